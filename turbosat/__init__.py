@@ -1,0 +1,1 @@
+"""Hybrid GPU-CPU SAT solver."""

@@ -1,0 +1,45 @@
+"""The exceptions of turbosat, one tree.
+
+TurbosatError
+├── UsageError         a call or an option that makes no sense
+├── InputError         a file that cannot be read or parsed: FILE:LINE: what was expected, what was found
+├── UnsupportedError   an engine was asked for an ability it does not declare
+├── EngineError        an engine that could not be started or that broke
+└── SoundnessError     an engine's answer failed its check: a bug, never an answer
+
+Outcomes (satisfiable, out of time, interrupted) are values, see turbosat.result.
+"""
+
+
+class TurbosatError(Exception):
+    """Base of everything turbosat raises on purpose."""
+
+
+class UsageError(TurbosatError, ValueError):
+    """A call or an option that makes no sense."""
+
+
+class InputError(TurbosatError, ValueError):
+    """A file that cannot be read or parsed."""
+
+    def __init__(self, name: str, line: int | None, message: str) -> None:
+        self.name = name
+        self.line = line
+        self.message = message
+        super().__init__(name, line, message)
+
+    def __str__(self) -> str:
+        place = self.name if self.line is None else f"{self.name}:{self.line}"
+        return f"{place}: {self.message}"
+
+
+class UnsupportedError(TurbosatError):
+    """An engine was asked for an ability it does not declare."""
+
+
+class EngineError(TurbosatError):
+    """An engine that could not be started or that broke."""
+
+
+class SoundnessError(TurbosatError):
+    """An engine's answer failed its check: a bug in an engine or in turbosat, never an answer."""
