@@ -1,0 +1,128 @@
+"""The one interface of all CDCL engines.
+
+An engine lives in a child process and is driven in slices: say what the next slice should know
+(phases, assumptions, clauses), `advance` by a budget, `poll` for the answer. What an engine can do
+it declares in `abilities`; any other request raises UnsupportedError, nothing is silently ignored.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, ClassVar
+
+from turbosat.errors import UnsupportedError
+from turbosat.result import Status
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from turbosat.formula import Formula
+
+
+class Ability(Enum):
+    """What an engine may be asked for."""
+
+    PHASES = "phases before the first slice"
+    REPHASE = "phases between slices"
+    UNITS = "a partial assignment as unit clauses before the first slice"
+    ASSUMPTIONS = "assumptions for a slice, and a failed core"
+    IMPORT = "implied clauses between slices"
+    CONFLICTS = "a budget of conflicts, after which the search goes on"
+    SECONDS = "a budget of seconds, after which the search goes on"
+    PROOF = "a DRAT proof"
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How far a slice may go; None is no limit. Seconds are wall time, kept to about 0.1 s."""
+
+    conflicts: int | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How a slice ended.
+
+    `status`: UNKNOWN when the budget ran out.
+    `values`: bool, (variables,), True where variable v+1 is true; only with SATISFIABLE.
+    `restriction`: int32, the unit clauses and assumptions the slice was restricted by. UNSATISFIABLE
+    with a restriction refutes that guess only: it is a clause, never the answer for the formula.
+    `core`: int32, the part of the restriction that was refuted (all of it when the engine can't tell);
+    only with UNSATISFIABLE.
+    `counts`: conflicts, decisions, propagations, ... so far, as the engine reports them.
+    """
+
+    status: Status
+    values: NDArray[np.bool_] | None = None
+    restriction: tuple[int, ...] = ()
+    core: tuple[int, ...] = ()
+    counts: dict[str, float] = field(default_factory=dict)
+
+
+class Engine(ABC):
+    """One CDCL engine in a child process of its own.
+
+    The order of calls: `start`, then any of the requests, then `advance` and `poll` in turn until an
+    answer other than UNKNOWN, then `stop`. `stop` may be called at any time, more than once.
+    """
+
+    name: ClassVar[str]
+    abilities: ClassVar[frozenset[Ability]]
+
+    def require(self, ability: Ability) -> None:
+        """Raise UnsupportedError unless the engine declares `ability`."""
+        if ability not in self.abilities:
+            raise UnsupportedError(f"{self.name} does not offer {ability.value}")
+
+    @abstractmethod
+    def start(self, source: Formula | Path) -> None:
+        """Take the formula: arrays, or a DIMACS file the engine reads itself.
+
+        Raises EngineError when the engine cannot be started.
+        """
+
+    @abstractmethod
+    def set_phases(self, values: NDArray[np.bool_]) -> None:
+        """Prefer these values, (variables,), when deciding. Needs PHASES, or REPHASE between slices."""
+
+    @abstractmethod
+    def add_units(self, literals: NDArray[np.int32]) -> None:
+        """Restrict the whole search to this partial assignment. Needs UNITS."""
+
+    @abstractmethod
+    def assume(self, literals: NDArray[np.int32]) -> None:
+        """Restrict the next slice, and no other, to these literals. Needs ASSUMPTIONS."""
+
+    @abstractmethod
+    def add_clauses(self, literals: NDArray[np.int32], offsets: NDArray[np.int64]) -> None:
+        """Import clauses that the formula implies, in flat arrays. Needs IMPORT."""
+
+    @abstractmethod
+    def advance(self, budget: Budget) -> None:
+        """Begin a slice and return at once."""
+
+    @abstractmethod
+    def poll(self, timeout: float | None = 0.0) -> Answer | None:
+        """Return the answer of the slice, or None if it has not ended within `timeout` seconds.
+
+        Raises EngineError when the engine broke (died, ran out of memory, wrote nonsense).
+        """
+
+    @abstractmethod
+    def fileno(self) -> int:
+        """Return a descriptor that is readable whenever `poll` has something to read."""
+
+    @property
+    @abstractmethod
+    def pid(self) -> int | None:
+        """The child process, None before it exists and after it has ended."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """End the child process and reap it, within 0.1 s."""
