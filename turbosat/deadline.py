@@ -1,0 +1,101 @@
+"""One deadline for a whole run: wall time, memory of the process tree, cancellation."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import suppress
+from typing import Self
+
+from turbosat.result import Reason
+from turbosat.system import tree_memory
+
+MEMORY_INTERVAL = 0.05  # seconds between two looks at the process tree
+
+
+class Expired(Exception):  # noqa: N818 # an outcome on its way to a Result, never seen by users
+    """The run must end now; `reason` says why."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+class Deadline:
+    """What bounds a run, asked by every stage: parsing, search, checking.
+
+    `seconds` count from `start`, a `time.monotonic()` value (default: now); `memory` is in bytes and
+    covers all child processes. `cancel` may be called from a signal handler or another thread; it
+    makes `fileno()` readable, so that a wait on descriptors ends at once.
+    """
+
+    def __init__(
+        self, seconds: float | None = None, memory: int | None = None, start: float | None = None
+    ) -> None:
+        self.start = time.monotonic() if start is None else start
+        self.seconds = seconds
+        self.memory = memory
+        self.used = 0  # bytes, of the whole process tree, when it was last looked at
+        self.peak = 0
+        self._cancelled: Reason | None = None
+        self._looked = -1.0
+        self._waker, self._wake = os.pipe()
+        os.set_blocking(self._wake, False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the descriptors back."""
+        if self._waker >= 0:
+            os.close(self._waker)
+            os.close(self._wake)
+            self._waker = self._wake = -1
+
+    def fileno(self) -> int:
+        """Return a descriptor that becomes readable when the run is cancelled."""
+        return self._waker
+
+    def cancel(self, reason: Reason = Reason.INTERRUPTED) -> None:
+        """End the run at its next check. Safe in a signal handler."""
+        self._cancelled = self._cancelled or reason
+        if self._wake >= 0:
+            with suppress(OSError):  # full, or closed a moment ago: nobody waits any more
+                os.write(self._wake, b"!")
+
+    def elapsed(self) -> float:
+        """Return the seconds since the start."""
+        return time.monotonic() - self.start
+
+    def remaining(self) -> float | None:
+        """Return the seconds left, never negative; None without a limit."""
+        return None if self.seconds is None else max(0.0, self.seconds - self.elapsed())
+
+    def expired(self) -> Reason | None:
+        """Return why the run must end, or None. Looks at memory at most every 50 ms."""
+        if self._cancelled:
+            return self._cancelled
+        if self.seconds is not None and self.elapsed() >= self.seconds:
+            return Reason.TIME
+        if self.memory is not None:
+            if time.monotonic() - self._looked >= MEMORY_INTERVAL:
+                self.look()
+            if self.used > self.memory:
+                return Reason.MEMORY
+        return None
+
+    def look(self) -> int:
+        """Measure the memory of the process tree now, in bytes."""
+        self._looked = time.monotonic()
+        self.used = tree_memory()
+        self.peak = max(self.peak, self.used)
+        return self.used
+
+    def check(self) -> None:
+        """Raise Expired when the run must end."""
+        reason = self.expired()
+        if reason is not None:
+            raise Expired(reason)

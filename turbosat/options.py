@@ -1,0 +1,141 @@
+"""Every option once: type, default, bounds, flags, help; read by the command line and by the API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypedDict, get_args, get_origin, get_type_hints
+
+from turbosat.errors import UsageError
+
+Engine = Literal["auto", "cdcl"]
+Mode = Literal["default", "sat", "unsat"]
+Parsing = Literal["normal", "strict", "relaxed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """What is known of one option besides its type.
+
+    `flags` is empty for what only the API takes; `switch` maps flags without argument to the value
+    each stands for (`--sat`); `low` and `high` are inclusive; `metavar` carries the unit.
+    """
+
+    default: Any
+    flags: tuple[str, ...]
+    help: str
+    low: float | None = None
+    high: float | None = None
+    metavar: str | None = None
+    switch: Mapping[str, Any] | None = None
+
+
+class Options(TypedDict, total=False):
+    """The options of a run, as keyword arguments of `turbosat.solve` and as flags of `turbosat`."""
+
+    time_limit: Annotated[
+        float | None,
+        Option(None, ("--time", "-t"), "Wall-clock limit, everything included.", low=0, metavar="SECONDS"),
+    ]
+    memory_limit: Annotated[
+        int | None,
+        Option(None, ("--memory",), "Memory limit, child processes included.", low=1, metavar="MEGABYTES"),
+    ]
+    workers: Annotated[
+        int | None,
+        Option(None, ("--workers", "-j"), "Cores to use [default: all this process may use].", low=1, high=4096),
+    ]
+    engine: Annotated[Engine, Option("auto", ("--engine",), "What searches.")]
+    seed: Annotated[int, Option(0, ("--seed",), "Seed of everything random.", low=0, high=2**31 - 1)]
+    deterministic: Annotated[
+        bool,
+        Option(False, ("--deterministic",), "The same answer from the same seed: one lane, no race."),
+    ]
+    mode: Annotated[
+        Mode,
+        Option(
+            "default",
+            (),
+            "What to tune for.",
+            switch={
+                "--sat": "sat",
+                "--unsat": "unsat",
+            },
+        ),
+    ]
+    parsing: Annotated[
+        Parsing,
+        Option(
+            "normal",
+            (),
+            "How DIMACS is read.",
+            switch={
+                "--relaxed": "relaxed",
+                "--strict": "strict",
+            },
+        ),
+    ]
+    proof: Annotated[
+        str | None,
+        Option(None, (), "Where the DRAT proof of unsatisfiability goes.", metavar="PROOF"),
+    ]
+    binary_proof: Annotated[
+        bool,
+        Option(True, ("--binary/--no-binary",), "Write the proof in the binary DRAT format."),
+    ]
+    force: Annotated[
+        bool,
+        Option(False, ("--force", "-f"), "Let the proof overwrite a file that looks like a formula."),
+    ]
+
+
+SWITCH_HELP = {
+    "--sat": "Tune for satisfiable formulas.",
+    "--unsat": "Tune for unsatisfiable formulas.",
+    "--relaxed": "Relaxed parsing: the header's numbers are not binding.",
+    "--strict": "Strict parsing: no empty lines or extra blanks in the header.",
+}
+
+
+def declared() -> Iterator[tuple[str, Any, Option]]:
+    """Yield (name, type, Option) of every option, in order."""
+    for name, hint in get_type_hints(Options, include_extras=True).items():
+        kind, option = get_args(hint)
+        yield name, kind, option
+
+
+def resolve(values: Mapping[str, object]) -> Options:
+    """Return all options: `values`, checked, over the defaults.
+
+    Raises UsageError for an unknown name, a wrong type, or a value out of bounds.
+    """
+    known = {name: (kind, option) for name, kind, option in declared()}
+    for name in values:
+        if name not in known:
+            raise UsageError(f"unknown option {name!r}; known: {', '.join(known)}")
+    result: dict[str, Any] = {}
+    for name, (kind, option) in known.items():
+        result[name] = _checked(name, kind, option, values[name]) if name in values else option.default
+    return result  # type: ignore[return-value] # checked against the same declaration
+
+
+def _checked(name: str, kind: Any, option: Option, value: Any) -> Any:
+    if get_origin(kind) is Literal:
+        if value not in get_args(kind):
+            raise UsageError(f"{name} must be one of {', '.join(get_args(kind))}, not {value!r}")
+        return value
+    parts = get_args(kind) or (kind,)
+    if value is None and type(None) in parts:
+        return None
+    if float in parts and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if str in parts and hasattr(value, "__fspath__"):
+        value = value.__fspath__()
+    if type(value) not in parts:
+        wanted = " or ".join(part.__name__ for part in parts if part is not type(None))
+        raise UsageError(f"{name} must be {wanted}, not {value!r}")
+    low, high = option.low, option.high
+    if value != value or (low is not None and value < low) or (high is not None and value > high):
+        bounds = f"at least {low}" if high is None else f"from {low} to {high}"
+        raise UsageError(f"{name} must be {bounds}, not {value}")
+    return value
