@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from turbosat.errors import UnsupportedError
 from turbosat.result import Status
@@ -69,11 +69,18 @@ class Engine(ABC):
     """One CDCL engine in a child process of its own.
 
     The order of calls: `start`, then any of the requests, then `advance` and `poll` in turn until an
-    answer other than UNKNOWN, then `stop`. `stop` may be called at any time, more than once.
+    answer other than UNKNOWN, then `stop`. `stop` may be called at any time, more than once; leaving a
+    `with` block calls it. An engine that gives up for good answers UNKNOWN and has no `pid` any more.
     """
 
     name: ClassVar[str]
     abilities: ClassVar[frozenset[Ability]]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     def require(self, ability: Ability) -> None:
         """Raise UnsupportedError unless the engine declares `ability`."""
@@ -117,6 +124,11 @@ class Engine(ABC):
     @abstractmethod
     def fileno(self) -> int:
         """Return a descriptor that is readable whenever `poll` has something to read."""
+
+    @property
+    @abstractmethod
+    def progress(self) -> dict[str, float]:
+        """What the engine last said of a search that goes on: conflicts, seconds, ...; empty at first."""
 
     @property
     @abstractmethod
