@@ -1,71 +1,58 @@
-"""The mix of lanes: unlike ones first, then seeds.
-
-Kissat and CaDiCaL are each ten times better than the other somewhere, and a stable mode alone decides in
-both directions, so lanes that differ in kind pay more than lanes that differ in seed.
-"""
+"""Which lanes run side by side: unlike ones first, then other seeds."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
+from turbosat.cdcl.cadical import Cadical
+from turbosat.cdcl.kissat import Kissat
+from turbosat.errors import UsageError
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from turbosat.cdcl.engine import Engine
-    from turbosat.options import Mode, Parsing
 
-Settings = tuple[tuple[str, int], ...]
+LARGEST_SEED = 2**31 - 1  # Kissat's; CaDiCaL's is a little less
+CADICAL_SEEDS = 2_000_000_000
 
-KISSAT: dict[Mode, tuple[str, ...]] = {"default": (), "sat": ("--sat",), "unsat": ("--unsat",)}
-# CaDiCaL's own configurations `sat` and `unsat`.
-CADICAL: dict[Mode, Settings] = {
-    "default": (),
-    "sat": (("stabilizeonly", 1), ("elimreleff", 10), ("subsumereleff", 60)),
-    "unsat": (("stabilize", 0), ("walk", 0)),
-}
+# Without one of these CaDiCaL 3.0.0 runs the same course whatever its seed.
+SEEDED = {"randec": 1, "shuffle": 1, "shufflerandom": 1}
 
 
 @dataclass(frozen=True, slots=True)
 class LaneSpec:
-    """What a lane runs: with its seed, all it takes to replay it."""
+    """All it takes to build one lane again. `proves`: the one lane that writes the proof."""
 
     name: str
     engine: Literal["kissat", "cadical"]
-    seed: int
-    flags: tuple[str, ...] = ()  # of Kissat
-    settings: Settings = ()  # of CaDiCaL
-
-    @property
-    def proves(self) -> bool:
-        """Whether the lane can write a DRAT proof."""
-        return self.engine == "kissat"
+    seed: int = 0
+    options: dict[str, int] = field(default_factory=dict)
+    flags: tuple[str, ...] = ()
+    proves: bool = False
 
     def arguments(self) -> tuple[str, ...]:
-        """Return the options, as the engine's own command line would take them."""
-        return self.flags + tuple(f"--{name}={value}" for name, value in self.settings)
+        """Return the options as text: Kissat's flags, CaDiCaL's name=value."""
+        return (*self.flags, *(f"{name}={value}" for name, value in self.options.items()))
 
     def build(
         self,
         *,
         proof: Path | None = None,
         binary_proof: bool = True,
-        parsing: Parsing = "normal",
+        parsing: Literal["normal", "strict", "relaxed"] = "normal",
         seconds: float | None = None,
         memory: int | None = None,
     ) -> Engine:
-        """Return the engine, not started. `parsing` is for an engine that will read the file itself."""
+        """Return the engine, not started. `parsing` and `seconds` are for Kissat, which reads files itself."""
         if self.engine == "cadical":
-            from turbosat.cdcl.cadical import Cadical
-
-            return Cadical(dict(self.settings), seed=self.seed)
-        from turbosat.cdcl.kissat import Kissat
-
-        flags = self.flags if parsing == "normal" else (*self.flags, f"--{parsing}")
+            if proof is not None:
+                raise UsageError(f"lane {self.name} cannot write a proof")
+            return Cadical(self.options, seed=self.seed, memory_limit=memory)
+        strictness = () if parsing == "normal" else (f"--{parsing}",)
         return Kissat(
-            flags,
+            (*self.flags, *strictness),
             seed=self.seed,
             proof=proof,
             binary_proof=binary_proof,
@@ -74,25 +61,55 @@ class LaneSpec:
         )
 
 
-def lanes(workers: int, *, seed: int = 0, mode: Mode = "default") -> list[LaneSpec]:
-    """Return that many lanes; lane 0 is plain Kissat in the mode asked for, lane 1 CaDiCaL in it.
+# CaDiCaL's own configurations `sat` and `unsat` are spelt out: python-sat cannot select them.
+KINDS = {
+    "kissat": LaneSpec("kissat", "kissat"),
+    "kissat-sat": LaneSpec("kissat-sat", "kissat", flags=("--sat",)),
+    "kissat-unsat": LaneSpec("kissat-unsat", "kissat", flags=("--unsat",)),
+    "kissat-negative": LaneSpec("kissat-negative", "kissat", flags=("--phase=0",)),
+    "cadical": LaneSpec("cadical", "cadical"),
+    "cadical-stable": LaneSpec("cadical-stable", "cadical", options={"stabilizeonly": 1}),
+    "cadical-negative": LaneSpec("cadical-negative", "cadical", options={"phase": 0}),
+    "cadical-unsat": LaneSpec("cadical-unsat", "cadical", options={"stabilize": 0, "walk": 0}),
+}
 
-    The same arguments give the same lanes, and more workers only add to them.
+# Kissat and CaDiCaL in turn: each is ten times better than the other on some files.
+ORDER = {
+    "default": (
+        *("kissat", "cadical", "kissat-sat", "cadical-stable"),
+        *("kissat-unsat", "cadical-negative", "kissat-negative", "cadical-unsat"),
+    ),
+    "sat": ("kissat-sat", "cadical-stable", "kissat", "cadical", "kissat-negative", "cadical-negative"),
+    "unsat": ("kissat-unsat", "cadical-unsat", "kissat", "cadical", "kissat-negative", "cadical-negative"),
+}
+
+
+def lanes(
+    workers: int, *, seed: int = 0, mode: Literal["default", "sat", "unsat"] = "default", proof: bool = False
+) -> list[LaneSpec]:
+    """Return `workers` lanes, the same for the same arguments; the first is Kissat and may prove.
+
+    With `proof`, only the first lane may claim UNSATISFIABLE, so the others are after models.
     """
-    return list(islice(_mix(seed, mode), workers))
+    if workers < 1:
+        raise UsageError(f"expected at least one worker, found {workers}")
+    if not 0 <= seed <= LARGEST_SEED:
+        raise UsageError(f"expected a seed from 0 to {LARGEST_SEED}, found {seed}")
+    if mode not in ORDER:
+        raise UsageError(f"unknown mode {mode!r}; known: {', '.join(ORDER)}")
+    order = ORDER[mode]
+    if proof:
+        order = (order[0], *(name for name in order[1:] if not name.endswith("-unsat")))
+    found = []
+    for index in range(workers):
+        lap, place = divmod(index, len(order))
+        found.append(_seeded(KINDS[order[place]], seed, lap))
+    found[0] = replace(found[0], proves=True)
+    return found
 
 
-def _mix(seed: int, mode: Mode) -> Iterator[LaneSpec]:
-    yield LaneSpec("kissat", "kissat", seed, KISSAT[mode])
-    yield LaneSpec("cadical", "cadical", seed, settings=CADICAL[mode])
-    others: list[Mode] = [other for other in ("sat", "unsat", "default") if other != mode]
-    for other in others:
-        yield LaneSpec(f"kissat-{other}", "kissat", seed, KISSAT[other])
-        yield LaneSpec(f"cadical-{other}", "cadical", seed, settings=CADICAL[other])
-    yield LaneSpec("cadical-negative", "cadical", seed, settings=(*CADICAL[mode], ("phase", 0)))
-    number = 0
-    while True:  # a big machine: the modes again, other seeds
-        number += 1
-        for each in (mode, *others):
-            yield LaneSpec(f"kissat-{each}-{number}", "kissat", seed + number, KISSAT[each])
-            yield LaneSpec(f"cadical-{each}-{number}", "cadical", seed + number, settings=CADICAL[each])
+def _seeded(kind: LaneSpec, seed: int, lap: int) -> LaneSpec:
+    name = kind.name if lap == 0 else f"{kind.name}-{lap + 1}"
+    own = (seed + lap) % (CADICAL_SEEDS if kind.engine == "cadical" else LARGEST_SEED)
+    options = {**kind.options, **SEEDED} if kind.engine == "cadical" and own else kind.options
+    return replace(kind, name=name, seed=own, options=options)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 import select
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 from turbosat.cdcl.binaries import find_kissat
 from turbosat.cdcl.engine import Ability, Answer, Budget, Engine
 from turbosat.cdcl.output import Output
-from turbosat.cdcl.process import Child
+from turbosat.cdcl.process import Child, exit_words
 from turbosat.errors import EngineError, UnsupportedError, UsageError
 from turbosat.result import Status
 
@@ -195,6 +194,7 @@ class Kissat(Engine):
         import numpy as np
 
         from turbosat import dimacs
+        from turbosat.cdcl.channel import anonymous_file
         from turbosat.cdcl.polarity import flip_signs, restricted
 
         clauses = formula.expanded()
@@ -202,7 +202,7 @@ class Kissat(Engine):
             self._signs = flip_signs(clauses.variables, self._phases)
         if self._phases is not None or self._units:
             clauses = restricted(clauses, np.array(self._units, np.int32), self._signs)
-        file = _anonymous_file()
+        file = anonymous_file()
         try:
             with open(file, "wb", closefd=False) as target:
                 dimacs.write(clauses, target)
@@ -241,7 +241,7 @@ class Kissat(Engine):
         status = EXIT_CODES.get(code)
         if status is None:
             self._stopped = True
-            raise EngineError(f"kissat: {output.error or _exit_words(code)}")
+            raise EngineError(f"kissat: {output.error or exit_words(code)}")
         if status and output.status != str(status):
             raise EngineError(f"kissat exited with {code} but printed {output.status or 'no status'!r}")
         return self._say(status)
@@ -270,18 +270,3 @@ def _name(path: Path) -> str:
     """Return the path as an argument that is not mistaken for an option."""
     name = os.fspath(path)
     return os.path.join(".", name) if name.startswith("-") else name
-
-
-def _exit_words(code: int) -> str:
-    return f"killed by signal {-code}" if code < 0 else f"exit code {code}"
-
-
-def _anonymous_file() -> int:
-    """Return a file without a name: in memory where the system has that, else removed at once."""
-    if sys.platform == "linux":
-        return os.memfd_create("turbosat")
-    import tempfile
-
-    file, name = tempfile.mkstemp(prefix="turbosat-")
-    os.unlink(name)
-    return file

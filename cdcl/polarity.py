@@ -20,7 +20,8 @@ def flip_signs(variables: int, phases: NDArray[np.bool_]) -> NDArray[np.int8]:
 
 def flip(literals: NDArray[np.int32], signs: NDArray[np.int8]) -> NDArray[np.int32]:
     """Return the literals with the variables of sign -1 negated."""
-    return literals * signs[np.abs(literals) - 1]
+    flipped: NDArray[np.int32] = literals * signs[np.abs(literals) - 1]
+    return flipped
 
 
 def restricted(formula: Formula, units: NDArray[np.int32], signs: NDArray[np.int8] | None = None) -> Formula:

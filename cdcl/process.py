@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from turbosat.errors import EngineError
 
@@ -30,12 +30,13 @@ class Child:
         command: Sequence[str],
         *,
         stdin: int = subprocess.DEVNULL,
-        capture: bool = True,
         keep: Sequence[int] = (),
         memory_limit: int | None = None,
-        environment: Mapping[str, str] | None = None,
+        deaf: bool = False,
     ) -> None:
         """Start `command`; the child inherits `stdin` and the descriptors `keep`, and nothing else.
+
+        `memory_limit` is in bytes of address space; `deaf` shuts its ears to Ctrl-C.
 
         Raises EngineError when it cannot be started.
         """
@@ -46,21 +47,27 @@ class Child:
                 self._popen = subprocess.Popen(
                     command,
                     stdin=stdin,
-                    stdout=subprocess.PIPE if capture else subprocess.DEVNULL,
-                    stderr=subprocess.STDOUT if capture else subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
                     bufsize=0,
-                    pipesize=OUTPUT_BUFFER if capture else -1,
+                    pipesize=OUTPUT_BUFFER,
                     pass_fds=keep,
-                    env=environment,
-                    preexec_fn=_before_exec(memory_limit),
+                    preexec_fn=_before_exec(memory_limit, deaf),
                 )
         except (OSError, subprocess.SubprocessError) as error:
             raise EngineError(f"cannot start {command[0]}: {error}") from error
         self.pid = self._popen.pid
-        self.output = -1
-        if self._popen.stdout is not None:
-            self.output = self._popen.stdout.fileno()
-            os.set_blocking(self.output, False)
+        assert self._popen.stdout is not None
+        self._pipe = self._popen.stdout
+        self.output = self._pipe.fileno()
+        os.set_blocking(self.output, False)
+
+    def read(self) -> bytes:
+        """Return what it printed since the last call, at most one pipe full."""
+        try:
+            return os.read(self.output, OUTPUT_BUFFER)
+        except BlockingIOError:
+            return b""
 
     def exit_code(self, timeout: float = 0.0) -> int | None:
         """Return the exit code, -N after signal N, or None if the child lives on after `timeout` seconds."""
@@ -83,11 +90,17 @@ class Child:
         """Kill the child, reap it and close its pipe; harmless when it is done already."""
         self._popen.kill()
         self._popen.wait()
-        if self._popen.stdout is not None:
-            self._popen.stdout.close()
+        self._pipe.close()
 
 
-def _before_exec(memory_limit: int | None) -> Callable[[], None]:
+def exit_words(code: int | None) -> str:
+    """Say how a child ended."""
+    if code is None:
+        return "it fell silent"
+    return f"killed by signal {-code}" if code < 0 else f"exit code {code}"
+
+
+def _before_exec(memory_limit: int | None, deaf: bool) -> Callable[[], None]:
     """Return what the child does between fork and exec; all imports and look-ups happen here, before fork."""
     parent = os.getpid()
     prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
@@ -98,6 +111,8 @@ def _before_exec(memory_limit: int | None) -> Callable[[], None]:
             if os.getppid() != parent:  # the parent died before the kernel knew
                 os._exit(127)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a killed solver leaves no core file
+        if deaf:
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         if memory_limit is not None:
             resource.setrlimit(resource.RLIMIT_AS, (memory_limit, memory_limit))
 
