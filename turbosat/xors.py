@@ -1,6 +1,5 @@
 """XOR constraints in flat arrays, and their translation to clauses."""
 
-import itertools
 from collections.abc import Iterable, Iterator
 from typing import Final, NoReturn, final
 
@@ -8,75 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.errors import UsageError
+from turbosat.rows import MAX_VARIABLE, check_literals, flatten, frozen, frozen_offsets, row_of
 
-MAX_VARIABLE: Final = 2**29 - 1  # Kissat's and CaDiCaL's proofs go no further
 XOR_WIDTH: Final = 6  # the longest XOR written as clauses without a fresh variable: 32 clauses
-
-
-def frozen(array: NDArray[np.generic], dtype: type[np.generic], what: str) -> NDArray[np.generic]:
-    """Return a one-dimensional array as a read-only array of `dtype`; copied if the caller could write it."""
-    if not isinstance(array, np.ndarray) or array.ndim != 1:
-        raise UsageError(f"expected {what} as a one-dimensional numpy array, found {_kind(array)}")
-    if array.dtype != dtype:
-        if dtype is np.bool_ or array.dtype.kind not in "iu":
-            raise UsageError(f"expected {what} of type {np.dtype(dtype)}, found {array.dtype}")
-        limits = np.iinfo(dtype)
-        if array.size and (array.min() < limits.min or array.max() > limits.max):
-            raise UsageError(f"expected {what} that fit {np.dtype(dtype)}, found {_extreme(array)}")
-    result = np.array(array, dtype=dtype, copy=True if array.flags.writeable else None, order="C")
-    result.setflags(write=False)
-    return result
-
-
-def frozen_offsets(offsets: NDArray[np.generic], size: int, what: str) -> NDArray[np.int64]:
-    """Check offsets (rows + 1,) into a flat array of `size` elements and return them read-only."""
-    result: NDArray[np.int64] = frozen(offsets, np.int64, f"offsets of the {what}").astype(
-        np.int64, copy=False
-    )
-    if result.size == 0 or result[0] != 0 or result[-1] != size or (result[1:] < result[:-1]).any():
-        raise UsageError(f"expected offsets of the {what} that rise from 0 to {size}")
-    return result
-
-
-def flatten(rows: Iterable[Iterable[int]], what: str) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Join rows of nonzero literals into int32 literals (literals,) and int64 offsets (rows + 1,)."""
-    try:
-        lists = [list(row) for row in rows]
-    except TypeError as error:
-        raise UsageError(f"expected {what} as an iterable of iterables of integers: {error}") from None
-    offsets = np.zeros(len(lists) + 1, dtype=np.int64)
-    np.cumsum([len(row) for row in lists], out=offsets[1:])
-    flat = list(itertools.chain.from_iterable(lists))
-    try:
-        array = np.array(flat) if flat else np.zeros(0, dtype=np.int32)
-    except (ValueError, OverflowError) as error:
-        raise UsageError(f"expected integers in the {what}: {error}") from None
-    if array.ndim != 1 or array.dtype.kind not in "iu":
-        odd = next((x for x in flat if isinstance(x, bool) or not isinstance(x, (int, np.integer))), None)
-        if odd is None:
-            odd = max(flat, key=abs)
-        raise UsageError(f"expected integers between -{MAX_VARIABLE} and {MAX_VARIABLE}, found {odd!r:.80}")
-    check_literals(array, what)
-    return array.astype(np.int32), offsets
-
-
-def check_literals(array: NDArray[np.generic], what: str) -> None:
-    """Refuse literals that are 0 or beyond the largest variable."""
-    if not array.size:
-        return
-    if array.min() < -MAX_VARIABLE or array.max() > MAX_VARIABLE:
-        raise UsageError(f"expected variables up to {MAX_VARIABLE} in the {what}, found {_extreme(array)}")
-    if (array == 0).any():
-        raise UsageError(f"expected nonzero literals in the {what}, found 0")
-
-
-def _extreme(array: NDArray[np.generic]) -> int:
-    low, high = int(array.min()), int(array.max())
-    return low if -low > high else high
-
-
-def _kind(array: object) -> str:
-    return f"shape {array.shape}" if isinstance(array, np.ndarray) else type(array).__name__
 
 
 @final
@@ -95,15 +28,15 @@ class Xors:
     def __init__(
         self, variables: NDArray[np.int32], offsets: NDArray[np.int64], parities: NDArray[np.bool_]
     ) -> None:
-        flat = frozen(variables, np.int32, "variables of the XORs").astype(np.int32, copy=False)
+        flat = frozen(variables, np.int32, "variables of the XORs")
         check_literals(flat, "XORs")
         if flat.size and flat.min() < 0:
             raise UsageError(f"expected positive variables in the XORs, found {int(flat.min())}")
         rows = frozen_offsets(offsets, flat.size, "XORs")
-        values = frozen(parities, np.bool_, "parities of the XORs").astype(np.bool_, copy=False)
+        values = frozen(parities, np.bool_, "parities of the XORs")
         if values.size != rows.size - 1:
             raise UsageError(f"expected {rows.size - 1} parities, one for each XOR, found {values.size}")
-        keys = np.sort(_row_keys(rows) << 32 | flat)
+        keys = np.sort(row_of(rows) << 32 | flat)
         if (keys[1:] == keys[:-1]).any():
             raise UsageError(
                 "expected distinct variables in each XOR: Xors.from_literals cancels repeated ones"
@@ -128,13 +61,14 @@ class Xors:
 
         A variable that occurs an odd number of times stays where it occurs first.
         """
-        flat = frozen(literals, np.int32, "literals of the XORs").astype(np.int32, copy=False)
+        flat = frozen(literals, np.int32, "literals of the XORs")
         check_literals(flat, "XORs")
         ends = frozen_offsets(offsets, flat.size, "XORs")
-        rows = _row_keys(ends)
+        rows = row_of(ends)
         negative = np.bincount(rows, weights=flat < 0, minlength=ends.size - 1)
         parities = negative.astype(np.int64) % 2 == 0
-        keys, first, counts = np.unique(rows << 32 | np.abs(flat), return_index=True, return_counts=True)
+        keys = rows << 32 | np.abs(flat)
+        _, first, counts = np.unique(keys, return_index=True, return_counts=True)
         kept = np.sort(first[counts % 2 == 1])
         sizes = np.bincount(rows[kept], minlength=ends.size - 1)
         return cls(np.abs(flat[kept]), np.concatenate([[0], np.cumsum(sizes)]), parities)
@@ -167,15 +101,23 @@ class Xors:
     def __repr__(self) -> str:
         return f"Xors({len(self)} XORs, {self.variables.size} variables)"
 
-    def literals(self) -> NDArray[np.int32]:
-        """Return signed literals (flat,) for `x` lines: the first of a row is negative where the parity is 0.
+    def literals(self, *, filler: bool) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Return signed literals (flat,) and offsets (rows + 1,) for x lines.
 
-        Undefined for rows that are empty with parity 0, which hold always: drop them before.
+        The first literal of a row is negative where the parity is 0. A row of no variables and parity 0,
+        which always holds, becomes 1 -1, or without `filler` is left out.
         """
-        result = self.variables.copy()
-        first = self.offsets[:-1][~self.parities & (np.diff(self.offsets) > 0)]
-        result[first] *= -1
-        return result
+        sizes = np.diff(self.offsets)
+        flat = self.variables.copy()
+        flat[self.offsets[:-1][~self.parities & (sizes > 0)]] *= -1
+        trivial = ~self.parities & (sizes == 0)
+        if filler:
+            places = np.repeat(self.offsets[:-1][trivial], 2)
+            flat = np.insert(flat, places, np.tile([1, -1], places.size // 2))
+            sizes[trivial] = 2
+        else:
+            sizes = sizes[~trivial]
+        return flat, np.append(0, np.cumsum(sizes))
 
     def violated(self, values: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Tell which XORs are false: values (..., variables) to (..., rows)."""
@@ -246,8 +188,3 @@ class Xors:
                     block = (chosen[:, None, :] * signs).reshape(rows.size, -1)  # (rows, clauses * size)
                     flat[starts[rows][:, None] + np.arange(block.shape[1])] = block
         return flat, lengths
-
-
-def _row_keys(offsets: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the row of every element: offsets (rows + 1,) to int64 (flat,)."""
-    return np.repeat(np.arange(offsets.size - 1, dtype=np.int64), np.diff(offsets))
