@@ -10,7 +10,7 @@ _SNIPPET: Final = 24  # characters of the input that a message repeats
 LOOKAHEAD: Final = 64  # bytes that a message may depend on
 HEADER: Final = "the header 'p cnf VARIABLES CLAUSES'"
 END_OF_FILE: Final = "the end of the file"
-_MOST_CLAUSES: Final = 2**63 - 1
+_MOST_CLAUSES: Final = 2**64 - 1
 
 _WORD = re.compile(rb"[^ \t\r\n]+")
 _BLANKS = re.compile(rb"[ \t]+")

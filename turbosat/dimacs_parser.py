@@ -153,7 +153,7 @@ class Parser:
                 message = f"expected a literal, found {len(data)} bytes without a blank"
                 raise InputError(self._name, self._line, message)
             return blank
-        if odd.group() == b"c":
+        if odd.group() == b"c" and b"-" not in data[blank:place]:
             self._comment = True
             return place
         if odd.group() == b"x" and not self._midline and not data[:place].strip():

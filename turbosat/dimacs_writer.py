@@ -77,7 +77,7 @@ def _format(numbers: NDArray[np.int32], zeros: NDArray[np.int64]) -> bytes:
 
 def _xor_rows(formula: Formula) -> Iterator[bytes]:
     """Format x lines; a row of no variables and parity 0 needs some variable, without one it is left out."""
-    literals, offsets = formula.xors.literals(filler=bool(formula.variables))
+    literals, offsets = formula.xors.written(filler=bool(formula.variables))
     rows = b"".join(_rows(literals, offsets))
     if rows:
         yield b"x" + rows[:-1].replace(b"\n", b"\nx") + b"\n"

@@ -202,7 +202,7 @@ class Formula:
         )
 
     def expanded(self) -> "Formula":
-        """Return the formula with its XORs written as clauses after the others, long ones cut as by Xors.split."""
+        """Return the formula with its XORs written as clauses after the others; Xors.split cuts long ones."""
         if not len(self.xors):
             return self
         parts, variables = self.xors.split(self.variables)
