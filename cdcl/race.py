@@ -104,8 +104,9 @@ class Race:
         running = self.running()
         if timeout > 0 and running:
             waiter = select.poll()  # not select(): a user's program may hold more than 1,024 descriptors
-            for each in (self._deadline, *(lane.engine for lane in running)):
-                waiter.register(each, select.POLLIN)
+            waiter.register(self._deadline, select.POLLIN)
+            for lane in running:
+                waiter.register(lane.engine, select.POLLIN)
             waiter.poll(timeout * 1000)
         for lane in running:
             try:
@@ -122,23 +123,24 @@ class Race:
                 return lane, answer
         return None
 
-    def wait(self) -> tuple[Lane, Answer] | None:
-        """Wait for the first answer; None when no lane is left.
+    def wait(self, seconds: float | None = None) -> tuple[Lane, Answer] | None:
+        """Wait a moment, `seconds` at most, for an answer; None when there is none yet.
 
         Raises Expired at the deadline. When memory runs out, the lanes added last are given up first.
         """
-        while self.running():
-            found = self.glance(self._patience())
-            if found is not None:
-                return found
-            try:
-                self._deadline.check()
-            except Expired as expired:
-                running = self.running()
-                if expired.reason is not Reason.MEMORY or len(running) < 2:
-                    raise
-                self._end(running[-1], "stopped", "memory limit")
-                self._deadline.look()
+        pace = GLANCE if self._deadline.memory is not None else NEWS_INTERVAL / 2
+        limits = (seconds, self._deadline.remaining())
+        found = self.glance(min([pace, *(limit for limit in limits if limit is not None)]))
+        if found is not None:
+            return found
+        try:
+            self._deadline.check()
+        except Expired as expired:
+            running = self.running()
+            if expired.reason is not Reason.MEMORY or len(running) < 2:
+                raise
+            self._end(running[-1], "stopped", "memory limit")
+            self._deadline.look()
         return None
 
     def stop(self) -> None:
@@ -155,11 +157,6 @@ class Race:
     def errors(self) -> Sequence[str]:
         """Return what went wrong in the lanes that failed."""
         return [f"{lane.spec.name}: {lane.error}" for lane in self.lanes if lane.state == "failed"]
-
-    def _patience(self) -> float:
-        remaining = self._deadline.remaining()
-        pace = GLANCE if self._deadline.memory is not None else NEWS_INTERVAL / 2
-        return pace if remaining is None else min(pace, remaining)
 
     def _end(self, lane: Lane, state: str, error: str) -> None:
         lane.counts = lane.counts or dict(lane.engine.progress)

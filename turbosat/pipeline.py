@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from turbosat.cdcl.engine import Answer
     from turbosat.formula import Formula
 
-SECOND_LANE_AFTER = 0.1  # seconds; what Kissat settles before costs no second process
+SECOND_LANE_AFTER = 0.1  # seconds; what lane 0 settles before costs no second process
+PARSE_ERROR = "parse error"  # in Kissat's message when it rejects a file
 
 
 class Run:
@@ -75,27 +76,23 @@ class Run:
             trivial = self._trivial(formula)
             if trivial is not None:
                 return trivial
-        found = race.glance()
-        if early is None or early.state == "failed":
-            race.add(specs[0], self._engine(specs[0]), formula, self.assumptions)
-        while found is None and race.running():
-            found = race.glance(max(0.0, SECOND_LANE_AFTER - self.deadline.elapsed()) + 1e-3)
-            self.deadline.check()
-            if self.deadline.elapsed() >= SECOND_LANE_AFTER:
-                break
-        if found is None:
-            for spec in specs[1:]:
-                race.add(spec, self._engine(spec), formula, self.assumptions)
+        first = early or race.add(specs[0], self._engine(specs[0]), formula, self.assumptions)
+        pending = specs[1:]
         while True:
-            found = found or race.wait()
-            if found is None:
-                break
-            lane, answer = found
-            result = self._result(formula, lane, answer)
+            if first is early and first.state == "failed" and PARSE_ERROR in first.error:
+                # What we can read and Kissat cannot: XORs, for one.
+                first = race.add(specs[0], self._engine(specs[0]), formula, self.assumptions)
+            patience = SECOND_LANE_AFTER - (self.deadline.elapsed() - first.started)
+            if pending and (patience <= 0 or not race.running()):
+                for spec in pending:
+                    race.add(spec, self._engine(spec), formula, self.assumptions)
+                pending = []
+            if not race.running():
+                return self._nobody(race)
+            found = race.wait(patience if pending else None)
+            result = None if found is None else self._result(formula, *found)
             if result is not None:
                 return result
-            found = None
-        return self._nobody(race)
 
     def _specs(self) -> list[LaneSpec]:
         workers = self.options["workers"] or available_cores()
