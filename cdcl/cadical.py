@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from turbosat.cdcl.cadical_options import checked_options
 from turbosat.cdcl.channel import Channel, Message
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from turbosat.formula import Formula
 
+GRACE = 0.1  # seconds a slice may be late before the child is stopped in the middle of a run
+
 # The child imports this very turbosat, wherever the parent found it, then whatever else the parent could.
 # Not with -m: that would trust the current directory or miss a checkout that is not installed.
 BOOT = (
@@ -35,14 +37,14 @@ BOOT = (
 class Cadical(Engine):
     """One CaDiCaL solver.
 
-    The child starts with `start`; a path is read by turbosat, in this process. Units are assumptions of
-    every slice, so a refutation comes with the part of them that failed. Phases and clauses may also be
-    sent while a slice runs: they count from its next run of conflicts on. After an answer the search may
-    be advanced again, under other assumptions or with more clauses.
+    The child starts with `start`; a path is read by turbosat, in this process. Units become clauses, which
+    simplifies most; what is assumed instead comes back as a core. Phases and clauses may also be sent while
+    a slice runs: they count from its next run of conflicts on. After an answer the search may be advanced
+    again, under other assumptions or with more clauses.
 
-    `options` are CaDiCaL's, see cadical_options. `progress` comes about twice a second. The budget's end
-    is seen between two runs of about 0.1 s, and CaDiCaL's preprocessing of a large formula is not
-    interrupted either: a slice ends late rather than loses work.
+    `options` are CaDiCaL's, see cadical_options. `progress` comes about twice a second. A slice ends between
+    two runs of about 0.1 s; a child that is deep in preprocessing then is stopped where it stands, and goes
+    on from there in the next slice.
     """
 
     name = "cadical"
@@ -59,8 +61,9 @@ class Cadical(Engine):
         self._channel: Channel | None = None
         self._units: tuple[int, ...] = ()
         self._assumed: tuple[int, ...] = ()
-        self._restriction: tuple[int, ...] = ()
-        self._advanced = False
+        self._number = 0  # of the last slice
+        self._asked: dict[int, tuple[int, ...]] = {}  # slices without an answer and what they assume
+        self._slice_end: float | None = None
         self._running = False
         self._broken: str | None = None
         self._progress: dict[str, float] = {}
@@ -96,13 +99,15 @@ class Cadical(Engine):
 
     def add_units(self, literals: NDArray[np.int32]) -> None:
         """Restrict the whole search to this partial assignment; only before the first slice."""
+        import numpy as np
+
         from turbosat.cdcl.requests import checked_literals
 
         units = checked_literals(literals, self._ready(), "units")
-        if self._advanced:
+        if self._number:
             raise UnsupportedError(f"{self.name} offers {Ability.UNITS.value} only")
         self._units += tuple(units.tolist())
-        self._send("units", {}, units)
+        self._send("clauses", {}, units, np.arange(units.size + 1, dtype=np.int64))
 
     def assume(self, literals: NDArray[np.int32]) -> None:
         """Restrict the next slice, and no other, to these literals; called again, to both."""
@@ -126,11 +131,15 @@ class Cadical(Engine):
         self._ready()
         if self._running:
             raise UsageError("a slice is running: poll for its answer first")
-        data = {"conflicts": budget.conflicts, "seconds": budget.seconds}
+        assert self._child is not None
+        self._child.resume()
+        self._number += 1
+        data = {"number": self._number, "conflicts": budget.conflicts, "seconds": budget.seconds}
         self._send("advance", data, np.array(self._assumed, np.int32))
-        self._restriction = self._units + self._assumed
+        self._asked[self._number] = self._assumed
         self._assumed = ()
-        self._advanced = self._running = True
+        self._running = True
+        self._slice_end = None if budget.seconds is None else time.monotonic() + budget.seconds + GRACE
 
     def poll(self, timeout: float | None = 0.0) -> Answer | None:
         """Return the answer of the slice, or None."""
@@ -138,22 +147,32 @@ class Cadical(Engine):
         if not self._running:
             raise UsageError("poll comes after advance")
         assert self._channel is not None
+        assert self._child is not None
         end = None if timeout is None else time.monotonic() + timeout
         while True:
+            until = min((t for t in (end, self._slice_end) if t is not None), default=None)
             try:
-                message = self._channel.receive(None if end is None else max(0.0, end - time.monotonic()))
+                message = self._channel.receive(None if until is None else max(0.0, until - time.monotonic()))
             except (EOFError, OSError):
                 self._break()
             if message is None:
-                return None
-            match message.kind:
-                case "progress":
-                    self._progress = message.data
-                case "answer":
+                now = time.monotonic()
+                if self._slice_end is not None and now >= self._slice_end:
+                    self._child.pause()
                     self._running = False
-                    return self._answer(message)
-                case _:
-                    self._break(message.data.get("message"))
+                    restriction = self._units + self._asked[self._number]
+                    return Answer(Status.UNKNOWN, None, restriction, (), dict(self._progress))
+                if end is not None and now >= end:
+                    return None
+            elif message.kind == "progress":
+                self._progress = message.data
+            elif message.kind == "answer":
+                answer = self._answer(message)
+                if answer is not None:
+                    self._running = False
+                    return answer
+            else:
+                self._break(message.data.get("message"))
 
     def fileno(self) -> int:
         """Return the socket the worker's messages come through; UsageError before `start`."""
@@ -207,7 +226,7 @@ class Cadical(Engine):
         except OSError:
             self._break()
 
-    def _break(self, message: str | None = None) -> None:
+    def _break(self, message: str | None = None) -> NoReturn:
         """Say why the child is gone, from its own words if it left any. Always raises."""
         assert self._child is not None
         said = self._child.read()
@@ -220,16 +239,25 @@ class Cadical(Engine):
         self.stop()
         raise EngineError(f"cadical: {message}")
 
-    def _answer(self, message: Message) -> Answer:
+    def _answer(self, message: Message) -> Answer | None:
+        """Return the answer as the running slice's, or None if it is of no use to it.
+
+        A child that was stopped answers the slice that had ended first, and then the running one.
+        """
         import numpy as np
 
         status = Status(message.data["status"])
         values, core = message.arrays
-        self._progress = counts = message.data["counts"]
+        self._progress = message.data["counts"]
+        number = message.data["number"]
+        assumed = self._asked.pop(number)
+        if number != self._number and (not status or assumed != self._asked.get(self._number)):
+            return None
+        refuted = status is Status.UNSATISFIABLE
         return Answer(
             status,
             np.frombuffer(values, np.bool_).copy() if status is Status.SATISFIABLE else None,
-            self._restriction,
-            tuple(core.tolist()),
-            dict(counts),
+            self._units + assumed,
+            (*self._units, *core.tolist()) if refuted else (),
+            dict(self._progress),
         )

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import mmap
 import os
-import select
 import socket
 import struct
 import sys
@@ -19,6 +18,8 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
+
+from turbosat.cdcl.process import readable
 
 LENGTH = struct.Struct("<I")
 ALIGNMENT = 8  # bytes; every array starts at a multiple of it
@@ -71,7 +72,7 @@ class Channel:
         Raises EOFError when the other side is gone.
         """
         while (message := self._next()) is None:
-            if not select.select([self._socket], [], [], timeout)[0]:
+            if not readable(self._socket.fileno(), timeout):
                 return None
             try:
                 data, files, _, _ = socket.recv_fds(self._socket, SMALL, 8)

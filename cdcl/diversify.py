@@ -45,7 +45,7 @@ class LaneSpec:
         seconds: float | None = None,
         memory: int | None = None,
     ) -> Engine:
-        """Return the engine, not started. `parsing` and `seconds` are for Kissat, which reads files itself."""
+        """Return the engine, not started; `parsing` and `seconds` are for Kissat only."""
         if self.engine == "cadical":
             if proof is not None:
                 raise UsageError(f"lane {self.name} cannot write a proof")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import select
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING
 from turbosat.cdcl.binaries import find_kissat
 from turbosat.cdcl.engine import Ability, Answer, Budget, Engine
 from turbosat.cdcl.output import Output
-from turbosat.cdcl.process import Child, exit_words
+from turbosat.cdcl.process import Child, exit_words, readable
 from turbosat.errors import EngineError, UnsupportedError, UsageError
 from turbosat.result import Status
 
@@ -106,7 +105,7 @@ class Kissat(Engine):
 
     def advance(self, budget: Budget) -> None:
         """Start the child, or let it go on."""
-        if self._source is None or self._stopped:
+        if self._source is None or (self._stopped and self._answer is None):
             raise UsageError("advance comes after start and before stop")
         if self._running:
             raise UsageError("a slice is running: poll for its answer first")
@@ -129,9 +128,9 @@ class Kissat(Engine):
             while not self._read(end):
                 now = time.monotonic()
                 if self._slice_end is not None and now >= self._slice_end:
-                    self._child_().pause()
+                    self._living().pause()
                     self._running = False
-                    return self._say(Status.UNKNOWN)
+                    return self._report(Status.UNKNOWN)
                 if end is not None and now >= end:
                     return None
             self._answer = self._conclude()
@@ -140,12 +139,12 @@ class Kissat(Engine):
 
     def fileno(self) -> int:
         """Return the read end of Kissat's output; UsageError before the first `advance`."""
-        return self._child_().output
+        return self._living().output
 
     @property
     def pid(self) -> int | None:
         """The child process."""
-        return None if self._child is None or self._answer is not None or self._stopped else self._child.pid
+        return None if self._child is None or self._stopped else self._child.pid
 
     def stop(self) -> None:
         """Kill the child, reap it, close the pipe."""
@@ -214,11 +213,10 @@ class Kissat(Engine):
 
     def _read(self, end: float | None) -> bool:
         """Read what there is, waiting until `end` or the end of the slice; True when Kissat is done."""
-        child = self._child_()
+        child = self._living()
         until = min((t for t in (end, self._slice_end) if t is not None), default=None)
         wait = None if until is None else max(0.0, until - time.monotonic())
-        ready, _, _ = select.select([child.output], [], [], wait)
-        if not ready:
+        if not readable(child.output, wait):
             return False
         try:
             data = os.read(child.output, CHUNK)
@@ -232,21 +230,18 @@ class Kissat(Engine):
 
     def _conclude(self) -> Answer:
         """Turn the end of the child into the last answer."""
-        child = self._child_()
-        code = child.exit_code(timeout=1.0)  # its output is closed, so it is on its way out
-        output = self._output
-        child.stop()
-        if code is None:
-            raise EngineError("kissat closed its output and went on")
-        status = EXIT_CODES.get(code)
+        code = self._living().exit_code(timeout=1.0)  # its output is closed, so it is on its way out
+        self.stop()
+        status = None if code is None else EXIT_CODES.get(code)
         if status is None:
-            self._stopped = True
-            raise EngineError(f"kissat: {output.error or exit_words(code)}")
-        if status and output.status != str(status):
-            raise EngineError(f"kissat exited with {code} but printed {output.status or 'no status'!r}")
-        return self._say(status)
+            raise EngineError(f"kissat: {self._output.error or exit_words(code)}")
+        if status and self._output.status != str(status):
+            raise EngineError(
+                f"kissat: {exit_words(code)}, but it printed {self._output.status or 'no answer'!r}"
+            )
+        return self._report(status)
 
-    def _say(self, status: Status) -> Answer:
+    def _report(self, status: Status) -> Answer:
         values = None
         if status is Status.SATISFIABLE:
             values = self._output.values()
@@ -260,7 +255,7 @@ class Kissat(Engine):
             counts.setdefault(name, self._output.progress.get(name, 0.0))
         return Answer(status, values, self._units, core, counts)
 
-    def _child_(self) -> Child:
+    def _living(self) -> Child:
         if self._child is None or self._stopped:
             raise UsageError("there is no child process: it runs from the first advance to stop")
         return self._child

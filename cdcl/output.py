@@ -70,7 +70,8 @@ class Output:
             elif line.startswith(b"s "):
                 self.status = line[2:].decode()
             elif line.startswith(b"kissat: "):
-                self.error = line[8:].decode(errors="replace").removeprefix("fatal ").removeprefix("error: ")
+                words = line[8:].decode(errors="replace").removeprefix("fatal ").removeprefix("error: ")
+                self.error = words.replace("out-of-memory", "out of memory")
 
     def values(self) -> NDArray[np.bool_]:
         """Return the model, (variables,); variables that were not printed are true."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import resource
+import select
 import signal
 import subprocess
 import sys
@@ -91,6 +92,13 @@ class Child:
         self._popen.kill()
         self._popen.wait()
         self._pipe.close()
+
+
+def readable(descriptor: int, timeout: float | None) -> bool:
+    """Wait until `descriptor` can be read or has ended; False after `timeout` seconds."""
+    waiter = select.poll()  # not select(): a user's program may hold more than 1,024 descriptors
+    waiter.register(descriptor, select.POLLIN)
+    return bool(waiter.poll(None if timeout is None else timeout * 1000))
 
 
 def exit_words(code: int | None) -> str:

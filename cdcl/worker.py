@@ -18,7 +18,7 @@ from typing import Any
 
 from turbosat.cdcl.channel import Channel, Message
 
-FIRST_RUN = 500  # conflicts
+FIRST_RUN = 100  # conflicts
 SHORTEST_RUN = 20
 LONGEST_RUN = 20_000
 RUN_SECONDS = 0.1  # what a run should last
@@ -35,7 +35,6 @@ class Worker:
         self._channel = channel
         self._solver = Cadical300()
         self._variables = 0
-        self._units: list[int] = []
         self._run = FIRST_RUN
         self._began = time.monotonic()
         self._searched = 0.0  # seconds
@@ -58,12 +57,10 @@ class Worker:
                 self._add(*arrays)
             case "phases":
                 self._solver.set_phases(arrays[0].tolist())
-            case "units":
-                self._units += arrays[0].tolist()
             case "clauses":
                 self._add(*arrays)
             case "advance":
-                self._slice(data["conflicts"], data["seconds"], arrays[0].tolist())
+                self._slice(data["number"], data["conflicts"], data["seconds"], arrays[0].tolist())
             case _:
                 raise ValueError(f"unknown message {message.kind!r}")
 
@@ -81,10 +78,9 @@ class Worker:
             rows = map(flat.__getitem__, map(slice, ends, ends[1:]))
             deque(map(add, repeat(self._solver.cadical), rows), maxlen=0)
 
-    def _slice(self, conflicts: int | None, seconds: float | None, assumed: list[int]) -> None:
+    def _slice(self, number: int, conflicts: int | None, seconds: float | None, assumed: list[int]) -> None:
         """Search until an answer or the budget's end, and send it."""
         solver = self._solver
-        assumptions = self._units + assumed
         start = time.monotonic()
         end = None if seconds is None else start + seconds
         last = None if conflicts is None else self._conflicts() + conflicts
@@ -96,15 +92,17 @@ class Worker:
                 break
             run = self._run if last is None else min(self._run, last - before)
             solver.conf_budget(run)
-            answer = solver.solve_limited(assumptions=assumptions)
+            answer = solver.solve_limited(assumptions=assumed)
             spent = time.monotonic() - now
             self._searched += spent
             if answer is not None:
                 break
+            # It would try its lucky phases again in every run, 0.3 s each on 800,000 clauses.
+            solver.configure({"lucky": 0})
             done = max(1, self._conflicts() - before)
             self._pace(done / max(spent, 1e-6), None if end is None else end - now - spent)
             self._listen()
-        self._send(answer, assumptions)
+        self._send(answer, number, assumed)
 
     def _pace(self, speed: float, left: float | None) -> None:
         """Choose the length of the next run from conflicts a second, and not far beyond the seconds left."""
@@ -126,7 +124,7 @@ class Worker:
     def _counts(self) -> dict[str, Any]:
         return {**self._solver.accum_stats(), "seconds": round(self._searched, 4)}
 
-    def _send(self, answer: bool | None, assumptions: list[int]) -> None:
+    def _send(self, answer: bool | None, number: int, assumed: list[int]) -> None:
         values, core = array("b"), array("i")
         if answer:
             # A model ends with the largest variable of any clause; what follows is free.
@@ -135,12 +133,11 @@ class Worker:
             for literal in model:
                 if literal < 0:
                     values[-literal - 1] = 0
-        elif answer is False and assumptions:
+        elif answer is False and assumed:
             core = array("i", self._solver.get_core() or [])
         status = {None: 0, True: 10, False: 20}[answer]
-        self._channel.send(
-            "answer", {"status": status, "counts": self._counts()}, [memoryview(values), memoryview(core)]
-        )
+        data = {"number": number, "status": status, "counts": self._counts()}
+        self._channel.send("answer", data, [memoryview(values), memoryview(core)])
 
 
 def main(descriptor: int) -> None:
