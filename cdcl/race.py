@@ -53,7 +53,7 @@ class Lane:
             "counts": self.counts,
         }
         if self.error:
-            data["error"] = self.error
+            data["why"] = self.error
         return data
 
 
@@ -94,7 +94,7 @@ class Race:
                     engine.add_units(assumptions)
             engine.advance(Budget())
         except EngineError as error:
-            self._end(lane, "failed", str(error))
+            self._end(lane, "failed", why=str(error))
         else:
             self._tell("started", lane, seed=spec.seed, options=" ".join(spec.arguments()))
         return lane
@@ -112,15 +112,17 @@ class Race:
             try:
                 answer = lane.engine.poll(0.0)
             except EngineError as error:
-                self._end(lane, "failed", str(error))
+                self._end(lane, "failed", why=str(error))
                 continue
             if answer is None:
                 self._report(lane)
                 continue
             lane.counts = answer.counts
-            self._end(lane, "stopped" if answer.status is Status.UNKNOWN else "answered", "")
-            if answer.status is not Status.UNKNOWN:
-                return lane, answer
+            if answer.status is Status.UNKNOWN:
+                self._end(lane, "stopped", why="it gave up")
+                continue
+            self._end(lane, "answered", status=str(answer.status))
+            return lane, answer
         return None
 
     def wait(self, seconds: float | None = None) -> tuple[Lane, Answer] | None:
@@ -139,14 +141,14 @@ class Race:
             running = self.running()
             if expired.reason is not Reason.MEMORY or len(running) < 2:
                 raise
-            self._end(running[-1], "stopped", "memory limit")
+            self._end(running[-1], "stopped", why="memory limit")
             self._deadline.look()
         return None
 
     def stop(self) -> None:
         """End every lane."""
         for lane in self.running():
-            self._end(lane, "stopped", "")
+            self._end(lane, "stopped")
         for lane in self.lanes:
             lane.engine.stop()
 
@@ -158,11 +160,11 @@ class Race:
         """Return what went wrong in the lanes that failed."""
         return [f"{lane.spec.name}: {lane.error}" for lane in self.lanes if lane.state == "failed"]
 
-    def _end(self, lane: Lane, state: str, error: str) -> None:
+    def _end(self, lane: Lane, state: str, **data: str) -> None:
         lane.counts = lane.counts or dict(lane.engine.progress)
         lane.engine.stop()
-        lane.state, lane.error, lane.ended = state, error, self._deadline.elapsed()
-        self._tell(state, lane, **({"why": error} if error else {}))
+        lane.state, lane.error, lane.ended = state, data.get("why", ""), self._deadline.elapsed()
+        self._tell(state, lane, **data)
 
     def _report(self, lane: Lane) -> None:
         now = time.monotonic()

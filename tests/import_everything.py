@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-PARTS = {"turbosat": "turbosat"} | {part: f"turbosat.{part}" for part in ("gpu", "cdcl", "encodings", "benchmarks")}
+PARTS = {"turbosat": "turbosat"} | {
+    part: f"turbosat.{part}" for part in ("gpu", "cdcl", "encodings", "benchmarks")
+}
 
 
 def modules() -> list[str]:

@@ -82,14 +82,16 @@ class Run:
             if first is early and first.state == "failed" and PARSE_ERROR in first.error:
                 # What we can read and Kissat cannot: XORs, for one.
                 first = race.add(specs[0], self._engine(specs[0]), formula, self.assumptions)
+            found = race.glance()
             patience = SECOND_LANE_AFTER - (self.deadline.elapsed() - first.started)
-            if pending and (patience <= 0 or not race.running()):
+            if found is None and pending and (patience <= 0 or not race.running()):
                 for spec in pending:
                     race.add(spec, self._engine(spec), formula, self.assumptions)
                 pending = []
-            if not race.running():
-                return self._nobody(race)
-            found = race.wait(patience if pending else None)
+            if found is None:
+                if not race.running():
+                    return self._nobody(race)
+                found = race.wait(patience if pending else None)
             result = None if found is None else self._result(formula, *found)
             if result is not None:
                 return result
@@ -98,7 +100,8 @@ class Run:
         workers = self.options["workers"] or available_cores()
         if self.options["deterministic"]:
             workers = 1
-        return lanes(workers, seed=self.options["seed"], mode=self.options["mode"])
+        seed, mode = self.options["seed"], self.options["mode"]
+        return lanes(workers, seed=seed, mode=mode, proof=self.proof is not None)
 
     def _early(self, race: Race, spec: LaneSpec) -> Lane | None:
         """Start lane 0 on the file itself where Kissat can read it, before anything heavy is imported."""
@@ -150,7 +153,6 @@ class Run:
                 core = np.asarray(answer.core, np.int32)
             elif answer.restriction:
                 return None
-            self._tell("answered", lane, status=str(answer.status))
             return Result(Status.UNSATISFIABLE, core=core, winner=winner)
         began = self.deadline.elapsed()
         model = checked_model(formula, answer.values, self.assumptions, lane.spec.name)

@@ -138,7 +138,8 @@ def test_deterministic_runs_are_the_same() -> None:
 
 
 def test_public_names_are_what_is_exported() -> None:
-    assert set(turbosat.__all__) == {name for name in dir(turbosat) if not name.startswith("_")} | {"__version__"}
+    visible = {name for name in dir(turbosat) if not name.startswith("_")}
+    assert set(turbosat.__all__) == visible | {"__version__"}
     for name in turbosat.__all__:
         assert getattr(turbosat, name) is not None
 
