@@ -44,11 +44,19 @@ def gone(pids: set[int], within: float = 2.0) -> bool:
     return True
 
 
-def start(*arguments: str | Path, stdin: int | None = subprocess.DEVNULL) -> "subprocess.Popen[str]":
-    """Start `turbosat ARGUMENTS` as a process of its own."""
+def start(
+    *arguments: str | Path, stdin: int | None = subprocess.DEVNULL, session: bool = False
+) -> "subprocess.Popen[str]":
+    """Start `turbosat ARGUMENTS` as a process of its own, in a session of its own if asked."""
     command = [sys.executable, "-m", "turbosat", *map(str, arguments)]
     return subprocess.Popen(
-        command, cwd=ROOT, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=ROOT,
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=session,
     )
 
 

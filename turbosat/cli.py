@@ -10,7 +10,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
-from turbosat.errors import SoundnessError, TurbosatError
+from turbosat.errors import SoundnessError, TurbosatError, UsageError
 from turbosat.system import process_start
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 FAILURE = 1  # exit code of every error; 0, 10 and 20 are answers
 PROGRAM = "turbosat"
+PARSE_ERROR = "parse error"  # of a lane: ours has read the file, and the lane is started again on that
 WIDTH = 78  # characters of a `v` line; the SAT Competition allows 4,096
 
 
@@ -98,6 +99,8 @@ def _solve(
     from turbosat.deadline import Deadline
     from turbosat.pipeline import Run
 
+    if display["json"] is not None:
+        _guard_json(display["json"])
     show = _Show(display)
     show.comment(f"turbosat {__version__}")
     show.comment(f"reading {'standard input' if file == '-' else file}")
@@ -116,6 +119,15 @@ def _solve(
     return int(result.status)
 
 
+def _guard_json(path: str) -> None:
+    """Refuse a path that cannot be written before the time is spent, not after."""
+    try:
+        with open(path, "ab"):
+            pass
+    except OSError as error:
+        raise UsageError(f"{path}: cannot write the statistics: {error.strerror}") from None
+
+
 def _write_json(path: str, result: Result, file: str, arguments: list[str], options: Options) -> None:
     import json
 
@@ -129,12 +141,9 @@ def _write_json(path: str, result: Result, file: str, arguments: list[str], opti
         "options": options,
         **result.statistics,
     }
-    try:
-        with open(path, "w", encoding="utf-8") as target:
-            json.dump(data, target, indent=2)
-            target.write("\n")
-    except OSError as error:
-        _fail(f"{path}: cannot write the statistics: {error.strerror}")
+    with open(path, "w", encoding="utf-8") as target:
+        json.dump(data, target, indent=2)
+        target.write("\n")
 
 
 class _Show:
@@ -157,7 +166,7 @@ class _Show:
             data = event.data
             sizes = f"{data['variables']} variables and {data['clauses']} clauses"
             self.comment(f"parsed {sizes} in {data['seconds']:.2f} s")
-        elif event.kind == "failed":
+        elif event.kind == "failed" and PARSE_ERROR not in event.data["why"]:
             self.comment(f"{event.lane} failed: {event.data['why']}")
         elif event.kind == "progress" and self._live:
             self._drawn = True

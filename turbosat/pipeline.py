@@ -90,6 +90,7 @@ class Run:
                 pending = []
             if found is None:
                 if not race.running():
+                    self.deadline.check()  # Ctrl-C in a terminal ends the lanes, too
                     return self._nobody(race)
                 found = race.wait(patience if pending else None)
             result = None if found is None else self._result(formula, *found)

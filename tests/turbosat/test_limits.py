@@ -56,6 +56,18 @@ def test_signal_ends_every_child(number: signal.Signals, workers: int, hard: Pat
     assert gone(children, within=0.5)
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signal_to_the_whole_group_as_from_a_terminal(number: signal.Signals, hard: Path) -> None:
+    process = start("-j", "2", hard, session=True)
+    children = wait_for_children(process.pid, 2)
+    os.killpg(process.pid, number)
+    code, out, err = finish(process)
+    assert (code, err) == (0, "")
+    assert out.splitlines()[-2:][1] == "s UNKNOWN"
+    assert "c no answer: interrupted" in out
+    assert gone(children, within=0.5)
+
+
 @pytest.mark.parametrize("delay", [0.03, 0.06, 0.1, 0.15, 0.2, 0.3])
 def test_signal_at_any_moment_of_the_start(delay: float, hard: Path) -> None:
     process = start(hard)
