@@ -53,23 +53,27 @@ def decompressed(blocks: Iterator[bytes], kind: Compression, name: str) -> Itera
             try:
                 piece = _step(decoder, given)
             except errors as error:
-                raise InputError(name, None, f"expected intact {kind.value} data, found {error}") from None
+                raise InputError(
+                    name, None, f"expected intact {kind.value} data, found corrupt data"
+                ) from error
             if piece:
                 yield piece
             elif not more and not given and not decoder.eof:
                 message = f"expected more {kind.value} data, found the end of the file: it is truncated"
                 raise InputError(name, None, message)
         pending = decoder.unused_data + pending
-        while len(pending) < HEAD and more:
+        while True:
+            if kind in (Compression.GZIP, Compression.XZ):
+                pending = pending.lstrip(b"\0")  # padding between and after streams
+            if len(pending) >= HEAD or not more:
+                break
             block = next(blocks, b"")
             more = bool(block)
             pending += block
-            if kind in (Compression.GZIP, Compression.XZ):
-                pending = pending.lstrip(b"\0")  # padding between and after streams
         if not pending:
             return
         if sniff(pending) is not kind or kind is Compression.LZMA:
-            message = f"expected the end of the {kind.value} data, found more bytes: {pending[:8]!r}"
+            message = f"expected the end of the {kind.value} data, found more bytes: {pending[:HEAD]!r}"
             raise InputError(name, None, message)
         decoder = new()
 
@@ -80,19 +84,19 @@ def _cut(data: bytes, size: int) -> tuple[bytes, bytes]:
 
 def _hungry(decoder: Any) -> bool:
     """Tell whether a decoder can go on only with new input."""
-    if hasattr(decoder, "unconsumed_tail"):
-        return not decoder.unconsumed_tail
-    return bool(getattr(decoder, "needs_input", True))
+    if hasattr(decoder, "needs_input"):
+        return bool(decoder.needs_input)
+    return not decoder.unconsumed_tail
 
 
 def _step(decoder: Any, given: bytes) -> bytes:
     """Feed a decoder of any of the libraries and take out at most a piece."""
-    if hasattr(decoder, "unconsumed_tail"):  # zlib hands back what it did not consume
-        piece: bytes = decoder.decompress(decoder.unconsumed_tail + given, _PIECE)
-    elif hasattr(decoder, "needs_input"):  # bz2, lzma and compression.zstd keep it
-        piece = decoder.decompress(given, _PIECE)
-    else:  # the package zstandard
+    if hasattr(decoder, "needs_input"):  # bz2, lzma and compression.zstd keep what they did not consume
+        piece: bytes = decoder.decompress(given, _PIECE)
+    elif decoder.__class__.__module__.startswith("zstandard"):  # consumes everything
         piece = decoder.decompress(given)
+    else:  # zlib hands it back
+        piece = decoder.decompress(decoder.unconsumed_tail + given, _PIECE)
     return piece
 
 

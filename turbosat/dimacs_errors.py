@@ -7,6 +7,7 @@ from turbosat.errors import InputError
 from turbosat.rows import MAX_VARIABLE
 
 _SNIPPET: Final = 24  # characters of the input that a message repeats
+_BINARY: Final = 8  # as many if they are no text
 LOOKAHEAD: Final = 64  # bytes that a message may depend on
 HEADER: Final = "the header 'p cnf VARIABLES CLAUSES'"
 END_OF_FILE: Final = "the end of the file"
@@ -53,8 +54,12 @@ def found(data: bytes, position: int = 0) -> str:
     if all(0x20 < byte < 0x7F for byte in word):
         return f"{word.decode('ascii')!r}{more}"
     if any(byte < 0x20 or byte == 0x7F for byte in word):
-        return f"binary data {word!r}{more}"
-    return f"bytes that are not ASCII {word!r}{more}"
+        return f"binary data {_cut(word, more)}"
+    return f"bytes that are not ASCII {_cut(word, more)}"
+
+
+def _cut(word: bytes, more: str) -> str:
+    return f"{word[:_BINARY]!r}{'...' if len(word) > _BINARY else more}"
 
 
 def parse_header(name: str, line: int, text: bytes, strict: bool) -> tuple[int, int]:
@@ -75,9 +80,8 @@ def parse_header(name: str, line: int, text: bytes, strict: bool) -> tuple[int, 
     for pattern, expected in steps:
         match = re.compile(pattern).match(text, position)
         if match is None:
-            if not strict:
-                blank = _BLANKS.match(text, position)
-                position = blank.end() if blank and blank.end() < len(text) else position
+            if blanks and pattern.startswith(blanks) and (blank := _BLANKS.match(text, position)):
+                position = blank.end()
             raise InputError(name, line, f"expected {expected}, found {found(text, position)}")
         if b"[0-9]" in pattern:
             numbers.append(match.group().strip(b" \t"))
@@ -154,7 +158,7 @@ def _scan(piece: bytes, size: int, place: Place) -> None:
             in_xor = midline = True
             position += 1
             continue
-        value, position = _literal(piece, position, line, place)
+        value, position = _literal(piece, position, line, place, first=not midline)
         midline = True
         if in_xor:
             xor_ended = value == 0
@@ -163,16 +167,15 @@ def _scan(piece: bytes, size: int, place: Place) -> None:
         else:
             clauses, open_clause = clauses + 1, False
             if place.limit is not None and clauses > place.limit:
-                message = (
-                    f"expected {plural(place.limit, 'clause')} as in the header (or --relaxed), found more"
-                )
+                what = plural(place.limit, "clause")
+                message = f"expected {what} as in the header (or --relaxed), found one more"
                 raise InputError(name, line, message)
     if in_xor and not xor_ended:
         raise InputError(name, line, f"expected 0 at the end of the x line, found {END_OF_FILE}")
 
 
-def _literal(piece: bytes, position: int, line: int, place: Place) -> tuple[int, int]:
-    """Read one literal; return its variable and the position after it."""
+def _literal(piece: bytes, position: int, line: int, place: Place, *, first: bool) -> tuple[int, int]:
+    """Read one literal, perhaps the first of its line; return its variable and the position after it."""
     name = place.name
     match = _LITERAL.match(piece, position)
     sign, digits = match.groups() if match else (b"", b"")
@@ -182,14 +185,14 @@ def _literal(piece: bytes, position: int, line: int, place: Place) -> tuple[int,
             raise InputError(name, line, f"expected a digit after '-', found {found(piece, end)}")
         what = found(piece, position)
         if piece.startswith(b"%", position):
-            what += " (--relaxed stops reading there)"
+            what += " (--relaxed stops reading there)" if first and place.limit is not None else ""
         elif piece.startswith(b"p ", position):
             what = "a second header"
         elif piece.startswith(b"x", position):
             what = "'x' that does not begin its line"
         raise InputError(name, line, f"expected a literal, found {what}")
     if sign and digits.startswith(b"0"):
-        what = found(piece, position)
+        what = found(piece, position + 1)
         raise InputError(name, line, f"expected a nonzero digit after '-', found {what}")
     variable = _integer(digits)
     if variable is None or variable > MAX_VARIABLE:
