@@ -38,7 +38,8 @@ class Lane:
     error: str = ""
     ended: float | None = None
     counts: dict[str, float] = field(default_factory=dict)
-    news: float = 0.0
+    told: float = 0.0  # when its progress was last told, and what
+    news: dict[str, float] = field(default_factory=dict)
 
     def statistics(self) -> dict[str, Any]:
         """Return the lane as plain data."""
@@ -168,9 +169,9 @@ class Race:
 
     def _report(self, lane: Lane) -> None:
         now = time.monotonic()
-        if lane.engine.progress and now - lane.news >= NEWS_INTERVAL:
-            lane.news = now
-            self._tell("progress", lane, **lane.engine.progress)
+        if now - lane.told >= NEWS_INTERVAL and lane.engine.progress != lane.news:
+            lane.told, lane.news = now, dict(lane.engine.progress)
+            self._tell("progress", lane, **lane.news)
 
     def _tell(self, kind: str, lane: Lane, **data: Any) -> None:
         self._sink(Event(kind, self._deadline.elapsed(), lane.spec.name, data))
