@@ -119,4 +119,5 @@ def _decoder(kind: Compression) -> tuple[Callable[[], Any], tuple[type[Exception
 
         library = zstandard.ZstdDecompressor(max_window_size=2**31)
         return library.decompressobj, (zstandard.ZstdError,)
-    return zstd.ZstdDecompressor, (zstd.ZstdError,)
+    options = {zstd.DecompressionParameter.window_log_max: 31}
+    return lambda: zstd.ZstdDecompressor(options=options), (zstd.ZstdError,)

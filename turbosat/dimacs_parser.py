@@ -27,6 +27,7 @@ from turbosat.xors import Xors
 _LONGEST_TOKEN: Final = 1 << 20  # bytes; none is wanted, but leading zeros are allowed
 _NONE: Final = np.zeros(0, dtype=np.int32)
 _ODD: Final = re.compile(rb"[^0-9 \t-]")
+_COMMENTS: Final = re.compile(rb"(?:c[^\r\n]*\r?\n)+")
 _PERCENT: Final = re.compile(rb"^[ \t]*%", re.MULTILINE)
 
 
@@ -114,6 +115,10 @@ class Parser:
         """Parse lines up to the header and return what follows, or what is not complete yet."""
         start = 0
         while start < len(data):
+            if comments := _COMMENTS.match(data, start):
+                self._line += data.count(b"\n", start, comments.end())
+                start = comments.end()
+                continue
             end = data.find(b"\n", start) + 1
             first = data[start : start + 1]
             if first not in (b"c", b"p", b"\r", b"\n"):

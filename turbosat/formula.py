@@ -1,5 +1,6 @@
 """An immutable CNF formula with XOR constraints, in flat arrays."""
 
+import itertools
 import os
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final, NoReturn, final
@@ -92,9 +93,9 @@ class Formula:
     @classmethod
     def from_file(cls, path: str | os.PathLike[str], strictness: "Strictness | str" = "normal") -> "Formula":
         """Read a DIMACS file, plain or compressed. InputError says FILE:LINE and what is wrong."""
-        from turbosat.dimacs import Strictness, read
+        from turbosat.dimacs import read
 
-        return read(path, strictness=Strictness(strictness))
+        return read(path, strictness=strictness)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError("a Formula is immutable")
@@ -118,7 +119,11 @@ class Formula:
         return tuple(self.literals[self.offsets[index] : self.offsets[index + 1]].tolist())
 
     def __iter__(self) -> Iterator[tuple[int, ...]]:
-        return (self.clause(index) for index in range(len(self)))
+        for low, high in _blocks(self.offsets, _BLOCK):
+            bounds = self.offsets[low : high + 1]
+            flat = self.literals[bounds[0] : bounds[-1]].tolist()
+            for start, end in itertools.pairwise((bounds - bounds[0]).tolist()):
+                yield tuple(flat[start:end])
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Formula):
