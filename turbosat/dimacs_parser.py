@@ -155,7 +155,7 @@ class Parser:
         blank = max(data.rfind(b" ", 0, place), data.rfind(b"\t", 0, place)) + 1
         if not odd:
             if not blank and len(data) > _LONGEST_TOKEN:
-                message = f"expected a literal, found {len(data)} bytes without a blank"
+                message = f"expected a literal, found more than {_LONGEST_TOKEN} bytes without a blank"
                 raise InputError(self._name, self._line, message)
             return blank
         if odd.group() == b"c" and b"-" not in data[blank:place]:

@@ -67,3 +67,10 @@ def test_binary_junk_is_never_printed() -> None:
             parse(junk)
         assert str(caught.value).isprintable()
         assert len(str(caught.value)) < 150
+
+
+def test_a_literal_without_end() -> None:
+    with pytest.raises(
+        InputError, match=r"^F:2: expected a literal, found more than 1048576 bytes without a blank$"
+    ):
+        parse(b"p cnf 1 1\n" + b"0" * (1 << 22), "F")
