@@ -49,7 +49,10 @@ class Channel:
         return self._socket.fileno()
 
     def send(self, kind: str, data: dict[str, Any] | None = None, arrays: Sequence[memoryview] = ()) -> None:
-        """Send a message. OSError when the other side is gone, or read nothing for thousands of messages."""
+        """Send a message; what is long goes into `arrays`: beyond some 100 KB, `data` waits for a reader.
+
+        Raises OSError when the other side is gone.
+        """
         shapes = [(each.format, each.nbytes) for each in arrays]
         body = json.dumps([kind, data or {}, shapes]).encode()
         frame = LENGTH.pack(len(body)) + body

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from turbosat.cdcl.cadical import Cadical
+from turbosat.cdcl.cadical_options import LARGEST
 from turbosat.cdcl.kissat import Kissat
 from turbosat.errors import UsageError
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from turbosat.cdcl.engine import Engine
 
 LARGEST_SEED = 2**31 - 1  # Kissat's; CaDiCaL's is a little less
-CADICAL_SEEDS = 2_000_000_000
 
 # Without one of these CaDiCaL 3.0.0 runs the same course whatever its seed.
 SEEDED = {"randec": 1, "shuffle": 1, "shufflerandom": 1}
@@ -98,18 +98,17 @@ def lanes(
     if mode not in ORDER:
         raise UsageError(f"unknown mode {mode!r}; known: {', '.join(ORDER)}")
     order = ORDER[mode]
-    if proof:
-        order = (order[0], *(name for name in order[1:] if not name.endswith("-unsat")))
-    found = []
-    for index in range(workers):
-        lap, place = divmod(index, len(order))
-        found.append(_seeded(KINDS[order[place]], seed, lap))
-    found[0] = replace(found[0], proves=True)
+    found = [replace(_seeded(KINDS[order[0]], seed, 0), proves=True)]
+    others = [name for name in order if not (proof and name.endswith("-unsat"))]
+    first = 1 if others[0] == order[0] else 0
+    for index in range(first, first + workers - 1):
+        lap, place = divmod(index, len(others))
+        found.append(_seeded(KINDS[others[place]], seed, lap))
     return found
 
 
 def _seeded(kind: LaneSpec, seed: int, lap: int) -> LaneSpec:
     name = kind.name if lap == 0 else f"{kind.name}-{lap + 1}"
-    own = (seed + lap) % (CADICAL_SEEDS if kind.engine == "cadical" else LARGEST_SEED)
+    own = (seed + lap) % ((LARGEST if kind.engine == "cadical" else LARGEST_SEED) + 1)
     options = {**kind.options, **SEEDED} if kind.engine == "cadical" and own else kind.options
     return replace(kind, name=name, seed=own, options=options)

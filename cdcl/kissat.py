@@ -58,6 +58,7 @@ class Kissat(Engine):
         self.time_limit = time_limit
         self.memory_limit = memory_limit
         self._program = ""
+        self._temporary = ""  # a file to be removed
         self._source: Formula | Path | None = None
         self._phases: NDArray[np.bool_] | None = None
         self._signs: NDArray[np.int8] | None = None
@@ -151,16 +152,17 @@ class Kissat(Engine):
         self._stopped = True
         if self._child is not None:
             self._child.stop()
+        self._unlink()
 
     def _editable(self, ability: Ability) -> Formula:
         """Return the formula as arrays, in the state in which it may still be changed."""
         self.require(ability)
         if self.proof is not None:
             raise UnsupportedError(f"{self.name} cannot combine a proof with {ability.value}")
-        if self._source is None or self._stopped:
-            raise UsageError(f"{ability.value}: only after start")
         if self._child is not None:
             raise UnsupportedError(f"{self.name} offers {ability.value} only")
+        if self._source is None or self._stopped:
+            raise UsageError(f"{ability.value}: only after start")
         if isinstance(self._source, Path):
             from turbosat import dimacs
 
@@ -179,21 +181,31 @@ class Kissat(Engine):
         if isinstance(self._source, Path):
             path = _name(self._source)
             self._child = Child([*command, path, *proof], memory_limit=self.memory_limit)
-        else:
-            file = self._written(self._source)
-            try:
-                # Kissat does not know "-", and would take the proof for the formula.
-                command = [*command, "/dev/stdin", *proof]
-                self._child = Child(command, stdin=file, memory_limit=self.memory_limit)
-            finally:
-                os.close(file)
+            return
+        file, path = self._created()
+        try:
+            self._write(self._source, file)
+            self._child = Child([*command, path, *proof], stdin=file, memory_limit=self.memory_limit)
+        finally:
+            os.close(file)
 
-    def _written(self, formula: Formula) -> int:
-        """Return an anonymous file of what Kissat is to solve, at its start."""
+    def _created(self) -> tuple[int, str]:
+        """Return a new file for the formula and the path under which Kissat finds it."""
+        if self.proof is None:
+            from turbosat.cdcl.channel import anonymous_file
+
+            return anonymous_file(), "/dev/stdin"
+        # With a proof Kissat compares the names of both files, so this one needs a name, until it is open.
+        import tempfile
+
+        file, self._temporary = tempfile.mkstemp(prefix="turbosat-", suffix=".cnf")
+        return file, self._temporary
+
+    def _write(self, formula: Formula, file: int) -> None:
+        """Write what Kissat is to solve, and go back to the start of the file."""
         import numpy as np
 
         from turbosat import dimacs
-        from turbosat.cdcl.channel import anonymous_file
         from turbosat.cdcl.polarity import flip_signs, restricted
 
         clauses = formula.expanded()
@@ -201,15 +213,14 @@ class Kissat(Engine):
             self._signs = flip_signs(clauses.variables, self._phases)
         if self._phases is not None or self._units:
             clauses = restricted(clauses, np.array(self._units, np.int32), self._signs)
-        file = anonymous_file()
-        try:
-            with open(file, "wb", closefd=False) as target:
-                dimacs.write(clauses, target)
-            os.lseek(file, 0, os.SEEK_SET)
-        except BaseException:
-            os.close(file)
-            raise
-        return file
+        with open(file, "wb", closefd=False) as target:
+            dimacs.write(clauses, target)
+        os.lseek(file, 0, os.SEEK_SET)
+
+    def _unlink(self) -> None:
+        if self._temporary:
+            os.unlink(self._temporary)
+            self._temporary = ""
 
     def _read(self, end: float | None) -> bool:
         """Read what there is, waiting until `end` or the end of the slice; True when Kissat is done."""
@@ -226,6 +237,8 @@ class Kissat(Engine):
             raise EngineError(f"kissat: cannot read its output: {error}") from error
         if data:
             self._output.feed(data)
+            if self._output.variables is not None:
+                self._unlink()
         return not data
 
     def _conclude(self) -> Answer:
