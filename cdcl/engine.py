@@ -39,7 +39,7 @@ class Ability(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How far a slice may go; None is no limit. Seconds are wall time, kept to about 0.1 s."""
+    """How far a slice may go; None is no limit. Seconds are wall time, kept to about 0.1 s by `poll`."""
 
     conflicts: int | None = None
     seconds: float | None = None
@@ -51,10 +51,10 @@ class Answer:
 
     `status`: UNKNOWN when the budget ran out.
     `values`: bool, (variables,), True where variable v+1 is true; only with SATISFIABLE.
-    `restriction`: int32, the unit clauses and assumptions the slice was restricted by. UNSATISFIABLE
+    `restriction`: the unit clauses and assumptions the slice was restricted by. UNSATISFIABLE
     with a restriction refutes that guess only: it is a clause, never the answer for the formula.
-    `core`: int32, the part of the restriction that was refuted (all of it when the engine can't tell);
-    only with UNSATISFIABLE.
+    `core`: the part of the restriction that was refuted (all units when the engine can't tell); only with
+    UNSATISFIABLE, and when it is empty the formula itself is refuted.
     `counts`: conflicts, decisions, propagations, ... so far, as the engine reports them.
     """
 
