@@ -156,7 +156,7 @@ def test_imported_clauses_are_used(build: Build) -> None:
         if declared(engine, Ability.IMPORT, lambda: engine.add_clauses(clauses.literals, clauses.offsets)):
             start = time.monotonic()
             assert wait(engine).status is Status.UNSATISFIABLE
-            assert time.monotonic() - start < 0.5
+            assert time.monotonic() - start < 1
 
 
 def test_conflict_budgets_add_up(build: Build) -> None:
