@@ -106,8 +106,10 @@ class Run:
 
     def _early(self, race: Race, spec: LaneSpec) -> Lane | None:
         """Start lane 0 on the file itself where Kissat can read it, before anything heavy is imported."""
-        if not isinstance(self.source, str) or self.assumptions is not None or not _plain_file(self.source):
+        if not isinstance(self.source, str) or self.assumptions is not None:
             return None
+        if self.options["parsing"] == "relaxed" or not _plain_file(self.source):
+            return None  # Kissat's models end at the header's last variable, relaxed or not
         return race.add(spec, self._engine(spec, first=True), Path(self.source))
 
     def _engine(self, spec: LaneSpec, *, first: bool = False) -> Any:
@@ -130,7 +132,13 @@ class Run:
         began = self.deadline.elapsed()
         formula = dimacs.read(self.source, strictness=self.options["parsing"], check=self.deadline.check)
         spent = self.deadline.elapsed() - began
-        self.statistics["parse_seconds"] = round(spent, 4)
+        self.statistics |= {
+            "variables": formula.variables,
+            "clauses": formula.clauses,
+            "literals": len(formula.literals),
+            "xors": len(formula.xors),
+            "parse_seconds": round(spent, 4),
+        }
         self._tell("parsed", variables=formula.variables, clauses=formula.clauses, seconds=spent)
         return formula
 

@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from tests.processes import ROOT, finish, start, turbosat
-from turbosat import dimacs
 from turbosat.check.cli import main as check
 
 EXAMPLES = ROOT / "examples"
@@ -151,12 +150,12 @@ def test_json_statistics(tmp_path: Path) -> None:
     assert data["lanes"][0]["counts"]["conflicts"] >= 0
 
 
-def test_relaxed_parsing_reaches_every_lane(tmp_path: Path) -> None:
+def test_relaxed_parsing_finds_a_model_of_all_variables(tmp_path: Path) -> None:
+    # Kissat's own models end at the header's last variable.
     file = tmp_path / "f.cnf"
     file.write_text("p cnf 1 1\n1 2 0\n-1 0\n-2 3 0\n")
     code, out, _ = turbosat("-q", "--relaxed", file)
     assert code == 10
-    assert dimacs.read(file, strictness="relaxed").variables == 3
     assert out.splitlines()[1].startswith("v -1 2 3 0")
 
 
