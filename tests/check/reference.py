@@ -78,7 +78,7 @@ def is_rat(clauses: list[Clause], lemma: Clause) -> bool:
 
 
 def accepts(formula: Iterable[Clause], steps: Iterable[Step]) -> bool:
-    """Whether the proof reaches a conflict, every lemma up to it is RUP or RAT; unit deletions are ignored."""
+    """Whether the proof reaches a conflict by lemmas that are RUP or RAT; unit deletions are ignored."""
     clauses = [list(clause) for clause in formula]
     for deletion, clause in steps:
         root = closure(clauses)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 Progress = Callable[[str], None]
 
 
-class OutOfTime(Exception):  # noqa: N818 # an outcome on its way to a verdict, not an error
+class OutOfTime(Exception):  # an outcome on its way to a verdict, not an error
     """The deadline passed; caught where the verdict is made."""
 
 

@@ -46,6 +46,7 @@ def read_formula(source: Source, clock: Clock) -> Formula:
     while (code := scanner.run(headed=header is not None)) != scan.END:
         position = scanner.position
         line = str(line_at(data, position))
+        found_word = word_at(data, position)
         if code == scan.HEADER:
             if header is not None:
                 raise InputError(name, line, "a second header")
@@ -58,11 +59,11 @@ def read_formula(source: Source, clock: Clock) -> Formula:
                 raise InputError(name, line, f"more than {scan.LARGEST} variables")
             scanner.skip(found.end())
         elif code == scan.NO_HEADER:
-            raise InputError(name, line, f"expected 'p cnf VARIABLES CLAUSES', found {word_at(data, position)}")
+            raise InputError(name, line, f"expected 'p cnf VARIABLES CLAUSES', found {found_word}")
         elif code == scan.BAD:
-            raise InputError(name, line, f"expected a literal or 0, found {word_at(data, position)}")
+            raise InputError(name, line, f"expected a literal or 0, found {found_word}")
         elif code == scan.HUGE:
-            raise InputError(name, line, f"the literal {word_at(data, position)} is too large")
+            raise InputError(name, line, f"the literal {found_word} is too large")
         else:
             raise InputError(name, line, "the last clause, begun here, has no closing 0")
     if header is None:

@@ -12,15 +12,13 @@ clauses only help unit propagation, and RAT is checked against the kept ones too
 
 import numpy as np
 
-from turbosat.check import kernels
-from turbosat.check.clock import Clock, OutOfTime, Slices
-from turbosat.check.dimacs import Formula, read_formula
-from turbosat.check.index import ALIVE, CORE, TAUTOLOGY, Index, Ints, build
+from turbosat.check import kernels, state
+from turbosat.check.clock import Clock, Slices
+from turbosat.check.dimacs import Formula
+from turbosat.check.index import Index, build
 from turbosat.check.jit import kernel
-from turbosat.check.kernels import Longs, State
-from turbosat.check.proof import Proof, parse_proof
-from turbosat.check.solution import is_binary
-from turbosat.check.source import Source, name_of, read
+from turbosat.check.proof import Proof
+from turbosat.check.state import ALIVE, CORE, TAUTOLOGY, Ints, Longs, State
 from turbosat.check.verdict import Outcome, Verdict
 from turbosat.check.xor import expand
 
@@ -76,9 +74,9 @@ class Checker:
     def _forward(self, hi: int, *, eager: bool, doing: str) -> int:
         slices = Slices(self.clock)
         total = len(self.index.steps) + 1
-        status = kernels.MORE
-        while status == kernels.MORE:
-            work = slices.next(doing, int(self.state.registers[kernels.STEP]) / total)
+        status = state.MORE
+        while status == state.MORE:
+            work = slices.next(doing, int(self.state.registers[state.STEP]) / total)
             status, self.pool = kernels.forward(self.state, self.pool, self.index.steps, hi, eager, work)
         return status
 
@@ -88,41 +86,45 @@ class Checker:
         offsets = index.steps[: index.clauses]
         heads = index.arena[offsets - 1]
         if (heads >> 3 == 0).any():
-            return kernels.REFUTED
+            return state.REFUTED
         index.arena[offsets - 1] = np.where(heads & TAUTOLOGY, heads, heads | ALIVE)
         status = self._forward(index.clauses, eager=False, doing="forward")
-        if status == kernels.DONE:
+        if status == state.DONE:
             status = self._forward(len(index.steps), eager=True, doing="forward")
-            self.end = int(registers[kernels.STEP]) + 1
+            self.end = int(registers[state.STEP]) + 1
         return status
 
     def restart(self) -> None:
         """Attach the clauses there at the conflict anew, and mark what the conflict rests on as core."""
-        state = self.state
-        for array in (state.value, state.seen, state.units, state.lists):
-            array[:] = 0
-        state.free[:] = -1
-        for register in ("TRAIL", "CORE_HEAD", "REST_HEAD", "TOP", "CONFLICT", "STEP"):
-            state.registers[getattr(kernels, register)] = 0
+        s, registers = self.state, self.state.registers
+        s.units[:] = 0
+        s.lists[:] = 0
+        s.free[:] = -1
+        # The trail stays: its order is that of the proof, so that taking a step back cuts off little of it.
+        # Where a false literal has been visited is set anew, by attaching, for the new watches.
+        s.done[:] = np.arange(1, s.done.shape[1] + 1, dtype=np.int32)
+        registers[[state.CORE_HEAD, state.REST_HEAD]] = registers[state.TRAIL]
+        registers[[state.TOP, state.STEP]] = 0
         self._forward(self.end, eager=False, doing="backward")
-        kernels.mark(state, int(state.registers[kernels.CONFLICT]), 0, int(state.registers[kernels.TRAIL]))
-        state.registers[kernels.STEP] = self.end - 1
+        np.maximum.accumulate(s.done, axis=1, out=s.done)
+        kernels.mark(s, int(registers[state.CONFLICT]), 0, int(registers[state.TRAIL]))
+        registers[state.STEP] = self.end - 1
 
     def check_core(self) -> bool:
-        """Run the backward pass; return whether all core lemmas hold, else registers[STEP] is one that does not."""
+        """Run the backward pass; return whether all core lemmas hold; registers[STEP] is where it ended."""
         index, registers = self.index, self.state.registers
         first = occurrences = NOTHING
         slices = Slices(self.clock)
         steps = max(1, self.end - index.clauses)
         while True:
-            work = slices.next("backward", (self.end - int(registers[kernels.STEP])) / steps)
+            work = slices.next("backward", (self.end - int(registers[state.STEP])) / steps)
             status, self.pool = kernels.backward(
                 self.state, self.pool, index.steps, index.clauses, first, occurrences, work
             )
-            if status == kernels.NEED_OCCURRENCES:
+            if status == state.NEED_OCCURRENCES:
                 first, occurrences = list_occurrences(index.arena, index.steps[: self.end], index.variables)
-            elif status != kernels.MORE:
-                return status == kernels.DONE
+            elif status != state.MORE:
+                return status == state.DONE
 
     def literals(self, offset: int) -> list[int]:
         """Return a clause as it was written, its pivot first."""
@@ -135,22 +137,16 @@ class Checker:
 
     def core(self) -> bytes:
         """Return the proof that was checked, without what nothing uses, as DRAT text."""
+        steps = self.index.steps[self.index.clauses : self.end]
+        steps = steps[steps != 0]
+        originals = self.index.steps[: self.index.clauses].max(initial=0)
+        offsets = np.abs(steps)
+        stays = (self.index.arena[offsets - 1] & CORE > 0) | ((steps < 0) & (offsets <= originals))
         lines = []
-        for number in range(self.index.clauses, self.end):
-            step = int(self.index.steps[number])
-            offset = abs(step)
-            original = offset < self.boundary
-            if step and (self.index.arena[offset - 1] & CORE or (original and step < 0)):
-                prefix = "d " if step < 0 else ""
-                lines.append(prefix + " ".join(map(str, [*self.literals(offset), 0])))
+        for step in steps[stays].tolist():
+            prefix = "d " if step < 0 else ""
+            lines.append(prefix + " ".join(map(str, [*self.literals(abs(step)), 0])))
         return "\n".join([*lines, "0", ""]).encode()
-
-    @property
-    def boundary(self) -> int:
-        """Where the arena's lemmas begin."""
-        added = self.index.steps[self.index.clauses :]
-        added = added[added > 0]
-        return int(added[0]) if len(added) else len(self.index.arena) + 2
 
     def statistics(self) -> dict[str, int]:
         """Return the numbers of the verdict."""
@@ -161,10 +157,10 @@ class Checker:
             "clauses": index.clauses,
             "lemmas": len(added),
             "core_lemmas": int(np.count_nonzero(index.arena[added - 1] & CORE)),
-            "rat_steps": int(registers[kernels.RAT]),
-            "deletions": int(registers[kernels.DELETED]),
-            "kept_units": int(registers[kernels.KEPT]),
-            "propagations": int(registers[kernels.WORK]),
+            "rat_steps": int(registers[state.RAT]),
+            "deletions": int(registers[state.DELETED]),
+            "kept_units": int(registers[state.KEPT]),
+            "propagations": int(registers[state.WORK]),
         }
 
 
@@ -173,8 +169,10 @@ def _shown(literals: list[int]) -> str:
     return text if len(literals) <= 12 else text[:-1] + f"... ({len(literals)} literals)"
 
 
-def judge_proof(formula: Formula, proof: Proof, clock: Clock) -> tuple[Verdict, bytes | None]:
-    """Check a parsed proof against a parsed formula; return the verdict and the core of a verified proof."""
+def judge_proof(
+    formula: Formula, proof: Proof, clock: Clock, *, core: bool = False
+) -> tuple[Verdict, bytes | None]:
+    """Check a parsed proof of a parsed formula; return the verdict and, if asked for, a verified core."""
     items, variables = expand(formula)
     index = build(items, proof.items, variables, clock)
     checker = Checker(index, clock)
@@ -191,13 +189,16 @@ def judge_proof(formula: Formula, proof: Proof, clock: Clock) -> tuple[Verdict, 
             notes.append(f"ignored {statistics['kept_units']} deletions of unit clauses")
         if proof.fault is not None:
             notes.append(f"the conflict comes before what is no proof: {proof.fault}")
-        return Verdict(outcome, "proof", reason, tuple(notes), missing=missing, seconds=clock.elapsed(), **statistics)
+        return Verdict(
+            outcome, "proof", reason, tuple(notes), missing=missing, seconds=clock.elapsed(), **statistics
+        )
 
     status = checker.find_conflict()
-    step = int(checker.state.registers[kernels.STEP]) - index.clauses
-    if status == kernels.FALSE_EMPTY:
-        return verdict("not verified", f"{proof.place(step)} is the empty clause, but there is no conflict yet"), None
-    if status == kernels.DONE:
+    step = int(checker.state.registers[state.STEP]) - index.clauses
+    if status == state.FALSE_EMPTY:
+        reason = f"{proof.place(step)}: the empty clause, but unit propagation meets no conflict"
+        return verdict("not verified", reason), None
+    if status == state.DONE:
         if proof.fault is not None:
             raise proof.fault
         return verdict("not verified", "the proof ends without a conflict"), None
@@ -207,28 +208,12 @@ def judge_proof(formula: Formula, proof: Proof, clock: Clock) -> tuple[Verdict, 
     if checker.check_core():
         numbers = checker.statistics()
         reason = f"{numbers['core_lemmas']} of {numbers['lemmas']} lemmas refute the formula"
-        return verdict("verified", reason), checker.core()
-    step = int(checker.state.registers[kernels.STEP])
+        return verdict("verified", reason), checker.core() if core else None
+    step = int(checker.state.registers[state.STEP])
     lemma = checker.literals(int(index.steps[step]))
-    against = checker.literals(int(checker.state.registers[kernels.FAILED]))
+    against = checker.literals(int(checker.state.registers[state.FAILED]))
     reason = (
         f"{proof.place(step - index.clauses)}: the lemma {_shown(lemma)} does not follow, "
         f"nor does its resolvent on {lemma[0]} with {_shown(against)}"
     )
     return verdict("not verified", reason), None
-
-
-def check_proof(
-    cnf: Source, proof: Source, *, binary: bool | None = None, seconds: float | None = None
-) -> Verdict:
-    """Check a DRAT proof (a path or bytes) of a formula's (a path or bytes) unsatisfiability."""
-    clock = Clock(seconds)
-    try:
-        formula = read_formula(cnf, clock)
-        data = read(proof, "proof")
-        parsed = parse_proof(
-            data, name_of(proof, "proof"), clock, binary=is_binary(data) if binary is None else binary
-        )
-        return judge_proof(formula, parsed, clock)[0]
-    except OutOfTime:
-        return Verdict("timeout", "proof", "out of time", seconds=clock.elapsed())

@@ -8,13 +8,10 @@ import numpy.typing as npt
 from turbosat.check.clock import Clock
 from turbosat.check.errors import CheckError
 from turbosat.check.jit import kernel
-from turbosat.check.scan import Bytes, Items, Longs
+from turbosat.check.scan import Bytes, Items
+from turbosat.check.state import TAUTOLOGY, Ints, Longs
 
-Ints = npt.NDArray[np.int32]
-
-# The clause at offset o is arena[o : o + size]; arena[o - 2] is the literal written first, its pivot, and
-# arena[o - 1] is size << 3 | flags. Variable v is the literals 2v and 2v + 1 = -v; clauses take 2 places at least.
-CORE, ALIVE, TAUTOLOGY = 1, 2, 4
+MIX, HALF = np.uint64(0x9E3779B97F4A7C15), np.uint64(32)  # unsigned: numba's signed overflow is undefined
 CHUNK = 1 << 20  # items between two looks at the clock
 
 
@@ -31,22 +28,22 @@ class Index(NamedTuple):
 @kernel
 def lay_out(
     lo: int, hi: int, literals: Ints, ends: Longs, kinds: Bytes, arena: Ints, steps: Ints,
-    stamp: Ints, table: Ints, links: Ints, offsets: Ints, hashes: Longs, cursor: Longs,
+    stamp: Ints, table: Ints, links: Ints, offsets: Ints, hashes: npt.NDArray[np.uint64], cursor: Longs,
 ) -> None:  # fmt: skip
     """Add items lo..hi, from cursor = (arena's top, clauses so far, items so far).
 
     A deletion takes the latest clause with the same set of literals, found by a hash that does not depend
-    on their order and compared literal by literal. A tautology satisfies itself: it is kept for deletions only.
+    on their order and compared literal by literal. Tautologies are kept for deletions only.
     """
     top, count, tag = cursor[0], cursor[1], cursor[2]
-    mask = len(table) - 1
+    mask = np.uint64(len(table) - 1)
     for item in range(lo, hi):
         tag += 1
         start = ends[item - 1] if item > 0 else 0
         base = top + 2
         size = 0
         flags = 0
-        code = np.int64(0)
+        code = np.uint64(0)
         for q in range(start, ends[item]):
             literal = np.int64(literals[q])
             e = 2 * literal if literal > 0 else 1 - 2 * literal
@@ -57,10 +54,10 @@ def lay_out(
                 flags = TAUTOLOGY
             arena[base + size] = e
             size += 1
-            mixed = (e + 1) * -7046029254386353131
-            mixed = (mixed ^ (mixed >> 32)) * -4658895280553007687
-            code += mixed ^ (mixed >> 29)
-        slot = code & mask
+            mixed = np.uint64(e + 1) * MIX
+            mixed = (mixed ^ (mixed >> HALF)) * MIX
+            code += mixed ^ (mixed >> HALF)
+        slot = np.int64(code & mask)
         if kinds[item] != 1:
             arena[top] = arena[base] if size else 0
             arena[top + 1] = size << 3 | flags
@@ -114,12 +111,9 @@ def build(formula: Items, proof: Items, variables: int, clock: Clock) -> Index:
         used = np.unique(np.concatenate([np.abs(part.literals) for part in parts]))
         names = np.concatenate(([0], used)).astype(np.int32)
         variables = len(used)
-        parts = [
-            part._replace(
-                literals=(np.searchsorted(names, np.abs(part.literals)) * np.sign(part.literals)).astype(np.int32)
-            )
-            for part in parts
-        ]
+        for k, part in enumerate(parts):
+            renamed = np.searchsorted(names, np.abs(part.literals)).astype(np.int32)
+            parts[k] = part._replace(literals=renamed * np.sign(part.literals))
     rooms = [_room(part) for part in parts]
     count = sum(room[0] for room in rooms)
     capacity = sum(room[1] for room in rooms) + max(room[2] for room in rooms) + 4
@@ -131,7 +125,7 @@ def build(formula: Items, proof: Items, variables: int, clock: Clock) -> Index:
     )
     table = np.zeros(1 << max(4, count.bit_length()), np.int32)
     links, offsets = np.zeros(count + 1, np.int32), np.zeros(count + 1, np.int32)
-    hashes = np.zeros(count + 1, np.int64)
+    hashes = np.zeros(count + 1, np.uint64)
     stamp = np.zeros(2 * variables + 2, np.int32)
     cursor = np.zeros(3, np.int64)
     for part in parts:

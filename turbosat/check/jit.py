@@ -1,7 +1,7 @@
 """Compile a function with numba, cached on disk where that is possible."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from numba import njit
 
@@ -14,9 +14,7 @@ def kernel(function: F) -> F:
     A file's cache is renewed when that file changes, not when a file it calls does: a kernel lives in
     one file with the kernels it calls.
     """
-    compiled: F
     try:
-        compiled = njit(cache=True, error_model="numpy")(function)
+        return cast(F, njit(cache=True, error_model="numpy")(function))
     except RuntimeError:  # numba found no folder it may write its cache to
-        compiled = njit(error_model="numpy")(function)
-    return compiled
+        return cast(F, njit(error_model="numpy")(function))

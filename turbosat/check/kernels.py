@@ -1,52 +1,21 @@
 """Unit propagation with two watched literals, core clauses first, and the two passes of a DRAT check."""
 
-from typing import NamedTuple
-
 import numpy as np
-import numpy.typing as npt
 
-from turbosat.check.index import ALIVE, CORE, TAUTOLOGY
+from turbosat.check import state as st
 from turbosat.check.jit import kernel
-
-Ints = npt.NDArray[np.int32]
-Longs = npt.NDArray[np.int64]
-
-# Registers: lengths and heads that must outlast a kernel's slice.
-TRAIL, CORE_HEAD, REST_HEAD, TOP, CONFLICT, STEP, CANDIDATE, WORK, RAT, KEPT, FAILED, DELETED = range(12)
-DONE, MORE, REFUTED, FALSE_EMPTY, FAIL, NEED_OCCURRENCES = range(6)  # why a pass stopped
-LOW = 0xFFFFFFFF
-
-
-class State(NamedTuple):
-    """Everything a pass works on but the pool of watches, which may be replaced by a larger one.
-
-    List 2l+1 holds the watches of core clauses for the literal l, list 2l those of the others. A watch is
-    blocker << 32 | clause; clauses that are no longer there leave a list when they are next met in it.
-    """
-
-    arena: Ints
-    value: npt.NDArray[np.int8]  # (2V+2,) 1 true, -1 false
-    reason: Ints  # (V+1,) clause, or 0
-    position: Ints  # (V+1,) on the trail
-    trail: Ints  # (V+1,)
-    done: Ints  # (2, V+1) length of the trail when a list of the trail's literal had been visited
-    seen: npt.NDArray[np.uint8]  # (V+1,) in the analysis; stays set on root literals whose reasons are core
-    stack: Ints  # (V+1,)
-    units: Ints  # (2V+2,) the latest unit clause of a literal; the next is in its second place
-    lists: Ints  # (4V+4, 3) start, length, capacity
-    free: Ints  # (32,) first free block of each size, linked through the blocks
-    registers: Longs  # (12,)
+from turbosat.check.state import Int, Ints, Longs, State
 
 
 @kernel
-def push(s: State, pool: Longs, k: int, watch: int) -> Longs:
+def push(s: State, pool: Longs, k: Int, watch: Int) -> Longs:
     """Append a watch to list k, which moves to a block of twice its size when it is full."""
     lists = s.lists
     start, n, capacity = lists[k, 0], lists[k, 1], lists[k, 2]
     if n == capacity:
         kept = 0
         for i in range(start, start + n):  # throw out what is dead before taking more room
-            if s.arena[(pool[i] & LOW) - 1] & ALIVE:
+            if s.arena[(pool[i] & st.LOW) - 1] & st.ALIVE:
                 pool[start + kept] = pool[i]
                 kept += 1
         n = kept
@@ -59,12 +28,12 @@ def push(s: State, pool: Longs, k: int, watch: int) -> Longs:
             if fresh >= 0:
                 s.free[power] = pool[fresh]
             else:
-                fresh = s.registers[TOP]
+                fresh = s.registers[st.TOP]
                 if fresh + size > len(pool):
                     larger = np.empty(2 * len(pool) + size, np.int64)
                     larger[:fresh] = pool[:fresh]
                     pool = larger
-                s.registers[TOP] = fresh + size
+                s.registers[st.TOP] = fresh + size
             for i in range(n):
                 pool[fresh + i] = pool[start + i]
             if capacity:
@@ -83,7 +52,7 @@ def propagate(s: State, pool: Longs) -> Longs:
     """Propagate to a fixpoint or to a conflict: core clauses as long as they have anything to say."""
     arena, value, lists, trail, reg = s.arena, s.value, s.lists, s.trail, s.registers
     reason, position = s.reason, s.position
-    n, core_head, rest_head = reg[TRAIL], reg[CORE_HEAD], reg[REST_HEAD]
+    n, core_head, rest_head = reg[st.TRAIL], reg[st.CORE_HEAD], reg[st.REST_HEAD]
     visits = np.int64(0)
     conflict = np.int64(0)
     held = False  # a list of other clauses, left at its first unit: held_i is read, held_j written
@@ -114,9 +83,9 @@ def propagate(s: State, pool: Longs) -> Longs:
                 pool[j] = w
                 j += 1
                 continue
-            o = w & LOW
+            o = w & st.LOW
             head = arena[o - 1]
-            if head & ALIVE == 0:
+            if head & st.ALIVE == 0:
                 continue
             other = np.int64(arena[o] ^ arena[o + 1]) ^ f
             w = (other << 32) | o
@@ -128,7 +97,7 @@ def propagate(s: State, pool: Longs) -> Longs:
                         arena[o] = other
                         arena[o + 1] = l
                         arena[q] = f
-                        pool = push(s, pool, 2 * l + (head & CORE), w)
+                        pool = push(s, pool, 2 * l + (head & st.CORE), w)
                         moved = True
                         break
                 if moved:
@@ -144,7 +113,7 @@ def propagate(s: State, pool: Longs) -> Longs:
                     trail[n] = other
                     n += 1
                     stop = core == 0
-            if core == 0 and head & CORE:
+            if core == 0 and head & st.CORE:
                 pool = push(s, pool, 2 * f + 1, w)
             else:
                 pool[j] = w
@@ -175,45 +144,48 @@ def propagate(s: State, pool: Longs) -> Longs:
             held_i += 1
             held_j += 1
         lists[2 * f, 1] = held_j - lists[2 * f, 0]
-    reg[TRAIL], reg[CORE_HEAD], reg[REST_HEAD], reg[CONFLICT] = n, core_head, rest_head, conflict
-    reg[WORK] += visits
+    reg[st.TRAIL], reg[st.CORE_HEAD], reg[st.REST_HEAD], reg[st.CONFLICT] = n, core_head, rest_head, conflict
+    reg[st.WORK] += visits
     return pool
 
 
 @kernel
-def assign(s: State, literal: int, reason: int) -> None:
+def assign(s: State, literal: Int, reason: Int) -> None:
     """Put a literal on the trail."""
-    n = s.registers[TRAIL]
+    n = s.registers[st.TRAIL]
     s.value[literal] = 1
     s.value[literal ^ 1] = -1
     s.reason[literal >> 1] = reason
     s.position[literal >> 1] = n
     s.trail[n] = literal
-    s.registers[TRAIL] = n + 1
+    s.registers[st.TRAIL] = n + 1
 
 
 @kernel
-def attach(s: State, pool: Longs, o: int) -> Longs:
-    """Watch the clause at o under the root trail, which may not be at its fixpoint yet."""
+def attach(s: State, pool: Longs, o: Int, settled: bool) -> Longs:
+    """Watch the clause at o under the root trail, which may not be at its fixpoint yet.
+
+    `done` is kept ascending once it is `settled`.
+    """
     arena, value, position, reg = s.arena, s.value, s.position, s.registers
     head = arena[o - 1]
-    if head & TAUTOLOGY:
+    if head & st.TAUTOLOGY:
         return pool
-    arena[o - 1] = head | ALIVE
+    arena[o - 1] = head | st.ALIVE
     size = head >> 3
     first, second = np.int64(-1), np.int64(-1)  # ranks of the two best literals: not false, or false last
-    at_first, at_second = np.int64(0), np.int64(0)
+    at_first, at_second = 0, 0
     for q in range(size):
         l = arena[o + q]
-        rank = np.int64(position[l >> 1]) if value[l] < 0 else np.int64(LOW)
+        rank = np.int64(position[l >> 1]) if value[l] < 0 else np.int64(st.LOW)
         if rank > first:
             first, second, at_second, at_first = rank, first, at_first, q
         elif rank > second:
             second, at_second = rank, q
-        if second == LOW:
+        if second == st.LOW:
             break
-    if first < LOW:
-        reg[CONFLICT] = o
+    if first < st.LOW:
+        reg[st.CONFLICT] = o
         if size < 2:
             return pool
     if size == 1:
@@ -230,43 +202,43 @@ def attach(s: State, pool: Longs, o: int) -> Longs:
     arena[o] = a
     arena[o + at_second] = arena[o + 1]
     arena[o + 1] = b
-    core = head & CORE
+    core = head & st.CORE
     pool = push(s, pool, 2 * a + core, np.int64(b) << 32 | o)
     pool = push(s, pool, 2 * b + core, np.int64(a) << 32 | o)
-    if first == LOW and second < LOW:
+    if second < st.LOW:
         if value[a] == 0:
             assign(s, a, o)
         # Should a be taken back while b stays false, b's lists must be visited again.
         until = position[a >> 1] + 1
         for queue in range(2):
             p = second
-            while p < reg[REST_HEAD - queue] and s.done[queue, p] < until:
+            while p < reg[st.REST_HEAD - queue] and s.done[queue, p] < until:
                 s.done[queue, p] = until
-                p += 1
+                p = p + 1 if settled else np.int64(st.LOW)
     return pool
 
 
 @kernel
-def backtrack(s: State, n: int) -> None:
+def backtrack(s: State, n: Int) -> None:
     """Take back the literals above a root trail of length n that is at its fixpoint."""
-    for p in range(n, s.registers[TRAIL]):
+    for p in range(n, s.registers[st.TRAIL]):
         l = s.trail[p]
         s.value[l] = 0
         s.value[l ^ 1] = 0
         s.seen[l >> 1] = 0
-    s.registers[TRAIL] = s.registers[CORE_HEAD] = s.registers[REST_HEAD] = n
+    s.registers[st.TRAIL] = s.registers[st.CORE_HEAD] = s.registers[st.REST_HEAD] = n
 
 
 @kernel
-def cut_root(s: State, n: int) -> None:
-    """Cut the root trail to length n, and go back to the lists that were visited with the help of the rest."""
+def cut_root(s: State, n: Int) -> None:
+    """Cut the root trail to length n, and go back to the lists visited with the help of the rest."""
     reg = s.registers
-    old = reg[TRAIL]
-    heads = (min(reg[REST_HEAD], n), min(reg[CORE_HEAD], n))
+    old = reg[st.TRAIL]
+    heads = (min(reg[st.REST_HEAD], n), min(reg[st.CORE_HEAD], n))
     backtrack(s, n)
     for p in range(n, old):  # a unit clause can stand behind a literal that had another reason
         o = s.units[s.trail[p]]
-        while o and s.arena[o - 1] & ALIVE == 0:
+        while o and s.arena[o - 1] & st.ALIVE == 0:
             o = s.arena[o + 1]
         s.units[s.trail[p]] = o
         if o:
@@ -275,11 +247,11 @@ def cut_root(s: State, n: int) -> None:
         head = heads[queue]
         while head > 0 and s.done[queue, head - 1] > n:
             head -= 1
-        reg[REST_HEAD - queue] = head
+        reg[st.REST_HEAD - queue] = head
 
 
 @kernel
-def mark(s: State, clause: int, literal: int, root: int) -> None:
+def mark(s: State, clause: Int, literal: Int, root: Int) -> None:
     """Mark a clause (or the true literal's reason) and all reasons behind it as core."""
     n = 0
     if clause == 0:
@@ -296,7 +268,7 @@ def mark(s: State, clause: int, literal: int, root: int) -> None:
             if clause == 0:
                 continue
         head = s.arena[clause - 1]
-        s.arena[clause - 1] = head | CORE
+        s.arena[clause - 1] = head | st.CORE
         for q in range(clause, clause + (head >> 3)):
             v = s.arena[q] >> 1
             if s.seen[v] == 0:
@@ -311,21 +283,21 @@ def mark(s: State, clause: int, literal: int, root: int) -> None:
 
 @kernel
 def forward(s: State, pool: Longs, steps: Ints, hi: int, eager: bool, budget: int) -> tuple[int, Longs]:
-    """Apply the steps from registers[STEP] up to hi and propagate root literals, until there is a conflict.
+    """Apply the steps from registers[STEP] up to hi and propagate root literals, until they conflict.
 
     Steps that add a clause count when they are eager; otherwise only living clauses are attached, at once.
     """
     reg = s.registers
-    limit = reg[WORK] + budget
-    t = reg[STEP]
+    limit = reg[st.WORK] + budget
+    t = reg[st.STEP]
     while t < hi:
         o = np.int64(steps[t])
         if o > 0:
             if s.arena[o - 1] >> 3 == 0 and eager:
-                reg[STEP] = t
-                return FALSE_EMPTY, pool
-            if eager or s.arena[o - 1] & ALIVE:
-                pool = attach(s, pool, o)
+                reg[st.STEP] = t
+                return st.FALSE_EMPTY, pool
+            if eager or s.arena[o - 1] & st.ALIVE:
+                pool = attach(s, pool, o, False)
         elif o < 0 and eager:
             o = -o
             head = s.arena[o - 1]
@@ -336,45 +308,45 @@ def forward(s: State, pool: Longs, steps: Ints, hi: int, eager: bool, budget: in
                 open_ += x == 0
                 if open_ or true > 1:
                     break
-            if head & TAUTOLOGY == 0 and true == 1 and open_ == 0:
+            if head & st.TAUTOLOGY == 0 and true == 1 and open_ == 0:
                 steps[t] = 0
-                reg[KEPT] += 1
+                reg[st.KEPT] += 1
             else:
-                s.arena[o - 1] = head & ~ALIVE
-                reg[DELETED] += 1
-        if reg[CONFLICT] == 0 and eager and reg[REST_HEAD] < reg[TRAIL]:
+                s.arena[o - 1] = head & ~st.ALIVE
+                reg[st.DELETED] += 1
+        if reg[st.CONFLICT] == 0 and eager and reg[st.REST_HEAD] < reg[st.TRAIL]:
             pool = propagate(s, pool)
-        if reg[CONFLICT]:
-            reg[STEP] = t
-            return REFUTED, pool
+        if reg[st.CONFLICT] and eager:
+            reg[st.STEP] = t
+            return st.REFUTED, pool
         t += 1
-        reg[WORK] += 1
-        if reg[WORK] > limit:
-            reg[STEP] = t
-            return MORE, pool
-    reg[STEP] = t
-    if reg[REST_HEAD] < reg[TRAIL]:
+        reg[st.WORK] += 1
+        if reg[st.WORK] > limit:
+            reg[st.STEP] = t
+            return st.MORE, pool
+    reg[st.STEP] = t
+    if reg[st.CONFLICT] == 0 and reg[st.REST_HEAD] < reg[st.TRAIL]:
         pool = propagate(s, pool)
-    return REFUTED if reg[CONFLICT] else DONE, pool
+    return st.REFUTED if reg[st.CONFLICT] else st.DONE, pool
 
 
 @kernel
 def rat(
-    s: State, pool: Longs, o: int, root: int, first: Ints, occurrences: Ints, limit: int
+    s: State, pool: Longs, o: Int, root: Int, first: Ints, occurrences: Ints, limit: int
 ) -> tuple[int, Longs]:
-    """Check the resolvents of a clause whose negation is propagated; registers[CANDIDATE] is the next.
+    """Check the resolvents of a clause whose negation is propagated; registers[st.CANDIDATE] is the next.
 
     All clauses there at that time are candidates, core or not. Only what their refutations use is marked:
     a candidate that never becomes core is no part of the proof that remains.
     """
     reg = s.registers
-    level = reg[TRAIL]
+    level = reg[st.TRAIL]
     pivot = s.arena[o - 2] ^ 1
-    i = first[pivot] + reg[CANDIDATE]
+    i = first[pivot] + reg[st.CANDIDATE]
     while i < first[pivot + 1]:
         d = np.int64(occurrences[i])
         head = s.arena[d - 1]
-        if head & ALIVE:
+        if head & st.ALIVE:
             met = np.int64(0)
             for q in range(d, d + (head >> 3)):
                 l = s.arena[q]
@@ -389,19 +361,19 @@ def rat(
                     if l != pivot and s.value[l] == 0:
                         assign(s, l ^ 1, 0)
                 pool = propagate(s, pool)
-                if reg[CONFLICT] == 0:
-                    reg[FAILED] = d
-                    return FAIL, pool
-                mark(s, reg[CONFLICT], 0, root)
-                reg[CONFLICT] = 0
+                if reg[st.CONFLICT] == 0:
+                    reg[st.FAILED] = d
+                    return st.FAIL, pool
+                mark(s, reg[st.CONFLICT], 0, root)
+                reg[st.CONFLICT] = 0
                 backtrack(s, level)
-            if reg[WORK] > limit:
-                reg[CANDIDATE] = i + 1 - first[pivot]
-                return MORE, pool
+            if reg[st.WORK] > limit:
+                reg[st.CANDIDATE] = i + 1 - first[pivot]
+                return st.MORE, pool
         i += 1
-    reg[CANDIDATE] = 0
-    reg[RAT] += 1
-    return DONE, pool
+    reg[st.CANDIDATE] = 0
+    reg[st.RAT] += 1
+    return st.DONE, pool
 
 
 @kernel
@@ -410,28 +382,28 @@ def backward(
 ) -> tuple[int, Longs]:
     """Take the steps from registers[STEP] down to lo back, and check the lemmas that are core by then."""
     reg = s.registers
-    limit = reg[WORK] + budget
-    while reg[STEP] >= lo:
-        o = np.int64(steps[reg[STEP]])
+    limit = reg[st.WORK] + budget
+    while reg[st.STEP] >= lo:
+        o = np.int64(steps[reg[st.STEP]])
         if o < 0:
-            pool = attach(s, pool, -o)
+            pool = attach(s, pool, -o, True)
         elif o > 0:
             head = s.arena[o - 1]
-            s.arena[o - 1] = head & ~ALIVE
-            if reg[CONFLICT] == o:
-                reg[CONFLICT] = 0
+            s.arena[o - 1] = head & ~st.ALIVE
+            if reg[st.CONFLICT] == o:
+                reg[st.CONFLICT] = 0
             for q in range(min(2, head >> 3)):
                 l = s.arena[o + q]
                 if s.value[l] > 0 and s.reason[l >> 1] == o:
-                    reg[CONFLICT] = 0
+                    reg[st.CONFLICT] = 0
                     cut_root(s, np.int64(s.position[l >> 1]))
                     break
-            if head & CORE:
-                if reg[CONFLICT] == 0:
+            if head & st.CORE:
+                if reg[st.CONFLICT] == 0:
                     pool = propagate(s, pool)
-                root = reg[TRAIL]
-                if reg[CONFLICT]:  # cannot be while the forward pass is right; then anything follows
-                    mark(s, reg[CONFLICT], 0, root)
+                root = reg[st.TRAIL]
+                if reg[st.CONFLICT]:  # cannot be while the forward pass is right; then anything follows
+                    mark(s, reg[st.CONFLICT], 0, root)
                 else:
                     met = np.int64(0)
                     for q in range(o, o + (head >> 3)):
@@ -445,19 +417,19 @@ def backward(
                         mark(s, 0, met, root)
                     else:
                         pool = propagate(s, pool)
-                        if reg[CONFLICT]:
-                            mark(s, reg[CONFLICT], 0, root)
-                            reg[CONFLICT] = 0
+                        if reg[st.CONFLICT]:
+                            mark(s, reg[st.CONFLICT], 0, root)
+                            reg[st.CONFLICT] = 0
                         else:
-                            status = NEED_OCCURRENCES
+                            status = st.NEED_OCCURRENCES
                             if len(first) > 1:
                                 status, pool = rat(s, pool, o, root, first, occurrences, limit)
-                            if status != DONE:
+                            if status != st.DONE:
                                 backtrack(s, root)
                                 return status, pool
                     backtrack(s, root)
-        reg[STEP] -= 1
-        reg[WORK] += 1
-        if reg[WORK] > limit:
-            return MORE, pool
-    return DONE, pool
+        reg[st.STEP] -= 1
+        reg[st.WORK] += 1
+        if reg[st.WORK] > limit:
+            return st.MORE, pool
+    return st.DONE, pool

@@ -3,11 +3,10 @@
 import numpy as np
 import numpy.typing as npt
 
-from turbosat.check.clock import Clock, OutOfTime
-from turbosat.check.dimacs import Formula, read_formula
+from turbosat.check.clock import Clock
+from turbosat.check.dimacs import Formula
 from turbosat.check.scan import XOR
-from turbosat.check.solution import Solution, parse_solution
-from turbosat.check.source import Source, name_of, read
+from turbosat.check.solution import Solution
 from turbosat.check.verdict import Outcome, Verdict
 
 
@@ -59,7 +58,7 @@ def judge_model(formula: Formula, solution: Solution, clock: Clock) -> Verdict:
         return Verdict(outcome, "model", reason, formula.notes, clauses=clauses, seconds=clock.elapsed())
 
     if solution.status not in (None, "SATISFIABLE"):
-        return verdict("not verified", f"the solution file says {solution.status}: it holds no model to check")
+        return verdict("not verified", f"the solution says {solution.status}: there is no model to check")
     signs = _signs(solution, formula.variables)
     if isinstance(signs, str):
         return verdict("not verified", signs)
@@ -67,14 +66,3 @@ def judge_model(formula: Formula, solution: Solution, clock: Clock) -> Verdict:
     if found is not None:
         return verdict("not verified", f"the model does not satisfy {found[1]}")
     return verdict("verified", f"the model satisfies all {len(formula.items.ends)} clauses")
-
-
-def check_model(cnf: Source, solution: Source, *, seconds: float | None = None) -> Verdict:
-    """Check a solution (a path or bytes) against a formula (a path or bytes)."""
-    clock = Clock(seconds)
-    try:
-        formula = read_formula(cnf, clock)
-        parsed = parse_solution(read(solution, "solution"), name_of(solution, "solution"))
-        return judge_model(formula, parsed, clock)
-    except OutOfTime:
-        return Verdict("timeout", "model", "out of time", seconds=clock.elapsed())

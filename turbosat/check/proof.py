@@ -33,7 +33,8 @@ def parse_proof(data: bytes, name: str, clock: Clock, *, binary: bool) -> Proof:
     if code != scan.END:
         position = scanner.position
         if binary:
-            place, found = f"byte {position}", f"byte {data[position]:#04x}" if position < len(data) else "the end"
+            place = f"byte {position}"
+            found = f"byte {data[position]:#04x}" if position < len(data) else "the end"
         else:
             place, found = str(line_at(data, position)), word_at(data, position)
         if code == scan.UNFINISHED:

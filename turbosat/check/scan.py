@@ -13,6 +13,7 @@ CLAUSE, DELETION, XOR = range(3)  # kinds of items
 LARGEST = 2**30 - 1  # of variables; a literal's code, 2v or 2v+1, fits in int32
 SLICE = 1 << 26  # bytes between two looks at the clock
 
+Int = int | np.int64
 Bytes = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
@@ -39,7 +40,7 @@ def scan_text(
     n = len(data)
     i, m, k, fresh = cursor[0], cursor[1], cursor[2], cursor[3]
     kept = m
-    start = np.int64(-1)  # of the open item
+    start: Int = np.int64(-1)  # of the open item
     kind = 0
     code = END
     while i < n:
@@ -182,7 +183,7 @@ class Scanner:
         self.clock = clock
         self.proof = proof
         self.binary = binary
-        # Bounds: an item ends in a 0, and a literal takes a byte (two in text). Pages never written cost nothing.
+        # Bounds: an item ends in a 0, a literal takes a byte (two in text). Pages never written are free.
         items = data.count(b"\0" if binary else b"0") + 1
         literals = (len(data) if binary else len(data) // 2) + 1
         self.items = Items(

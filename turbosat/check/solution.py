@@ -65,7 +65,7 @@ def parse_solution(data: bytes, name: str) -> Solution:
             word = _WORDS.get(line[2:].strip() if line[:1] == b"s" else line)
             if word is None:
                 text = line.decode("ascii", "backslashreplace")[:40]
-                raise InputError(name, str(number), f"expected SATISFIABLE, UNSATISFIABLE or UNKNOWN: {text!r}")
+                raise InputError(name, str(number), f"expected SATISFIABLE or another status, found {text!r}")
             if status is not None:
                 raise InputError(name, str(number), "a second status")
             status = word
