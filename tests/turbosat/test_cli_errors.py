@@ -120,5 +120,3 @@ def test_lying_engine_is_a_bug_report(
     told = failure(capfd, "-j1", QUEENS)
     assert told.startswith("kissat claims SATISFIABLE but its model falsifies clause 1;")
     assert told.endswith(" this is a bug: please report it with the file")
-
-
