@@ -9,7 +9,8 @@ Step = tuple[bool, Clause]  # deletion?, literals
 def parse_text(proof: str) -> list[Step]:
     steps: list[Step] = []
     tokens = proof.split()
-    deletion, clause = False, []
+    deletion = False
+    clause: Clause = []
     for token in tokens:
         if token == "d":
             deletion = True
@@ -43,11 +44,11 @@ def closure(clauses: Iterable[Iterable[int]], assumed: Iterable[int] = ()) -> se
     true = set(assumed)
     if any(-literal in true for literal in true):
         return None
-    clauses = [set(clause) for clause in clauses]
+    sets = [set(clause) for clause in clauses]
     changed = True
     while changed:
         changed = False
-        for clause in clauses:
+        for clause in sets:
             if clause & true:
                 continue
             open_ = [literal for literal in clause if -literal not in true]

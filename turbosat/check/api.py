@@ -3,8 +3,6 @@
 from typing import NamedTuple
 
 from turbosat.check.clock import Clock, OutOfTime, Progress
-from turbosat.check.dimacs import read_formula
-from turbosat.check.solution import is_binary, is_solution, parse_solution
 from turbosat.check.source import Source, name_of, read
 from turbosat.check.verdict import Kind, Verdict
 
@@ -28,6 +26,13 @@ def check(
 ) -> Checked:
     """Check an answer to a formula, each a path, "-" or bytes; `kind` and `binary` override the content."""
     clock = Clock(seconds, progress)
+    # Not before a check begins: numba takes longer to import than --help should take.
+    from turbosat.check.dimacs import read_formula
+    from turbosat.check.drat import judge_proof
+    from turbosat.check.model import judge_model
+    from turbosat.check.proof import parse_proof
+    from turbosat.check.solution import is_binary, is_solution, parse_solution
+
     try:
         formula = read_formula(cnf, clock)
         data = read(answer, kind or "answer")
@@ -37,12 +42,7 @@ def check(
             kind = "model" if not binary and is_solution(data) else "proof"
         name = name_of(answer, kind)
         if kind == "model":
-            from turbosat.check.model import judge_model
-
             return Checked(judge_model(formula, parse_solution(data, name), clock), None)
-        from turbosat.check.drat import judge_proof
-        from turbosat.check.proof import parse_proof
-
         proof = parse_proof(data, name, clock, binary=binary)
         return Checked(*judge_proof(formula, proof, clock, core=core))
     except OutOfTime:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+from turbosat.check.api import check
 from turbosat.check.errors import CheckError, InputError, UsageError
 
 EXIT = {"verified": 0, "not verified": 1, "timeout": 3}
@@ -28,9 +29,12 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _seconds(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
     if not value > 0:
-        raise ValueError
+        raise argparse.ArgumentTypeError(f"expected a positive number of seconds, found {text!r}")
     return value
 
 
@@ -80,9 +84,6 @@ def _run(argv: list[str] | None) -> int:
         raise UsageError("a solution is text: --model and --binary exclude each other")
     if options.core and options.model:
         raise UsageError("a solution has no core: --model and --core exclude each other")
-    # After the options are read: numba takes longer to import than --help should take.
-    from turbosat.check.api import check
-
     showing = options.verbose and sys.stderr.isatty()
 
     def show(text: str) -> None:
@@ -130,7 +131,10 @@ def main(argv: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
     except MemoryError:
         print("turbosat-check: out of memory", file=sys.stderr)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemError) as error:
+        # A signal that comes while numba hands a result over arrives wrapped.
+        if not isinstance(error, KeyboardInterrupt) and not isinstance(error.__cause__, KeyboardInterrupt):
+            raise
         print("turbosat-check: interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:  # nobody reads on; keep the interpreter from complaining at its exit

@@ -20,9 +20,14 @@ def _unzstd(data: bytes) -> bytes:
         return zstd.decompress(data)
     import zstandard
 
-    # A file may hold several frames, and a frame need not tell its size: read it as a stream.
-    with zstandard.ZstdDecompressor().stream_reader(data, read_across_frames=True) as stream:
-        return bytes(stream.read())
+    parts = []
+    while data:  # a file may hold several frames
+        frame = zstandard.ZstdDecompressor().decompressobj()
+        parts.append(frame.decompress(data))
+        if not frame.eof:
+            raise EOFError("the last frame is cut short")
+        data = frame.unused_data
+    return b"".join(parts)
 
 
 FORMATS = {
