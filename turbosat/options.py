@@ -8,7 +8,9 @@ from typing import Annotated, Any, Literal, TypedDict, get_args, get_origin, get
 
 from turbosat.errors import UsageError
 
-Engine = Literal["auto", "cdcl"]
+Engine = Literal["auto", "cdcl", "gradient"]
+Optimizer = Literal["auto", "walk", "weighted", "ste"]
+Device = Literal["auto", "cpu", "cuda", "torch"]
 Mode = Literal["default", "sat", "unsat"]
 Parsing = Literal["normal", "strict", "relaxed"]
 
@@ -46,6 +48,14 @@ class Options(TypedDict, total=False):
         Option(None, ("--workers", "-j"), "Cores to use; all this process may use.", low=1, high=4096),
     ]
     engine: Annotated[Engine, Option("auto", ("--engine",), "What searches.")]
+    optimizer: Annotated[
+        Optimizer, Option("auto", ("--optimizer",), "The gradient engine's rules; auto learns which.")
+    ]
+    lanes: Annotated[
+        int | None,
+        Option(None, ("--lanes",), "Candidate assignments of the gradient engine.", low=1, high=2**24),
+    ]
+    device: Annotated[Device, Option("auto", ("--device",), "Where the gradient engine runs.")]
     seed: Annotated[int, Option(0, ("--seed",), "Seed of everything random.", low=0, high=2**31 - 1)]
     deterministic: Annotated[
         bool,

@@ -67,6 +67,8 @@ class Run:
             return replace(result, statistics=self._summary(race, result))
 
     def _search(self, race: Race) -> Result:
+        if self.options["engine"] == "gradient":
+            return self._descend(race)
         specs = self._specs()
         early = self._early(race, specs[0])
         formula = self._load(race)
@@ -96,6 +98,23 @@ class Run:
             result = None if found is None else self._result(formula, *found)
             if result is not None:
                 return result
+
+    def _descend(self, race: Race) -> Result:
+        """Search by gradients alone: a model, or nothing."""
+        from turbosat.gradient import LANE, descend
+
+        formula = self._load(race)
+        if self.assumptions is not None:
+            _check_assumptions(self.assumptions, formula)
+        values = descend(
+            formula, self.assumptions, self.options, self.deadline, self.sink, self.statistics
+        )
+        if values is None:
+            return Result(Status.UNKNOWN, reason=Reason.GAVE_UP)
+        model = checked_model(formula, values, self.assumptions, LANE)
+        device = self.statistics["gradient"]["device"]
+        options = (f"--device={device}", f"--optimizer={self.options['optimizer']}")
+        return Result(Status.SATISFIABLE, model, winner=Winner(LANE, LANE, self.options["seed"], options))
 
     def _specs(self) -> list[LaneSpec]:
         workers = self.options["workers"] or available_cores()
