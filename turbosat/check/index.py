@@ -119,8 +119,9 @@ def build(formula: Items, proof: Items, variables: int, clock: Clock) -> Index:
     count = sum(room[0] for room in rooms)
     capacity = sum(room[1] for room in rooms) + max(room[2] for room in rooms) + 5
     steps = len(formula.ends) + len(proof.ends)
-    if capacity >= 2**31 or steps >= 2**31 or variables >= 2**29:
-        raise CheckError("the formula and the proof are too large: more than 2^31 literals or 2^29 variables")
+    longest = max(room[2] for room in rooms)
+    if capacity >= 2**31 or steps >= 2**31 or variables >= 2**29 or longest >= 2**28:
+        raise CheckError("the formula and the proof are too large: 2^31 literals or 2^29 variables in all")
     index = Index(
         np.empty(capacity, np.int32), np.empty(steps, np.int32), len(formula.ends), variables, names
     )

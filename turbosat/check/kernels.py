@@ -29,6 +29,8 @@ def push(s: State, pool: Longs, k: Int, watch: Int) -> Longs:
                 s.free[power] = pool[fresh]
             else:
                 fresh = s.registers[st.TOP]
+                if fresh + size >= 2**31:  # lists hold 32-bit places
+                    raise MemoryError
                 if fresh + size > len(pool):
                     larger = np.empty(2 * len(pool) + size, np.int64)
                     larger[:fresh] = pool[:fresh]
