@@ -69,7 +69,7 @@ class Run:
     def _search(self, race: Race) -> Result:
         specs = self._specs()
         early = self._early(race, specs[0])
-        formula = self._load(race)
+        formula = self._load()
         if self.assumptions is not None:
             _check_assumptions(self.assumptions, formula)
         if self.proof is None:
@@ -122,7 +122,7 @@ class Run:
             memory=self.deadline.memory,
         )
 
-    def _load(self, race: Race) -> Formula:
+    def _load(self) -> Formula:
         from turbosat.formula import Formula
 
         if isinstance(self.source, Formula):
