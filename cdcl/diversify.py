@@ -46,10 +46,15 @@ class LaneSpec:
         memory: int | None = None,
     ) -> Engine:
         """Return the engine, not started; `parsing` and `seconds` are for Kissat only."""
+        # Imported where they are used: 10 ms earlier, Kissat is running.
         if self.engine == "cadical":
+            from turbosat.cdcl.cadical import Cadical
+
             if proof is not None:
                 raise UsageError(f"lane {self.name} cannot write a proof")
             return Cadical(self.options, seed=self.seed, memory_limit=memory)
+        from turbosat.cdcl.kissat import Kissat
+
         strictness = () if parsing == "normal" else (f"--{parsing}",)
         return Kissat(
             (*self.flags, *strictness),
