@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
-from turbosat.cdcl.cadical import Cadical
 from turbosat.cdcl.cadical_options import LARGEST
-from turbosat.cdcl.kissat import Kissat
 from turbosat.errors import UsageError
 
 if TYPE_CHECKING:
