@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
-from turbosat.cdcl.cadical import Cadical
 from turbosat.cdcl.cadical_options import LARGEST
-from turbosat.cdcl.kissat import Kissat
 from turbosat.errors import UsageError
 
 if TYPE_CHECKING:
@@ -46,10 +44,15 @@ class LaneSpec:
         memory: int | None = None,
     ) -> Engine:
         """Return the engine, not started; `parsing` and `seconds` are for Kissat only."""
+        # Imported where they are used: 10 ms earlier, Kissat is running.
         if self.engine == "cadical":
+            from turbosat.cdcl.cadical import Cadical
+
             if proof is not None:
                 raise UsageError(f"lane {self.name} cannot write a proof")
             return Cadical(self.options, seed=self.seed, memory_limit=memory)
+        from turbosat.cdcl.kissat import Kissat
+
         strictness = () if parsing == "normal" else (f"--{parsing}",)
         return Kissat(
             (*self.flags, *strictness),

@@ -71,7 +71,7 @@ class Run:
             return self._descend(race)
         specs = self._specs()
         early = self._early(race, specs[0])
-        formula = self._load(race)
+        formula = self._load()
         if self.assumptions is not None:
             _check_assumptions(self.assumptions, formula)
         if self.proof is None:
@@ -141,7 +141,7 @@ class Run:
             memory=self.deadline.memory,
         )
 
-    def _load(self, race: Race) -> Formula:
+    def _load(self) -> Formula:
         from turbosat.formula import Formula
 
         if isinstance(self.source, Formula):

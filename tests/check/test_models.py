@@ -89,18 +89,16 @@ def test_xors_of_proofs_are_the_clauses_of_the_rule(line: list[int]) -> None:
 
 
 def test_fresh_variables_follow_the_last() -> None:
-    # x1..x7 cut once: the fresh variable is 10, after the header's 9: 10 = x1 ^ ... ^ x5.
+    """Both xors are cut once: 10 = 1 ^ ... ^ 5, and 11 is its opposite, after the header's 9 variables."""
     cnf = b"p cnf 9 2\nx1 2 3 4 5 6 7 0\nx-1 2 3 4 5 6 7 0\n"
-    proof = "10 11 0\n-10 -11 0\n"  # the second's, 11, is the opposite of 10
-    lemmas = []
-    for width in (4, 3, 2, 1):
-        for signs in itertools.product((1, -1), repeat=width):
-            for pair in ((10, 11), (-10, -11)):
-                lemmas.append(
-                    " ".join(map(str, [*pair, *(s * v for s, v in zip(signs, (2, 3, 4, 5), strict=False))]))
-                )
-    text = "".join(f"{lemma} 0\n" for lemma in lemmas) + proof
-    for width in (1,):
-        text += "".join(f"{s * 10} {t * 6} 0\n" for s in (1, -1) for t in (1, -1)) * width
-    verdict = check_proof(cnf, (text + "10 0\n0\n").encode())
-    assert verdict.verified, verdict.reason
+    # 10 ^ 11 is shown by cases: of 1 to 5, of 1 to 4, and so on.
+    pairs = [
+        [*pair, *(sign * v for v, sign in enumerate(signs, 1))]
+        for width in (4, 3, 2, 1, 0)
+        for signs in itertools.product((1, -1), repeat=width)
+        for pair in ((10, 11), (-10, -11))
+    ]
+    # And 10 ^ 6 ^ 7, 11 ^ 6 ^ 7 cannot both be true then.
+    proof = "".join(" ".join(map(str, [*lemma, 0])) + "\n" for lemma in [*pairs, [10, 6], [10], [6], []])
+    assert check_proof(cnf, proof.encode()).verified
+    assert not check_proof(cnf, proof.replace("11", "12").encode()).verified

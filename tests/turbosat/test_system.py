@@ -61,7 +61,7 @@ def test_process_start_includes_the_start_of_the_interpreter() -> None:
 
 def test_process_start_is_not_that_of_a_shell_before() -> None:
     # The shell becomes the interpreter: the same process, started a second before.
-    shell = f"sleep 1; exec {sys.executable} -c \"$0\""
+    shell = f'sleep 1; exec {sys.executable} -c "$0"'
     assert age_seen_by(["sh", "-c", shell]) < 0.7
 
 

@@ -40,7 +40,7 @@ def lay_out(
     for item in range(lo, hi):
         tag += 1
         start = ends[item - 1] if item > 0 else 0
-        base = top + 2
+        base = top + 3
         size = 0
         flags = 0
         code = np.uint64(0)
@@ -59,8 +59,9 @@ def lay_out(
             code += mixed ^ (mixed >> HALF)
         slot = np.int64(code & mask)
         if kinds[item] != 1:
-            arena[top] = arena[base] if size else 0
-            arena[top + 1] = size << 3 | flags
+            arena[top] = 2
+            arena[top + 1] = arena[base] if size else 0
+            arena[top + 2] = size << 3 | flags
             count += 1
             offsets[count] = base
             hashes[count] = code
@@ -98,7 +99,7 @@ def _room(items: Items) -> tuple[int, int, int]:
     """Return the clauses added, the arena they take at most, and the longest item."""
     sizes = np.diff(items.ends, prepend=0)
     added = sizes[items.kinds != 1]
-    return len(added), int(np.maximum(added, 2).sum()) + 2 * len(added), int(sizes.max(initial=0))
+    return len(added), int(np.maximum(added, 2).sum()) + 3 * len(added), int(sizes.max(initial=0))
 
 
 def build(formula: Items, proof: Items, variables: int, clock: Clock) -> Index:
@@ -116,10 +117,11 @@ def build(formula: Items, proof: Items, variables: int, clock: Clock) -> Index:
             parts[k] = part._replace(literals=renamed * np.sign(part.literals))
     rooms = [_room(part) for part in parts]
     count = sum(room[0] for room in rooms)
-    capacity = sum(room[1] for room in rooms) + max(room[2] for room in rooms) + 4
+    capacity = sum(room[1] for room in rooms) + max(room[2] for room in rooms) + 5
     steps = len(formula.ends) + len(proof.ends)
-    if capacity >= 2**31 or steps >= 2**31 or variables >= 2**29:
-        raise CheckError("the formula and the proof are too large: more than 2^31 literals or 2^29 variables")
+    longest = max(room[2] for room in rooms)
+    if capacity >= 2**31 or steps >= 2**31 or variables >= 2**29 or longest >= 2**28:
+        raise CheckError("the formula and the proof are too large: 2^31 literals or 2^29 variables in all")
     index = Index(
         np.empty(capacity, np.int32), np.empty(steps, np.int32), len(formula.ends), variables, names
     )

@@ -29,6 +29,8 @@ def push(s: State, pool: Longs, k: Int, watch: Int) -> Longs:
                 s.free[power] = pool[fresh]
             else:
                 fresh = s.registers[st.TOP]
+                if fresh + size >= 2**31:  # lists hold 32-bit places
+                    raise MemoryError
                 if fresh + size > len(pool):
                     larger = np.empty(2 * len(pool) + size, np.int64)
                     larger[:fresh] = pool[:fresh]
@@ -91,12 +93,18 @@ def propagate(s: State, pool: Longs) -> Longs:
             w = (other << 32) | o
             if value[other] <= 0:
                 moved = False
-                for q in range(o + 2, o + (head >> 3)):
+                # Going on where the last search ended spares a long clause to be read from its start.
+                q, last = o + arena[o - 3], o + (head >> 3)
+                for _ in range(o + 2, last):
+                    if q == last:
+                        q = o + 2
                     l = np.int64(arena[q])
+                    q += 1
                     if value[l] >= 0:
                         arena[o] = other
                         arena[o + 1] = l
-                        arena[q] = f
+                        arena[q - 1] = f
+                        arena[o - 3] = q - o
                         pool = push(s, pool, 2 * l + (head & st.CORE), w)
                         moved = True
                         break

@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from turbosat.check import scan
 from turbosat.check.clock import Clock
 from turbosat.check.errors import InputError
 from turbosat.check.source import line_at, word_at
 
 
-@dataclass(frozen=True)
+@dataclass
 class Proof:
     """The steps of a proof up to its end, or up to the first thing that is no step: its `fault`."""
 
@@ -17,6 +19,10 @@ class Proof:
     binary: bool
     items: scan.Items
     fault: InputError | None
+
+    def forget_literals(self) -> None:
+        """Free what an index has copied."""
+        self.items = self.items._replace(literals=np.empty(0, np.int32), ends=np.empty(0, np.int64))
 
     def place(self, index: int) -> str:
         """Return how messages name a step: its number, and its line or byte."""

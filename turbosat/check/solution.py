@@ -1,5 +1,6 @@
 """Read a solution, and tell solutions from proofs."""
 
+import io
 import re
 from dataclasses import dataclass
 
@@ -10,7 +11,6 @@ from turbosat.check.errors import InputError
 from turbosat.check.scan import LARGEST
 
 _NUMBERS = re.compile(rb"[-0-9\s]*")
-_ZERO = re.compile(rb"(?:^|(?<=\s))0(?=\s|\Z)")
 _WORDS = {
     b"SAT": "SATISFIABLE", b"SATISFIABLE": "SATISFIABLE",
     b"UNSAT": "UNSATISFIABLE", b"UNSATISFIABLE": "UNSATISFIABLE",
@@ -37,19 +37,24 @@ def is_binary(data: bytes) -> bool:
 
 def is_solution(data: bytes) -> bool:
     """Whether a text is a solution: a status or v line, or one list of literals with no 0 but a last one."""
-    for line in data.split(b"\n", 1000):
-        word = line.split(None, 1)[:1]
-        if not word or word[0].startswith(b"c"):
+    listed = closed = False
+    for line in io.BytesIO(data):
+        words = line.split()
+        if not words or words[0].startswith(b"c"):
             continue
-        if word[0] in _WORDS or word[0][:1] in (b"s", b"v"):
+        if closed or (listed and not _NUMBERS.fullmatch(line)):
+            return False
+        if words[0] in _WORDS or words[0][:1] in (b"s", b"v"):
             return True
-        break
-    if re.search(rb"^\s*[^c\s\d-]", data, re.MULTILINE):
-        return False
-    body = b"\n".join(line for line in data.split(b"\n") if not line.lstrip().startswith(b"c"))
-    zero = _ZERO.search(body)
-    literals, rest = (body, b"") if zero is None else (body[: zero.start()], body[zero.end() :])
-    return bool(literals.strip()) and not rest.strip()
+        if not _NUMBERS.fullmatch(line):
+            return False
+        if b"0" in words:
+            closed = True
+            if words.index(b"0") != len(words) - 1:
+                return False
+            words.pop()
+        listed = listed or bool(words)
+    return listed
 
 
 def parse_solution(data: bytes, name: str) -> Solution:

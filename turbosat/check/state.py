@@ -12,8 +12,9 @@ Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
 Int = int | np.int64 | np.int32  # what kernels count with; annotations are for readers and mypy
 
-# The clause at offset o is arena[o : o + size]; arena[o - 2] is the literal written first, its pivot, and
-# arena[o - 1] is size << 3 | flags; it takes 2 places at least. Variable v is the literals 2v and 2v+1 = -v.
+# The clause at offset o is arena[o : o + size]; arena[o - 3] is where the last search for a watch ended,
+# arena[o - 2] the literal written first, its pivot, and arena[o - 1] is size << 3 | flags. It takes 2 places
+# at least. Variable v is the literals 2v and 2v+1 = -v.
 CORE, ALIVE, TAUTOLOGY = 1, 2, 4
 
 # Registers: lengths and heads that must outlast a kernel's slice.
