@@ -42,3 +42,9 @@ def bases(key: NDArray[np.uint32], index: NDArray[np.int64]) -> NDArray[np.uint3
 def draw(base: NDArray[np.uint32], number: int) -> NDArray[np.uint32]:
     """Return draw 0, 1, ... of each base."""
     return mix(base + np.uint32(number * STRIDE & 0xFFFFFFFF))
+
+
+def halves(seed: int) -> tuple[int, int]:
+    """Return the low and the high 32 bits of a seed as the signed integers that kernels take."""
+    low, high = np.array([seed & 0xFFFFFFFF, seed >> 32 & 0xFFFFFFFF], np.uint32).view(np.int32).tolist()
+    return low, high

@@ -125,13 +125,13 @@ def _giver(
     if _tie(keys, index, 0, draws.ENTRY) % 1024 >= rule.random:
         for literal in matrix.literals[matrix.offsets[clause] : matrix.offsets[clause + 1]].tolist():
             first, length = int(matrix.starts[literal]), int(matrix.starts[literal + 1] - matrix.starts[literal])
-            turn = _tie(keys, index, 1, draws.ENTRY) % length
+            turn = (_tie(keys, index, 1, draws.ENTRY) >> 1) % length
             for place in range(min(length, REACH)):
                 other = int(matrix.occurrences[first + (turn + place) % length])
                 if true[other, lane] > 0 and weights[other, lane] > heaviest:
                     giver, heaviest = other, int(weights[other, lane])
     if giver < 0:
-        other = _tie(keys, index, 2, draws.ENTRY) % matrix.clauses
+        other = (_tie(keys, index, 2, draws.ENTRY) >> 1) % matrix.clauses
         if true[other, lane] > 0:
             giver = other
     return giver

@@ -10,6 +10,8 @@ BITS = 12  # resolution of a walk's probabilities
 PROPOSE = 0.5  # probability of a flip that breaks nothing: all at once would undo each other
 PUSH = 768  # of 1024: a weighted descent flips a chosen variable with this probability, for the same reason
 REACH = 64  # neighbours that a false clause asks for weight, per literal
+STEPS = 16  # of a round, which is launched as one and is the least that a lane runs
+UNKNOWN = 2**31 - 1  # false clauses of values that were not counted
 
 
 def thresholds(rule: Walk) -> NDArray[np.int32]:

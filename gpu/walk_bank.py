@@ -16,11 +16,9 @@ from turbosat.gpu import draws, triton_random, triton_walk
 from turbosat.gpu.cuda_graph import Round
 from turbosat.gpu.device_rows import OPTIONS, DeviceRows, tile
 from turbosat.gpu.rules import Walk
-from turbosat.gpu.sync import BREAKS, thresholds
+from turbosat.gpu.sync import BREAKS, STEPS, UNKNOWN, thresholds
 
-STEPS = 16
 TILE = 512  # words a program holds, four a thread: a 16-byte load each and about 100 registers
-UNKNOWN = 2**31 - 1  # false clauses of values that were not counted
 
 
 class WalkBank:
@@ -32,7 +30,7 @@ class WalkBank:
         self.rows = rows
         self.slots = slots
         self.words = words = slots // 32
-        self._seed = [int(np.uint32(part).view(np.int32)) for part in (seed & 0xFFFFFFFF, seed >> 32 & 0xFFFFFFFF)]
+        self._seed = draws.halves(seed)
         self._values = self._new(rows.variables, words)
         self._best_values = self._new(rows.variables, words)
         self._status = self._new(rows.clauses, 2, words)
@@ -67,51 +65,64 @@ class WalkBank:
         word = torch.from_numpy(np.unique(slots >> 5)).to(self.rows.device)
         self._thresholds[:, word] = torch.from_numpy(thresholds(rule)).to(self.rows.device)[:, None]
 
-    def put(self, slots: NDArray[np.int64], values: NDArray[np.bool_]) -> None:
-        """Start slots (k,) on values bool (variables, k)."""
-        device = self.rows.device
-        words, place = np.unique(slots >> 5, return_inverse=True)
-        at = torch.from_numpy(words).to(device)
-        bit = torch.from_numpy((slots & 31).astype(np.int32)).to(device)
-        to = torch.from_numpy(place.astype(np.int64)).to(device)
-        fresh = torch.zeros((self.rows.variables, words.size), dtype=torch.int32, device=device)
-        fresh.index_add_(1, to, torch.from_numpy(values).to(device).int() << bit)
-        mask = torch.zeros(words.size, dtype=torch.int32, device=device)
-        mask.index_add_(0, to, torch.ones_like(bit) << bit)
-        self._values[:, at] = self._values[:, at] & ~mask | fresh
-        self._best[bit.long(), at[to]] = UNKNOWN
+    def put(
+        self,
+        slots: NDArray[np.int64],
+        values: NDArray[np.bool_],
+        best_values: NDArray[np.bool_] | None = None,
+        best: NDArray[np.int64] | None = None,
+    ) -> None:
+        """Start slots (k,) on values bool (variables, k), with best values seen before if they move here."""
+        self._write(self._values, slots, values)
+        at = self._at(slots)
+        if best_values is None or best is None:
+            self._best[at & 31, at >> 5] = UNKNOWN
+        else:
+            self._write(self._best_values, slots, best_values)
+            self._best[at & 31, at >> 5] = torch.from_numpy(best).to(self.rows.device).int()
         self._stale = True
+
+    def _at(self, slots: NDArray[np.int64]) -> torch.Tensor:
+        return torch.from_numpy(slots).to(self.rows.device)
+
+    def _write(self, target: torch.Tensor, slots: NDArray[np.int64], values: NDArray[np.bool_]) -> None:
+        """Set the bits of slots (k,) in words (variables, words) to values (variables, k)."""
+        words, place = np.unique(slots >> 5, return_inverse=True)
+        word, to = self._at(words), self._at(place.astype(np.int64))
+        bit = self._at(slots & 31).int()
+        fresh = torch.zeros((target.shape[0], words.size), dtype=torch.int32, device=target.device)
+        fresh.index_add_(1, to, torch.from_numpy(values).to(target.device).int() << bit)
+        mask = torch.zeros(words.size, dtype=torch.int32, device=target.device)
+        mask.index_add_(0, to, torch.ones_like(bit) << bit)
+        target[:, word] = target[:, word] & ~mask | fresh
 
     def get(self, slots: NDArray[np.int64], *, best: bool) -> NDArray[np.bool_]:
         """Return the present or best values of slots (k,), bool (variables, k)."""
         if best and self._stale:
             self._measure()
         source = self._best_values if best else self._values
-        at = torch.from_numpy(slots).to(self.rows.device)
+        at = self._at(slots)
         bits: NDArray[np.bool_] = (source[:, at >> 5] >> (at & 31).int() & 1).bool().cpu().numpy()
         return bits
 
-    def run(self, rounds: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Run slot i for rounds[i], int64 (slots,); return the flips of each slot.
-
-        Flips are counted by word and divided among its lanes that ran.
-        """
+    def begin(self, moves: NDArray[np.bool_]) -> None:
+        """Let the slots that `moves` (slots,) marks run, and no other; counts of flips start anew."""
         if self._stale:
             self._measure()
-        flips = np.zeros(self.slots, np.int64)
-        done = 0
-        for limit in np.unique(rounds[rounds > 0]).tolist():
-            moves = (rounds >= limit).reshape(self.words, 32)
-            packed = np.packbits(moves, axis=1, bitorder="little").view("<u4")[:, 0].astype(np.uint32)
-            self._active.copy_(torch.from_numpy(packed.view(np.int32)))
-            self._flips.zero_()
-            for _ in range(limit - done):
-                self._round()
-            done = limit
-            count = self._flips.cpu().numpy()  # (words,)
-            shared, rest = np.divmod(count, np.maximum(moves.sum(1), 1))
-            rank = np.cumsum(moves, axis=1) - 1
-            flips += ((shared[:, None] + (rank < rest[:, None])) * moves).ravel()
+        packed = np.packbits(moves.reshape(self.words, 32), axis=1, bitorder="little").view("<i4")[:, 0]
+        self._active.copy_(torch.from_numpy(packed.astype(np.int32)))
+        self._flips.zero_()
+
+    def round(self) -> None:
+        """Enqueue a round."""
+        self._round()
+
+    def flips(self, moves: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Return the flips of each slot since begin(moves): those of its word, divided among those that ran."""
+        ran = moves.reshape(self.words, 32)
+        share, rest = np.divmod(self._flips.cpu().numpy(), np.maximum(ran.sum(1), 1))  # (words,)
+        extra = np.cumsum(ran, axis=1) <= rest[:, None]
+        flips: NDArray[np.int64] = ((share[:, None] + extra) * ran).ravel()
         return flips
 
     def figures(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
