@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from turbosat.gpu import draws, triton_random, triton_walk
 from turbosat.gpu.cuda_graph import Round
 from turbosat.gpu.device_rows import OPTIONS, DeviceRows, tile
-from turbosat.gpu.rules import Walk
+from turbosat.gpu.rules import Rule, Walk
 from turbosat.gpu.sync import BREAKS, STEPS, UNKNOWN, thresholds
 
 TILE = 512  # words a program holds, four a thread: a 16-byte load each and about 100 registers
@@ -60,8 +60,9 @@ class WalkBank:
         """What a step costs a lane: entries are visited three times, 32 lanes at once."""
         return max(1, 3 * self.rows.rows.matrix.entries // 32)
 
-    def follow(self, slots: NDArray[np.int64], rule: Walk) -> None:
+    def follow(self, slots: NDArray[np.int64], rule: Rule) -> None:
         """Give the words of slots a rule."""
+        assert isinstance(rule, Walk)
         word = torch.from_numpy(np.unique(slots >> 5)).to(self.rows.device)
         self._thresholds[:, word] = torch.from_numpy(thresholds(rule)).to(self.rows.device)[:, None]
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from turbosat.gpu import draws, triton_random, triton_weighted
 from turbosat.gpu.cuda_graph import Round
 from turbosat.gpu.device_rows import OPTIONS, DeviceRows, tile
-from turbosat.gpu.rules import WEIGHT_ONE, Weighted
+from turbosat.gpu.rules import WEIGHT_ONE, Rule, Weighted
 from turbosat.gpu.sync import STEPS, UNKNOWN
 
 TILE = 2048  # places a program holds, 16 a thread: a 16-byte load of values each
@@ -77,8 +77,9 @@ class WeightedBank:
         """What a step costs a lane: entries are visited twice, their weights once."""
         return 3 * self.rows.rows.matrix.entries
 
-    def follow(self, slots: NDArray[np.int64], rule: Weighted) -> None:
+    def follow(self, slots: NDArray[np.int64], rule: Rule) -> None:
         """Give slots a rule."""
+        assert isinstance(rule, Weighted)
         constants = torch.tensor(astuple(rule), dtype=torch.int32, device=self.rows.device)
         self._rules[:, self._at(slots)] = constants[:, None]
 
