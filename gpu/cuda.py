@@ -1,7 +1,7 @@
 """A population on a CUDA device: banks of bit-packed walking lanes and of byte lanes in weighted descent.
 
     lane ──► (bank, slot)        a lane moves to another bank or word when its rule changes
-    advance ──► rounds of STEPS steps, each bank replaying its graph; one look at the device every few rounds
+    advance ──► rounds of steps, each bank replaying its graph; one look at the device every few rounds
 
 Importing this module imports neither torch nor Triton, so that a machine without a GPU is told so at once.
 Triton's interpreter runs the same kernels on the CPU (device="cpu" and TRITON_INTERPRET=1): for tests.
@@ -9,7 +9,7 @@ Triton's interpreter runs the same kernels on the CPU (device="cpu" and TRITON_I
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,6 @@ from turbosat.gpu import cuda_limits
 from turbosat.gpu.backend import Population, Report
 from turbosat.gpu.rules import WEIGHT_ONE, Rule, Walk, Weighted
 from turbosat.gpu.slots import Slots
-from turbosat.gpu.sync import STEPS, UNKNOWN
 
 if TYPE_CHECKING:
     from turbosat.gpu.walk_bank import WalkBank
@@ -41,7 +40,7 @@ class _Place:
 
 def _weighted(place: _Place) -> "WeightedBank | None":
     """Return the bank of a place if its lanes have weights."""
-    return cast("WeightedBank", place.bank) if place.bank.kind is Weighted else None
+    return place.bank if place.bank.kind is Weighted else None
 
 
 class CudaPopulation(Population):
@@ -128,15 +127,15 @@ class CudaPopulation(Population):
                     self._kept[int(lanes[i])] = weights[i].copy()
 
     def advance(self, effort: NDArray[np.int64]) -> Report:
-        """Run lanes for whole rounds, and no further than the look at which a lane is first seen to be solved."""
-        now, best = self._figures()
+        """Run lanes for whole rounds, at most to the look at which one is first seen to be solved."""
+        _, best = self._figures()
         spent = np.zeros(self.lanes, np.int64)
         solved = False
         for home, place in enumerate(self._places):
             lanes = np.flatnonzero((self._home == home) & (effort > 0) & (best > 0))
             if solved or not lanes.size:
                 continue
-            cost = STEPS * place.bank.step_effort
+            cost = place.bank.steps * place.bank.step_effort
             done, flips = self._run(place, lanes, -(-effort[lanes] // cost))
             spent[lanes] = done * cost
             self._flips[lanes] += flips
@@ -203,9 +202,7 @@ class CudaPopulation(Population):
             now[at], best[at] = false[slots], fewest[slots]
         return now, best
 
-    def _groups(
-        self, lanes: NDArray[np.int64]
-    ) -> list[tuple[_Place, NDArray[np.int64], NDArray[np.int64]]]:
+    def _groups(self, lanes: NDArray[np.int64]) -> list[tuple[_Place, NDArray[np.int64], NDArray[np.int64]]]:
         """Return, for each bank that holds some of lanes, their positions in `lanes` and their slots."""
         result = []
         for home in np.unique(self._home[lanes]).tolist():

@@ -1,12 +1,14 @@
-"""Whether a CUDA device can be used, and how many lanes suit it. Importing this imports neither torch nor Triton."""
+"""Whether a CUDA device can be used, and how many lanes suit it; importing this does not import torch."""
 
 import importlib.util
 import os
 import shutil
 
+import numpy as np
+
 from turbosat.encodings.matrix import Matrix
 
-# One thread block works through a row entry by entry, so the longest row bounds the speed of a step from below.
+# One thread block works through a row entry by entry, so a step takes as long as the longest row.
 LONGEST_ROW = 1 << 15
 MOST_LANES = 1 << 14
 L2_SHARE = 0.8  # of the second-level cache that the lanes of one bank may fill
@@ -14,7 +16,10 @@ MEMORY_SHARE = 0.5  # of the free device memory that all lanes may take
 
 
 def driver_missing() -> str | None:
-    """Return why no NVIDIA device can be there, None if one may be. Takes microseconds; torch's import takes 3 s."""
+    """Return why no NVIDIA device can be there, None if one may be.
+
+    This takes microseconds, the import of torch 3 s.
+    """
     if os.environ.get("CUDA_VISIBLE_DEVICES", "0").strip() in {"", "-1"}:
         return "CUDA_VISIBLE_DEVICES hides all devices"
     signs = "/proc/driver/nvidia/version", "/dev/nvidia0", "/dev/nvidiactl", "/dev/dxg"
@@ -27,7 +32,8 @@ def unsuitable(matrix: Matrix) -> str | None:
     """Return why the kernels should not be used on a matrix, None if they may."""
     if not matrix.clauses:
         return "no clauses are left to search"
-    longest = int(max((matrix.offsets[1:] - matrix.offsets[:-1]).max(), (matrix.starts[2::2] - matrix.starts[:-2:2]).max()))
+    degrees = matrix.starts[2::2] - matrix.starts[:-2:2]
+    longest = max(int(np.diff(matrix.offsets).max()), int(degrees.max()))
     if longest > LONGEST_ROW:
         return f"a clause or variable has {longest} entries, more than {LONGEST_ROW}"
     if matrix.entries >= 2**31:

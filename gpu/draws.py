@@ -22,7 +22,8 @@ def mix(values: NDArray[np.uint32]) -> NDArray[np.uint32]:
     x = x * np.uint32(MULTIPLIERS[0])
     x ^= x >> np.uint32(15)
     x = x * np.uint32(MULTIPLIERS[1])
-    return x ^ x >> np.uint32(16)
+    hashed: NDArray[np.uint32] = x ^ x >> np.uint32(16)
+    return hashed
 
 
 def step_keys(seed: int, first: int, count: int) -> NDArray[np.uint32]:

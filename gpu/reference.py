@@ -42,9 +42,13 @@ def margins(matrix: Matrix, values: Values, weights: NDArray[np.int32]) -> Integ
 
 
 def walk_step(
-    matrix: Matrix, values: Values, thresholds: NDArray[np.int32], active: NDArray[np.bool_], key: np.uint32
+    matrix: Matrix,
+    values: Values,
+    thresholds: NDArray[np.int32],
+    active: NDArray[np.bool_],
+    key: NDArray[np.uint32],
 ) -> Values:
-    """Return the lanes, a multiple of 32, after one step of the walk under thresholds (BREAKS, words)."""
+    """Return the lanes, a multiple of 32, after one step of the walk under thresholds (BREAKS, words), key (1,)."""
     false = counts(matrix, values) == 0
     wanted = np.zeros(values.shape, np.bool_)
     for clause in range(matrix.clauses):
@@ -73,7 +77,11 @@ class WeightedLanes:
 
 
 def weighted_step(
-    matrix: Matrix, state: WeightedLanes, rules: list[Weighted], active: NDArray[np.bool_], keys: NDArray[np.uint32]
+    matrix: Matrix,
+    state: WeightedLanes,
+    rules: list[Weighted],
+    active: NDArray[np.bool_],
+    keys: NDArray[np.uint32],
 ) -> None:
     """Take one synchronous step of weighted descent in place, lane i under rules[i], keys (streams,)."""
     lanes = state.values.shape[1]
@@ -124,7 +132,8 @@ def _giver(
     index = clause * lanes + lane
     if _tie(keys, index, 0, draws.ENTRY) % 1024 >= rule.random:
         for literal in matrix.literals[matrix.offsets[clause] : matrix.offsets[clause + 1]].tolist():
-            first, length = int(matrix.starts[literal]), int(matrix.starts[literal + 1] - matrix.starts[literal])
+            first = int(matrix.starts[literal])
+            length = int(matrix.starts[literal + 1]) - first
             turn = (_tie(keys, index, 1, draws.ENTRY) >> 1) % length
             for place in range(min(length, REACH)):
                 other = int(matrix.occurrences[first + (turn + place) % length])

@@ -1,4 +1,4 @@
-"""A matrix in the order kernels read it: rows of like length side by side, so that tiles of rows end together."""
+"""A matrix in the order kernels read it: rows of like length side by side, so that tiles end together."""
 
 from dataclasses import dataclass, replace
 
@@ -57,9 +57,7 @@ def arrange(matrix: Matrix) -> Rows:
     # Row v of pairs of occurrence lists, then the lists themselves.
     codes = (variable_at[:, None] * 2 + np.arange(2)).ravel()  # (2 · variables,)
     starts, occurrences = _gather(matrix.starts, clause_row[matrix.occurrences], codes)
-    ordered = replace(
-        matrix, offsets=offsets, literals=literals, starts=starts, occurrences=occurrences
-    )
+    ordered = replace(matrix, offsets=offsets, literals=literals, starts=starts, occurrences=occurrences)
     return Rows(ordered, variable_at, clause_at)
 
 

@@ -9,8 +9,8 @@ from turbosat.gpu.rules import Rule
 class Slots:
     """The free and taken slots of one bank.
 
-    A word of 32 walking lanes follows one rule, so a walk's block is 32; lanes in weighted descent each follow
-    their own.
+    A word of 32 walking lanes follows one rule, so a walk's block is 32; lanes in weighted descent each
+    follow their own.
     """
 
     def __init__(self, count: int, block: int) -> None:
@@ -19,7 +19,7 @@ class Slots:
         self._rules: list[Rule | None] = [None] * (count // block)
 
     def take(self, lanes: NDArray[np.int64], rule: Rule) -> NDArray[np.int64]:
-        """Place as many of lanes (k,), from the first, as there is room for under a rule; return their slots."""
+        """Place as many of lanes (k,) as there is room for under a rule; return the slots of the first."""
         held = (self._lanes >= 0).reshape(-1, self.block)
         if self.block == 1:
             fits = np.ones(len(self._rules), np.bool_)
@@ -40,7 +40,7 @@ class Slots:
         return slots
 
     def rename(self, lanes: NDArray[np.int64], rule: Rule) -> NDArray[np.int64]:
-        """Let those blocks follow a rule in which all lanes are among `lanes`; return the slots of these lanes."""
+        """Let blocks whose lanes all are among `lanes` follow a rule; return the slots of those lanes."""
         moving = np.isin(self._lanes, lanes)
         whole = (moving | (self._lanes < 0)).reshape(-1, self.block).all(axis=1)
         slots = np.flatnonzero(moving & whole.repeat(self.block))

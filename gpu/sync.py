@@ -15,6 +15,7 @@ UNKNOWN = 2**31 - 1  # false clauses of values that were not counted
 
 
 def thresholds(rule: Walk) -> NDArray[np.int32]:
-    """Return the probability to flip by break, in 2^-BITS, int32 (BREAKS,): PROPOSE times that of the rule."""
+    """Return the probability to flip by break, in 2^-BITS, int32 (BREAKS,): PROPOSE for break 0."""
     table = rule.table(BREAKS)
-    return np.rint(table / table[0] * (PROPOSE * 2**BITS)).astype(np.int32)
+    scaled: NDArray[np.int32] = np.rint(table / table[0] * (PROPOSE * 2**BITS)).astype(np.int32)
+    return scaled

@@ -1,5 +1,5 @@
 """The draws of turbosat.gpu.draws inside a Triton kernel."""
-# mypy: allow-untyped-defs, allow-untyped-calls, allow-untyped-decorators
+# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls, allow-untyped-decorators
 # Triton reads annotations itself and accepts only its own.
 
 import triton

@@ -5,7 +5,7 @@ by BLOCK words; words are contiguous, so that a row of a tile is one run of memo
 about equal length (turbosat.gpu.rows). Every program writes rows of its own: no atomics but for the tallies.
 The slow twin of each kernel is in turbosat.gpu.reference.
 """
-# mypy: allow-untyped-defs, allow-untyped-calls, allow-untyped-decorators
+# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls, allow-untyped-decorators
 # Triton reads annotations itself and accepts only its own.
 
 import triton
@@ -29,7 +29,7 @@ def walk_status_kernel(
     ROWS: tl.constexpr,
     BLOCK: tl.constexpr,
 ):
-    """Count R = P·A up to two, bit-sliced: the lanes in which each clause has no true literal, and just one."""
+    """Count R = P·A up to two, bit-sliced: lanes in which a clause has no true literal, and just one."""
     row = tl.program_id(0).to(tl.int64) * ROWS + tl.arange(0, ROWS)  # (ROWS,)
     column = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)  # (BLOCK,)
     inside = (row < clauses)[:, None] & (column < words)[None, :]  # (ROWS, BLOCK)

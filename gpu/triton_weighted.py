@@ -7,7 +7,7 @@ list of (clause, lane) pairs that `count` found false. The order of that list di
 not matter: draws depend on clause and lane, marks are stores of one value, sums are integers.
 The slow twin of a step is turbosat.gpu.reference.weighted_step.
 """
-# mypy: allow-untyped-defs, allow-untyped-calls, allow-untyped-decorators
+# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls, allow-untyped-decorators
 # Triton reads annotations itself and accepts only its own.
 
 import triton
@@ -183,7 +183,7 @@ def weighted_stuck_kernel(
     GROUP: tl.constexpr,
     BLOCK: tl.constexpr,
 ):
-    """In lanes without a positive margin: move sideways, or ask a true neighbour of each false clause for weight."""
+    """In lanes without a positive margin: move sideways, or ask a true neighbour for weight."""
     now = tl.load(clock_ptr) + step
     tie_key = tl.load(keys_ptr + step * STREAMS + TIE)
     lane_key = tl.load(keys_ptr + step * STREAMS + LANE)
@@ -217,7 +217,7 @@ def weighted_stuck_kernel(
             here = j < length
             literal = tl.load(literals_ptr + first + j, mask=here, other=0)
             begins = tl.load(starts_ptr + literal, mask=here, other=0)
-            count = tl.load(starts_ptr + literal + 1, mask=here, other=1) - begins  # the clause itself: never 0
+            count = tl.load(starts_ptr + literal + 1, mask=here, other=1) - begins  # never 0
             shift = turn % count
             for i in range(tl.minimum(tl.max(count, 0), REACH)):
                 seen = here & (i < count)
@@ -265,7 +265,8 @@ def weighted_take_kernel(
         weight = tl.load(weights_ptr + at, mask=takes, other=0)
         own = tl.load(weights_ptr + clause * groups + lane // GROUP, mask=takes, other=0)
         asked = tl.load(requests_ptr + at, mask=takes, other=1)
-        initial = (weight <= WEIGHT_ONE).to(tl.int32) * 2  # rows 0, 1: current, base; rows 2, 3: first, first_base
+        # Rows 0, 1 of rules are current and base, rows 2, 3 first and first_base.
+        initial = (weight <= WEIGHT_ONE).to(tl.int32) * 2
         factor = tl.load(rules_ptr + initial * lanes + lane, mask=takes, other=0)
         base = tl.load(rules_ptr + (initial + 1) * lanes + lane, mask=takes, other=0)
         amount = ((weight.to(tl.int64) * factor) >> 10).to(tl.int32) + base

@@ -26,18 +26,19 @@ class WalkBank:
 
     kind = Walk
 
-    def __init__(self, rows: DeviceRows, slots: int, seed: int) -> None:
+    def __init__(self, rows: DeviceRows, slots: int, seed: int, steps: int = STEPS) -> None:
         self.rows = rows
+        self.steps = steps
         self.slots = slots
         self.words = words = slots // 32
         self._seed = draws.halves(seed)
         self._values = self._new(rows.variables, words)
         self._best_values = self._new(rows.variables, words)
-        self._status = self._new(rows.clauses, 2, words)
+        self._status = torch.empty((rows.clauses, 2, words), dtype=torch.int32, device=rows.device)
         self._thresholds = self._new(BREAKS, words)
         self._active = self._new(words)
         self._clock = self._new(1)
-        self._keys = self._new(STEPS, len(draws.STREAMS))
+        self._keys = self._new(steps, len(draws.STREAMS))
         self._flips = self._new(words).long()
         self._false = self._new(32, words)
         self._best = self._new(32, words)
@@ -119,7 +120,7 @@ class WalkBank:
         self._round()
 
     def flips(self, moves: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """Return the flips of each slot since begin(moves): those of its word, divided among those that ran."""
+        """Return the flips of each slot since begin(moves): its word's, divided among those that ran."""
         ran = moves.reshape(self.words, 32)
         share, rest = np.divmod(self._flips.cpu().numpy(), np.maximum(ran.sum(1), 1))  # (words,)
         extra = np.cumsum(ran, axis=1) <= rest[:, None]
@@ -137,13 +138,13 @@ class WalkBank:
         """Enqueue a round."""
         device = self.rows
         triton_random.step_keys_kernel[(1,)](
-            self._keys, self._clock, *self._seed, STEPS=STEPS, STREAMS=len(draws.STREAMS), **OPTIONS
+            self._keys, self._clock, *self._seed, STEPS=self.steps, STREAMS=len(draws.STREAMS), **OPTIONS
         )
-        self._clock.add_(STEPS)
+        self._clock.add_(self.steps)
         shape = tile(self.words, 128, TILE)
         columns = triton.cdiv(self.words, shape[1])
         sizes = {"ROWS": shape[0], "BLOCK": shape[1], **OPTIONS}
-        for step in range(STEPS):
+        for step in range(self.steps):
             self._status_pass()
             triton_walk.walk_flip_kernel[triton.cdiv(device.variables, shape[0]), columns](
                 self._values,

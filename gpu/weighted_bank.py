@@ -30,8 +30,9 @@ class WeightedBank:
 
     kind = Weighted
 
-    def __init__(self, rows: DeviceRows, slots: int, seed: int, group: int = 1) -> None:
+    def __init__(self, rows: DeviceRows, slots: int, seed: int, group: int = 1, steps: int = STEPS) -> None:
         self.rows = rows
+        self.steps = steps
         self.slots = slots
         self.group = group
         self.groups = slots // group
@@ -39,33 +40,36 @@ class WeightedBank:
         variables, clauses = rows.variables, rows.clauses
         # Weights are moved, never made, so a margin is at most their sum.
         wide = torch.int64 if clauses >= 2**31 // (2 * WEIGHT_ONE) else torch.int32
-        self._values = self._new(torch.int8, variables, slots)
-        self._best_values = self._new(torch.int8, variables, slots)
-        self._marks = self._new(torch.int8, variables, slots)
-        self._margins = self._new(wide, variables, slots)
-        self._state = self._new(torch.int8, clauses, slots)
-        self._weights = torch.full_like(self._new(torch.int32, clauses, self.groups), WEIGHT_ONE)
-        self._requests = self._new(torch.int32, clauses, self.groups)
-        self._entries = self._new(torch.int32, clauses * slots)
-        self._picks = self._new(torch.int32, clauses * slots)  # and the amounts, once picks are done with
-        self._givers = self._new(torch.int32, clauses * slots)
-        self._length = self._new(torch.int32, 1)
-        self._rules = self._new(torch.int32, 6, slots)
-        self._active = self._new(torch.int8, slots)
-        self._moved = self._new(torch.int32, slots)
-        self._false = self._new(torch.int32, slots)
-        self._now = self._new(torch.int32, slots)
-        self._best = self._new(torch.int32, slots)
-        self._flips = self._new(torch.int64, slots)
-        self._clock = self._new(torch.int32, 1)
-        self._keys = self._new(torch.int32, STEPS, len(draws.STREAMS))
+        self._values = self._zeros(torch.int8, variables, slots)
+        self._best_values = self._zeros(torch.int8, variables, slots)
+        self._marks = self._zeros(torch.int8, variables, slots)
+        self._margins = self._empty(wide, variables, slots)
+        self._state = self._empty(torch.int8, clauses, slots)
+        self._weights = torch.full_like(self._empty(torch.int32, clauses, self.groups), WEIGHT_ONE)
+        self._requests = self._zeros(torch.int32, clauses, self.groups)
+        self._entries = self._empty(torch.int32, clauses * slots)
+        self._picks = self._empty(torch.int32, clauses * slots)  # and the amounts, once picks are done with
+        self._givers = self._empty(torch.int32, clauses * slots)
+        self._length = self._zeros(torch.int32, 1)
+        self._rules = self._zeros(torch.int32, 6, slots)
+        self._active = self._zeros(torch.int8, slots)
+        self._moved = self._zeros(torch.int32, slots)
+        self._false = self._zeros(torch.int32, slots)
+        self._now = self._zeros(torch.int32, slots)
+        self._best = self._zeros(torch.int32, slots)
+        self._flips = self._zeros(torch.int64, slots)
+        self._clock = self._zeros(torch.int32, 1)
+        self._keys = self._empty(torch.int32, steps, len(draws.STREAMS))
         self._stale = True  # lanes were set and their false clauses not yet counted
         self._round = Round(self._steps, rows.device)
         self._clock.zero_()
         self._best.fill_(UNKNOWN)
 
-    def _new(self, dtype: torch.dtype, *shape: int) -> torch.Tensor:
+    def _zeros(self, dtype: torch.dtype, *shape: int) -> torch.Tensor:
         return torch.zeros(shape, dtype=dtype, device=self.rows.device)
+
+    def _empty(self, dtype: torch.dtype, *shape: int) -> torch.Tensor:
+        return torch.empty(shape, dtype=dtype, device=self.rows.device)
 
     @staticmethod
     def bytes_per_slot(variables: int, clauses: int) -> int:
@@ -107,7 +111,8 @@ class WeightedBank:
         if weights is None:
             self._weights[:, at] = WEIGHT_ONE
         else:
-            self._weights[:, at] = torch.from_numpy(np.ascontiguousarray(weights[:, first])).to(self.rows.device)
+            columns = np.ascontiguousarray(weights[:, first])
+            self._weights[:, at] = torch.from_numpy(columns).to(self.rows.device)
 
     def get(self, slots: NDArray[np.int64], *, best: bool) -> NDArray[np.bool_]:
         """Return the present or best values of slots (k,), bool (variables, k)."""
@@ -151,10 +156,10 @@ class WeightedBank:
     def _steps(self) -> None:
         """Enqueue the kernels of a round."""
         triton_random.step_keys_kernel[(1,)](
-            self._keys, self._clock, *self._seed, STEPS=STEPS, STREAMS=len(draws.STREAMS), **OPTIONS
+            self._keys, self._clock, *self._seed, STEPS=self.steps, STREAMS=len(draws.STREAMS), **OPTIONS
         )
-        self._clock.add_(STEPS)
-        for step in range(STEPS):
+        self._clock.add_(self.steps)
+        for step in range(self.steps):
             self._count_pass()
             self._margin_pass()
             self._entry_passes(step)
@@ -172,7 +177,8 @@ class WeightedBank:
     def _count_pass(self) -> None:
         device = self.rows
         rows, block = tile(self.slots, 256, TILE)
-        triton_weighted.weighted_count_kernel[triton.cdiv(device.clauses, rows), triton.cdiv(self.slots, block)](
+        grid = triton.cdiv(device.clauses, rows), triton.cdiv(self.slots, block)
+        triton_weighted.weighted_count_kernel[grid](
             self._values,
             self._state,
             device.offsets,
