@@ -94,7 +94,7 @@ class CudaPopulation(Population):
         free, _ = torch.cuda.mem_get_info()
         cache = getattr(properties, "L2_cache_size", 0) or 2**25
         lane_bytes = WalkBank.bytes_per_slot(matrix.variables, matrix.clauses)
-        return cuda_limits.walk_lanes(matrix, cache, free, lane_bytes)
+        return cuda_limits.walk_lanes(cache, free, lane_bytes)
 
     def assign(self, lanes: NDArray[np.int64], rule: Rule) -> None:
         """Let lanes follow a rule; those that no memory is left for keep the rule they have."""

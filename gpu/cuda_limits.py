@@ -57,7 +57,7 @@ def missing(matrix: Matrix) -> str | None:
     return reason
 
 
-def walk_lanes(matrix: Matrix, cache: int, memory: int, lane_bytes: int) -> int:
+def walk_lanes(cache: int, memory: int, lane_bytes: int) -> int:
     """Return how many walking lanes suit a device with `cache` bytes of L2 and `memory` bytes free.
 
     AFSAT (arXiv 2606.06641) found throughput to peak near twice the cache; bit-packed lanes are read twice

@@ -48,7 +48,7 @@ def walk_step(
     active: NDArray[np.bool_],
     key: NDArray[np.uint32],
 ) -> Values:
-    """Return the lanes, a multiple of 32, after one step of the walk under thresholds (BREAKS, words), key (1,)."""
+    """Return the lanes, a multiple of 32, after one step of the walk under thresholds (BREAKS, words)."""
     false = counts(matrix, values) == 0
     wanted = np.zeros(values.shape, np.bool_)
     for clause in range(matrix.clauses):
