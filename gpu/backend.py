@@ -22,11 +22,12 @@ from turbosat.gpu.rules import Rule
 class Report:
     """Where the lanes stand after a slice; every array int64 (lanes,).
 
-    `effort` is what this slice cost, the other figures count from the lane's last restart.
+    `effort` and `least` are of this slice, the other figures count from the lane's last restart.
     """
 
     false: NDArray[np.int64]  # clauses that are false now
-    best: NDArray[np.int64]  # fewest false clauses seen
+    best: NDArray[np.int64]  # fewest false clauses seen, -1 before the lane ran
+    least: NDArray[np.int64]  # fewest false clauses seen in this slice; of lanes that ran
     flips: NDArray[np.int64]
     effort: NDArray[np.int64]
 

@@ -2,15 +2,16 @@
 
 import numpy as np
 
-from turbosat.gpu.kernels import FALSE, FLIP, FLIPS, LOW, ONE, below, improve, jit, record, step, unit
+from turbosat.gpu.kernels import FALSE, FLIP, FLIPS, LOW, ONE, jit, record, step, unit
 
 
 @jit
 def walk(problem, lane, table, effort):  # type: ignore[no-untyped-def]
     """Flip until the effort is spent or no clause is false; return what was spent.
 
-    Each flip takes a random variable of a random false clause, in proportion to table[break]
-    (Balint and Schöning, SAT 2012). Only the clauses of the flipped variable are visited, and their breaks
+    Each flip takes a random variable of a false clause, in proportion to table[break] (Balint and Schöning,
+    SAT 2012). The false clauses take turns instead of being drawn: cheaper, and on large random 3-SAT half
+    as many flips (Balint, Biere, Fröhlich and Schöning, SAT 2014, section 4). Only the clauses of the flipped variable are visited, and their breaks
     are moved without branches: a change that concerns no variable goes to the bin at the end of `breaks`.
     """
     starts, occurrences = problem.starts, problem.occurrences
@@ -22,8 +23,7 @@ def walk(problem, lane, table, effort):  # type: ignore[no-untyped-def]
     flips = lane.counters[FLIPS]
     spent = np.int64(0)
     while spent < effort and false > 0:
-        random = step(random)
-        clause = false_list[below(random, false)]
+        clause = false_list[np.uint64(flips) % np.uint64(false)]
         begin, end = problem.offsets[clause], problem.offsets[clause + 1]
         total = 0.0
         for entry in range(begin, end):
