@@ -35,6 +35,16 @@ def breaks(matrix: Matrix, values: Values) -> Integers:
     return result
 
 
+def makes(matrix: Matrix, values: Values) -> Integers:
+    """Return in how many false clauses each variable is, int64 (variables, lanes)."""
+    false = counts(matrix, values) == 0
+    result = np.zeros(values.shape, np.int64)
+    for clause in range(matrix.clauses):
+        for literal in matrix.literals[matrix.offsets[clause] : matrix.offsets[clause + 1]]:
+            result[literal >> 1] += false[clause]
+    return result
+
+
 def margins(matrix: Matrix, values: Values, weights: NDArray[np.int32]) -> Integers:
     """Return make − break of every variable, int64 (variables, lanes), for weights (clauses, lanes)."""
     columns = [matrix.margins(values[:, i].copy(), weights[:, i]) for i in range(values.shape[1])]
@@ -49,12 +59,8 @@ def walk_step(
     key: NDArray[np.uint32],
 ) -> Values:
     """Return the lanes, a multiple of 32, after one step of the walk under thresholds (BREAKS, words)."""
-    false = counts(matrix, values) == 0
-    wanted = np.zeros(values.shape, np.bool_)
-    for clause in range(matrix.clauses):
-        for literal in matrix.literals[matrix.offsets[clause] : matrix.offsets[clause + 1]]:
-            wanted[literal >> 1] |= false[clause]
-    broken = np.minimum(breaks(matrix, values), BREAKS - 1)
+    made = np.minimum(makes(matrix, values), BREAKS - 1)
+    loss = np.maximum(np.minimum(breaks(matrix, values), BREAKS - 1) - (made - 1), 0)
     words = values.shape[1] // 32
     index = np.arange(matrix.variables, dtype=np.int64)[:, None] * words + np.arange(words)
     start = draws.bases(key, index)  # (variables, words)
@@ -63,8 +69,8 @@ def walk_step(
         word = draws.draw(start, bit)
         ones = word[:, :, None] >> np.arange(32, dtype=np.uint32) & np.uint32(1)  # (variables, words, 32)
         number += ones.reshape(values.shape).astype(np.int64) << bit
-    limit = np.take_along_axis(thresholds.repeat(32, axis=1), broken, axis=0)  # (variables, lanes)
-    result: Values = values ^ (wanted & active & (number < limit))
+    limit = np.take_along_axis(thresholds.repeat(32, axis=1), np.minimum(loss, BREAKS - 1), axis=0)  # (variables, lanes)
+    result: Values = values ^ ((made > 0) & active & (number < limit))
     return result
 
 

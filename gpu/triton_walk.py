@@ -53,7 +53,7 @@ def walk_status_kernel(
 
 @triton.jit
 def _selected(b0, b1, b2, t0, t1, t2, t3, t4, t5, t6, t7, BIT: tl.constexpr):
-    """Return bit BIT of each lane's threshold, chosen among eight by its break number in bit planes."""
+    """Return bit BIT of each lane's threshold, chosen among eight by its loss in bit planes."""
     p0 = (0 - ((t0 >> BIT) & 1))[None, :]
     p1 = (0 - ((t1 >> BIT) & 1))[None, :]
     p2 = (0 - ((t2 >> BIT) & 1))[None, :]
@@ -72,6 +72,34 @@ def _selected(b0, b1, b2, t0, t1, t2, t3, t4, t5, t6, t7, BIT: tl.constexpr):
 
 
 @triton.jit
+def _increment(c0, c1, c2, ones):
+    """Add 1 in the lanes of `ones` to numbers in bit planes; 7 stays 7."""
+    carry = c0 & ones
+    c0 ^= ones
+    up = c1 & carry
+    c1 ^= carry
+    over = c2 & up
+    c2 ^= up
+    return c0 | over, c1 | over, c2 | over
+
+
+@triton.jit
+def _loss(m0, m1, m2, b0, b1, b2):
+    """Return max(0, b - (m - 1)) in bit planes, for m > 0."""
+    borrow = ~m0 & ~m1
+    m1 = ~(m0 ^ m1)  # m - 1: borrow where m0 is 0
+    m2 ^= borrow
+    m0 = ~m0
+    less = ~b0 & m0
+    d0 = b0 ^ m0
+    d1 = b1 ^ m1 ^ less
+    less = (~b1 & (m1 | less)) | (m1 & less)
+    d2 = b2 ^ m2 ^ less
+    less = (~b2 & (m2 | less)) | (m2 & less)
+    return d0 & ~less, d1 & ~less, d2 & ~less
+
+
+@triton.jit
 def _population(x):
     """Count the ones of each int32."""
     x = x.to(tl.uint32, bitcast=True)
@@ -87,7 +115,7 @@ def walk_flip_kernel(
     status_ptr,  # int32 (clauses, 2, words)
     starts_ptr,
     occurrences_ptr,
-    thresholds_ptr,  # int32 (BREAKS, words): probability to flip, by break, in 2^-sync.BITS
+    thresholds_ptr,  # int32 (BREAKS, words): probability to flip, by loss, in 2^-sync.BITS
     active_ptr,  # int32 (words,): lanes that move
     keys_ptr,
     flips_ptr,  # int64 (words,): flips of a word's lanes together
@@ -97,7 +125,7 @@ def walk_flip_kernel(
     ROWS: tl.constexpr,
     BLOCK: tl.constexpr,
 ):
-    """Flip each variable of a false clause with the probability its break number gives (focused Metropolis).
+    """Flip each variable of a false clause with the probability of what that loses (sync.thresholds).
 
     The probabilities are compared with random numbers of BITS bits, 32 lanes at once, from the lowest bit up:
     r < p holds so far as p has a one where r has a zero, and is kept where the bits agree.
@@ -112,28 +140,24 @@ def walk_flip_kernel(
     positive = middle - first
     at = row[:, None] * words + column[None, :]
     value = tl.load(values_ptr + at, mask=inside, other=0)
-    wanted = tl.zeros([ROWS, BLOCK], tl.int32)
-    b0 = tl.zeros([ROWS, BLOCK], tl.int32)  # the break number, bit by bit; 7 stays 7
+    m0 = tl.zeros([ROWS, BLOCK], tl.int32)  # make, bit by bit; 7 stays 7
+    m1 = tl.zeros([ROWS, BLOCK], tl.int32)
+    m2 = tl.zeros([ROWS, BLOCK], tl.int32)
+    b0 = tl.zeros([ROWS, BLOCK], tl.int32)  # break
     b1 = tl.zeros([ROWS, BLOCK], tl.int32)
     b2 = tl.zeros([ROWS, BLOCK], tl.int32)
-    over = tl.zeros([ROWS, BLOCK], tl.int32)
     for place in range(tl.max(length, 0)):
         here = place < length
         clause = tl.load(occurrences_ptr + first + place, mask=here, other=0).to(tl.int64)
         source = status_ptr + clause[:, None] * (2 * words) + column[None, :]
-        wanted |= tl.load(source, mask=inside & here[:, None], other=0)
+        false = tl.load(source, mask=inside & here[:, None], other=0)
         alone = tl.load(source + words, mask=inside & here[:, None], other=0)
         sign = 0 - (place >= positive).to(tl.int32)
-        carry = alone & (value ^ sign[:, None])  # the variable's literal is the only true one
-        up = b0 & carry
-        b0 ^= carry
-        carry = b1 & up
-        b1 ^= up
-        over |= b2 & carry
-        b2 ^= carry
-    b0 |= over
-    b1 |= over
-    b2 |= over
+        m0, m1, m2 = _increment(m0, m1, m2, false)
+        # The variable's literal is the only true one.
+        b0, b1, b2 = _increment(b0, b1, b2, alone & (value ^ sign[:, None]))
+    wanted = m0 | m1 | m2
+    b0, b1, b2 = _loss(m0, m1, m2, b0, b1, b2)
 
     probability = thresholds_ptr + column
     t0 = tl.load(probability, mask=within, other=0)

@@ -64,8 +64,9 @@ class WalkBank:
     def follow(self, slots: NDArray[np.int64], rule: Rule) -> None:
         """Give the words of slots a rule."""
         assert isinstance(rule, Walk)
-        word = torch.from_numpy(np.unique(slots >> 5)).to(self.rows.device)
-        self._thresholds[:, word] = torch.from_numpy(thresholds(rule)).to(self.rows.device)[:, None]
+        words = np.unique(slots >> 5)
+        table = np.stack([thresholds(rule, odd=bool(word & 1)) for word in words.tolist()], axis=1)
+        self._thresholds[:, self._at(words)] = torch.from_numpy(table).to(self.rows.device)
 
     def put(
         self,

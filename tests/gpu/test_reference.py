@@ -49,12 +49,14 @@ def test_breaks_and_margins_by_flipping(variables: int, clauses: int, lengths: t
     values = np.random.default_rng(5).random((matrix.variables, 3)) < 0.5
     weights = np.random.default_rng(6).integers(0, 99, (matrix.clauses, 3)).astype(np.int32)
     before = reference.counts(matrix, values) == 0
-    breaks, margins = reference.breaks(matrix, values), reference.margins(matrix, values, weights)
+    makes, breaks = reference.makes(matrix, values), reference.breaks(matrix, values)
+    margins = reference.margins(matrix, values, weights)
     for v in range(matrix.variables):
         flipped = values.copy()
         flipped[v] ^= True
         after = reference.counts(matrix, flipped) == 0
         assert np.array_equal(breaks[v], (after & ~before).sum(axis=0))
+        assert np.array_equal(makes[v], (before & ~after).sum(axis=0))
         assert np.array_equal(margins[v], (weights * before).sum(axis=0) - (weights * after).sum(axis=0))
 
 
@@ -67,15 +69,17 @@ def test_walk_flips_with_the_probabilities_of_the_rule(rule: Walk) -> None:
     values = column.repeat(lanes, axis=1)
     key = draws.step_keys(9, 0, 1)[0, draws.FLIP : draws.FLIP + 1]
     flipped = reference.walk_step(matrix, values, table, np.ones(lanes, np.bool_), key) ^ values
-    breaks = np.minimum(reference.breaks(matrix, column)[:, 0], BREAKS - 1)
+    made, broken = reference.makes(matrix, column)[:, 0], reference.breaks(matrix, column)[:, 0]
     false = reference.counts(matrix, column)[:, 0] == 0
     wanted = np.zeros(matrix.variables, np.bool_)
     wanted[matrix.literals[false.repeat(np.diff(matrix.offsets))] >> 1] = True
     assert wanted.any()
     assert not flipped[~wanted].any()
-    weight = rule.table()[breaks[wanted]] / rule.table()[0]
-    chance = np.maximum(PROPOSE * weight, 2.0**-BITS)
-    error = (flipped[wanted].mean(axis=1) - PROPOSE * weight) / np.sqrt(chance / lanes)
+    assert np.array_equal(made > 0, wanted)
+    loss = np.clip(1 - (made - broken), 0, BREAKS - 1)
+    weight = rule.table()[loss[wanted]] / rule.table()[0]
+    chance = np.maximum(PROPOSE[0] * weight, 2.0**-BITS)
+    error = (flipped[wanted].mean(axis=1) - PROPOSE[0] * weight) / np.sqrt(chance / lanes)
     # Five standard deviations, and half a unit of the resolution.
     assert (np.abs(error) < 5 + 2.0 ** -(BITS + 1) / np.sqrt(chance / lanes)).all()
     # Variables flip apart from each other.
