@@ -19,6 +19,7 @@ from turbosat.gpu import cuda_limits
 from turbosat.gpu.backend import Population, Report
 from turbosat.gpu.rules import WEIGHT_ONE, Rule, Walk, Weighted
 from turbosat.gpu.slots import Slots
+from turbosat.gpu.sync import STEPS, UNKNOWN
 
 if TYPE_CHECKING:
     from turbosat.gpu.walk_bank import WalkBank
@@ -47,7 +48,15 @@ class CudaPopulation(Population):
     """Lanes on one CUDA device. `lanes` may come out smaller than asked for where memory does not suffice."""
 
     def __init__(
-        self, matrix: Matrix, lanes: int, seed: int, workers: int = 1, *, device: str = "cuda", group: int = 1
+        self,
+        matrix: Matrix,
+        lanes: int,
+        seed: int,
+        workers: int = 1,
+        *,
+        device: str = "cuda",
+        group: int = 1,
+        steps: int = STEPS,
     ) -> None:
         import torch
 
@@ -56,6 +65,7 @@ class CudaPopulation(Population):
         super().__init__(matrix, lanes, seed, workers)
         self._device = torch.device(device)
         self._group = group
+        self._steps = steps
         self._rows = upload(matrix, self._device)
         self._places: list[_Place] = []
         while True:
@@ -71,77 +81,70 @@ class CudaPopulation(Population):
         self._home = np.full(self.lanes, -1, np.int64)  # index into _places
         self._slot = np.zeros(self.lanes, np.int64)
         self._flips = np.zeros(self.lanes, np.int64)
+        self._ran = np.zeros(self.lanes, np.bool_)  # since the restart
+        self._next_rule: dict[int, Rule] = {}  # noted, to be done together
+        self._next_start: dict[int, tuple[NDArray[np.bool_], NDArray[np.int32] | None]] = {}
         # Weights of lanes that walk for now, int32 (clauses,) in the matrix's order.
         self._kept: dict[int, NDArray[np.int32]] = {}
         nothing = np.zeros((matrix.variables, self.lanes), np.bool_)
         self._settle(np.arange(self.lanes), Walk(2.3), nothing)
 
     @staticmethod
-    def bytes_per_lane(matrix: Matrix) -> int:
-        """Return the memory of a lane in weighted descent, where it takes most."""
-        from turbosat.gpu.weighted_bank import WeightedBank
-
-        return WeightedBank.bytes_per_slot(matrix.variables, matrix.clauses)
-
-    @staticmethod
-    def suitable_lanes(matrix: Matrix) -> int:
-        """Return how many lanes to run on this machine's device, from its cache and its free memory."""
+    def suitable_lanes(matrix: Matrix, arms: int, workers: int) -> int:
+        """Return how many lanes fit this machine's device: its cache if they walk, its memory too."""
         import torch
 
         from turbosat.gpu.walk_bank import WalkBank
+        from turbosat.gpu.weighted_bank import WeightedBank
 
         properties = torch.cuda.get_device_properties(torch.cuda.current_device())
         free, _ = torch.cuda.mem_get_info()
         cache = getattr(properties, "L2_cache_size", 0) or 2**25
-        lane_bytes = WalkBank.bytes_per_slot(matrix.variables, matrix.clauses)
-        return cuda_limits.walk_lanes(cache, free, lane_bytes)
+        size = matrix.variables, matrix.clauses
+        lanes = cuda_limits.suitable_lanes(
+            cache, free, WalkBank.bytes_per_slot(*size), WeightedBank.bytes_per_slot(*size)
+        )
+        return max(lanes, arms)
 
     def assign(self, lanes: NDArray[np.int64], rule: Rule) -> None:
         """Let lanes follow a rule; those that no memory is left for keep the rule they have."""
-        for place, at, _ in self._groups(lanes):
-            here = lanes[at]
-            if place.bank.kind is type(rule):
-                same = place.slots.rename(here, rule)
-                if same.size:
-                    place.bank.follow(same, rule)
-                here = np.setdiff1d(here, place.slots.lanes(same))
-            if here.size:
-                self._move(place, here, rule)
+        for lane in lanes.tolist():
+            self._next_rule[lane] = rule
 
     def restart(
         self, lanes: NDArray[np.int64], values: NDArray[np.bool_], weights: NDArray[np.int32] | None = None
     ) -> None:
         """Put lanes on values; weights of a lane that walks are kept for when it descends."""
+        for i, lane in enumerate(lanes.tolist()):
+            self._next_start[lane] = values[i].copy(), None if weights is None else weights[i].copy()
         self._flips[lanes] = 0
-        rows = self._rows.rows
-        columns = rows.to_rows(values)
-        for place, at, slots in self._groups(lanes):
-            place.bank.put(slots, columns[:, at])
-            bank = _weighted(place)
-            if bank is not None:
-                bank.put_weights(slots, None if weights is None else rows.weights_to_rows(weights[at]))
-                continue
-            for i in at.tolist():
-                self._kept.pop(int(lanes[i]), None)
-                if weights is not None:
-                    self._kept[int(lanes[i])] = weights[i].copy()
+        self._ran[lanes] = False
 
-    def advance(self, effort: NDArray[np.int64]) -> Report:
-        """Run lanes for whole rounds, at most to the look at which one is first seen to be solved."""
-        _, best = self._figures()
+    def advance(self, effort: NDArray[np.int64], until: NDArray[np.int64]) -> Report:
+        """Run lanes for whole rounds, at most to the look at which one is first seen to be solved.
+
+        Whether a lane has made its flips is looked at between calls only.
+        """
+        self._flush()
+        now, best = self._figures()
+        least = now.copy()
         spent = np.zeros(self.lanes, np.int64)
         solved = False
+        moves = (effort > 0) & (best > 0) & (self._flips < until)
         for home, place in enumerate(self._places):
-            lanes = np.flatnonzero((self._home == home) & (effort > 0) & (best > 0))
+            lanes = np.flatnonzero((self._home == home) & moves)
             if solved or not lanes.size:
                 continue
             cost = place.bank.steps * place.bank.step_effort
-            done, flips = self._run(place, lanes, -(-effort[lanes] // cost))
+            done, flips, lows = self._run(place, lanes, -(-effort[lanes] // cost))
             spent[lanes] = done * cost
             self._flips[lanes] += flips
-            solved = bool((place.bank.figures()[1][self._slot[lanes]] == 0).any())
+            least[lanes] = lows
+            solved = bool((lows == 0).any())
         now, best = self._figures()
-        return Report(false=now, best=best, flips=self._flips.copy(), effort=spent)
+        self._ran |= spent > 0
+        best[~self._ran & (best > 0)] = -1
+        return Report(false=now, best=best, least=least, flips=self._flips.copy(), effort=spent)
 
     def values(self, lanes: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Return the present values of lanes."""
@@ -153,6 +156,7 @@ class CudaPopulation(Population):
 
     def weights(self, lanes: NDArray[np.int64]) -> NDArray[np.int32]:
         """Return the clause weights of lanes; of one that walks, those it had when it last descended."""
+        self._flush()
         result = np.full((lanes.size, self.matrix.clauses), WEIGHT_ONE, np.int32)
         for i, lane in enumerate(lanes.tolist()):
             if lane in self._kept:
@@ -171,35 +175,73 @@ class CudaPopulation(Population):
 
             torch.cuda.empty_cache()
 
+    def _flush(self) -> None:
+        """Do what assign and restart noted: callers restart lane by lane, the device likes them together."""
+        by_rule: dict[Rule, list[int]] = {}
+        for lane, rule in self._next_rule.items():
+            by_rule.setdefault(rule, []).append(lane)
+        self._next_rule.clear()
+        for rule, lanes in by_rule.items():
+            self._assign(np.array(lanes), rule)
+        if self._next_start:
+            lanes_now = np.array(list(self._next_start))
+            starts = list(self._next_start.values())
+            self._next_start.clear()
+            self._restart(lanes_now, np.stack([values for values, _ in starts]), [w for _, w in starts])
+
+    def _assign(self, lanes: NDArray[np.int64], rule: Rule) -> None:
+        """Let lanes follow a rule, where there is memory for it."""
+        for place, at, _ in self._groups(lanes):
+            here = lanes[at]
+            if place.bank.kind is type(rule):
+                same = place.slots.rename(here, rule)
+                if same.size:
+                    place.bank.follow(same, rule)
+                here = np.setdiff1d(here, place.slots.lanes(same))
+            if here.size:
+                self._move(place, here, rule)
+
+    def _restart(
+        self, lanes: NDArray[np.int64], values: NDArray[np.bool_], weights: list[NDArray[np.int32] | None]
+    ) -> None:
+        rows = self._rows.rows
+        columns = rows.to_rows(values)
+        for lane, given in zip(lanes.tolist(), weights, strict=True):
+            self._kept.pop(lane, None)
+            if given is not None:
+                self._kept[lane] = given
+        for place, at, slots in self._groups(lanes):
+            place.bank.put(slots, columns[:, at])
+            self._put_kept(place, lanes[at], slots)
+
     def _run(
         self, place: _Place, lanes: NDArray[np.int64], rounds: NDArray[np.int64]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Run lanes of one bank, each for its rounds; return the rounds done and the flips of each."""
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Run lanes of one bank; return rounds done, flips and fewest false clauses of each."""
         bank, slots = place.bank, self._slot[lanes]
         done = np.zeros(lanes.size, np.int64)
         flips = np.zeros(lanes.size, np.int64)
+        lows = np.full(lanes.size, UNKNOWN, np.int64)
         for limit in np.unique(rounds).tolist():
             runs = rounds >= limit
             moves = np.zeros(bank.slots, np.bool_)
             moves[slots[runs]] = True
             bank.begin(moves)
-            solved = False
-            while not solved and done.max() < limit:
+            while done.max() < limit and lows.min() > 0:
                 for _ in range(min(LOOK, limit - int(done.max()))):
                     bank.round()
                     done[runs] += 1
-                solved = bool((bank.figures()[1][slots[runs]] == 0).any())
+                lows[runs] = np.minimum(lows[runs], bank.figures()[2][slots[runs]])
             flips += bank.flips(moves)[slots]
-            if solved:
+            if lows.min() == 0:
                 break
-        return done, flips
+        return done, flips, lows
 
     def _figures(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         now = np.zeros(self.lanes, np.int64)
         best = np.zeros(self.lanes, np.int64)
         for place, at, slots in self._groups(np.arange(self.lanes)):
-            false, fewest = place.bank.figures()
-            now[at], best[at] = false[slots], fewest[slots]
+            now[at], best[at] = place.bank.figures()[:2, slots]
         return now, best
 
     def _groups(self, lanes: NDArray[np.int64]) -> list[tuple[_Place, NDArray[np.int64], NDArray[np.int64]]]:
@@ -215,6 +257,7 @@ class CudaPopulation(Population):
         lanes: NDArray[np.int64],
         read: "Callable[[WalkBank | WeightedBank, NDArray[np.int64]], NDArray[np.bool_]]",
     ) -> NDArray[np.bool_]:
+        self._flush()
         columns = np.zeros((self.matrix.variables, lanes.size), np.bool_)
         for place, at, slots in self._groups(lanes):
             columns[:, at] = read(place.bank, slots)
@@ -297,7 +340,9 @@ class CudaPopulation(Population):
         unit = 32 if lanes <= 256 else 512  # rows that start on 64 bytes are read 16 bytes at a time
         slots = -(-lanes // unit) * unit
         if kind is Walk:
-            self._places.append(_Place(WalkBank(self._rows, slots, seed), Slots(slots, 32)))
+            self._places.append(_Place(WalkBank(self._rows, slots, seed, self._steps), Slots(slots, 32)))
             return
         slots = min(slots, max(32, (2**31 - 1) // self.matrix.clauses // 32 * 32))  # entries are int32
-        self._places.append(_Place(WeightedBank(self._rows, slots, seed, self._group), Slots(slots, 1)))
+        self._places.append(
+            _Place(WeightedBank(self._rows, slots, seed, self._group, self._steps), Slots(slots, 1))
+        )

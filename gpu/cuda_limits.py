@@ -57,14 +57,17 @@ def missing(matrix: Matrix) -> str | None:
     return reason
 
 
-def walk_lanes(cache: int, memory: int, lane_bytes: int) -> int:
-    """Return how many walking lanes suit a device with `cache` bytes of L2 and `memory` bytes free.
+def suitable_lanes(cache: int, memory: int, walk_bytes: int, weighted_bytes: int) -> int:
+    """Return how many lanes suit a device with `cache` bytes of L2 and `memory` bytes free.
 
-    AFSAT (arXiv 2606.06641) found throughput to peak near twice the cache; bit-packed lanes are read twice
-    a step, so here they should stay inside. At least 256 lanes: a row of fewer words than a memory sector
-    wastes the rest of it. A multiple of 512 makes rows start on 64 bytes.
+    A lane takes `walk_bytes` while it walks; AFSAT (arXiv 2606.06641) found throughput to peak near twice the
+    cache; bit-packed lanes are read twice a step, so here they should stay inside. In weighted descent it
+    takes `weighted_bytes`, and half of all lanes may come to that. At least 256 lanes: a row of fewer words
+    than a memory sector wastes the rest of it. A multiple of 512 makes rows start on 64 bytes.
     """
-    best = int(cache * L2_SHARE) // lane_bytes
-    most = int(memory * MEMORY_SHARE) // lane_bytes
-    lanes = max(256, min(best, most, MOST_LANES))
-    return lanes // 512 * 512 or 256
+    best = int(cache * L2_SHARE) // walk_bytes
+    most = int(memory * MEMORY_SHARE) // (walk_bytes + weighted_bytes // 2)
+    lanes = max(min(256, most), min(best, most, MOST_LANES))
+    if lanes < 512:
+        return max(32, lanes // 32 * 32)
+    return lanes // 512 * 512

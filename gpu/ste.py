@@ -47,13 +47,18 @@ class StePopulation(Population):
         self._best_values = torch.zeros_like(self._layer.real, dtype=torch.bool)
         self._best = np.full(lanes, NEVER, np.int64)
         self._flips = np.zeros(lanes, np.int64)
+        self._ran = np.zeros(lanes, np.bool_)  # since the restart
         self._weights: dict[int, NDArray[np.int32]] = {}
         self.restart(np.arange(lanes), np.zeros((lanes, matrix.variables), np.bool_))
 
     @staticmethod
-    def bytes_per_lane(matrix: Matrix) -> int:
-        """Return the memory of a lane: A_real, its gradient and moments, literals, counts and theirs."""
-        return 4 * (10 * matrix.variables + 6 * matrix.clauses)
+    def suitable_lanes(matrix: Matrix, arms: int, workers: int) -> int:
+        """Return 256, as the paper's batches are hundreds, or what half a gigabyte holds.
+
+        A lane has A_real, its gradient and moments, literals, counts and the gradients of both.
+        """
+        lane = 4 * (10 * matrix.variables + 6 * matrix.clauses)
+        return max(arms, 1, min(256, 2**29 // lane))
 
     def assign(self, lanes: NDArray[np.int64], rule: Rule) -> None:
         """Do nothing: every lane follows the gradient of the soft minimum."""
@@ -72,24 +77,29 @@ class StePopulation(Population):
                     state[name][:, at] = 0
         self._best[lanes] = NEVER
         self._flips[lanes] = 0
+        self._ran[lanes] = False
         for i, lane in enumerate(lanes.tolist()):
             self._weights.pop(lane, None)
             if weights is not None:
                 self._weights[lane] = weights[i].copy()
 
-    def advance(self, effort: NDArray[np.int64]) -> Report:
+    def advance(self, effort: NDArray[np.int64], until: NDArray[np.int64]) -> Report:
         """Run lanes for whole optimiser steps."""
         steps = -(-effort // self._step_effort)
         spent = np.zeros(self.lanes, np.int64)
         with torch.no_grad():
             now = self._note(self._layer.counts())
+        least = now.copy()
         for step in range(int(steps.max(initial=0))):
-            moves = (steps > step) & (self._best > 0)
+            moves = (steps > step) & (self._best > 0) & (self._flips < until)
             if not moves.any():
                 break
             now = self._step(moves)
+            least = np.minimum(least, now)
             spent[moves] += self._step_effort
-        return Report(false=now, best=self._best.copy(), flips=self._flips.copy(), effort=spent)
+        self._ran |= spent > 0
+        best = np.where(self._ran | (self._best == 0), self._best, -1)
+        return Report(false=now, best=best, least=least, flips=self._flips.copy(), effort=spent)
 
     def values(self, lanes: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Return the present values of lanes."""

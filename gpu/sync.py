@@ -7,7 +7,7 @@ from turbosat.gpu.rules import Walk
 
 BREAKS = 8  # a walk tells apart break (and make) 0 ... 6, and 7 or more
 BITS = 12  # resolution of a walk's probabilities
-# Probability of a flip that breaks nothing, of the lanes of even and of odd words: all at once would undo each
+# Probability of a flip that loses nothing, for lanes of even and of odd words: all at once would undo each
 # other. Half does best on random 3-SAT; a quarter is a little slower there, and needed where each variable
 # has hundreds of neighbours (van der Waerden numbers).
 PROPOSE = (0.5, 0.25)

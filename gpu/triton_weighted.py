@@ -337,6 +337,7 @@ def weighted_flip_kernel(
 def weighted_settle_kernel(
     false_ptr,
     best_ptr,
+    least_ptr,
     now_ptr,  # int32 (lanes,): false clauses at the last count
     length_ptr,
     lanes,
@@ -347,7 +348,9 @@ def weighted_settle_kernel(
     within = lane < lanes
     false = tl.load(false_ptr + lane, mask=within, other=0)
     best = tl.load(best_ptr + lane, mask=within, other=0)
+    least = tl.load(least_ptr + lane, mask=within, other=0)
     tl.store(best_ptr + lane, tl.minimum(best, false), mask=within)
+    tl.store(least_ptr + lane, tl.minimum(least, false), mask=within)
     tl.store(now_ptr + lane, false, mask=within)
     tl.store(false_ptr + lane, tl.zeros([BLOCK], tl.int32), mask=within)
     tl.store(length_ptr + lane, tl.zeros([BLOCK], tl.int32), mask=lane == 0)

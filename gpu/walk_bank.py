@@ -42,6 +42,7 @@ class WalkBank:
         self._flips = self._new(words).long()
         self._false = self._new(32, words)
         self._best = self._new(32, words)
+        self._least = self._new(32, words)  # of the false clauses counted since begin
         self._bits = torch.arange(32, dtype=torch.int32, device=rows.device)[:, None]
         self._stale = True  # lanes were set and their false clauses not yet counted
         self._round = Round(self._steps, rows.device)
@@ -115,6 +116,7 @@ class WalkBank:
         packed = np.packbits(moves.reshape(self.words, 32), axis=1, bitorder="little").view("<i4")[:, 0]
         self._active.copy_(torch.from_numpy(packed.astype(np.int32)))
         self._flips.zero_()
+        self._least.copy_(self._false)
 
     def round(self) -> None:
         """Enqueue a round."""
@@ -128,12 +130,13 @@ class WalkBank:
         flips: NDArray[np.int64] = ((share[:, None] + extra) * ran).ravel()
         return flips
 
-    def figures(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return the false clauses of each slot now and at its best, int64 (slots,)."""
+    def figures(self) -> NDArray[np.int64]:
+        """Return false clauses of each slot now, at its best, at least since begin, int64 (3, slots)."""
         if self._stale:
             self._measure()
-        both = torch.stack([self._false, self._best]).transpose(1, 2).reshape(2, -1).long().cpu().numpy()
-        return both[0], both[1]
+        counts = torch.stack([self._false, self._best, self._least])  # (3, 32, words)
+        figures: NDArray[np.int64] = counts.transpose(1, 2).reshape(3, -1).long().cpu().numpy()
+        return figures
 
     def _steps(self) -> None:
         """Enqueue a round."""
@@ -191,6 +194,7 @@ class WalkBank:
         mask = (better << self._bits).sum(0, dtype=torch.int32)  # distinct bits: the sum is their union
         self._best_values.bitwise_xor_((self._best_values ^ self._values) & mask)
         torch.minimum(self._best, self._false, out=self._best)
+        torch.minimum(self._least, self._false, out=self._least)
 
     def _measure(self) -> None:
         self._measure_pass()

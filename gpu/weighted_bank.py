@@ -57,6 +57,7 @@ class WeightedBank:
         self._false = self._zeros(torch.int32, slots)
         self._now = self._zeros(torch.int32, slots)
         self._best = self._zeros(torch.int32, slots)
+        self._least = self._zeros(torch.int32, slots)  # of the false clauses counted since begin
         self._flips = self._zeros(torch.int64, slots)
         self._clock = self._zeros(torch.int32, 1)
         self._keys = self._empty(torch.int32, steps, len(draws.STREAMS))
@@ -133,6 +134,7 @@ class WeightedBank:
             self._measure()
         self._active.copy_(torch.from_numpy(moves.astype(np.int8)))
         self._flips.zero_()
+        self._least.copy_(self._now)
 
     def round(self) -> None:
         """Enqueue a round."""
@@ -143,12 +145,12 @@ class WeightedBank:
         count: NDArray[np.int64] = self._flips.cpu().numpy()
         return count.copy()
 
-    def figures(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return the false clauses of each slot now and at its best, int64 (slots,)."""
+    def figures(self) -> NDArray[np.int64]:
+        """Return false clauses of each slot now, at its best, at least since begin, int64 (3, slots)."""
         if self._stale:
             self._measure()
-        both = torch.stack([self._now, self._best]).long().cpu().numpy()
-        return both[0], both[1]
+        figures: NDArray[np.int64] = torch.stack([self._now, self._best, self._least]).long().cpu().numpy()
+        return figures
 
     def _at(self, slots: NDArray[np.int64]) -> torch.Tensor:
         return torch.from_numpy(slots).to(self.rows.device)
@@ -281,5 +283,12 @@ class WeightedBank:
             **OPTIONS,
         )
         triton_weighted.weighted_settle_kernel[(triton.cdiv(self.slots, 1024),)](
-            self._false, self._best, self._now, self._length, self.slots, BLOCK=1024, **OPTIONS
+            self._false,
+            self._best,
+            self._least,
+            self._now,
+            self._length,
+            self.slots,
+            BLOCK=1024,
+            **OPTIONS,
         )

@@ -39,6 +39,7 @@ def test_rounds_equal_the_reference(
     flips = 0
     best = (reference.counts(matrix, values) == 0).sum(axis=0)
     for number in range(2):
+        lows = (reference.counts(matrix, values) == 0).sum(axis=0)
         bank.begin(moves)
         bank.round()
         for step in range(4):
@@ -47,11 +48,12 @@ def test_rounds_equal_the_reference(
             flips += int((after ^ values).sum())
             values = after
         now = (reference.counts(matrix, values) == 0).sum(axis=0)
-        best = np.minimum(best, now)
+        best, lows = np.minimum(best, now), np.minimum(lows, now)
         assert np.array_equal(bank.get(np.arange(slots), best=False), values)
-        false, fewest = bank.figures()
+        false, fewest, least = bank.figures()
         assert np.array_equal(false, now)
         assert np.array_equal(fewest, best)
+        assert np.array_equal(least, lows)
         kept = bank.get(np.arange(slots), best=True)
         assert np.array_equal((reference.counts(matrix, kept) == 0).sum(axis=0), best)
         flips -= int(bank.flips(moves).sum())
@@ -82,7 +84,7 @@ def test_best_values_move_along(device: str) -> None:
     )  # the first gets the better values as its best, the second is better than its best
     values = np.eye(rows.variables, 2, dtype=np.bool_)[:, order]
     bank.put(np.array([7, 8]), values[:, ::-1].copy(), values, best[order])
-    _, fewest = bank.figures()
+    _, fewest, _ = bank.figures()
     assert fewest[[7, 8]].tolist() == [best.min(), best.min()]
     kept = bank.get(np.array([7, 8]), best=True)
     assert np.array_equal(kept[:, 0], values[:, 0])
