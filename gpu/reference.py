@@ -69,7 +69,9 @@ def walk_step(
         word = draws.draw(start, bit)
         ones = word[:, :, None] >> np.arange(32, dtype=np.uint32) & np.uint32(1)  # (variables, words, 32)
         number += ones.reshape(values.shape).astype(np.int64) << bit
-    limit = np.take_along_axis(thresholds.repeat(32, axis=1), np.minimum(loss, BREAKS - 1), axis=0)  # (variables, lanes)
+    limit = np.take_along_axis(
+        thresholds.repeat(32, axis=1), np.minimum(loss, BREAKS - 1), axis=0
+    )  # (variables, lanes)
     result: Values = values ^ ((made > 0) & active & (number < limit))
     return result
 
