@@ -61,8 +61,8 @@ class Population(ABC):
 
     @staticmethod
     @abstractmethod
-    def bytes_per_lane(matrix: Matrix) -> int:
-        """Return the device memory that one lane takes, the matrix itself not counted."""
+    def suitable_lanes(matrix: Matrix, arms: int, workers: int) -> int:
+        """Return how many lanes to run by default: at least one for each arm, as memory and caches allow."""
 
     @abstractmethod
     def assign(self, lanes: NDArray[np.int64], rule: Rule) -> None:
@@ -78,10 +78,11 @@ class Population(ABC):
         """
 
     @abstractmethod
-    def advance(self, effort: NDArray[np.int64]) -> Report:
+    def advance(self, effort: NDArray[np.int64], until: NDArray[np.int64]) -> Report:
         """Run lane i for about effort[i], int64 (lanes,); 0 leaves it alone.
 
-        A lane stops when it satisfies all clauses. Cutting a slice in two changes nothing in a lane's
+        A lane stops when it satisfies all clauses, and when its flips since the restart reach until[i],
+        int64 (lanes,). Cutting a slice in two changes nothing in a lane's
         course where lockstep is 1; a wide population may round effort up to whole steps.
         """
 

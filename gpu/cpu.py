@@ -33,9 +33,9 @@ class CpuPopulation(Population):
         self._threads = ThreadPoolExecutor(workers) if workers > 1 else None
 
     @staticmethod
-    def bytes_per_lane(matrix: Matrix) -> int:
-        """Return the memory of one lane."""
-        return 16 * matrix.clauses + 30 * matrix.variables
+    def suitable_lanes(matrix: Matrix, arms: int, workers: int) -> int:
+        """Return one lane for each arm and worker: depth finds solutions sooner than breadth."""
+        return arms * workers
 
     def assign(self, lanes: NDArray[np.int64], rule: Rule) -> None:
         """Let lanes follow a rule; another kind of rule needs other counts."""
@@ -57,7 +57,7 @@ class CpuPopulation(Population):
             lane.counters[BEST] = -1  # unknown: the values have not been counted
             self._stale[index] = True
 
-    def advance(self, effort: NDArray[np.int64]) -> Report:
+    def advance(self, effort: NDArray[np.int64], until: NDArray[np.int64]) -> Report:
         """Run the lanes that were given effort, each in one thread."""
         for lane in self._lanes:
             lane.counters[LEAST] = self.matrix.clauses
@@ -65,9 +65,10 @@ class CpuPopulation(Population):
         active = np.flatnonzero(effort)
         if self._threads is None or active.size < 2:
             for lane in active.tolist():
-                spent[lane] = self._run(lane, int(effort[lane]))
+                spent[lane] = self._run(lane, int(effort[lane]), int(until[lane]))
         else:
-            spent[active] = list(self._threads.map(self._run, active.tolist(), effort[active].tolist()))
+            rows = active.tolist(), effort[active].tolist(), until[active].tolist()
+            spent[active] = list(self._threads.map(self._run, *rows))
         counters = np.stack([lane.counters for lane in self._lanes])  # (lanes, COUNTERS)
         return Report(
             false=counters[:, FALSE],
@@ -96,7 +97,7 @@ class CpuPopulation(Population):
         if self._threads is not None:
             self._threads.shutdown()
 
-    def _run(self, index: int, effort: int) -> int:
+    def _run(self, index: int, effort: int, until: int) -> int:
         lane = self._lanes[index]
         kernel: Callable[..., int] = walk if isinstance(self._rules[index], Walk) else descend
         if self._stale[index]:
@@ -107,7 +108,7 @@ class CpuPopulation(Population):
                 lane.counters[BEST] = lane.counters[FALSE]
             self._stale[index] = False
         lane.counters[LEAST] = lane.counters[FALSE]
-        return kernel(self._problem, lane, self._constants[index], effort)
+        return kernel(self._problem, lane, self._constants[index], effort, until)
 
 
 def _constants(rule: Rule) -> NDArray[np.float64] | NDArray[np.int64]:

@@ -6,8 +6,8 @@ from turbosat.gpu.kernels import FALSE, FLIP, FLIPS, LOW, ONE, jit, record, step
 
 
 @jit
-def walk(problem, lane, table, effort):  # type: ignore[no-untyped-def]
-    """Flip until the effort is spent or no clause is false; return what was spent.
+def walk(problem, lane, table, effort, until):  # type: ignore[no-untyped-def]
+    """Flip until effort or flips are spent or no clause is false; return the effort.
 
     Each flip takes a random variable of a false clause, in proportion to table[break] (Balint and Schöning,
     SAT 2012). The false clauses take turns instead of being drawn: cheaper, and on large random 3-SAT half
@@ -22,7 +22,7 @@ def walk(problem, lane, table, effort):  # type: ignore[no-untyped-def]
     false = lane.counters[FALSE]
     flips = lane.counters[FLIPS]
     spent = np.int64(0)
-    while spent < effort and false > 0:
+    while spent < effort and false > 0 and flips < until:
         clause = false_list[np.uint64(flips) % np.uint64(false)]
         begin, end = problem.offsets[clause], problem.offsets[clause + 1]
         total = 0.0

@@ -207,8 +207,8 @@ def transfer(problem, lane, rule, random, good):  # type: ignore[no-untyped-def]
 
 
 @jit
-def descend(problem, lane, rule, effort):  # type: ignore[no-untyped-def]
-    """Flip and move weights until the effort is spent or no clause is false; return what was spent.
+def descend(problem, lane, rule, effort, until):  # type: ignore[no-untyped-def]
+    """Flip and move weights until effort or flips are spent or no clause is false; return the effort.
 
     `rule` holds the constants of rules.Weighted, in their order. A variable of positive margin is always in
     a false clause, so the list of these is all that a choice has to look at.
@@ -217,9 +217,10 @@ def descend(problem, lane, rule, effort):  # type: ignore[no-untyped-def]
     random = lane.random[0]
     false = counters[FALSE]
     good = counters[GOOD]
+    flips = counters[FLIPS]
     sideways = rule[4]
     spent = np.int64(0)
-    while spent < effort and false > 0:
+    while spent < effort and false > 0 and flips < until:
         variable = np.int64(-1)
         if good > 0:
             variable, random = best_variable(lane, good, random)
@@ -235,9 +236,10 @@ def descend(problem, lane, rule, effort):  # type: ignore[no-untyped-def]
             continue
         false, good, cost = flip(problem, lane, variable, false, good)
         spent += cost
-        counters[FLIPS] += 1
+        flips += 1
         record(lane, variable, false)
     lane.random[0] = random
     counters[FALSE] = false
     counters[GOOD] = good
+    counters[FLIPS] = flips
     return spent

@@ -31,10 +31,10 @@ class Backend:
         kind: type[Population] = getattr(importlib.import_module(self.module_path), self.population)
         return kind(matrix, lanes, seed, workers)
 
-    def bytes_per_lane(self, matrix: Matrix) -> int:
-        """Return the device memory of one lane."""
+    def lanes(self, matrix: Matrix, arms: int, workers: int) -> int:
+        """Return how many lanes suit the device and the matrix."""
         kind: type[Population] = getattr(importlib.import_module(self.module_path), self.population)
-        return kind.bytes_per_lane(matrix)
+        return kind.suitable_lanes(matrix, arms, workers)
 
 
 # In the order of automatic choice.
