@@ -1,0 +1,51 @@
+"""The arms of the search: which rule with which constants, and how long a run is."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from turbosat.encodings.matrix import Matrix
+from turbosat.gpu.rules import Rule, Walk, Weighted
+
+RUN = 60_000  # flips, the unit of restart lengths: what quasigroups and colourings like
+Optimizer = Literal["auto", "walk", "weighted", "ste"]
+
+# probSAT's constants (Balint and Schöning, SAT 2012, section 4), by clause length.
+_WALKS = {2: Walk(2.3), 3: Walk(2.06, 0.9), 4: Walk(3.0), 5: Walk(3.7), 6: Walk(5.0), 7: Walk(5.4)}
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """A rule and its restart policy."""
+
+    name: str
+    rule: Rule
+    restarts: bool  # runs of Luby's lengths; else one run without end
+
+
+def arms(matrix: Matrix, optimizer: Optimizer) -> tuple[Arm, ...]:
+    """Return the arms for a matrix. The walk's constants are those of the median clause length."""
+    lengths = np.diff(matrix.offsets)
+    middle = int(np.median(lengths)) if lengths.size else 2
+    walk = _WALKS[min(max(middle, 2), 7)]
+    known = (
+        Arm("weighted", Weighted(), restarts=False),
+        Arm("walk", walk, restarts=False),
+        Arm("weighted-short", Weighted(), restarts=True),
+        Arm("walk-short", walk, restarts=True),
+    )
+    return tuple(arm for arm in known if optimizer == "auto" or arm.name.startswith(optimizer))
+
+
+def luby() -> Iterator[int]:
+    """Yield 1 1 2 1 1 2 4 …, the lengths within a log factor of the best (Luby and others, 1993)."""
+    index, length = 1, 1
+    while True:
+        yield length
+        # Knuth's form (The Art of Computer Programming 4, 7.2.2.2).
+        if index & -index == length:
+            index, length = index + 1, 1
+        else:
+            length *= 2

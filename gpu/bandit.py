@@ -1,0 +1,32 @@
+"""The bandit: effort goes to the arms that come closest to a solution, a little to all."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Bandit:
+    """Shares of effort for arms, from the fewest false clauses each reaches per round.
+
+    Solving means reaching 0, so what counts is how near to 0 an arm's lows are, not how they change: its
+    level is a moving average of the lows, its share falls with the level's power, and no share falls below
+    `floor`, because the rule with the higher level is at times the one that solves.
+    """
+
+    def __init__(self, arms: int, floor: float = 0.06, power: float = 3.0, memory: float = 0.7) -> None:
+        self.floor = floor
+        self.power = power
+        self.memory = memory
+        self.levels = np.full(arms, -1.0)  # (arms,), -1 before the first round
+
+    def learn(self, arm: int, low: float) -> None:
+        """Note the fewest false clauses an arm reached in a round, averaged over its lanes."""
+        old = self.levels[arm]
+        self.levels[arm] = low if old < 0 else self.memory * old + (1.0 - self.memory) * low
+
+    def shares(self) -> NDArray[np.float64]:
+        """Return the share of each arm, float64 (arms,), sum 1; equal before anything is known."""
+        arms = self.levels.size
+        if (self.levels < 0).any():
+            return np.full(arms, 1.0 / arms)
+        merit = ((1.0 + self.levels.min()) / (1.0 + self.levels)) ** self.power
+        return self.floor + (1.0 - arms * self.floor) * merit / merit.sum()

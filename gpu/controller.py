@@ -1,0 +1,179 @@
+"""The controller: which lane runs how long, from which values; the same for every device."""
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from turbosat.encodings.matrix import Matrix
+from turbosat.gpu.arms import RUN, Arm, luby
+from turbosat.gpu.backend import Population, Report
+from turbosat.gpu.bandit import Bandit
+from turbosat.gpu.elites import Elites
+
+ROUND = 1_000_000  # effort of the first round, all lanes together: about 5 ms of one core
+GROWTH = 0.1  # a round is so much of the effort before it: an arm that solves at once is met at once
+LONGEST = 100_000_000
+PACE = 0.008  # seconds a slice should take: the caller's check comes at least every 50 ms
+PERTURBED = 0.05  # of the variables, when a run starts from an elite
+ENDLESS = int(np.iinfo(np.int64).max)
+
+
+class Controller:
+    """Runs the lanes of a population in rounds.
+
+    A round hands effort to the arms in the bandit's shares; lanes of one arm take equal parts. It is executed
+    in slices, lane after lane, and resumes where it stopped: how the caller cuts the time, and how many lanes
+    run at once, changes nothing. Shares and elites change between rounds only; a lane whose run is over
+    restarts at once.
+    """
+
+    def __init__(
+        self,
+        population: Population,
+        arms: tuple[Arm, ...],
+        seed: int,
+        start: NDArray[np.bool_] | None = None,
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`start` bool (k, variables) are values for the first k lanes."""
+        lanes = population.lanes
+        self.population = population
+        self.matrix = population.matrix
+        self.arms = arms
+        self.bandit = Bandit(len(arms))
+        self.elites = Elites(self.matrix.variables)
+        self.check = check
+        self.seed = seed
+        self.solved = -1  # the lane that satisfies all clauses
+        self.effort = np.zeros(len(arms), np.int64)  # (arms,), spent
+        self.restarts = 0
+        self.seconds = 0.0
+        self.report: Report | None = None
+        self._past_flips = 0  # of finished runs
+        self._bias = _bias(self.matrix)
+        self._arm = np.arange(lanes) * len(arms) // lanes if lanes >= len(arms) else np.arange(lanes)  # (lanes,)
+        self._lengths = [luby() for _ in range(lanes)]
+        self._runs = np.zeros(lanes, np.int64)  # (lanes,), restarts of each
+        self._until = np.zeros(lanes, np.int64)  # (lanes,), flips at which a run ends
+        self._left = np.zeros(lanes, np.int64)  # (lanes,), effort of this round still to spend
+        self._least = np.full(lanes, -1, np.int64)  # (lanes,), fewest false clauses in this round, -1: did not run
+        self._offered = np.full(lanes, self.matrix.clauses + 1, np.int64)  # (lanes,), best of the last offer
+        self._finished: list[tuple[int, int, NDArray[np.bool_]]] = []  # lane, false clauses, values of ended runs
+        self._pace = 200_000  # effort of a slice, of each lane
+        for lane in range(lanes):
+            self._begin(lane, None if start is None or lane >= len(start) else start[lane])
+
+    @property
+    def flips(self) -> int:
+        """Flips of all lanes so far."""
+        return self._past_flips + (0 if self.report is None else int(self.report.flips.sum()))
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """The part of the effort each arm got."""
+        total = max(1, int(self.effort.sum()))
+        return {arm.name: int(spent) / total for arm, spent in zip(self.arms, self.effort, strict=True)}
+
+    def advance(self, seconds: float) -> None:
+        """Search for about so long, one slice at least, or until a lane is solved."""
+        begin = time.perf_counter()
+        while self.solved < 0:
+            self._slice()
+            self.check()
+            if time.perf_counter() - begin >= seconds:
+                break
+        self.seconds += time.perf_counter() - begin
+
+    def collect(self) -> None:
+        """Offer the best values of all lanes to the elites."""
+        for _, false, values in sorted(self._finished, key=lambda run: run[:2]):
+            self.elites.offer(values, false)
+        self._finished.clear()
+        if self.report is None:
+            return
+        better = np.flatnonzero((self.report.best >= 0) & (self.report.best < self._offered))
+        for lane in better[np.argsort(self.report.best[better], kind="stable")][: self.elites.size].tolist():
+            false = int(self.report.best[lane])
+            if self.elites.wants(false):
+                self.elites.offer(self.population.best_values(np.array([lane]))[0], false)
+            self._offered[lane] = false
+
+    def _slice(self) -> None:
+        if not (self._left > 0).any():
+            self._plan()
+        population = self.population
+        active = np.flatnonzero(self._left > 0)[: population.lockstep * population.workers]
+        effort = np.zeros(population.lanes, np.int64)
+        effort[active] = np.minimum(self._left[active], self._pace)
+        begin = time.perf_counter()
+        report = self.report = population.advance(effort, self._until)
+        took = time.perf_counter() - begin
+        if took < PACE / 2 and effort[active].max() == self._pace:
+            self._pace += self._pace // 2
+        elif took > PACE * 2:
+            self._pace = max(self._pace // 2, 1000)
+        self._left[active] -= report.effort[active]
+        np.add.at(self.effort, self._arm[active], report.effort[active])
+        known = self._least[active] >= 0
+        lows = report.least[active]
+        self._least[active] = np.where(known, np.minimum(lows, self._least[active]), lows)
+        for lane in active[(report.flips[active] >= self._until[active]) & (report.best[active] > 0)].tolist():
+            self._end(lane)
+        solved = np.flatnonzero(report.best == 0)
+        if solved.size:  # the first in the order of lanes, however many run at once
+            self._left[solved[0] :] = 0
+            if not (self._left > 0).any():
+                self.solved = int(solved[0])
+
+    def _plan(self) -> None:
+        """Begin a round: learn from the last one, hand out effort."""
+        for arm in range(len(self.arms)):
+            lows = self._least[(self._arm == arm) & (self._least >= 0)]
+            if lows.size:
+                self.bandit.learn(arm, float(lows.mean()))
+        self._least[:] = -1
+        self.collect()
+        total = min(max(ROUND, int(self.effort.sum() * GROWTH)), LONGEST)
+        if self.population.lockstep > 1:  # all lanes run; those that restart change arms
+            self._left[:] = max(1, total // self.population.lanes)
+        else:
+            crowd = np.bincount(self._arm, minlength=len(self.arms))  # (arms,)
+            self._left[:] = (self.bandit.shares() * total / np.maximum(crowd, 1))[self._arm].astype(np.int64)
+
+    def _end(self, lane: int) -> None:
+        """End a lane's run and begin another."""
+        assert self.report is not None
+        false, which = int(self.report.best[lane]), np.array([lane])
+        if self.elites.wants(false):
+            self._finished.append((lane, false, self.population.best_values(which)[0]))
+        self._past_flips += int(self.report.flips[lane])
+        self.report.flips[lane] = 0
+        self.restarts += 1
+        if self.population.lockstep > 1:
+            crowd = np.bincount(self._arm, minlength=len(self.arms)) / self.population.lanes
+            self._arm[lane] = int((self.bandit.shares() - crowd).argmax())
+        self._begin(lane, None)
+
+    def _begin(self, lane: int, values: NDArray[np.bool_] | None) -> None:
+        random = np.random.default_rng([self.seed, 1, lane, int(self._runs[lane])])
+        arm, which = self.arms[self._arm[lane]], np.array([lane])
+        if values is None:
+            if len(self.elites) and self._runs[lane] % 2:
+                values = self.elites.offspring(random, PERTURBED)
+            else:
+                values = random.random(self.matrix.variables) < self._bias
+        self._runs[lane] += 1
+        self._offered[lane] = self.matrix.clauses + 1
+        self._until[lane] = RUN * next(self._lengths[lane]) * (1 if arm.restarts else 64)
+        if not arm.restarts and self.population.lockstep == 1:
+            self._until[lane] = ENDLESS
+        self.population.assign(which, arm.rule)
+        self.population.restart(which, values[None])
+
+
+def _bias(matrix: Matrix) -> NDArray[np.float64]:
+    """Return the probability float64 (variables,) that a variable starts true: the share of its positive literals."""
+    occurrences = np.diff(matrix.starts).reshape(-1, 2)  # (variables, 2)
+    return np.asarray(occurrences[:, 0] / occurrences.sum(axis=1))

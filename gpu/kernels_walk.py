@@ -1,0 +1,75 @@
+"""The walk rule on the CPU: focused stochastic flips without weights, with cached breaks."""
+
+import numpy as np
+
+from turbosat.gpu.kernels import FALSE, FLIP, FLIPS, LOW, ONE, jit, record, step, unit
+
+
+@jit
+def walk(problem, lane, table, effort, until):  # type: ignore[no-untyped-def]
+    """Flip until effort or flips are spent or no clause is false; return the effort.
+
+    Each flip takes a random variable of a false clause, in proportion to table[break] (Balint and Schöning,
+    SAT 2012). The false clauses take turns instead of being drawn: cheaper, and on large random 3-SAT half
+    as many flips (Balint, Biere, Fröhlich and Schöning, SAT 2014, section 4). Only the clauses of the flipped variable are visited, and their breaks
+    are moved without branches: a change that concerns no variable goes to the bin at the end of `breaks`.
+    """
+    starts, occurrences = problem.starts, problem.occurrences
+    words, breaks, values, false_list = lane.words, lane.breaks, lane.values, lane.false
+    bin_ = np.int64(breaks.size - 1)
+    top = np.int64(table.size - 1)
+    random = lane.random[0]
+    false = lane.counters[FALSE]
+    flips = lane.counters[FLIPS]
+    spent = np.int64(0)
+    while spent < effort and false > 0 and flips < until:
+        clause = false_list[np.uint64(flips) % np.uint64(false)]
+        begin, end = problem.offsets[clause], problem.offsets[clause + 1]
+        total = 0.0
+        for entry in range(begin, end):
+            total += table[min(breaks[problem.literals[entry] >> 1], top)]
+        random = step(random)
+        left = unit(random) * total
+        entry = begin
+        while entry < end - 1:
+            left -= table[min(breaks[problem.literals[entry] >> 1], top)]
+            if left < 0.0:
+                break
+            entry += 1
+        variable = np.int64(problem.literals[entry] >> 1)
+
+        values[variable] ^= 1
+        made = 2 * variable + 1 - values[variable]  # the literal that becomes true
+        lost = made ^ 1
+        alone = 0
+        for position in range(starts[made], starts[made + 1]):
+            clause = occurrences[position]
+            word = words[clause]
+            if word < ONE:  # take it off the list: the last one moves to its place
+                false -= 1
+                last = false_list[false]
+                false_list[word] = last
+                words[last] = word
+                words[clause] = ONE | variable
+                alone += 1
+            else:
+                words[clause] = (word + ONE) ^ variable
+                breaks[word & LOW if word < 2 * ONE else bin_] -= 1
+        breaks[variable] = alone
+        for position in range(starts[lost], starts[lost + 1]):
+            clause = occurrences[position]
+            word = (words[clause] - ONE) ^ variable
+            if word < ONE:
+                word = false
+                false_list[false] = clause
+                false += 1
+            words[clause] = word
+            breaks[word & LOW if word >> 32 == 1 else bin_] += 1
+
+        flips += 1
+        spent += starts[2 * variable + 2] - starts[2 * variable] + FLIP
+        record(lane, variable, false)
+    lane.random[0] = random
+    lane.counters[FALSE] = false
+    lane.counters[FLIPS] = flips
+    return spent

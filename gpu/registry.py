@@ -1,0 +1,74 @@
+"""The devices a gradient search can run on, and the choice among them."""
+
+import importlib
+from dataclasses import dataclass
+
+from turbosat.encodings.matrix import Matrix
+from turbosat.errors import UnsupportedError, UsageError
+from turbosat.gpu.backend import Population
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """One kind of population.
+
+    Its module, imported only when asked for, has `missing(matrix) -> str | None`, which says in a few words
+    why it cannot run here, and a Population class of the name `population`.
+    """
+
+    name: str
+    module_path: str
+    population: str
+    automatic: bool = True  # may be chosen without being named
+
+    def missing(self, matrix: Matrix) -> str | None:
+        """Return why this backend cannot run here, None if it can."""
+        reason: str | None = importlib.import_module(self.module_path).missing(matrix)
+        return reason
+
+    def create(self, matrix: Matrix, lanes: int, seed: int, workers: int = 1) -> Population:
+        """Build a population; `missing` must have returned None."""
+        kind: type[Population] = getattr(importlib.import_module(self.module_path), self.population)
+        return kind(matrix, lanes, seed, workers)
+
+    def lanes(self, matrix: Matrix, arms: int, workers: int) -> int:
+        """Return how many lanes suit the device and the matrix."""
+        kind: type[Population] = getattr(importlib.import_module(self.module_path), self.population)
+        return kind.suitable_lanes(matrix, arms, workers)
+
+
+# In the order of automatic choice.
+_BACKENDS = (
+    Backend("cuda", "turbosat.gpu.cuda", "CudaPopulation"),
+    Backend("cpu", "turbosat.gpu.cpu", "CpuPopulation"),
+)
+
+
+def backends() -> tuple[Backend, ...]:
+    """Return the known backends in the order of automatic choice."""
+    return _BACKENDS
+
+
+def choose(device: str, matrix: Matrix) -> tuple[Backend, str | None]:
+    """Return the backend for a device and, where "auto" passed over a better one, a comment that says why.
+
+    An explicit device that cannot be used raises UnsupportedError, an unknown one UsageError.
+    """
+    known = ", ".join(backend.name for backend in _BACKENDS)
+    if device == "auto":
+        comment = None
+        for backend in _BACKENDS:
+            if not backend.automatic:
+                continue
+            reason = backend.missing(matrix)
+            if reason is None:
+                return backend, comment
+            comment = comment or f"no {backend.name}: {reason}"
+        raise UnsupportedError(f"no device can run this formula ({comment}); known: {known}")
+    for backend in _BACKENDS:
+        if backend.name == device:
+            reason = backend.missing(matrix)
+            if reason is not None:
+                raise UnsupportedError(f"device {device} cannot be used: {reason}; known: {known}")
+            return backend, None
+    raise UsageError(f"unknown device {device!r}; known: auto, {known}")

@@ -1,0 +1,53 @@
+"""The flip rules: how a lane picks the variable it flips, as constants that every backend reads."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+WEIGHT_ONE = 1024  # fixed point: weights are int32 in 1/1024 of a clause's initial weight
+WEIGHT_MAX = 2**30  # a clause that holds more takes no further weight, so that int32 never overflows
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """Stochastic descent without weights: a random variable of a random false clause, by its break.
+
+    The probability of a variable that would make `b` clauses false is proportional to `table()[b]`:
+    base^-b, or (epsilon + b)^-base where epsilon is given (probSAT, Balint and Schöning, SAT 2012,
+    sections 3.1 and 3.2).
+    """
+
+    base: float
+    epsilon: float | None = None
+
+    def table(self, size: int = 64) -> NDArray[np.float64]:
+        """Return the weight of break 0, 1, ... as float64 (size,); the last stands for all larger ones."""
+        breaks = np.arange(size, dtype=np.float64)
+        return self.base**-breaks if self.epsilon is None else (self.epsilon + breaks) ** -self.base
+
+
+@dataclass(frozen=True, slots=True)
+class Weighted:
+    """Descent on weighted clauses: the best variable; in a local minimum, weight moves to false clauses.
+
+    Divide and distribute fixed weights (DDFW, Ishtaiq and others, 2005) with the linear transfer of
+    Chowdhury, Codel and Heule (TaSSAT, TACAS 2024, section 3). All amounts are integers in units of
+    1/WEIGHT_ONE of the initial weight, so every backend computes the same weights. A clause of weight w gives
+
+        w * current // 1024 + base      if w > WEIGHT_ONE
+        w * first // 1024 + first_base  if w == WEIGHT_ONE or less
+
+    and never more than it has. In a local minimum a variable of margin 0 is flipped with probability
+    `sideways`/1024 instead; with probability `random`/1024 the giver is a random true clause.
+    """
+
+    current: int = 51
+    base: int = 128
+    first: int = 102
+    first_base: int = 256
+    sideways: int = 154
+    random: int = 10
+
+
+Rule = Walk | Weighted

@@ -1,0 +1,163 @@
+"""The gradient search on a formula: the one door to encoding, devices and controller."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from turbosat.encodings.matrix import Matrix, encode
+from turbosat.errors import UnsupportedError
+from turbosat.formula import Formula
+from turbosat.gpu.arms import Optimizer, arms
+from turbosat.gpu.controller import Controller
+from turbosat.gpu.guidance import Guidance
+from turbosat.gpu.registry import choose
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where the search stands."""
+
+    best: int  # fewest false clauses of any lane, ever
+    mean: float  # false clauses now, over the lanes
+    flips: int
+    flips_per_second: float
+    shares: dict[str, float]  # effort by arm
+
+
+class GradientSearch:
+    """Stochastic binarized gradient descent on the clauses of a formula, in slices.
+
+    `contradiction` tells that unit propagation refuted the formula (under the frozen literals, if any).
+    """
+
+    def __init__(
+        self,
+        formula: Formula,
+        *,
+        lanes: int | None = None,
+        seed: int = 0,
+        workers: int = 1,
+        device: str = "auto",
+        optimizer: Optimizer = "auto",
+        start: NDArray[np.bool_] | None = None,
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`start` bool (variables,) or (k, variables) are assignments to begin with."""
+        self.formula = formula
+        self.frozen = np.zeros(0, np.int32)  # signed literals
+        self.best = formula.clauses + 1
+        self._lanes, self._seed, self._workers = lanes, seed, workers
+        self._device, self._optimizer, self._check = device, optimizer, check
+        self._flips, self._seconds, self._restarts = 0, 0.0, 0  # of controllers that were replaced
+        self._build(None if start is None else np.atleast_2d(start))
+
+    @property
+    def contradiction(self) -> bool:
+        """Whether unit propagation alone refutes the formula under the frozen literals."""
+        return self.matrix.contradiction
+
+    def advance(self, seconds: float) -> Progress:
+        """Search for about so long, or until there is a solution."""
+        if self._controller is not None:
+            self._controller.advance(seconds)
+        return self.progress()
+
+    def progress(self) -> Progress:
+        """Return where the search stands."""
+        controller = self._controller
+        if controller is None or controller.report is None:
+            return Progress(self.best, float(self.best), self._flips, 0.0, {})
+        ran = controller.report.best >= 0
+        if ran.any():
+            self.best = min(self.best, int(controller.report.best[ran].min()))
+        flips, seconds = self._flips + controller.flips, self._seconds + controller.seconds
+        mean = float(controller.report.false[ran].mean()) if ran.any() else float(self.matrix.clauses)
+        return Progress(self.best, mean, flips, flips / max(seconds, 1e-9), controller.shares)
+
+    @property
+    def solution(self) -> NDArray[np.bool_] | None:
+        """A model, bool (formula variables,), or None."""
+        if self.matrix.contradiction:
+            return None
+        if self._controller is None:
+            return self.matrix.extend(np.zeros(0, np.bool_))
+        if self._controller.solved < 0:
+            return None
+        lane = np.array([self._controller.solved])
+        return self.matrix.extend(self._controller.population.best_values(lane)[0])
+
+    def guidance(self) -> Guidance:
+        """Return what the elites know; cheap enough for every tenth of a second."""
+        if self._controller is None:
+            return Guidance.trivial(self.matrix)
+        return Guidance.of(self._controller)
+
+    def statistics(self) -> dict[str, Any]:
+        """Return all figures, for people and for JSON."""
+        progress = self.progress()
+        elites = self._controller.elites.false.tolist() if self._controller else []
+        return {
+            "device": self.device,
+            "lanes": self._controller.population.lanes if self._controller else 0,
+            "variables": self.matrix.variables,
+            "clauses": self.matrix.clauses,
+            "entries": self.matrix.entries,
+            "best": progress.best,
+            "mean": progress.mean,
+            "flips": progress.flips,
+            "flips_per_second": progress.flips_per_second,
+            "seconds": self._seconds + (self._controller.seconds if self._controller else 0.0),
+            "restarts": self._restarts + (self._controller.restarts if self._controller else 0),
+            "elites": elites,
+            "shares": progress.shares,
+        }
+
+    def freeze(self, literals: NDArray[np.int32]) -> None:
+        """Search under these signed literals from now on, instead of those frozen before."""
+        self.frozen = np.asarray(literals, np.int32)
+        self._rebuild()
+
+    def add(self, clauses: Formula) -> None:
+        """Add clauses over the same variables; the lanes go on from where they are."""
+        joined = Formula(
+            np.concatenate([self.formula.literals, clauses.literals]),
+            np.concatenate([self.formula.offsets, self.formula.offsets[-1] + clauses.offsets[1:]]),
+            self.formula.variables,
+            self.formula.xors,
+        )
+        self.formula = joined
+        self._rebuild()
+
+    def close(self) -> None:
+        """Give threads and device memory back."""
+        if self._controller is not None:
+            self._controller.population.close()
+
+    def _rebuild(self) -> None:
+        controller, start = self._controller, None
+        if controller is not None:
+            self._flips += controller.flips
+            self._seconds += controller.seconds
+            self._restarts += controller.restarts
+            start = self.matrix.extend(controller.population.values(np.arange(controller.population.lanes)))
+            self.close()
+        self._build(start)
+
+    def _build(self, start: NDArray[np.bool_] | None) -> None:
+        self.matrix: Matrix = encode(self.formula, self.frozen)
+        self._controller: Controller | None = None
+        backend, self.comment = choose(self._device, self.matrix)
+        self.device = backend.name
+        if self.matrix.contradiction or not self.matrix.clauses:
+            self.best = 0 if not self.matrix.contradiction else self.best
+            return
+        choice = arms(self.matrix, self._optimizer)
+        if not choice:
+            raise UnsupportedError(f"device {backend.name} has no optimizer {self._optimizer!r}")
+        lanes = self._lanes or backend.lanes(self.matrix, len(choice), self._workers)
+        population = backend.create(self.matrix, lanes, self._seed, self._workers)
+        rows = None if start is None else self.matrix.project(start)
+        self._controller = Controller(population, choice, self._seed, rows, self._check)
