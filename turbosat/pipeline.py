@@ -68,7 +68,7 @@ class Run:
 
     def _search(self, race: Race) -> Result:
         if self.options["engine"] == "gradient":
-            return self._descend(race)
+            return self._descend()
         specs = self._specs()
         early = self._early(race, specs[0])
         formula = self._load()
@@ -99,16 +99,14 @@ class Run:
             if result is not None:
                 return result
 
-    def _descend(self, race: Race) -> Result:
+    def _descend(self) -> Result:
         """Search by gradients alone: a model, or nothing."""
         from turbosat.gradient import LANE, descend
 
-        formula = self._load(race)
+        formula = self._load()
         if self.assumptions is not None:
             _check_assumptions(self.assumptions, formula)
-        values = descend(
-            formula, self.assumptions, self.options, self.deadline, self.sink, self.statistics
-        )
+        values = descend(formula, self.assumptions, self.options, self.deadline, self.sink, self.statistics)
         if values is None:
             return Result(Status.UNKNOWN, reason=Reason.GAVE_UP)
         model = checked_model(formula, values, self.assumptions, LANE)
