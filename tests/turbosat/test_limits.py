@@ -21,7 +21,7 @@ def wait_for_children(pid: int, at_least: int) -> set[int]:
     return found
 
 
-@pytest.mark.parametrize("limit", [0, 0.5, 2])
+@pytest.mark.parametrize("limit", [0.5, 2])
 def test_time_limit_is_kept(limit: float, hard: Path) -> None:
     began = time.monotonic()
     code, out, err = finish(start("--time", str(limit), hard))
@@ -29,6 +29,12 @@ def test_time_limit_is_kept(limit: float, hard: Path) -> None:
     assert (code, err) == (0, "")
     assert out.splitlines()[-1] == "s UNKNOWN"
     assert "c no answer: time" in out
+
+
+def test_no_time_at_all(hard: Path) -> None:
+    code, out, err = finish(start("--time", "0", hard))
+    assert (code, err) == (0, "")
+    assert out.splitlines()[-1] == "s UNKNOWN"
 
 
 def test_time_limit_covers_parsing(tmp_path: Path) -> None:
