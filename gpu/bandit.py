@@ -12,7 +12,7 @@ class Bandit:
     `floor`, because the rule with the higher level is at times the one that solves.
     """
 
-    def __init__(self, arms: int, floor: float = 0.06, power: float = 3.0, memory: float = 0.7) -> None:
+    def __init__(self, arms: int, floor: float = 0.03, power: float = 4.0, memory: float = 0.7) -> None:
         self.floor = floor
         self.power = power
         self.memory = memory

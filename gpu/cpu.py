@@ -25,7 +25,9 @@ class CpuPopulation(Population):
 
     def __init__(self, matrix: Matrix, lanes: int, seed: int, workers: int = 1) -> None:
         super().__init__(matrix, lanes, seed, workers)
-        self._problem = Problem(matrix.offsets, matrix.literals, matrix.starts, matrix.occurrences)
+        self._problem = Problem(
+            matrix.offsets, matrix.literals, matrix.starts.view(np.uint64), matrix.occurrences
+        )
         self._lanes = [_empty_lane(matrix, seed, index) for index in range(lanes)]
         self._rules: list[Rule] = [Walk(2.3)] * lanes
         self._constants = [_constants(Walk(2.3))] * lanes

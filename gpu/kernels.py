@@ -29,12 +29,17 @@ jit = numba.njit(nogil=True, cache=True, error_model="numpy", _nrt=False)
 inline = numba.njit(nogil=True, forceinline=True, error_model="numpy", _nrt=False)
 
 
+# Wraps an index that is known not to be negative. Otherwise numba asks of every index whether it counts from
+# the end, which costs a third of the walk's speed.
+at = np.uint32
+
+
 class Problem(NamedTuple):
     """The arrays of a Matrix, as the kernels take them."""
 
     offsets: NDArray[np.int64]  # (clauses + 1,)
     literals: NDArray[np.int32]  # (entries,)
-    starts: NDArray[np.int64]  # (2 · variables + 1,)
+    starts: NDArray[np.uint64]  # (2 · variables + 1,), unsigned for the sake of the loops over them
     occurrences: NDArray[np.int32]  # (entries,)
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from turbosat.gpu.kernels import FALSE, FLIP, FLIPS, GOOD, LOW, ONE, below, inline, jit, record, step
+from turbosat.gpu.kernels import FALSE, FLIP, FLIPS, GOOD, LOW, ONE, at, below, inline, jit, record, step
 from turbosat.gpu.rules import WEIGHT_MAX, WEIGHT_ONE
 
 SAMPLES = 64  # with more candidates than these, the best of a random sample is taken
@@ -61,9 +61,9 @@ def flip(problem, lane, variable, false, good):  # type: ignore[no-untyped-def]
     lane.values[variable] ^= 1
     made = 2 * variable + 1 - lane.values[variable]  # the literal that becomes true
     lost = made ^ 1
-    spent = FLIP + starts[2 * variable + 2] - starts[2 * variable]
+    spent = FLIP + np.int64(starts[2 * variable + 2] - starts[2 * variable])
     for position in range(starts[made], starts[made + 1]):
-        clause = occurrences[position]
+        clause = at(occurrences[position])
         word = words[clause]
         if word < ONE:  # was false: nobody can make it any more, the variable alone can break it
             false -= 1
@@ -74,15 +74,15 @@ def flip(problem, lane, variable, false, good):  # type: ignore[no-untyped-def]
             weight = np.int64(weights[clause])
             begin, end = offsets[clause], offsets[clause + 1]
             for entry in range(begin, end):
-                good = change(lane, literals[entry] >> 1, -weight, good)
+                good = change(lane, at(literals[entry] >> 1), -weight, good)
             good = change(lane, variable, -weight, good)
             spent += end - begin
         else:
             words[clause] = (word + ONE) ^ variable
             if word < 2 * ONE:
-                good = change(lane, word & LOW, np.int64(weights[clause]), good)
+                good = change(lane, at(word), np.int64(weights[clause]), good)
     for position in range(starts[lost], starts[lost + 1]):
-        clause = occurrences[position]
+        clause = at(occurrences[position])
         word = (words[clause] - ONE) ^ variable
         if word < ONE:  # now false
             words[clause] = false
@@ -91,13 +91,13 @@ def flip(problem, lane, variable, false, good):  # type: ignore[no-untyped-def]
             weight = np.int64(weights[clause])
             begin, end = offsets[clause], offsets[clause + 1]
             for entry in range(begin, end):
-                good = change(lane, literals[entry] >> 1, weight, good)
+                good = change(lane, at(literals[entry] >> 1), weight, good)
             good = change(lane, variable, weight, good)
             spent += end - begin
         else:
             words[clause] = word
             if word < 2 * ONE:
-                good = change(lane, word & LOW, -np.int64(weights[clause]), good)
+                good = change(lane, at(word), -np.int64(weights[clause]), good)
     return false, good, spent
 
 
@@ -113,14 +113,14 @@ def best_variable(lane, good, random):  # type: ignore[no-untyped-def]
             place = first + turn
             if place >= good:
                 place -= good
-            variable = lane.good[place]
+            variable = at(lane.good[place])
             if lane.margins[variable] > most:
                 most = lane.margins[variable]
                 chosen = np.int64(variable)
     else:
         for _ in range(SAMPLES):
             random = step(random)
-            variable = lane.good[below(random, good)]
+            variable = at(lane.good[below(random, good)])
             if lane.margins[variable] > most:
                 most = lane.margins[variable]
                 chosen = np.int64(variable)
@@ -158,14 +158,14 @@ def giver(problem, lane, clause, random):  # type: ignore[no-untyped-def]
     spent = np.int64(0)
     for entry in range(problem.offsets[clause], problem.offsets[clause + 1]):
         literal = problem.literals[entry]
-        begin, end = problem.starts[literal], problem.starts[literal + 1]
+        begin, end = np.int64(problem.starts[literal]), np.int64(problem.starts[literal + 1])
         if end - begin > NEIGHBOURS:
             random = step(random)
             begin += below(random, end - begin - NEIGHBOURS + 1)
             end = begin + NEIGHBOURS
         spent += end - begin
-        for position in range(begin, end):
-            other = problem.occurrences[position]
+        for position in range(np.uint64(begin), np.uint64(end)):
+            other = at(problem.occurrences[position])
             if lane.weights[other] > most and lane.words[other] >= ONE:
                 most = np.int64(lane.weights[other])
                 heaviest = np.int64(other)
@@ -200,9 +200,9 @@ def transfer(problem, lane, rule, random, good):  # type: ignore[no-untyped-def]
         lane.weights[clause] += amount
         word = lane.words[source]
         if word < 2 * ONE:
-            good = change(lane, word & LOW, amount, good)
+            good = change(lane, at(word), amount, good)
         for entry in range(problem.offsets[clause], problem.offsets[clause + 1]):
-            good = change(lane, problem.literals[entry] >> 1, amount, good)
+            good = change(lane, at(problem.literals[entry] >> 1), amount, good)
     return random, good, spent
 
 
