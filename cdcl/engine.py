@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from turbosat.errors import UnsupportedError
 from turbosat.result import Status
@@ -39,7 +39,7 @@ class Ability(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How far a slice may go; None is no limit. Seconds are wall time, kept to about 0.1 s."""
+    """How far a slice may go; None is no limit. Seconds are wall time, kept to about 0.1 s by `poll`."""
 
     conflicts: int | None = None
     seconds: float | None = None
@@ -51,10 +51,10 @@ class Answer:
 
     `status`: UNKNOWN when the budget ran out.
     `values`: bool, (variables,), True where variable v+1 is true; only with SATISFIABLE.
-    `restriction`: int32, the unit clauses and assumptions the slice was restricted by. UNSATISFIABLE
+    `restriction`: the unit clauses and assumptions the slice was restricted by. UNSATISFIABLE
     with a restriction refutes that guess only: it is a clause, never the answer for the formula.
-    `core`: int32, the part of the restriction that was refuted (all of it when the engine can't tell);
-    only with UNSATISFIABLE.
+    `core`: the part of the restriction that was refuted (all units when the engine can't tell); only with
+    UNSATISFIABLE, and when it is empty the formula itself is refuted.
     `counts`: conflicts, decisions, propagations, ... so far, as the engine reports them.
     """
 
@@ -69,11 +69,18 @@ class Engine(ABC):
     """One CDCL engine in a child process of its own.
 
     The order of calls: `start`, then any of the requests, then `advance` and `poll` in turn until an
-    answer other than UNKNOWN, then `stop`. `stop` may be called at any time, more than once.
+    answer other than UNKNOWN, then `stop`. `stop` may be called at any time, more than once; leaving a
+    `with` block calls it. An engine that gives up for good answers UNKNOWN and has no `pid` any more.
     """
 
     name: ClassVar[str]
     abilities: ClassVar[frozenset[Ability]]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     def require(self, ability: Ability) -> None:
         """Raise UnsupportedError unless the engine declares `ability`."""
@@ -117,6 +124,11 @@ class Engine(ABC):
     @abstractmethod
     def fileno(self) -> int:
         """Return a descriptor that is readable whenever `poll` has something to read."""
+
+    @property
+    @abstractmethod
+    def progress(self) -> dict[str, float]:
+        """What the engine last said of a search that goes on: conflicts, seconds, ...; empty at first."""
 
     @property
     @abstractmethod

@@ -1,1 +1,53 @@
-"""Hybrid GPU-CPU SAT solver."""
+"""Hybrid GPU-CPU SAT solver. Importing it loads nothing heavy: names are fetched when first used."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from turbosat.api import solve as solve
+    from turbosat.deadline import Deadline as Deadline
+    from turbosat.errors import EngineError as EngineError
+    from turbosat.errors import InputError as InputError
+    from turbosat.errors import SoundnessError as SoundnessError
+    from turbosat.errors import TurbosatError as TurbosatError
+    from turbosat.errors import UnsupportedError as UnsupportedError
+    from turbosat.errors import UsageError as UsageError
+    from turbosat.events import Event as Event
+    from turbosat.formula import Formula as Formula
+    from turbosat.result import Reason as Reason
+    from turbosat.result import Result as Result
+    from turbosat.result import Status as Status
+    from turbosat.result import Winner as Winner
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Deadline": "deadline",
+    "EngineError": "errors",
+    "Event": "events",
+    "Formula": "formula",
+    "InputError": "errors",
+    "Reason": "result",
+    "Result": "result",
+    "SoundnessError": "errors",
+    "Status": "result",
+    "TurbosatError": "errors",
+    "UnsupportedError": "errors",
+    "UsageError": "errors",
+    "Winner": "result",
+    "solve": "api",
+}
+
+__all__ = [*_HOME, "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'turbosat' has no attribute {name!r}")
+    value = getattr(import_module(f"turbosat.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -13,8 +13,8 @@ from turbosat.system import tree_memory
 MEMORY_INTERVAL = 0.05  # seconds between two looks at the process tree
 
 
-class Expired(Exception):  # noqa: N818 # an outcome on its way to a Result, never seen by users
-    """The run must end now; `reason` says why."""
+class Expired(Exception):
+    """The run must end now; `reason` says why. On its way to a Result, never seen by users."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason.value)

@@ -1,89 +1,162 @@
-"""DIMACS files: reading and writing."""
+"""DIMACS files: reading, with the verdicts of Kissat, and writing."""
 
 import enum
+import io
 import os
-from collections.abc import Callable, Iterable
-from typing import BinaryIO
+import sys
+from collections.abc import Callable, Iterator
+from typing import BinaryIO, Final
 
-import numpy as np
-
-from turbosat.errors import InputError
+from turbosat.compression import HEAD, decompressed, sniff
+from turbosat.dimacs_parser import Parser
+from turbosat.dimacs_writer import dumps, write
+from turbosat.errors import InputError, UsageError
 from turbosat.formula import Formula
-from turbosat.xors import Xors
+
+__all__ = ["Strictness", "dumps", "looks_like_dimacs", "parse", "read", "sniff", "write"]
+
+_CHUNK: Final = 1 << 17  # bytes: the arrays made of them stay in the second-level cache
+_SAMPLE: Final = 1 << 16  # bytes that tell whether a file is DIMACS
 
 
 class Strictness(enum.StrEnum):
-    RELAXED = "relaxed"
+    """How a file is parsed, as by Kissat without an option, with --strict and with --relaxed."""
+
+    RELAXED = "relaxed"  # the counts of the header do not matter, a line with % ends the file
     NORMAL = "normal"
-    STRICT = "strict"
+    STRICT = "strict"  # no empty lines before the header, single blanks in it, a newline at the end
 
 
 def read(
     source: str | os.PathLike[str] | BinaryIO,
     *,
-    strictness: Strictness = Strictness.NORMAL,
+    strictness: Strictness | str = Strictness.NORMAL,
     check: Callable[[], None] | None = None,
+    _chunk: int = _CHUNK,
 ) -> Formula:
-    """Provisional."""
-    name = os.fspath(source) if isinstance(source, (str, os.PathLike)) else "<stdin>"
+    """Read a DIMACS file, plain or compressed as its content says; "-" is the standard input.
+
+    `check` is called between chunks and may raise to stop. InputError says FILE:LINE and what is wrong.
+    """
+    if not isinstance(source, (str, bytes, os.PathLike)):
+        name = getattr(source, "name", None)
+        return _read(source, name if isinstance(name, str) else "<stream>", strictness, check, _chunk)
+    path = os.fsdecode(source)
+    if path == "-":
+        return _read(sys.stdin.buffer, "<stdin>", strictness, check, _chunk)
     try:
-        with open(name, "rb") as f:
-            data = f.read()
-    except OSError as error:
-        raise InputError(name, None, f"cannot read: {error.strerror}") from None
-    return parse(data, name)
+        file = open(path, "rb", buffering=0)  # noqa: SIM115  # closed below
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from None
+    with file:
+        return _read(file, path, strictness, check, _chunk)
 
 
 def parse(
-    data: bytes,
+    data: bytes | bytearray | memoryview,
     name: str = "<string>",
     *,
-    strictness: Strictness = Strictness.NORMAL,
+    strictness: Strictness | str = Strictness.NORMAL,
     check: Callable[[], None] | None = None,
+    _chunk: int = _CHUNK,
 ) -> Formula:
-    """Provisional."""
-    rows, xs, variables = [], [], None
-    for n, line in enumerate(data.split(b"\n"), 1):
-        line = line.strip()
-        if line.startswith(b"p cnf"):
-            variables = int(line.split()[2])
-        elif line.startswith(b"x"):
-            xs.append([int(x) for x in line[1:].split()][:-1])
-        elif line and not line.startswith(b"c"):
-            try:
-                rows += [int(x) for x in line.split()]
-            except ValueError:
-                raise InputError(name, n, "expected a literal") from None
-    if variables is None:
-        raise InputError(name, 1, "expected a header")
-    f = Formula.from_dimacs_array(np.array(rows, dtype=np.int32), variables)
-    return Formula(f.literals, f.offsets, variables, Xors.from_rows(xs))
-
-
-def dumps(formula: Formula) -> bytes:
-    """Provisional."""
-    lines = [f"p cnf {formula.variables} {formula.clauses + len(formula.xors)}"]
-    lines += [" ".join(map(str, [*c, 0])) for c in formula]
-    for row, parity in formula.xors:
-        lines.append("x" + " ".join(map(str, [*([-row[0], *row[1:]] if row and not parity else row), 0])))
-    return ("\n".join(lines) + "\n").encode()
-
-
-def write(
-    formula: Formula, target: str | os.PathLike[str] | BinaryIO, *, comments: Iterable[str] = ()
-) -> None:
-    """Provisional."""
-    if isinstance(target, (str, os.PathLike)):
-        with open(target, "wb") as f:
-            f.write(dumps(formula))
-    else:
-        target.write(dumps(formula))
+    """Parse the bytes of a DIMACS file, plain or compressed; as `read`, `name` is used in messages."""
+    try:
+        stream = io.BytesIO(data)
+    except TypeError:
+        raise UsageError(f"expected bytes, found {type(data).__name__}") from None
+    return _read(stream, name, strictness, check, _chunk)
 
 
 def looks_like_dimacs(path: str | os.PathLike[str]) -> bool:
-    """Provisional."""
+    """Tell whether a regular file, plain or compressed, begins like DIMACS: comments, then the header.
+
+    False for files that are missing, unreadable or empty.
+    """
     try:
-        with open(path, "rb") as f:
-            return b"p cnf" in f.read(4096)
-    except OSError:
+        if not os.path.isfile(path):
+            return False
+        with open(path, "rb") as file:
+            sample = b""
+            for block in _blocks(file, os.fsdecode(path), _SAMPLE):
+                sample += block
+                if len(sample) >= _SAMPLE:
+                    break
+    except (OSError, ValueError, InputError):
         return False
+    lines = [line.strip() for line in sample[:_SAMPLE].splitlines()]
+    text = next(
+        (line for line in lines if line and not line.startswith(b"c")), b"p cnf" if any(lines) else b""
+    )
+    return text.split()[:2] == [b"p", b"cnf"]
+
+
+def _read(
+    source: BinaryIO | io.RawIOBase,
+    name: str,
+    strictness: Strictness | str,
+    check: Callable[[], None] | None,
+    chunk: int,
+) -> Formula:
+    try:
+        mode = Strictness(strictness)
+    except ValueError:
+        known = ", ".join(Strictness)
+        raise UsageError(f"expected a strictness of {known}, found {strictness!r:.80}") from None
+    check = check or _nothing
+    parser = Parser(
+        name, strict=mode is Strictness.STRICT, relaxed=mode is Strictness.RELAXED, check=check, limit=chunk
+    )
+    for block in _blocks(source, name, chunk):
+        for start in range(0, len(block), chunk):
+            parser.feed(block[start : start + chunk])
+        if parser.stopped:
+            break
+    return parser.finish()
+
+
+def _blocks(source: BinaryIO | io.RawIOBase, name: str, chunk: int) -> Iterator[bytes]:
+    """Yield the content of a file, decompressed."""
+    plain = _plain_blocks(source, name, chunk)
+    head = b""
+    while len(head) < HEAD and (block := next(plain, b"")):
+        head += block
+    kind = sniff(head)
+    if kind is None:
+        if head:
+            yield head
+        yield from plain
+    else:
+        yield from decompressed(_chain(head, plain), kind, name)
+
+
+def _plain_blocks(source: BinaryIO | io.RawIOBase, name: str, chunk: int) -> Iterator[bytes]:
+    while True:
+        try:
+            block = source.read(chunk)
+        except (OSError, ValueError) as error:
+            raise _unreadable(name, error) from None
+        if isinstance(block, str):
+            raise UsageError(f"expected a binary file, found text: open {name} with 'rb'")
+        if not block:
+            return
+        yield block
+
+
+def _chain(head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    yield head
+    yield from rest
+
+
+def _unreadable(name: str, error: Exception) -> InputError:
+    known: dict[type[Exception], str] = {
+        FileNotFoundError: "no such file",
+        IsADirectoryError: "a directory",
+        PermissionError: "one without permission to read it",
+    }
+    what = known.get(type(error)) or getattr(error, "strerror", None) or str(error)
+    return InputError(name, None, f"expected a DIMACS file, found {what}")
+
+
+def _nothing() -> None:
+    """Check nothing."""

@@ -29,7 +29,9 @@ class Event:
 
 
 def _plain(value: Any) -> str:
-    return f"{value:.2f}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:.0f}" if value.is_integer() else f"{value:.2f}"
+    return str(value)
 
 
 Sink = Callable[[Event], None]

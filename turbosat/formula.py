@@ -1,5 +1,6 @@
 """An immutable CNF formula with XOR constraints, in flat arrays."""
 
+import itertools
 import os
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final, NoReturn, final
@@ -8,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.errors import UsageError
-from turbosat.xors import MAX_VARIABLE, Xors, check_literals, flatten, frozen, frozen_offsets
+from turbosat.rows import MAX_VARIABLE, check_literals, flatten, frozen, frozen_offsets
+from turbosat.xors import Xors
 
 if TYPE_CHECKING:
     from turbosat.dimacs import Strictness
@@ -21,8 +23,8 @@ class Formula:
     """A conjunction of clauses and XORs over the variables 1 to `variables`.
 
     Immutable. `literals` (literals,) int32 are signed as in DIMACS, clause after clause as written, with
-    duplicates and tautologies kept; clause i is `literals[offsets[i]:offsets[i + 1]]`, `offsets` (clauses + 1,)
-    int64; `xors` are the XOR constraints.
+    duplicates and tautologies kept; clause i is `literals[offsets[i]:offsets[i + 1]]`, with `offsets`
+    (clauses + 1,) int64; `xors` are the XOR constraints.
     """
 
     __slots__ = ("literals", "offsets", "variables", "xors")
@@ -39,7 +41,7 @@ class Formula:
         xors: Xors | None = None,
     ) -> None:
         """Build from flat arrays; without `variables`, the largest one used counts. UsageError for misuse."""
-        flat = frozen(literals, np.int32, "literals").astype(np.int32, copy=False)
+        flat = frozen(literals, np.int32, "literals")
         check_literals(flat, "clauses")
         xors = Xors.empty() if xors is None else xors
         if not isinstance(xors, Xors):
@@ -63,14 +65,14 @@ class Formula:
         variables: int | None = None,
         xors: Xors | Iterable[Iterable[int]] = (),
     ) -> "Formula":
-        """Build from an iterable of clauses of signed literals; `xors` are rows of literals whose XOR is true."""
+        """Build from clauses of signed literals; `xors` are rows of literals whose XOR is true."""
         literals, offsets = flatten(clauses, "clauses")
         return cls(literals, offsets, variables, xors if isinstance(xors, Xors) else Xors.from_rows(xors))
 
     @classmethod
     def from_dimacs_array(cls, flat: NDArray[np.int32], variables: int | None = None) -> "Formula":
         """Build from one flat integer array in which 0 ends every clause, without a Python loop."""
-        array = frozen(flat, np.int32, "literals").astype(np.int32, copy=False)
+        array = frozen(flat, np.int32, "literals")
         if array.size and array[-1] != 0:
             raise UsageError(f"expected 0 after the last clause, found {int(array[-1])}")
         ends = np.flatnonzero(array == 0)  # (clauses,)
@@ -91,9 +93,9 @@ class Formula:
     @classmethod
     def from_file(cls, path: str | os.PathLike[str], strictness: "Strictness | str" = "normal") -> "Formula":
         """Read a DIMACS file, plain or compressed. InputError says FILE:LINE and what is wrong."""
-        from turbosat.dimacs import Strictness, read
+        from turbosat.dimacs import read
 
-        return read(path, strictness=Strictness(strictness))
+        return read(path, strictness=strictness)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError("a Formula is immutable")
@@ -117,7 +119,11 @@ class Formula:
         return tuple(self.literals[self.offsets[index] : self.offsets[index + 1]].tolist())
 
     def __iter__(self) -> Iterator[tuple[int, ...]]:
-        return (self.clause(index) for index in range(len(self)))
+        for low, high in _blocks(self.offsets, _BLOCK):
+            bounds = self.offsets[low : high + 1]
+            flat = self.literals[bounds[0] : bounds[-1]].tolist()
+            for start, end in itertools.pairwise((bounds - bounds[0]).tolist()):
+                yield tuple(flat[start:end])
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Formula):
@@ -133,7 +139,8 @@ class Formula:
 
     def __repr__(self) -> str:
         xors = f", {len(self.xors)} XORs" if len(self.xors) else ""
-        return f"Formula({self.variables} variables, {self.clauses} clauses, {self.literals.size} literals{xors})"
+        size = f"{self.clauses} clauses, {self.literals.size} literals"
+        return f"Formula({self.variables} variables, {size}{xors})"
 
     @property
     def has_empty_clause(self) -> bool:
@@ -143,8 +150,8 @@ class Formula:
     def satisfied(self, values: NDArray[np.bool_]) -> bool | NDArray[np.bool_]:
         """Tell whether an assignment satisfies all clauses and XORs.
 
-        `values` bool (variables,) gives a bool, (lanes, variables) gives bool (lanes,); element v is the value
-        of variable v + 1. UsageError for other shapes and types.
+        `values` bool (variables,) gives a bool, (lanes, variables) gives bool (lanes,); element v is the
+        value of variable v + 1. UsageError for other shapes and types.
         """
         self._check_values(values, (1, 2))
         lanes = values if values.ndim == 2 else values[None]  # (lanes, variables)
@@ -200,7 +207,7 @@ class Formula:
         )
 
     def expanded(self) -> "Formula":
-        """Return the formula with its XORs written as clauses after the others; see Xors.split for long ones."""
+        """Return the formula with its XORs written as clauses after the others; Xors.split cuts long ones."""
         if not len(self.xors):
             return self
         parts, variables = self.xors.split(self.variables)
@@ -217,9 +224,8 @@ class Formula:
             raise UsageError(f"expected values as a numpy array of bool, found {kind}")
         if values.ndim not in dimensions or values.shape[-1] != self.variables:
             lanes = " or (lanes, variables)" if 2 in dimensions else ""
-            raise UsageError(
-                f"expected values of shape (variables,){lanes}, {self.variables} variables, found {values.shape}"
-            )
+            shapes = f"(variables,){lanes} with {self.variables} variables"
+            raise UsageError(f"expected values of shape {shapes}, found {values.shape}")
 
     def _false_blocks(self, lanes: NDArray[np.bool_]) -> Iterator[tuple[int, NDArray[np.bool_]]]:
         """Yield the first clause of each block and which clauses are false, bool (lanes, clauses)."""
@@ -239,7 +245,7 @@ def _largest(literals: NDArray[np.int32]) -> int:
 
 
 def _codes(literals: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Number literals so that the two of a variable are 2v and 2v + 1."""
+    """Give each literal a number so that the two of a variable are 2v and 2v + 1."""
     return (np.abs(literals).astype(np.int64) << 1) | (literals < 0)
 
 

@@ -17,8 +17,8 @@ Parsing = Literal["normal", "strict", "relaxed"]
 class Option:
     """What is known of one option besides its type.
 
-    `flags` is empty for what only the API takes; `switch` maps flags without argument to the value
-    each stands for (`--sat`); `low` and `high` are inclusive; `metavar` carries the unit.
+    `flags` is empty for what is not a flag; `switch` maps flags without argument (`--sat`) to the value
+    each stands for and its help; `low` and `high` are inclusive; `metavar` carries the unit.
     """
 
     default: Any
@@ -27,7 +27,7 @@ class Option:
     low: float | None = None
     high: float | None = None
     metavar: str | None = None
-    switch: Mapping[str, Any] | None = None
+    switch: Mapping[str, tuple[str, str]] | None = None
 
 
 class Options(TypedDict, total=False):
@@ -43,7 +43,7 @@ class Options(TypedDict, total=False):
     ]
     workers: Annotated[
         int | None,
-        Option(None, ("--workers", "-j"), "Cores to use [default: all this process may use].", low=1, high=4096),
+        Option(None, ("--workers", "-j"), "Cores to use; all this process may use.", low=1, high=4096),
     ]
     engine: Annotated[Engine, Option("auto", ("--engine",), "What searches.")]
     seed: Annotated[int, Option(0, ("--seed",), "Seed of everything random.", low=0, high=2**31 - 1)]
@@ -58,8 +58,8 @@ class Options(TypedDict, total=False):
             (),
             "What to tune for.",
             switch={
-                "--sat": "sat",
-                "--unsat": "unsat",
+                "--sat": ("sat", "Tune for satisfiable formulas."),
+                "--unsat": ("unsat", "Tune for unsatisfiable formulas."),
             },
         ),
     ]
@@ -70,8 +70,8 @@ class Options(TypedDict, total=False):
             (),
             "How DIMACS is read.",
             switch={
-                "--relaxed": "relaxed",
-                "--strict": "strict",
+                "--relaxed": ("relaxed", "Relaxed parsing: the header's numbers do not bind."),
+                "--strict": ("strict", "Strict parsing: no empty lines or extra blanks in the header."),
             },
         ),
     ]
@@ -89,17 +89,20 @@ class Options(TypedDict, total=False):
     ]
 
 
-SWITCH_HELP = {
-    "--sat": "Tune for satisfiable formulas.",
-    "--unsat": "Tune for unsatisfiable formulas.",
-    "--relaxed": "Relaxed parsing: the header's numbers are not binding.",
-    "--strict": "Strict parsing: no empty lines or extra blanks in the header.",
-}
+class Display(TypedDict, total=False):
+    """What the command line shows, and where; the API has no use for these."""
+
+    quiet: Annotated[bool, Option(False, ("--quiet", "-q"), "Only `s` and `v` lines.")]
+    no_witness: Annotated[bool, Option(False, ("--no-witness", "-n"), "Do not print the model.")]
+    verbose: Annotated[bool, Option(False, ("--verbose", "-v"), "Print every event of the run.")]
+    json: Annotated[
+        str | None, Option(None, ("--json",), "Write the run's statistics there.", metavar="FILE")
+    ]
 
 
-def declared() -> Iterator[tuple[str, Any, Option]]:
-    """Yield (name, type, Option) of every option, in order."""
-    for name, hint in get_type_hints(Options, include_extras=True).items():
+def declared(table: type = Options) -> Iterator[tuple[str, Any, Option]]:
+    """Yield (name, type, Option) of every option in a table, in order."""
+    for name, hint in get_type_hints(table, include_extras=True).items():
         kind, option = get_args(hint)
         yield name, kind, option
 

@@ -58,8 +58,15 @@ def _cgroup_folders() -> list[Path]:
     return folders
 
 
+LONGEST_STARTUP = 0.5  # seconds an interpreter may take to reach turbosat
+
+
 def process_start() -> float:
-    """Return when this process was started, as a `time.monotonic()` value, to 10 ms."""
+    """Return when this process was started, as a `time.monotonic()` value, to 10 ms.
+
+    A shell that ends in `exec` hands its own start down to us: what is older than an interpreter's
+    start-up is not ours, and the answer is now.
+    """
     now = time.monotonic()
     try:
         fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
@@ -67,7 +74,7 @@ def process_start() -> float:
         age = time.clock_gettime(time.CLOCK_BOOTTIME) - ticks
     except (OSError, ValueError, IndexError, AttributeError):
         return now
-    return now - age if 0 <= age < 3600 else now  # a wild value: a clock this kernel counts otherwise
+    return now - age if 0 <= age <= LONGEST_STARTUP else now
 
 
 def children(pid: int) -> list[int]:

@@ -1,1 +1,16 @@
-"""The independent checker of models and proofs."""
+"""The independent checker of models and DRAT proofs: it imports nothing else of turbosat."""
+
+from turbosat.check.api import Checked, check, check_model, check_proof
+from turbosat.check.errors import CheckError, InputError, UsageError
+from turbosat.check.verdict import Verdict
+
+__all__ = [
+    "CheckError",
+    "Checked",
+    "InputError",
+    "UsageError",
+    "Verdict",
+    "check",
+    "check_model",
+    "check_proof",
+]

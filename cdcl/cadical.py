@@ -1,0 +1,263 @@
+"""CaDiCaL as an engine: python-sat's solver in a Python child process, driven by messages."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from turbosat.cdcl.cadical_options import checked_options
+from turbosat.cdcl.channel import Channel, Message
+from turbosat.cdcl.engine import Ability, Answer, Budget, Engine
+from turbosat.cdcl.process import Child, exit_words
+from turbosat.errors import EngineError, UnsupportedError, UsageError
+from turbosat.result import Status
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from turbosat.formula import Formula
+
+GRACE = 0.1  # seconds a slice may be late before the child is stopped in the middle of a run
+
+# The child imports this very turbosat, wherever the parent found it, then whatever else the parent could.
+# Not with -m: that would trust the current directory or miss a checkout that is not installed.
+BOOT = (
+    "import sys; sys.path.insert(0, sys.argv[1]); import turbosat; del sys.path[0]; "
+    "sys.path += [p for p in sys.argv[3:] if p not in sys.path]; "
+    "from turbosat.cdcl.worker import main; main(int(sys.argv[2]))"
+)
+
+
+class Cadical(Engine):
+    """One CaDiCaL solver.
+
+    The child starts with `start`; a path is read by turbosat, in this process. Units become clauses, which
+    simplifies most; what is assumed instead comes back as a core. Phases and clauses may also be sent while
+    a slice runs: they count from its next run of conflicts on. After an answer the search may be advanced
+    again, under other assumptions or with more clauses.
+
+    `options` are CaDiCaL's, see cadical_options. `progress` comes about twice a second. A slice ends between
+    two runs of about 0.1 s; a child that is deep in preprocessing then is stopped where it stands, and goes
+    on from there in the next slice.
+    """
+
+    name = "cadical"
+    abilities = frozenset(set(Ability) - {Ability.PROOF})
+
+    def __init__(
+        self, options: Mapping[str, int] | None = None, *, seed: int = 0, memory_limit: int | None = None
+    ) -> None:
+        self.options = dict(options or {})
+        self.seed = seed
+        self.memory_limit = memory_limit
+        self._variables: int | None = None
+        self._child: Child | None = None
+        self._channel: Channel | None = None
+        self._units: tuple[int, ...] = ()
+        self._assumed: tuple[int, ...] = ()
+        self._number = 0  # of the last slice
+        self._asked: dict[int, tuple[int, ...]] = {}  # slices without an answer and what they assume
+        self._slice_end: float | None = None
+        self._running = False
+        self._broken: str | None = None
+        self._progress: dict[str, float] = {}
+
+    @property
+    def progress(self) -> dict[str, float]:
+        """The worker's last figures: conflicts, decisions, propagations, restarts, seconds."""
+        return self._progress
+
+    def start(self, source: Formula | Path) -> None:
+        """Start the child and hand it the formula."""
+        from turbosat import dimacs
+
+        if self._child is not None or self._broken is not None:
+            raise UsageError("an engine takes one formula, once")
+        options = checked_options(self.options, self.seed)
+        formula = dimacs.read(source) if isinstance(source, Path) else source
+        clauses = formula.expanded()
+        self._variables = formula.variables
+        self._launch()
+        data = {"options": options, "variables": formula.variables}
+        self._send("load", data, clauses.literals, clauses.offsets)
+
+    def set_phases(self, values: NDArray[np.bool_]) -> None:
+        """Prefer these values, (variables,), from now on."""
+        import numpy as np
+
+        from turbosat.cdcl.requests import checked_phases
+
+        hints = checked_phases(values, self._ready())
+        numbers = np.arange(1, hints.size + 1, dtype=np.int32)
+        self._send("phases", {}, np.where(hints, numbers, -numbers))
+
+    def add_units(self, literals: NDArray[np.int32]) -> None:
+        """Restrict the whole search to this partial assignment; only before the first slice."""
+        import numpy as np
+
+        from turbosat.cdcl.requests import checked_literals
+
+        units = checked_literals(literals, self._ready(), "units")
+        if self._number:
+            raise UnsupportedError(f"{self.name} offers {Ability.UNITS.value} only")
+        self._units += tuple(units.tolist())
+        self._send("clauses", {}, units, np.arange(units.size + 1, dtype=np.int64))
+
+    def assume(self, literals: NDArray[np.int32]) -> None:
+        """Restrict the next slice, and no other, to these literals; called again, to both."""
+        from turbosat.cdcl.requests import checked_literals
+
+        self._assumed += tuple(checked_literals(literals, self._ready(), "assumptions").tolist())
+
+    def add_clauses(self, literals: NDArray[np.int32], offsets: NDArray[np.int64]) -> None:
+        """Import clauses that the formula implies, in flat arrays."""
+        from turbosat.cdcl.requests import checked_literals
+        from turbosat.formula import Formula
+
+        variables = self._ready()
+        formula = Formula(checked_literals(literals, variables, "clauses"), offsets, variables)
+        self._send("clauses", {}, formula.literals, formula.offsets)
+
+    def advance(self, budget: Budget) -> None:
+        """Begin a slice."""
+        import numpy as np
+
+        self._ready()
+        if self._running:
+            raise UsageError("a slice is running: poll for its answer first")
+        assert self._child is not None
+        self._child.resume()
+        self._number += 1
+        data = {"number": self._number, "conflicts": budget.conflicts, "seconds": budget.seconds}
+        self._send("advance", data, np.array(self._assumed, np.int32))
+        self._asked[self._number] = self._assumed
+        self._assumed = ()
+        self._running = True
+        self._slice_end = None if budget.seconds is None else time.monotonic() + budget.seconds + GRACE
+
+    def poll(self, timeout: float | None = 0.0) -> Answer | None:
+        """Return the answer of the slice, or None."""
+        self._ready()
+        if not self._running:
+            raise UsageError("poll comes after advance")
+        assert self._channel is not None
+        assert self._child is not None
+        end = None if timeout is None else time.monotonic() + timeout
+        while True:
+            until = min((t for t in (end, self._slice_end) if t is not None), default=None)
+            try:
+                message = self._channel.receive(None if until is None else max(0.0, until - time.monotonic()))
+            except (EOFError, OSError):
+                self._break()
+            if message is None:
+                now = time.monotonic()
+                if self._slice_end is not None and now >= self._slice_end:
+                    self._child.pause()
+                    self._running = False
+                    restriction = self._units + self._asked[self._number]
+                    return Answer(Status.UNKNOWN, None, restriction, (), dict(self._progress))
+                if end is not None and now >= end:
+                    return None
+            elif message.kind == "progress":
+                self._progress = message.data
+            elif message.kind == "answer":
+                answer = self._answer(message)
+                if answer is not None:
+                    self._running = False
+                    return answer
+            else:
+                self._break(message.data.get("message"))
+
+    def fileno(self) -> int:
+        """Return the socket the worker's messages come through; UsageError before `start`."""
+        self._ready()
+        assert self._channel is not None
+        return self._channel.fileno()
+
+    @property
+    def pid(self) -> int | None:
+        """The child process."""
+        return None if self._child is None or self._broken is not None else self._child.pid
+
+    def stop(self) -> None:
+        """Kill the child, reap it, close the socket."""
+        self._broken = self._broken or "it was stopped"
+        if self._channel is not None:
+            self._channel.close()
+        if self._child is not None:
+            self._child.stop()
+
+    def _launch(self) -> None:
+        if not sys.executable:
+            raise EngineError("cadical needs a Python interpreter of its own, and sys.executable is empty")
+        import turbosat
+
+        assert turbosat.__file__ is not None
+        root = os.path.dirname(os.path.dirname(os.path.abspath(turbosat.__file__)))
+        path = [entry for entry in sys.path if os.path.isabs(entry)]
+        near, far = socket.socketpair()
+        self._channel = Channel(near)
+        with far:
+            command = [sys.executable, "-P", "-c", BOOT, root, str(far.fileno()), *path]
+            try:
+                self._child = Child(command, keep=[far.fileno()], memory_limit=self.memory_limit, deaf=True)
+            except EngineError:
+                self.stop()
+                raise
+
+    def _ready(self) -> int:
+        """Return the number of variables; raise unless the child is there to be asked."""
+        if self._broken is not None:
+            raise UsageError(f"cadical is not running: {self._broken}")
+        if self._variables is None or self._channel is None:
+            raise UsageError("start comes first")
+        return self._variables
+
+    def _send(self, kind: str, data: dict[str, Any], *arrays: NDArray[Any]) -> None:
+        assert self._channel is not None
+        try:
+            self._channel.send(kind, data, [memoryview(array) for array in arrays])  # type: ignore[arg-type]
+        except OSError:
+            self._break()
+
+    def _break(self, message: str | None = None) -> NoReturn:
+        """Say why the child is gone, from its own words if it left any. Always raises."""
+        assert self._child is not None
+        said = self._child.read()
+        code = self._child.exit_code(timeout=1.0)
+        if message is None and (b"bad_alloc" in said or b"out of memory" in said or b"MemoryError" in said):
+            message = "out of memory"
+        words = said.decode(errors="replace").strip().splitlines()
+        message = message or (words[-1] if words else exit_words(code))
+        self._broken = message
+        self.stop()
+        raise EngineError(f"cadical: {message}")
+
+    def _answer(self, message: Message) -> Answer | None:
+        """Return the answer as the running slice's, or None if it is of no use to it.
+
+        A child that was stopped answers the slice that had ended first, and then the running one.
+        """
+        import numpy as np
+
+        status = Status(message.data["status"])
+        values, core = message.arrays
+        self._progress = message.data["counts"]
+        number = message.data["number"]
+        assumed = self._asked.pop(number)
+        if number != self._number and (not status or assumed != self._asked.get(self._number)):
+            return None
+        refuted = status is Status.UNSATISFIABLE
+        return Answer(
+            status,
+            np.frombuffer(values, np.bool_).copy() if status is Status.SATISFIABLE else None,
+            self._units + assumed,
+            (*self._units, *core.tolist()) if refuted else (),
+            dict(self._progress),
+        )

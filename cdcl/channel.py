@@ -1,0 +1,139 @@
+"""Messages between an engine and its worker: small headers on a socket, arrays in anonymous files.
+
+Arrays travel as descriptors, so that a message is always short: sending never blocks, however large
+the formula and however long the other side is busy.
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+import os
+import socket
+import struct
+import sys
+import tempfile
+from array import array
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from turbosat.cdcl.process import readable
+
+LENGTH = struct.Struct("<I")
+ALIGNMENT = 8  # bytes; every array starts at a multiple of it
+Code = Literal["b", "i", "l", "q"]  # of the elements, as memoryview spells them
+SMALL = 1 << 16  # bytes read at once
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What one side tells the other; `arrays` are read-only views of int8, int32 or int64."""
+
+    kind: str
+    data: dict[str, Any]
+    arrays: tuple[memoryview, ...] = ()
+
+
+class Channel:
+    """One end of a connected stream socket."""
+
+    def __init__(self, end: socket.socket) -> None:
+        self._socket = end
+        self._bytes = bytearray()
+        self._files: deque[int] = deque()
+
+    def fileno(self) -> int:
+        """Return the socket's descriptor."""
+        return self._socket.fileno()
+
+    def send(self, kind: str, data: dict[str, Any] | None = None, arrays: Sequence[memoryview] = ()) -> None:
+        """Send a message; what is long goes into `arrays`: beyond some 100 KB, `data` waits for a reader.
+
+        Raises OSError when the other side is gone.
+        """
+        shapes = [(each.format, each.nbytes) for each in arrays]
+        body = json.dumps([kind, data or {}, shapes]).encode()
+        frame = LENGTH.pack(len(body)) + body
+        if not arrays:
+            self._socket.sendall(frame)
+            return
+        file = anonymous_file()
+        try:
+            for each in arrays:
+                write_all(file, each)
+                write_all(file, memoryview(bytes(-each.nbytes % ALIGNMENT)))
+            sent = socket.send_fds(self._socket, [frame], [file])
+            self._socket.sendall(frame[sent:])
+        finally:
+            os.close(file)
+
+    def receive(self, timeout: float | None) -> Message | None:
+        """Return the next message, or None if there is none within `timeout` seconds.
+
+        Raises EOFError when the other side is gone.
+        """
+        while (message := self._next()) is None:
+            if not readable(self._socket.fileno(), timeout):
+                return None
+            try:
+                data, files, _, _ = socket.recv_fds(self._socket, SMALL, 8)
+            except ConnectionResetError:
+                data, files = b"", []
+            except BlockingIOError:
+                continue
+            self._files += files
+            if not data:
+                raise EOFError
+            self._bytes += data
+        return message
+
+    def close(self) -> None:
+        """Close the socket and what came through it and was never looked at."""
+        self._socket.close()
+        while self._files:
+            os.close(self._files.popleft())
+
+    def _next(self) -> Message | None:
+        """Return the first message of those already read."""
+        if len(self._bytes) < LENGTH.size:
+            return None
+        end = LENGTH.size + LENGTH.unpack_from(self._bytes)[0]
+        if len(self._bytes) < end:
+            return None
+        kind, data, shapes = json.loads(self._bytes[LENGTH.size : end])
+        del self._bytes[:end]
+        return Message(kind, data, _mapped(self._files.popleft(), shapes) if shapes else ())
+
+
+def anonymous_file() -> int:
+    """Return a file without a name: in memory where the system has that, else removed at once."""
+    if sys.platform == "linux":
+        return os.memfd_create("turbosat")
+    file, name = tempfile.mkstemp(prefix="turbosat-")
+    os.unlink(name)
+    return file
+
+
+def write_all(file: int, data: memoryview) -> None:
+    """Write a whole array to a file; the system takes 2 GB at a time at most."""
+    if data.nbytes:
+        rest = data.cast("B")
+        while rest:
+            rest = rest[os.write(file, rest) :]
+
+
+def _mapped(file: int, shapes: Sequence[tuple[Code, int]]) -> tuple[memoryview, ...]:
+    """Return the arrays of an anonymous file, and close it: the views keep its memory."""
+    try:
+        size = os.fstat(file).st_size
+        whole = memoryview(mmap.mmap(file, size, prot=mmap.PROT_READ)) if size else memoryview(b"")
+    finally:
+        os.close(file)
+    arrays = []
+    start = 0
+    for code, length in shapes:
+        arrays.append(whole[start : start + length].cast(code) if length else memoryview(array(code)))
+        start += length + -length % ALIGNMENT
+    return tuple(arrays)

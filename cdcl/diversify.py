@@ -1,0 +1,117 @@
+"""Which lanes run side by side: unlike ones first, then other seeds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
+
+from turbosat.cdcl.cadical_options import LARGEST
+from turbosat.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from turbosat.cdcl.engine import Engine
+
+LARGEST_SEED = 2**31 - 1  # Kissat's; CaDiCaL's is a little less
+
+# Without one of these CaDiCaL 3.0.0 runs the same course whatever its seed.
+SEEDED = {"randec": 1, "shuffle": 1, "shufflerandom": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class LaneSpec:
+    """All it takes to build one lane again. `proves`: the one lane that writes the proof."""
+
+    name: str
+    engine: Literal["kissat", "cadical"]
+    seed: int = 0
+    options: dict[str, int] = field(default_factory=dict)
+    flags: tuple[str, ...] = ()
+    proves: bool = False
+
+    def arguments(self) -> tuple[str, ...]:
+        """Return the options as text: Kissat's flags, CaDiCaL's name=value."""
+        return (*self.flags, *(f"{name}={value}" for name, value in self.options.items()))
+
+    def build(
+        self,
+        *,
+        proof: Path | None = None,
+        binary_proof: bool = True,
+        parsing: Literal["normal", "strict", "relaxed"] = "normal",
+        seconds: float | None = None,
+        memory: int | None = None,
+    ) -> Engine:
+        """Return the engine, not started; `parsing` and `seconds` are for Kissat only."""
+        # Imported where they are used: 10 ms earlier, Kissat is running.
+        if self.engine == "cadical":
+            from turbosat.cdcl.cadical import Cadical
+
+            if proof is not None:
+                raise UsageError(f"lane {self.name} cannot write a proof")
+            return Cadical(self.options, seed=self.seed, memory_limit=memory)
+        from turbosat.cdcl.kissat import Kissat
+
+        strictness = () if parsing == "normal" else (f"--{parsing}",)
+        return Kissat(
+            (*self.flags, *strictness),
+            seed=self.seed,
+            proof=proof,
+            binary_proof=binary_proof,
+            time_limit=seconds,
+            memory_limit=memory,
+        )
+
+
+# CaDiCaL's own configurations `sat` and `unsat` are spelt out: python-sat cannot select them.
+KINDS = {
+    "kissat": LaneSpec("kissat", "kissat"),
+    "kissat-sat": LaneSpec("kissat-sat", "kissat", flags=("--sat",)),
+    "kissat-unsat": LaneSpec("kissat-unsat", "kissat", flags=("--unsat",)),
+    "kissat-negative": LaneSpec("kissat-negative", "kissat", flags=("--phase=0",)),
+    "cadical": LaneSpec("cadical", "cadical"),
+    "cadical-stable": LaneSpec("cadical-stable", "cadical", options={"stabilizeonly": 1}),
+    "cadical-negative": LaneSpec("cadical-negative", "cadical", options={"phase": 0}),
+    "cadical-unsat": LaneSpec("cadical-unsat", "cadical", options={"stabilize": 0, "walk": 0}),
+}
+
+# Kissat and CaDiCaL in turn: each is ten times better than the other on some files.
+ORDER = {
+    "default": (
+        *("kissat", "cadical", "kissat-sat", "cadical-stable"),
+        *("kissat-unsat", "cadical-negative", "kissat-negative", "cadical-unsat"),
+    ),
+    "sat": ("kissat-sat", "cadical-stable", "kissat", "cadical", "kissat-negative", "cadical-negative"),
+    "unsat": ("kissat-unsat", "cadical-unsat", "kissat", "cadical", "kissat-negative", "cadical-negative"),
+}
+
+
+def lanes(
+    workers: int, *, seed: int = 0, mode: Literal["default", "sat", "unsat"] = "default", proof: bool = False
+) -> list[LaneSpec]:
+    """Return `workers` lanes, the same for the same arguments; the first is Kissat and may prove.
+
+    With `proof`, only the first lane may claim UNSATISFIABLE, so the others are after models.
+    """
+    if workers < 1:
+        raise UsageError(f"expected at least one worker, found {workers}")
+    if not 0 <= seed <= LARGEST_SEED:
+        raise UsageError(f"expected a seed from 0 to {LARGEST_SEED}, found {seed}")
+    if mode not in ORDER:
+        raise UsageError(f"unknown mode {mode!r}; known: {', '.join(ORDER)}")
+    order = ORDER[mode]
+    found = [replace(_seeded(KINDS[order[0]], seed, 0), proves=True)]
+    others = [name for name in order if not (proof and name.endswith("-unsat"))]
+    first = 1 if others[0] == order[0] else 0
+    for index in range(first, first + workers - 1):
+        lap, place = divmod(index, len(others))
+        found.append(_seeded(KINDS[others[place]], seed, lap))
+    return found
+
+
+def _seeded(kind: LaneSpec, seed: int, lap: int) -> LaneSpec:
+    name = kind.name if lap == 0 else f"{kind.name}-{lap + 1}"
+    own = (seed + lap) % ((LARGEST if kind.engine == "cadical" else LARGEST_SEED) + 1)
+    options = {**kind.options, **SEEDED} if kind.engine == "cadical" and own else kind.options
+    return replace(kind, name=name, seed=own, options=options)

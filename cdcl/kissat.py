@@ -1,0 +1,280 @@
+"""Kissat as an engine: the real binary in a child process, read through a pipe."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from turbosat.cdcl.binaries import find_kissat
+from turbosat.cdcl.engine import Ability, Answer, Budget, Engine
+from turbosat.cdcl.output import Output
+from turbosat.cdcl.process import Child, exit_words, readable
+from turbosat.errors import EngineError, UnsupportedError, UsageError
+from turbosat.result import Status
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from turbosat.formula import Formula
+
+CHUNK = 1 << 18  # bytes read at once
+EXIT_CODES = {status.value: status for status in Status}
+
+
+class Kissat(Engine):
+    """One run of Kissat.
+
+    The child starts with the first `advance`. Given a path, Kissat reads the file itself, unless phases
+    or units are set: then turbosat reads it. Kissat knows no phases, so variables hinted false are
+    renamed to their negations; the model is renamed back.
+
+    `options` go to the command line as they are. `time_limit` is a safety net in case nobody stops the
+    child: it ends about a second later with UNKNOWN, as it does at limits set by `options`; `poll`
+    repeats that answer. `memory_limit` is in bytes of address space. `progress` is the last report line.
+    """
+
+    name = "kissat"
+    abilities = frozenset({Ability.PHASES, Ability.UNITS, Ability.SECONDS, Ability.PROOF})
+
+    def __init__(
+        self,
+        options: Sequence[str] = (),
+        *,
+        seed: int = 0,
+        proof: Path | None = None,
+        binary_proof: bool = True,
+        time_limit: float | None = None,
+        memory_limit: int | None = None,
+    ) -> None:
+        self.options = tuple(options)
+        self.seed = seed
+        self.proof = proof
+        self.binary_proof = binary_proof
+        self.time_limit = time_limit
+        self.memory_limit = memory_limit
+        self._program = ""
+        self._temporary = ""  # a file to be removed
+        self._source: Formula | Path | None = None
+        self._phases: NDArray[np.bool_] | None = None
+        self._signs: NDArray[np.int8] | None = None
+        self._units: tuple[int, ...] = ()
+        self._child: Child | None = None
+        self._output = Output()
+        self._slice_end: float | None = None
+        self._running = False
+        self._answer: Answer | None = None
+        self._stopped = False
+
+    @property
+    def progress(self) -> dict[str, float]:
+        """The last report line: conflicts, remaining (per cent of the variables), megabytes, ..."""
+        return self._output.progress
+
+    def start(self, source: Formula | Path) -> None:
+        """Take the formula; the child starts with the first `advance`."""
+        if self._source is not None or self._stopped:
+            raise UsageError("an engine takes one formula, once")
+        self._program = find_kissat()
+        self._source = source
+
+    def set_phases(self, values: NDArray[np.bool_]) -> None:
+        """Prefer these values, (variables,), when deciding; only before the first slice, not with a proof."""
+        from turbosat.cdcl.requests import checked_phases
+
+        formula = self._editable(Ability.PHASES)
+        self._phases = checked_phases(values, formula.variables)
+
+    def add_units(self, literals: NDArray[np.int32]) -> None:
+        """Restrict the search to this partial assignment; only before the first slice, not with a proof."""
+        from turbosat.cdcl.requests import checked_literals
+
+        formula = self._editable(Ability.UNITS)
+        self._units += tuple(checked_literals(literals, formula.variables, "units").tolist())
+
+    def assume(self, literals: NDArray[np.int32]) -> None:
+        """Raise UnsupportedError: Kissat takes units, before the first slice."""
+        self.require(Ability.ASSUMPTIONS)
+
+    def add_clauses(self, literals: NDArray[np.int32], offsets: NDArray[np.int64]) -> None:
+        """Raise UnsupportedError: Kissat reads its clauses once."""
+        self.require(Ability.IMPORT)
+
+    def advance(self, budget: Budget) -> None:
+        """Start the child, or let it go on."""
+        if self._source is None or (self._stopped and self._answer is None):
+            raise UsageError("advance comes after start and before stop")
+        if self._running:
+            raise UsageError("a slice is running: poll for its answer first")
+        if budget.conflicts is not None:
+            self.require(Ability.CONFLICTS)
+        if self._answer is None:
+            if self._child is None:
+                self._launch()
+            else:
+                self._child.resume()
+        self._running = True
+        self._slice_end = None if budget.seconds is None else time.monotonic() + budget.seconds
+
+    def poll(self, timeout: float | None = 0.0) -> Answer | None:
+        """Return the answer of the slice, or None; a slice whose seconds are over is ended here."""
+        if not self._running:
+            raise UsageError("poll comes after advance")
+        if self._answer is None:
+            end = None if timeout is None else time.monotonic() + timeout
+            while not self._read(end):
+                now = time.monotonic()
+                if self._slice_end is not None and now >= self._slice_end:
+                    self._living().pause()
+                    self._running = False
+                    return self._report(Status.UNKNOWN)
+                if end is not None and now >= end:
+                    return None
+            self._answer = self._conclude()
+        self._running = False
+        return self._answer
+
+    def fileno(self) -> int:
+        """Return the read end of Kissat's output; UsageError before the first `advance`."""
+        return self._living().output
+
+    @property
+    def pid(self) -> int | None:
+        """The child process."""
+        return None if self._child is None or self._stopped else self._child.pid
+
+    def stop(self) -> None:
+        """Kill the child, reap it, close the pipe."""
+        self._stopped = True
+        if self._child is not None:
+            self._child.stop()
+        self._unlink()
+
+    def _editable(self, ability: Ability) -> Formula:
+        """Return the formula as arrays, in the state in which it may still be changed."""
+        self.require(ability)
+        if self.proof is not None:
+            raise UnsupportedError(f"{self.name} cannot combine a proof with {ability.value}")
+        if self._child is not None:
+            raise UnsupportedError(f"{self.name} offers {ability.value} only")
+        if self._source is None or self._stopped:
+            raise UsageError(f"{ability.value}: only after start")
+        if isinstance(self._source, Path):
+            from turbosat import dimacs
+
+            self._source = dimacs.read(self._source)
+        return self._source
+
+    def _launch(self) -> None:
+        assert self._source is not None
+        command = [self._program, f"--seed={self.seed}", *self.options]
+        if self.time_limit is not None:
+            command.append(f"--time={max(1, math.ceil(self.time_limit) + 1)}")
+        if self.proof is not None:
+            # Without --force Kissat refuses proofs whose names end like a formula's; callers know better.
+            command += ["--force"] if self.binary_proof else ["--force", "--no-binary"]
+        proof = [] if self.proof is None else [_name(self.proof)]
+        if isinstance(self._source, Path):
+            path = _name(self._source)
+            self._child = Child([*command, path, *proof], memory_limit=self.memory_limit)
+            return
+        file, path = self._created()
+        try:
+            self._write(self._source, file)
+            self._child = Child([*command, path, *proof], stdin=file, memory_limit=self.memory_limit)
+        finally:
+            os.close(file)
+
+    def _created(self) -> tuple[int, str]:
+        """Return a new file for the formula and the path under which Kissat finds it."""
+        if self.proof is None:
+            from turbosat.cdcl.channel import anonymous_file
+
+            return anonymous_file(), "/dev/stdin"
+        # With a proof Kissat compares the names of both files, so this one needs a name, until it is open.
+        import tempfile
+
+        file, self._temporary = tempfile.mkstemp(prefix="turbosat-", suffix=".cnf")
+        return file, self._temporary
+
+    def _write(self, formula: Formula, file: int) -> None:
+        """Write what Kissat is to solve, and go back to the start of the file."""
+        import numpy as np
+
+        from turbosat import dimacs
+        from turbosat.cdcl.polarity import flip_signs, restricted
+
+        clauses = formula.expanded()
+        if self._phases is not None:
+            self._signs = flip_signs(clauses.variables, self._phases)
+        if self._phases is not None or self._units:
+            clauses = restricted(clauses, np.array(self._units, np.int32), self._signs)
+        with open(file, "wb", closefd=False) as target:
+            dimacs.write(clauses, target)
+        os.lseek(file, 0, os.SEEK_SET)
+
+    def _unlink(self) -> None:
+        if self._temporary:
+            os.unlink(self._temporary)
+            self._temporary = ""
+
+    def _read(self, end: float | None) -> bool:
+        """Read what there is, waiting until `end` or the end of the slice; True when Kissat is done."""
+        child = self._living()
+        until = min((t for t in (end, self._slice_end) if t is not None), default=None)
+        wait = None if until is None else max(0.0, until - time.monotonic())
+        if not readable(child.output, wait):
+            return False
+        try:
+            data = os.read(child.output, CHUNK)
+        except BlockingIOError:
+            return False
+        except OSError as error:
+            raise EngineError(f"kissat: cannot read its output: {error}") from error
+        if data:
+            self._output.feed(data)
+            if self._output.variables is not None:
+                self._unlink()
+        return not data
+
+    def _conclude(self) -> Answer:
+        """Turn the end of the child into the last answer."""
+        code = self._living().exit_code(timeout=1.0)  # its output is closed, so it is on its way out
+        self.stop()
+        status = None if code is None else EXIT_CODES.get(code)
+        if status is None:
+            raise EngineError(f"kissat: {self._output.error or exit_words(code)}")
+        if status and self._output.status != str(status):
+            raise EngineError(
+                f"kissat: {exit_words(code)}, but it printed {self._output.status or 'no answer'!r}"
+            )
+        return self._report(status)
+
+    def _report(self, status: Status) -> Answer:
+        values = None
+        if status is Status.SATISFIABLE:
+            values = self._output.values()
+            if self._signs is not None:
+                values = values == (self._signs > 0)
+            if self._source is not None and not isinstance(self._source, Path):
+                values = values[: self._source.variables]  # less what long XORs needed
+        core = self._units if status is Status.UNSATISFIABLE else ()
+        counts = dict(self._output.counts)
+        for name in ("conflicts", "seconds"):
+            counts.setdefault(name, self._output.progress.get(name, 0.0))
+        return Answer(status, values, self._units, core, counts)
+
+    def _living(self) -> Child:
+        if self._child is None or self._stopped:
+            raise UsageError("there is no child process: it runs from the first advance to stop")
+        return self._child
+
+
+def _name(path: Path) -> str:
+    """Return the path as an argument that is not mistaken for an option."""
+    name = os.fspath(path)
+    return os.path.join(".", name) if name.startswith("-") else name

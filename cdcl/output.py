@@ -1,0 +1,102 @@
+"""What Kissat prints, taken in as it comes: answer, model, statistics, reports, errors."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+# The columns of a report line, read down and then right in Kissat's three-line heading.
+COLUMNS = (
+    *(
+        "seconds",
+        "megabytes",
+        "level",
+        "switched",
+        "reductions",
+        "restarts",
+        "rate",
+        "conflicts",
+        "redundant",
+    ),
+    *(
+        "size_glue",
+        "size",
+        "glue",
+        "tier1",
+        "tier2",
+        "trail",
+        "binary",
+        "irredundant",
+        "variables",
+        "remaining",
+    ),
+)
+
+
+class Output:
+    """The lines of one run.
+
+    `variables` is the header's number, None before it was read; `status` the word of the `s` line;
+    `error` Kissat's own complaint; `progress` the last report line by column; `counts` the statistics.
+    """
+
+    def __init__(self) -> None:
+        self.variables: int | None = None
+        self.status = ""
+        self.error = ""
+        self.progress: dict[str, float] = {}
+        self.counts: dict[str, float] = {}
+        self._rest = b""
+        self._model: list[bytes] = []
+
+    def feed(self, data: bytes) -> None:
+        """Take in what was read from the pipe."""
+        lines = (self._rest + data).split(b"\n")
+        self._rest = lines.pop()
+        for line in lines:
+            if line.startswith(b"v "):
+                self._model.append(line[2:])
+            elif line.startswith(b"c "):
+                if line[3:4] == b" ":
+                    self._report(line)
+                elif line.find(b":") > 0:
+                    self._count(line)
+                elif line.startswith(b"c parsed 'p cnf "):
+                    self.variables = int(line.split()[4])
+            elif line.startswith(b"s "):
+                self.status = line[2:].decode()
+            elif line.startswith(b"kissat: "):
+                words = line[8:].decode(errors="replace").removeprefix("fatal ").removeprefix("error: ")
+                self.error = words.replace("out-of-memory", "out of memory")
+
+    def values(self) -> NDArray[np.bool_]:
+        """Return the model, (variables,); variables that were not printed are true."""
+        import numpy as np
+
+        literals = np.fromstring(b" ".join(self._model).decode(), dtype=np.int32, sep=" ")
+        literals = literals[literals != 0]
+        largest = int(np.abs(literals).max(initial=0))
+        values = np.ones(max(largest, self.variables or 0), np.bool_)
+        values[-literals[literals < 0] - 1] = False
+        return values
+
+    def _report(self, line: bytes) -> None:
+        fields = line[3:].split()
+        if len(fields) == len(COLUMNS):
+            with suppress(ValueError):  # some other text: reports are for looking at only
+                numbers = [float(field.rstrip(b"%")) for field in fields]
+                self.progress = dict(zip(COLUMNS, numbers, strict=True))
+
+    def _count(self, line: bytes) -> None:
+        name, _, rest = line[2:].partition(b":")
+        fields = rest.split()
+        if not fields or b" " in name:
+            return
+        # "process-time:  24s  24.04 seconds": what stands before the unit is the exact figure.
+        value = fields[fields.index(b"seconds") - 1] if b"seconds" in fields else fields[0]
+        with suppress(ValueError):  # a file name or the like
+            self.counts[name.decode().replace("-", "_")] = float(value)

@@ -1,0 +1,33 @@
+"""Hints and partial assignments for engines that only read clauses: flipped variables, unit clauses."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from turbosat.formula import Formula
+
+
+def flip_signs(variables: int, phases: NDArray[np.bool_]) -> NDArray[np.int8]:
+    """Return -1 for every variable whose hint is false and 1 for all others, int8 (variables,).
+
+    An engine that tries true first follows the hints on the flipped formula.
+    """
+    signs = np.ones(variables, np.int8)
+    signs[: phases.size][~phases] = -1
+    return signs
+
+
+def flip(literals: NDArray[np.int32], signs: NDArray[np.int8]) -> NDArray[np.int32]:
+    """Return the literals with the variables of sign -1 negated."""
+    flipped: NDArray[np.int32] = literals * signs[np.abs(literals) - 1]
+    return flipped
+
+
+def restricted(formula: Formula, units: NDArray[np.int32], signs: NDArray[np.int8] | None = None) -> Formula:
+    """Return the clauses of `formula`, XORs not, with `units` added as clauses, all flipped by `signs`."""
+    literals = np.concatenate([formula.literals, units])
+    ends = formula.offsets[-1] + np.arange(1, units.size + 1, dtype=np.int64)
+    if signs is not None:
+        literals = flip(literals, signs)
+    return Formula(literals, np.concatenate([formula.offsets, ends]), formula.variables)

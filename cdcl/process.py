@@ -1,0 +1,127 @@
+"""Child processes that die with their parent, can be paused, and leave nothing behind."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import select
+import signal
+import subprocess
+import sys
+import time
+import warnings
+from collections.abc import Callable, Sequence
+
+from turbosat.errors import EngineError
+
+PR_SET_PDEATHSIG = 1
+OUTPUT_BUFFER = 1 << 20  # bytes of a pipe: a child that prints a long model waits less for its reader
+
+
+class Child:
+    """A running program; what it prints, errors included, comes through one pipe.
+
+    On Linux the kernel kills it when the thread that started it ends, so start children from a thread
+    that outlives them. It stays in the process group of its parent: job control reaches both.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        stdin: int = subprocess.DEVNULL,
+        keep: Sequence[int] = (),
+        memory_limit: int | None = None,
+        deaf: bool = False,
+    ) -> None:
+        """Start `command`; the child inherits `stdin` and the descriptors `keep`, and nothing else.
+
+        `memory_limit` is in bytes of address space; `deaf` shuts its ears to Ctrl-C.
+
+        Raises EngineError when it cannot be started.
+        """
+        try:
+            with warnings.catch_warnings():
+                # Python 3.12 warns of a preexec_fn in a threaded process; ours calls the kernel, no more.
+                warnings.simplefilter("ignore", DeprecationWarning)
+                self._popen = subprocess.Popen(
+                    command,
+                    stdin=stdin,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    bufsize=0,
+                    pipesize=OUTPUT_BUFFER,
+                    pass_fds=keep,
+                    preexec_fn=_before_exec(memory_limit, deaf),
+                )
+        except (OSError, subprocess.SubprocessError) as error:
+            raise EngineError(f"cannot start {command[0]}: {error}") from error
+        self.pid = self._popen.pid
+        assert self._popen.stdout is not None
+        self._pipe = self._popen.stdout
+        self.output = self._pipe.fileno()
+        os.set_blocking(self.output, False)
+
+    def read(self) -> bytes:
+        """Return what it printed since the last call, at most one pipe full."""
+        try:
+            return os.read(self.output, OUTPUT_BUFFER)
+        except BlockingIOError:
+            return b""
+
+    def exit_code(self, timeout: float = 0.0) -> int | None:
+        """Return the exit code, -N after signal N, or None if the child lives on after `timeout` seconds."""
+        deadline = time.monotonic() + timeout
+        pause = 0.0005
+        while (code := self._popen.poll()) is None and time.monotonic() < deadline:
+            time.sleep(pause)
+            pause = min(2 * pause, 0.01)
+        return code
+
+    def pause(self) -> None:
+        """Take the child off the processor until `resume`."""
+        self._popen.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let a paused child go on."""
+        self._popen.send_signal(signal.SIGCONT)
+
+    def stop(self) -> None:
+        """Kill the child, reap it and close its pipe; harmless when it is done already."""
+        self._popen.kill()
+        self._popen.wait()
+        self._pipe.close()
+
+
+def readable(descriptor: int, timeout: float | None) -> bool:
+    """Wait until `descriptor` can be read or has ended; False after `timeout` seconds."""
+    waiter = select.poll()  # not select(): a user's program may hold more than 1,024 descriptors
+    waiter.register(descriptor, select.POLLIN)
+    return bool(waiter.poll(None if timeout is None else timeout * 1000))
+
+
+def exit_words(code: int | None) -> str:
+    """Say how a child ended."""
+    if code is None:
+        return "it fell silent"
+    return f"killed by signal {-code}" if code < 0 else f"exit code {code}"
+
+
+def _before_exec(memory_limit: int | None, deaf: bool) -> Callable[[], None]:
+    """Return what the child does between fork and exec; all imports and look-ups happen here, before fork."""
+    parent = os.getpid()
+    prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
+
+    def prepare() -> None:
+        if prctl is not None:
+            prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+            if os.getppid() != parent:  # the parent died before the kernel knew
+                os._exit(127)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a killed solver leaves no core file
+        if deaf:
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        if memory_limit is not None:
+            resource.setrlimit(resource.RLIMIT_AS, (memory_limit, memory_limit))
+
+    return prepare

@@ -1,0 +1,160 @@
+"""The child side of CaDiCaL: one python-sat solver, driven in short runs with ears open in between.
+
+python-sat holds the interpreter while it searches and cannot be interrupted, so a slice is a chain of
+runs of some conflicts each. This process imports python-sat and the standard library only.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import socket
+import time
+from array import array
+from collections import deque
+from contextlib import suppress
+from itertools import repeat
+from typing import Any
+
+from turbosat.cdcl.channel import Channel, Message
+
+FIRST_RUN = 100  # conflicts
+SHORTEST_RUN = 20
+LONGEST_RUN = 20_000
+RUN_SECONDS = 0.1  # what a run should last
+NEWS_INTERVAL = 0.5  # seconds between two progress messages
+BLOCK = 10_000  # clauses turned into Python lists at once: bounds the memory
+
+
+class Worker:
+    """One solver and what its engine asked of it."""
+
+    def __init__(self, channel: Channel) -> None:
+        from pysat.solvers import Cadical300
+
+        self._channel = channel
+        self._solver = Cadical300()
+        self._variables = 0
+        self._run = FIRST_RUN
+        self._began = time.monotonic()
+        self._searched = 0.0  # seconds
+        self._news = time.monotonic()
+
+    def serve(self) -> None:
+        """Do what the messages say until the other side is gone."""
+        while True:
+            message = self._channel.receive(None)
+            assert message is not None  # it waits for ever
+            self._handle(message)
+
+    def _handle(self, message: Message) -> None:
+        data, arrays = message.data, message.arrays
+        match message.kind:
+            case "load":
+                # Options first: CaDiCaL reads some when the first clause comes.
+                self._solver.configure(data["options"])
+                self._variables = data["variables"]
+                self._add(*arrays)
+            case "phases":
+                self._solver.set_phases(arrays[0].tolist())
+            case "clauses":
+                self._add(*arrays)
+            case "advance":
+                self._slice(data["number"], data["conflicts"], data["seconds"], arrays[0].tolist())
+            case _:
+                raise ValueError(f"unknown message {message.kind!r}")
+
+    def _add(self, literals: memoryview, offsets: memoryview) -> None:
+        """Add clauses in flat arrays: literals int32, offsets int64 (clauses + 1,)."""
+        from pysat.solvers import pysolvers
+
+        add = pysolvers.cadical300_add_cl  # the solver's own add_clause takes a third longer
+        clauses = len(offsets) - 1
+        for low in range(0, clauses, BLOCK):
+            bounds = offsets[low : low + BLOCK + 1].tolist()
+            first = bounds[0]
+            flat = literals[first : bounds[-1]].tolist()
+            ends = [bound - first for bound in bounds]
+            rows = map(flat.__getitem__, map(slice, ends, ends[1:]))
+            deque(map(add, repeat(self._solver.cadical), rows), maxlen=0)
+
+    def _slice(self, number: int, conflicts: int | None, seconds: float | None, assumed: list[int]) -> None:
+        """Search until an answer or the budget's end, and send it."""
+        solver = self._solver
+        start = time.monotonic()
+        end = None if seconds is None else start + seconds
+        last = None if conflicts is None else self._conflicts() + conflicts
+        answer: bool | None = None
+        while True:
+            now = time.monotonic()
+            before = self._conflicts()
+            if (end is not None and now >= end) or (last is not None and before >= last):
+                break
+            run = self._run if last is None else min(self._run, last - before)
+            solver.conf_budget(run)
+            answer = solver.solve_limited(assumptions=assumed)
+            spent = time.monotonic() - now
+            self._searched += spent
+            if answer is not None:
+                break
+            # It would try its lucky phases again in every run, 0.3 s each on 800,000 clauses.
+            solver.configure({"lucky": 0})
+            done = max(1, self._conflicts() - before)
+            self._pace(done / max(spent, 1e-6), None if end is None else end - now - spent)
+            self._listen()
+        self._send(answer, number, assumed)
+
+    def _pace(self, speed: float, left: float | None) -> None:
+        """Choose the length of the next run from conflicts a second, and not far beyond the seconds left."""
+        aim = RUN_SECONDS if left is None else max(0.0, min(RUN_SECONDS, left))
+        wanted = min(int(speed * aim), 4 * self._run)
+        self._run = max(SHORTEST_RUN, min(wanted, LONGEST_RUN))
+
+    def _listen(self) -> None:
+        while (message := self._channel.receive(0.0)) is not None:
+            self._handle(message)
+        now = time.monotonic()
+        if now - self._news >= NEWS_INTERVAL:
+            self._news = now
+            self._channel.send("progress", self._counts())
+
+    def _conflicts(self) -> int:
+        return int(self._solver.accum_stats()["conflicts"])
+
+    def _counts(self) -> dict[str, Any]:
+        return {**self._solver.accum_stats(), "seconds": round(self._searched, 4)}
+
+    def _send(self, answer: bool | None, number: int, assumed: list[int]) -> None:
+        values, core = array("b"), array("i")
+        if answer:
+            # A model ends with the largest variable of any clause; what follows is free.
+            model = array("i", self._solver.get_model()[: self._variables])
+            values = array("b", b"\1") * self._variables
+            for literal in model:
+                if literal < 0:
+                    values[-literal - 1] = 0
+        elif answer is False and assumed:
+            core = array("i", self._solver.get_core() or [])
+        status = {None: 0, True: 10, False: 20}[answer]
+        data = {"number": number, "status": status, "counts": self._counts()}
+        self._channel.send("answer", data, [memoryview(values), memoryview(core)])
+
+
+def main(descriptor: int) -> None:
+    """Serve the engine at the other end of a socket until it goes away."""
+    gc.disable()  # millions of small lists come and go, none of them in a cycle
+    channel = Channel(socket.socket(fileno=descriptor))
+    try:
+        Worker(channel).serve()
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        pass  # nobody is left to tell
+    except MemoryError:
+        _complain(channel, "out of memory")
+    except Exception as error:
+        _complain(channel, f"{type(error).__name__}: {error}")
+    os._exit(0)  # freeing a large solver clause by clause takes seconds and helps nobody
+
+
+def _complain(channel: Channel, message: str) -> None:
+    with suppress(OSError):
+        channel.send("error", {"message": message})

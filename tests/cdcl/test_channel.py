@@ -1,0 +1,66 @@
+"""Messages of any size arrive whole, in order, without a reader on the other side."""
+
+import os
+import socket
+from array import array
+from collections.abc import Iterator
+
+import pytest
+
+from turbosat.cdcl.channel import Channel, anonymous_file
+
+
+@pytest.fixture
+def ends() -> Iterator[tuple[Channel, Channel]]:
+    one, two = map(Channel, socket.socketpair())
+    yield one, two
+    one.close()
+    two.close()
+
+
+def test_arrays_of_all_sizes(ends: tuple[Channel, Channel]) -> None:
+    one, two = ends
+    sent = [array("b", [1, 0, -1]), array("i"), array("i", [-(2**31), 7]), array("q", range(100_000))]
+    one.send("first", {"a": 1.5})
+    one.send("second", {}, [memoryview(each) for each in sent])
+    one.send("third", {"b": "ü" * 10_000}, [memoryview(array("b"))])
+    messages = [two.receive(1.0) for _ in range(3)]
+    assert [message.kind for message in messages if message] == ["first", "second", "third"]
+    assert messages[0] is not None
+    assert messages[0].data == {"a": 1.5}
+    assert messages[1] is not None
+    assert [list(view) for view in messages[1].arrays] == [list(each) for each in sent]
+    assert messages[2] is not None
+    assert [list(view) for view in messages[2].arrays] == [[]]
+    assert two.receive(0.0) is None
+
+
+def test_sending_never_waits_for_the_reader(ends: tuple[Channel, Channel]) -> None:
+    one, two = ends
+    big = memoryview(array("q", bytes(8_000_000)))
+    for _ in range(20):
+        one.send("big", {}, [big])
+    for _ in range(20):
+        message = two.receive(1.0)
+        assert message is not None
+        assert message.arrays[0].nbytes == 8_000_000
+
+
+def test_the_end_of_the_other_side(ends: tuple[Channel, Channel]) -> None:
+    one, two = ends
+    one.send("last")
+    one.close()
+    assert two.receive(1.0) is not None
+    with pytest.raises(EOFError):
+        two.receive(None)
+    with pytest.raises(OSError, match=r"[Pp]ipe"):
+        two.send("anybody?")
+
+
+def test_an_anonymous_file_has_no_name() -> None:
+    file = anonymous_file()
+    try:
+        assert os.write(file, b"x") == 1
+        assert os.fstat(file).st_nlink == 0
+    finally:
+        os.close(file)

@@ -1,0 +1,61 @@
+"""The lane mix: reproducible, unlike, and every lane of it works."""
+
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from tests.cdcl.engines import formula, wait
+from turbosat.cdcl.diversify import KINDS, LARGEST_SEED, LaneSpec, lanes
+from turbosat.errors import UsageError
+from turbosat.result import Status
+
+MODES: tuple[Literal["default", "sat", "unsat"], ...] = ("default", "sat", "unsat")
+
+
+def test_the_first_two_lanes() -> None:
+    first = [[(lane.engine, lane.arguments()) for lane in lanes(2, mode=mode)] for mode in MODES]
+    assert first == [
+        [("kissat", ()), ("cadical", ())],
+        [("kissat", ("--sat",)), ("cadical", ("stabilizeonly=1",))],
+        [("kissat", ("--unsat",)), ("cadical", ("stabilize=0", "walk=0"))],
+    ]
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("proof", [False, True])
+@pytest.mark.parametrize("seed", [0, 5, LARGEST_SEED])
+def test_lanes_differ_and_repeat(mode: Literal["default", "sat", "unsat"], proof: bool, seed: int) -> None:
+    mix = lanes(40, seed=seed, mode=mode, proof=proof)
+    assert mix == lanes(40, seed=seed, mode=mode, proof=proof)
+    assert mix[:7] == lanes(7, seed=seed, mode=mode, proof=proof)
+    assert len({lane.name for lane in mix}) == 40
+    assert len({(lane.engine, lane.seed, lane.arguments()) for lane in mix}) == 40
+    assert [lane.proves for lane in mix] == [True] + [False] * 39
+    assert not any(lane.name.startswith(("kissat-unsat", "cadical-unsat")) for lane in mix[1:] if proof)
+
+
+@pytest.mark.parametrize("spec", [*KINDS.values(), *lanes(14, seed=3)[8:]], ids=lambda spec: spec.name)
+def test_every_lane_runs(spec: LaneSpec) -> None:
+    with spec.build(seconds=20, memory=4 << 30) as engine:
+        engine.start(formula([[1, 2], [-1, 2], [1, -2], [-1, -2]]))
+        assert wait(engine).status is Status.UNSATISFIABLE
+
+
+def test_strict_parsing_is_kissats(tmp_path: Path) -> None:
+    path = tmp_path / "f.cnf"
+    path.write_text("p cnf 1 1\n2 0\n")
+    with lanes(1)[0].build(parsing="relaxed") as engine:
+        engine.start(path)
+        assert wait(engine).status is Status.SATISFIABLE
+
+
+def test_misuse(tmp_path: Path) -> None:
+    with pytest.raises(UsageError):
+        lanes(0)
+    with pytest.raises(UsageError):
+        lanes(1, seed=-1)
+    with pytest.raises(UsageError):
+        lanes(1, mode="both")  # type: ignore[arg-type]
+    with pytest.raises(UsageError):
+        KINDS["cadical"].build(proof=tmp_path / "proof")

@@ -1,0 +1,162 @@
+"""What is Kissat's own: finding it, options, limits, proofs, its output."""
+
+import stat
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.cdcl.engines import array, formula, hopeless, seconds_hard, solve, wait
+from turbosat.cdcl import binaries
+from turbosat.cdcl.binaries import OVERRIDE, find_kissat
+from turbosat.cdcl.engine import Budget
+from turbosat.cdcl.kissat import Kissat
+from turbosat.cdcl.output import COLUMNS, Output
+from turbosat.cdcl.polarity import flip, flip_signs, restricted
+from turbosat.errors import EngineError, UnsupportedError
+from turbosat.result import Status
+
+UNSAT = [[1, 2], [1, -2], [-1, 3], [-1, -3]]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--nonsense",), "invalid long option '--nonsense'"),
+        (("--seed=x",), "--seed=x"),
+        (("--sat", "--unsat"), "multiple configurations"),
+    ],
+)
+def test_bad_options_are_errors_in_kissats_words(options: tuple[str, ...], words: str) -> None:
+    with pytest.raises(EngineError, match=words):
+        solve(lambda: Kissat(options), formula([[1]]))
+
+
+def test_a_total_limit_ends_the_engine_with_unknown() -> None:
+    with Kissat(("--conflicts=50",)) as engine:
+        engine.start(hopeless())
+        for _ in range(2):
+            answer = wait(engine)
+            assert answer.status is Status.UNKNOWN
+            assert engine.pid is None
+            assert 50 <= answer.counts["conflicts"] < 60
+
+
+def test_the_safety_net_of_seconds() -> None:
+    with Kissat(time_limit=0.0) as engine:
+        engine.start(hopeless())
+        answer = wait(engine)
+        assert answer.status is Status.UNKNOWN
+        assert 0.5 < answer.counts["seconds"] < 3
+
+
+@pytest.mark.parametrize("as_path", [False, True])
+def test_proofs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, as_path: bool) -> None:
+    spool = tmp_path / "spool"
+    spool.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(spool))
+    proof = tmp_path / "proof.cnf"  # the name of a formula: callers know better
+    source: Path = tmp_path / "f.cnf"
+    source.write_text("p cnf 3 4\n" + "".join(" ".join(map(str, [*c, 0])) + "\n" for c in UNSAT))
+    with Kissat(proof=proof, binary_proof=False) as engine:
+        engine.start(source if as_path else formula(UNSAT))
+        assert wait(engine).status is Status.UNSATISFIABLE
+    assert proof.read_text().splitlines()[-1] == "0"
+    with Kissat(proof=proof) as engine:
+        engine.start(source if as_path else formula(UNSAT))
+        assert wait(engine).status is Status.UNSATISFIABLE
+    assert proof.read_bytes().endswith(b"a\0")
+    assert list(spool.iterdir()) == []
+
+
+def test_a_proof_goes_with_nothing_that_changes_the_formula(tmp_path: Path) -> None:
+    with Kissat(proof=tmp_path / "p") as engine:
+        engine.start(formula(UNSAT))
+        with pytest.raises(UnsupportedError, match="proof"):
+            engine.set_phases(np.ones(3, np.bool_))
+        with pytest.raises(UnsupportedError, match="proof"):
+            engine.add_units(array(1))
+
+
+def test_a_path_that_looks_like_an_option(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("--sat").write_text("p cnf 1 1\n1 0\n")
+    with Kissat() as engine:
+        engine.start(Path("--sat"))
+        assert wait(engine).status is Status.SATISFIABLE
+
+
+def test_reports_and_statistics() -> None:
+    with Kissat() as engine:
+        engine.start(seconds_hard())
+        answer = wait(engine, Budget(seconds=0.5))
+        assert answer.status is Status.UNKNOWN
+        assert set(engine.progress) == set(COLUMNS)
+        assert 0 < engine.progress["conflicts"] == answer.counts["conflicts"]
+        answer = wait(engine)
+        assert {"conflicts", "decisions", "propagations", "restarts", "seconds"} <= set(answer.counts)
+
+
+def test_output_in_any_pieces() -> None:
+    text = (
+        b"c parsed 'p cnf 4 2' header\nc\n"
+        b"c -  0.04  3 20 0 1 24 2 1000 612 1.5 15 10 6 14 38%   0 1278 300 99%\n"
+        b"s SATISFIABLE\nv 1 -2\nv -4 0\n"
+        b"c conflicts:  7  0.00 per second\nc process-time:  24s  24.04 seconds\n"
+    )
+    for size in (1, 7, 1000):
+        output = Output()
+        for start in range(0, len(text), size):
+            output.feed(text[start : start + size])
+        assert output.status == "SATISFIABLE"
+        assert output.values().tolist() == [True, False, True, False]
+        assert output.counts == {"conflicts": 7.0, "process_time": 24.04}
+        assert output.progress["conflicts"] == 1000
+        assert output.progress["remaining"] == 99
+
+
+def test_flipping_twice_is_nothing() -> None:
+    signs = flip_signs(3, np.array([True, False]))
+    assert signs.tolist() == [1, -1, 1]
+    assert flip(array(1, -2, 3, 2), signs).tolist() == [1, 2, 3, -2]
+    assert flip(flip(array(1, -2, 3, 2), signs), signs).tolist() == [1, -2, 3, 2]
+    flipped = restricted(formula([[1, 2]], 3), array(-2, 3), signs)
+    assert list(flipped) == [(1, -2), (2,), (3,)]
+
+
+def test_where_kissat_is_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(OVERRIDE, raising=False)
+    program = tmp_path / "kissat"
+    program.write_text("#!/bin/sh\nexit 0\n")
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setattr(binaries, "_wheel_folders", list)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert find_kissat() == str(program)
+    monkeypatch.setenv("PATH", str(tmp_path / "nowhere"))
+    with pytest.raises(EngineError, match="pip install passagemath-kissat"):
+        find_kissat()
+    monkeypatch.setenv(OVERRIDE, str(program))
+    assert find_kissat() == str(program)
+    monkeypatch.setenv(OVERRIDE, str(tmp_path / "nothing"))
+    with pytest.raises(EngineError, match=OVERRIDE):
+        find_kissat()
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("exit 10", "no answer"),
+        ("exit 1", "exit code 1"),
+        ("echo 's UNSATISFIABLE'; exit 10", "printed 'UNSATISFIABLE'"),
+        ("kill -SEGV $$", "killed by signal 11"),
+    ],
+)
+def test_a_broken_kissat_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, words: str
+) -> None:
+    program = tmp_path / "kissat"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv(OVERRIDE, str(program))
+    with pytest.raises(EngineError, match=words):
+        solve(Kissat, formula([[1]]))

@@ -1,0 +1,36 @@
+"""What several test modules share: hard files, the corpus, a watch on the process table."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.families import dimacs, pigeonhole
+from tests.processes import ROOT, descendants, gone
+
+CORPUS = Path(os.environ.get("TURBOSAT_CORPUS", ROOT.parent / "shared" / "corpus"))
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """Return the folder of real files, or skip."""
+    if not (CORPUS / "manifest.csv").exists():
+        pytest.skip("the corpus is not here")
+    return CORPUS
+
+
+@pytest.fixture(scope="session")
+def hard(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a file no lane settles within a test."""
+    path = tmp_path_factory.mktemp("hard") / "pigeons-16.cnf"
+    path.write_text(dimacs(*pigeonhole(16, 15)))
+    return path
+
+
+@pytest.fixture
+def no_children_left() -> Iterator[None]:
+    """Fail a test that leaves a child process of this one behind."""
+    before = descendants(os.getpid())
+    yield
+    assert gone(descendants(os.getpid()) - before)

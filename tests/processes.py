@@ -1,0 +1,72 @@
+"""turbosat as a real process, and the process table around it."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def processes() -> dict[int, tuple[int, str]]:
+    """Return {pid: (parent, command)} of every process that is not a zombie."""
+    found = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                fields = (folder / "stat").read_text().rpartition(")")[2].split()
+                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            except OSError:
+                continue
+            if fields[0] != "Z":
+                found[int(folder.name)] = (int(fields[1]), command)
+    return found
+
+
+def descendants(pid: int) -> set[int]:
+    """Return every process below one."""
+    table = processes()
+    below, grown = {pid}, True
+    while grown:
+        more = {child for child, (parent, _) in table.items() if parent in below} - below
+        below |= more
+        grown = bool(more)
+    return below - {pid}
+
+
+def gone(pids: set[int], within: float = 2.0) -> bool:
+    """Whether all these processes end within some seconds."""
+    end = time.monotonic() + within
+    while pids & set(processes()):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def start(
+    *arguments: str | Path, stdin: int | None = subprocess.DEVNULL, session: bool = False
+) -> "subprocess.Popen[str]":
+    """Start `turbosat ARGUMENTS` as a process of its own, in a session of its own if asked."""
+    command = [sys.executable, "-m", "turbosat", *map(str, arguments)]
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=session,
+    )
+
+
+def finish(process: "subprocess.Popen[str]", timeout: float = 60) -> tuple[int, str, str]:
+    """Wait for a started turbosat; return exit code, stdout, stderr."""
+    with process:
+        out, err = process.communicate(timeout=timeout)
+    return process.returncode, out, err
+
+
+def turbosat(*arguments: str | Path) -> tuple[int, str, str]:
+    """Run `turbosat ARGUMENTS` to its end."""
+    return finish(start(*arguments))

@@ -1,0 +1,42 @@
+"""Importing turbosat, and solving an easy file, must load nothing heavy."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+HEAVY = ("torch", "ray", "numba", "scipy", "triton")
+
+
+def modules_after(code: str) -> set[str]:
+    probe = f"import sys\n{code}\nprint('\\n'.join(sys.modules), file=sys.stderr)"
+    run = subprocess.run([sys.executable, "-c", probe], cwd=ROOT, capture_output=True, text=True, check=True)
+    return set(run.stderr.split())
+
+
+def test_import_turbosat_loads_nothing_heavy() -> None:
+    assert not modules_after("import turbosat").intersection({*HEAVY, "numpy", "pysat", "typer"})
+
+
+@pytest.mark.parametrize("file", ["queens-16.cnf", "pigeons-8.cnf", "lights-out.cnf"])
+def test_solving_an_easy_file_loads_nothing_heavy(file: str) -> None:
+    loaded = modules_after(f"from turbosat.cli import run; run(['-n', 'examples/{file}'])")
+    assert "numpy" in loaded
+    assert not loaded.intersection({*HEAVY, "pysat"})
+
+
+def test_kissat_starts_before_numpy_is_imported() -> None:
+    code = """
+import turbosat.cdcl.race as race
+add = race.Race.add
+def watched(self, *rest):
+    assert 'numpy' not in sys.modules, 'numpy came before Kissat'
+    print('started')
+    return add(self, *rest)
+race.Race.add = watched
+from turbosat.cli import run
+run(['-j1', 'examples/queens-16.cnf'])
+"""
+    assert "numpy" in modules_after(code)

@@ -1,0 +1,109 @@
+"""The Typer command of `turbosat`, made from the option tables."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
+
+import typer
+
+from turbosat.errors import UsageError
+from turbosat.options import Display, Option, Options, declared, resolve
+
+HELP = """Solve a formula in DIMACS format, plain or compressed, with `x` lines for XORs.
+
+FILE is `-` or missing for standard input. With PROOF, a DRAT proof is written for an unsatisfiable
+formula. Exit codes: 10 satisfiable, 20 unsatisfiable, 0 unknown, 1 error.
+"""
+
+Go = Callable[[str, Options, Display], int]
+
+
+def command(go: Go, version: str, doctor: Callable[[], tuple[str, bool]]) -> Callable[..., Any]:
+    """Return the command; called with arguments it parses them and returns what `go` returns.
+
+    `go` is called with FILE, the checked options of the run, and the display options.
+    """
+
+    def turbosat(**values: Any) -> int:
+        file = values.pop("file")
+        if file is None:
+            if sys.stdin.isatty():
+                raise UsageError("expected a FILE (see turbosat --help)")
+            file = "-"
+        display = Display(**{name: values.pop(name) for name, _, _ in declared(Display)})  # type: ignore[typeddict-item]
+        return go(file, resolve(_folded(values)), display)
+
+    def print_version(wanted: bool) -> None:
+        if wanted:
+            typer.echo(version)
+            raise typer.Exit
+
+    def print_doctor(wanted: bool) -> None:
+        if wanted:
+            report, healthy = doctor()
+            typer.echo(report)
+            raise typer.Exit(0 if healthy else 1)
+
+    file = Annotated[str | None, typer.Argument(show_default=False, help="The formula.")]
+    proof = Annotated[str | None, typer.Argument(show_default=False, help="Where the proof goes.")]
+    parameters = [_parameter("file", file, None), _parameter("proof", proof, None)]
+    for table in (Options, Display):
+        for name, kind, option in declared(table):
+            parameters += _parameters(name, kind, option)
+    for name, callback, text in (
+        ("doctor", print_doctor, "List every engine and device found, and why one is missing."),
+        ("version", print_version, "Print the version."),
+    ):
+        flag = typer.Option(f"--{name}", callback=callback, is_eager=True, help=text)
+        parameters.append(_parameter(name, Annotated[bool, flag], False))
+    turbosat.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    turbosat.__annotations__ = {each.name: each.annotation for each in parameters}
+    turbosat.__doc__ = HELP
+    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    app.command(context_settings={"help_option_names": ["-h", "--help"]})(turbosat)
+    return typer.main.get_command(app)
+
+
+def _parameter(name: str, annotation: Any, default: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
+
+
+def _parameters(name: str, kind: Any, option: Option) -> list[inspect.Parameter]:
+    """Return the parameters of one option: one, or one a switch."""
+    if option.switch is not None:
+        return [
+            _parameter(_switch_name(flag), Annotated[bool, typer.Option(flag, help=text)], False)
+            for flag, (_, text) in option.switch.items()
+        ]
+    if not option.flags:
+        return []
+    flag = typer.Option(
+        *option.flags,
+        help=option.help,
+        min=option.low,
+        max=option.high,
+        metavar=option.metavar,
+        show_default=option.default not in (None, False),
+    )
+    return [_parameter(name, Annotated[kind, flag], option.default)]
+
+
+def _switch_name(flag: str) -> str:
+    return f"switch_{flag.lstrip('-')}"
+
+
+def _folded(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return option values with each group of switches folded into its option."""
+    folded = {name: value for name, value in values.items() if not name.startswith("switch_")}
+    folded.pop("doctor", None)
+    folded.pop("version", None)
+    for name, _, option in declared(Options):
+        given = [flag for flag in option.switch or () if values[_switch_name(flag)]]
+        if len(given) > 1:
+            raise UsageError(f"{given[0]} and {given[1]} exclude each other")
+        if option.switch and given:
+            folded[name] = option.switch[given[0]][0]
+    return folded

@@ -1,0 +1,209 @@
+"""The command line: arguments to options, a Result to `s` and `v` lines, signals to the deadline.
+
+Only this module prints, exits and installs signal handlers.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, Any
+
+from turbosat.errors import SoundnessError, TurbosatError, UsageError
+from turbosat.system import process_start
+
+if TYPE_CHECKING:
+    from turbosat.deadline import Deadline
+    from turbosat.events import Event
+    from turbosat.options import Display, Options
+    from turbosat.result import Result
+
+FAILURE = 1  # exit code of every error; 0, 10 and 20 are answers
+PROGRAM = "turbosat"
+PARSE_ERROR = "parse error"  # of a lane: ours has read the file, and the lane is started again on that
+WIDTH = 78  # characters of a `v` line; the SAT Competition allows 4,096
+
+
+def main() -> None:
+    """Run `turbosat` on the arguments of this process and exit."""
+    signals = _Signals()
+    code = FAILURE
+    try:
+        code = run(sys.argv[1:], signals)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read our output has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
+
+
+def run(arguments: list[str], signals: _Signals | None = None) -> int:
+    """Run `turbosat ARGUMENTS` and return the exit code."""
+    import typer
+
+    from turbosat import __version__
+    from turbosat.arguments import command
+
+    def doctor() -> tuple[str, bool]:
+        from turbosat.doctor import diagnose
+
+        return diagnose()
+
+    def go(file: str, options: Options, display: Display) -> int:
+        return _solve(file, options, display, arguments, signals)
+
+    try:
+        outcome = command(go, __version__, doctor)(arguments, prog_name=PROGRAM, standalone_mode=False)
+    except TurbosatError as error:
+        return _fail(str(error))
+    except _usage_error(typer) as error:
+        return _fail(f"{' '.join(error.format_message().split())} (see {PROGRAM} --help)")
+    return outcome if isinstance(outcome, int) else 0
+
+
+def _usage_error(typer: Any) -> Any:
+    """Return the base of Typer's usage errors, which it does not export under a stable name."""
+    return typer.BadParameter.__mro__[2]
+
+
+class _Signals:
+    """SIGINT and SIGTERM, from the first moment on: they cancel the deadline, there or still to come."""
+
+    def __init__(self) -> None:
+        self._deadline: Deadline | None = None
+        self._pending = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._handle)
+
+    def connect(self, deadline: Deadline) -> None:
+        self._deadline = deadline
+        if self._pending:
+            deadline.cancel()
+
+    def _handle(self, *_: object) -> None:
+        self._pending = True
+        if self._deadline is not None:
+            self._deadline.cancel()
+
+
+def _fail(message: str) -> int:
+    print(f"{PROGRAM}: error: {message}", file=sys.stderr)
+    return FAILURE
+
+
+def _solve(
+    file: str, options: Options, display: Display, arguments: list[str], signals: _Signals | None
+) -> int:
+    from turbosat import __version__
+    from turbosat.api import memory_bytes
+    from turbosat.deadline import Deadline
+    from turbosat.pipeline import Run
+
+    if display["json"] is not None:
+        _guard_json(display["json"])
+    show = _Show(display)
+    show.comment(f"turbosat {__version__}")
+    show.comment(f"reading {'standard input' if file == '-' else file}")
+    with Deadline(options["time_limit"], memory_bytes(options), process_start()) as deadline:
+        if signals is not None:
+            signals.connect(deadline)
+        try:
+            result = Run(file, options, deadline, show.event).run()
+        except SoundnessError as error:
+            raise SoundnessError(f"{error}; this is a bug: please report it with the file") from None
+        finally:
+            show.close()
+        show.result(result)
+        if display["json"] is not None:
+            _write_json(display["json"], result, file, arguments, options)
+    return int(result.status)
+
+
+def _guard_json(path: str) -> None:
+    """Refuse a path that cannot be written before the time is spent, not after."""
+    try:
+        with open(path, "ab"):
+            pass
+    except OSError as error:
+        raise UsageError(f"{path}: cannot write the statistics: {error.strerror}") from None
+
+
+def _write_json(path: str, result: Result, file: str, arguments: list[str], options: Options) -> None:
+    import json
+
+    from turbosat import __version__
+
+    data = {
+        "turbosat": __version__,
+        "python": sys.version.split()[0],
+        "command": [PROGRAM, *arguments],
+        "file": file,
+        "options": options,
+        **result.statistics,
+    }
+    with open(path, "w", encoding="utf-8") as target:
+        json.dump(data, target, indent=2)
+        target.write("\n")
+
+
+class _Show:
+    """What the user sees: comments and the answer on stdout, a live line on a terminal's stderr."""
+
+    def __init__(self, display: Display) -> None:
+        self._display = display
+        self._live = sys.stderr.isatty() and not display["quiet"] and not display["verbose"]
+        self._drawn = False
+
+    def comment(self, text: str) -> None:
+        if not self._display["quiet"]:
+            print(f"c {text}", flush=True)
+
+    def event(self, event: Event) -> None:
+        """Show an event of the run."""
+        if self._display["verbose"]:
+            self.comment(str(event))
+        elif event.kind == "parsed":
+            data = event.data
+            sizes = f"{data['variables']} variables and {data['clauses']} clauses"
+            self.comment(f"parsed {sizes} in {data['seconds']:.2f} s")
+        elif event.kind == "failed" and PARSE_ERROR not in event.data["why"]:
+            self.comment(f"{event.lane} failed: {event.data['why']}")
+        elif event.kind == "progress" and self._live:
+            self._drawn = True
+            print(f"\r\x1b[K{event}"[:WIDTH], end="", file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        """Wipe the live line."""
+        if self._drawn:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+            self._drawn = False
+
+    def result(self, result: Result) -> None:
+        """Print the answer as the SAT Competition asks."""
+        if result.winner is not None:
+            winner = result.winner
+            options = "".join(f" {option}" for option in winner.options)
+            self.comment(f"answered by {winner.lane} ({winner.engine}, seed {winner.seed}{options})")
+        if result.reason is not None:
+            self.comment(f"no answer: {result.reason}")
+        self.comment(f"{result.statistics['wall_seconds']:.2f} seconds")
+        print(f"s {result.status}")
+        if result.model is not None and not self._display["no_witness"]:
+            sys.stdout.write(value_lines(result.model.tolist()))
+        sys.stdout.flush()
+
+
+def value_lines(model: list[int]) -> str:
+    r"""Return a model's `v` lines, the closing 0 included, each at most 78 characters long.
+
+    >>> value_lines([1, -2])
+    'v 1 -2 0\n'
+    """
+    text = " ".join(map(str, [*model, 0]))
+    lines = []
+    room, begin = WIDTH - 2, 0
+    while begin < len(text):
+        end = len(text) if len(text) - begin <= room else text.rindex(" ", begin, begin + room + 1)
+        lines.append(f"v {text[begin:end]}\n")
+        begin = end + 1
+    return "".join(lines)

@@ -1,0 +1,85 @@
+"""What this installation can use: every engine and device found, and why one is missing."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib import metadata, util
+
+from turbosat import __version__
+from turbosat.errors import TurbosatError
+from turbosat.system import available_cores
+
+Finding = tuple[bool, str]
+
+
+def diagnose() -> tuple[str, bool]:
+    """Return a report, a line a finding, and whether all that a run needs is there."""
+    lines, healthy = [f"turbosat {__version__}, Python {platform.python_version()}, {sys.platform}"], True
+    for name, needed, look in LOOKS:
+        try:
+            found, text = look()
+        except (TurbosatError, OSError, ImportError, subprocess.SubprocessError) as error:
+            found, text = False, f"{error}"
+        healthy &= found or not needed
+        lines.append(f"{'ok     ' if found else 'MISSING' if needed else 'no     '} {name}: {text}")
+    return "\n".join(lines), healthy
+
+
+def _cores() -> Finding:
+    return True, f"{available_cores()} usable cores"
+
+
+def _kissat() -> Finding:
+    from turbosat.cdcl.binaries import find_kissat
+
+    path = find_kissat()
+    command = [path, "--version"]
+    version = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True).stdout
+    return True, f"{version.strip()} at {path}"
+
+
+def _cadical() -> Finding:
+    from pysat.solvers import Cadical300
+
+    with Cadical300(bootstrap_with=[[1, 2], [-1]]) as solver:
+        works = solver.solve() is True
+    return works, f"3.0.0 through python-sat {metadata.version('python-sat')}"
+
+
+def _package(name: str, use: str) -> Callable[[], Finding]:
+    def look() -> Finding:
+        if util.find_spec(name) is None:
+            return False, f"the package {name} is not installed ({use})"
+        return True, f"{metadata.version(name)} ({use})"
+
+    return look
+
+
+def _zstd() -> Finding:
+    if sys.version_info >= (3, 14):
+        return True, "in the standard library (.zst files)"
+    return _package("zstandard", ".zst files")()
+
+
+def _cuda() -> Finding:
+    if util.find_spec("torch") is None:
+        return False, "the package torch is not installed; nothing in this version needs it"
+    import torch
+
+    if not torch.cuda.is_available():
+        return False, f"torch {torch.__version__} finds no CUDA device"
+    names = ", ".join(torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count()))
+    return True, f"{names} (torch {torch.__version__})"
+
+
+LOOKS: tuple[tuple[str, bool, Callable[[], Finding]], ...] = (
+    ("cpu", True, _cores),
+    ("kissat", True, _kissat),
+    ("cadical", True, _cadical),
+    ("numba", False, _package("numba", "the proof checker")),
+    ("zstd", False, _zstd),
+    ("cuda", False, _cuda),
+)

@@ -1,0 +1,277 @@
+"""The run: lane 0 on the file at once, parse, race, check; one way in, one checked Result out."""
+
+from __future__ import annotations
+
+import os
+import resource
+import stat
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from turbosat.cdcl.diversify import LaneSpec, lanes
+from turbosat.cdcl.race import Lane, Race
+from turbosat.deadline import Deadline, Expired
+from turbosat.errors import EngineError, SoundnessError, UsageError
+from turbosat.events import Event, Sink
+from turbosat.options import Options
+from turbosat.result import Reason, Result, Status, Winner
+from turbosat.system import available_cores
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from turbosat.cdcl.engine import Answer
+    from turbosat.formula import Formula
+
+SECOND_LANE_AFTER = 0.1  # seconds; what lane 0 settles before costs no second process
+PARSE_ERROR = "parse error"  # in Kissat's message when it rejects a file
+
+
+class Run:
+    """One formula on its way to a checked Result."""
+
+    def __init__(
+        self,
+        source: Formula | str,
+        options: Options,
+        deadline: Deadline,
+        sink: Sink,
+        assumptions: NDArray[np.int32] | None = None,
+    ) -> None:
+        self.source = source
+        self.options = options
+        self.deadline = deadline
+        self.sink = sink
+        self.assumptions = assumptions
+        self.statistics: dict[str, Any] = {}
+        self.proof = options["proof"]
+
+    def run(self) -> Result:
+        """Search until an answer, a limit or the last lane's end; no child process outlives this call.
+
+        Raises InputError for a formula that cannot be read, SoundnessError for an answer that fails
+        its check, EngineError when every lane broke.
+        """
+        self._guard_proof()
+        with Race(self.deadline, self.sink) as race:
+            try:
+                result = self._search(race)
+            except Expired as expired:
+                result = Result(Status.UNKNOWN, reason=expired.reason)
+            except MemoryError:
+                result = Result(Status.UNKNOWN, reason=Reason.MEMORY)
+            race.stop()
+            return replace(result, statistics=self._summary(race, result))
+
+    def _search(self, race: Race) -> Result:
+        specs = self._specs()
+        early = self._early(race, specs[0])
+        formula = self._load()
+        if self.assumptions is not None:
+            _check_assumptions(self.assumptions, formula)
+        if self.proof is None:
+            trivial = self._trivial(formula)
+            if trivial is not None:
+                return trivial
+        first = early or race.add(specs[0], self._engine(specs[0]), formula, self.assumptions)
+        pending = specs[1:]
+        while True:
+            if first is early and first.state == "failed" and PARSE_ERROR in first.error:
+                # What we can read and Kissat cannot: XORs, for one.
+                first = race.add(specs[0], self._engine(specs[0]), formula, self.assumptions)
+            found = race.glance()
+            patience = SECOND_LANE_AFTER - (self.deadline.elapsed() - first.started)
+            if found is None and pending and (patience <= 0 or not race.running()):
+                for spec in pending:
+                    race.add(spec, self._engine(spec), formula, self.assumptions)
+                pending = []
+            if found is None:
+                if not race.running():
+                    self.deadline.check()  # Ctrl-C in a terminal ends the lanes, too
+                    return self._nobody(race)
+                found = race.wait(patience if pending else None)
+            result = None if found is None else self._result(formula, *found)
+            if result is not None:
+                return result
+
+    def _specs(self) -> list[LaneSpec]:
+        workers = self.options["workers"] or available_cores()
+        if self.options["deterministic"]:
+            workers = 1
+        seed, mode = self.options["seed"], self.options["mode"]
+        return lanes(workers, seed=seed, mode=mode, proof=self.proof is not None)
+
+    def _early(self, race: Race, spec: LaneSpec) -> Lane | None:
+        """Start lane 0 on the file itself where Kissat can read it, before anything heavy is imported."""
+        if not isinstance(self.source, str) or self.assumptions is not None:
+            return None
+        if self.options["parsing"] == "relaxed" or not _plain_file(self.source):
+            return None  # Kissat's models end at the header's last variable, relaxed or not
+        return race.add(spec, self._engine(spec, first=True), Path(self.source))
+
+    def _engine(self, spec: LaneSpec, *, first: bool = False) -> Any:
+        proof = self.proof if spec.proves and self.proof else None
+        return spec.build(
+            proof=None if proof is None else Path(proof),
+            binary_proof=self.options["binary_proof"],
+            parsing=self.options["parsing"] if first else "normal",
+            seconds=self.deadline.remaining(),
+            memory=self.deadline.memory,
+        )
+
+    def _load(self) -> Formula:
+        from turbosat.formula import Formula
+
+        if isinstance(self.source, Formula):
+            return self.source
+        from turbosat import dimacs
+
+        began = self.deadline.elapsed()
+        formula = dimacs.read(self.source, strictness=self.options["parsing"], check=self.deadline.check)
+        spent = self.deadline.elapsed() - began
+        self.statistics |= {
+            "variables": formula.variables,
+            "clauses": formula.clauses,
+            "literals": len(formula.literals),
+            "xors": len(formula.xors),
+            "parse_seconds": round(spent, 4),
+        }
+        self._tell("parsed", variables=formula.variables, clauses=formula.clauses, seconds=spent)
+        return formula
+
+    def _trivial(self, formula: Formula) -> Result | None:
+        """Answer what needs no search: an empty clause, or nothing to satisfy."""
+        if formula.has_empty_clause:
+            winner = Winner("parser", "parser", self.options["seed"])
+            return Result(Status.UNSATISFIABLE, winner=winner, core=self._empty_core())
+        return None
+
+    def _result(self, formula: Formula, lane: Lane, answer: Answer) -> Result | None:
+        """Check an answer; None when it is one this lane may not give."""
+        import numpy as np
+
+        winner = Winner(lane.spec.name, lane.engine.name, lane.spec.seed, lane.spec.arguments())
+        if answer.status is Status.UNSATISFIABLE:
+            if self.proof is not None and not lane.spec.proves:
+                return None
+            core = None
+            if self.assumptions is not None:
+                core = np.asarray(answer.core, np.int32)
+            elif answer.restriction:
+                return None
+            return Result(Status.UNSATISFIABLE, core=core, winner=winner)
+        began = self.deadline.elapsed()
+        model = checked_model(formula, answer.values, self.assumptions, lane.spec.name)
+        self.statistics["check_seconds"] = round(self.deadline.elapsed() - began, 4)
+        self._tell("checked", lane, status=str(answer.status))
+        return Result(Status.SATISFIABLE, model=model, winner=winner)
+
+    def _nobody(self, race: Race) -> Result:
+        """Say what it means that no lane is left."""
+        errors = race.errors()
+        if errors and all("memory" in error for error in errors):
+            return Result(Status.UNKNOWN, reason=Reason.MEMORY)
+        if errors and len(errors) == len(race.lanes):
+            raise EngineError("; ".join(errors))
+        return Result(Status.UNKNOWN, reason=Reason.GAVE_UP)
+
+    def _empty_core(self) -> NDArray[np.int32] | None:
+        import numpy as np
+
+        return None if self.assumptions is None else np.empty(0, np.int32)
+
+    def _guard_proof(self) -> None:
+        """Refuse a proof path that cannot be written or that would destroy a formula."""
+        if self.proof is None:
+            return
+        if self.assumptions is not None:
+            raise UsageError("a proof cannot be written for a search under assumptions")
+        path = Path(self.proof)
+        if isinstance(self.source, str) and _same_file(self.source, path):
+            raise UsageError(f"{self.proof}: the proof would overwrite the formula")
+        if path.is_dir():
+            raise UsageError(f"{self.proof}: the proof must be a file, not a directory")
+        if path.is_file() and not self.options["force"]:
+            from turbosat.dimacs import looks_like_dimacs
+
+            if looks_like_dimacs(path):
+                raise UsageError(f"{self.proof}: looks like a formula; --force overwrites it with the proof")
+        try:
+            with open(path, "ab"):
+                pass
+        except OSError as error:
+            raise UsageError(f"{self.proof}: cannot write the proof: {error.strerror}") from None
+
+    def _summary(self, race: Race, result: Result) -> dict[str, Any]:
+        own, below = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+        unit = 1 if sys.platform == "darwin" else 1024
+        return {
+            **self.statistics,
+            "status": str(result.status),
+            "reason": None if result.reason is None else str(result.reason),
+            "winner": None if result.winner is None else result.winner.lane,
+            "seed": self.options["seed"],
+            "wall_seconds": round(self.deadline.elapsed(), 4),
+            "cpu_seconds": round(own.ru_utime + own.ru_stime + below.ru_utime + below.ru_stime, 4),
+            "own_peak_bytes": own.ru_maxrss * unit,
+            "largest_child_peak_bytes": below.ru_maxrss * unit,
+            "lanes": race.statistics(),
+        }
+
+    def _tell(self, kind: str, lane: Lane | None = None, **data: Any) -> None:
+        self.sink(Event(kind, self.deadline.elapsed(), lane.spec.name if lane else "", data))
+
+
+def checked_model(
+    formula: Formula, values: NDArray[np.bool_] | None, assumptions: NDArray[np.int32] | None, lane: str
+) -> NDArray[np.int32]:
+    """Return the model as signed literals, (variables,), checked against every clause as it was read.
+
+    Raises SoundnessError when it is no model: that is a bug, and never an answer.
+    """
+    import numpy as np
+
+    if values is None or values.shape != (formula.variables,):
+        raise SoundnessError(f"{lane} claims SATISFIABLE without a complete model")
+    if not formula.satisfied(values):
+        false = formula.false_clauses(values)
+        kind, index = ("clause", false[0]) if len(false) else ("XOR", formula.false_xors(values)[0])
+        where = f"{kind} {int(index) + 1}"
+        raise SoundnessError(f"{lane} claims SATISFIABLE but its model falsifies {where}")
+    numbers = np.arange(1, formula.variables + 1, dtype=np.int32)
+    model = np.where(values, numbers, -numbers)
+    if assumptions is not None and (model[np.abs(assumptions) - 1] != assumptions).any():
+        raise SoundnessError(f"{lane} claims SATISFIABLE but its model breaks an assumption")
+    return model
+
+
+def _check_assumptions(assumptions: NDArray[np.int32], formula: Formula) -> None:
+    import numpy as np
+
+    if len(assumptions) and (not assumptions.all() or int(np.abs(assumptions).max()) > formula.variables):
+        raise UsageError(f"assumptions must be literals of the formula's {formula.variables} variables")
+
+
+def _same_file(source: str, path: Path) -> bool:
+    return source != "-" and path.exists() and os.path.exists(source) and os.path.samefile(path, source)
+
+
+COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x5d\x00\x00", b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf")
+
+
+def _plain_file(path: str) -> bool:
+    """Whether Kissat can read the file itself: a regular file, not compressed, without `x` lines up front.
+
+    Anything odd further down ends lane 0 with an error; it is then started again on the parsed formula.
+    """
+    try:
+        if path == "-" or not stat.S_ISREG(os.stat(path).st_mode):
+            return False
+        with open(path, "rb") as file:
+            head = file.read(6)
+    except OSError:
+        return False  # the parser says what is wrong with it
+    return not head.startswith(COMPRESSED)
