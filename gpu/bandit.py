@@ -29,4 +29,4 @@ class Bandit:
         if (self.levels < 0).any():
             return np.full(arms, 1.0 / arms)
         merit = ((1.0 + self.levels.min()) / (1.0 + self.levels)) ** self.power
-        return self.floor + (1.0 - arms * self.floor) * merit / merit.sum()
+        return np.asarray(self.floor + (1.0 - arms * self.floor) * merit / merit.sum())

@@ -66,8 +66,8 @@ class CpuPopulation(Population):
         spent = np.zeros(self.lanes, np.int64)
         active = np.flatnonzero(effort)
         if self._threads is None or active.size < 2:
-            for lane in active.tolist():
-                spent[lane] = self._run(lane, int(effort[lane]), int(until[lane]))
+            for index in active.tolist():
+                spent[index] = self._run(index, int(effort[index]), int(until[index]))
         else:
             rows = active.tolist(), effort[active].tolist(), until[active].tolist()
             spent[active] = list(self._threads.map(self._run, *rows))

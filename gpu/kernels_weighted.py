@@ -10,7 +10,7 @@ NEIGHBOURS = 64  # of a literal's clauses, how many are asked for weight
 
 
 @jit
-def weigh(problem, lane):  # type: ignore[no-untyped-def]
+def weigh(problem, lane):
     """Compute all margins, and the variables of positive margin, from clause words and weights."""
     for variable in range(lane.margins.size):
         lane.margins[variable] = 0
@@ -34,7 +34,7 @@ def weigh(problem, lane):  # type: ignore[no-untyped-def]
 
 
 @inline
-def change(lane, variable, amount, good):  # type: ignore[no-untyped-def]
+def change(lane, variable, amount, good):
     """Add to a margin and keep the list of positive ones; return its length."""
     margin = lane.margins[variable] + amount
     lane.margins[variable] = margin
@@ -54,9 +54,10 @@ def change(lane, variable, amount, good):  # type: ignore[no-untyped-def]
 
 
 @inline
-def flip(problem, lane, variable, false, good):  # type: ignore[no-untyped-def]
+def flip(problem, lane, variable, false, good):
     """Flip a variable; return the false clauses, the variables of positive margin and the effort."""
-    starts, occurrences, offsets, literals = problem.starts, problem.occurrences, problem.offsets, problem.literals
+    starts, occurrences = problem.starts, problem.occurrences
+    offsets, literals = problem.offsets, problem.literals
     words, weights, false_list = lane.words, lane.weights, lane.false
     lane.values[variable] ^= 1
     made = 2 * variable + 1 - lane.values[variable]  # the literal that becomes true
@@ -102,7 +103,7 @@ def flip(problem, lane, variable, false, good):  # type: ignore[no-untyped-def]
 
 
 @inline
-def best_variable(lane, good, random):  # type: ignore[no-untyped-def]
+def best_variable(lane, good, random):
     """Return a variable of the largest margin, ties broken at random, and the generator."""
     chosen = np.int64(-1)
     most = np.int64(0)
@@ -128,7 +129,7 @@ def best_variable(lane, good, random):  # type: ignore[no-untyped-def]
 
 
 @inline
-def level_variable(problem, lane, false, random):  # type: ignore[no-untyped-def]
+def level_variable(problem, lane, false, random):
     """Return a variable of margin 0 in a false clause, or -1, and the generator."""
     chosen = np.int64(-1)
     for _ in range(min(false, SAMPLES)):
@@ -151,7 +152,7 @@ def level_variable(problem, lane, false, random):  # type: ignore[no-untyped-def
 
 
 @inline
-def giver(problem, lane, clause, random):  # type: ignore[no-untyped-def]
+def giver(problem, lane, clause, random):
     """Return the heaviest true neighbour of a clause (of those asked), the generator and the effort."""
     heaviest = np.int64(-1)
     most = np.int64(-1)
@@ -173,7 +174,7 @@ def giver(problem, lane, clause, random):  # type: ignore[no-untyped-def]
 
 
 @inline
-def transfer(problem, lane, rule, random, good):  # type: ignore[no-untyped-def]
+def transfer(problem, lane, rule, random, good):
     """Move weight from true neighbours to every false clause; return generator, list length and effort."""
     current, base, first, first_base, _, chance = rule
     false = lane.counters[FALSE]
@@ -194,8 +195,10 @@ def transfer(problem, lane, rule, random, good):  # type: ignore[no-untyped-def]
         if source < 0 or lane.weights[clause] > WEIGHT_MAX:
             continue
         weight = np.int64(lane.weights[source])
-        amount = (weight * current >> 10) + base if weight > WEIGHT_ONE else (weight * first >> 10) + first_base
-        amount = min(amount, weight)
+        if weight > WEIGHT_ONE:
+            amount = min((weight * current >> 10) + base, weight)
+        else:
+            amount = min((weight * first >> 10) + first_base, weight)
         lane.weights[source] -= amount
         lane.weights[clause] += amount
         word = lane.words[source]
@@ -207,7 +210,7 @@ def transfer(problem, lane, rule, random, good):  # type: ignore[no-untyped-def]
 
 
 @jit
-def descend(problem, lane, rule, effort, until):  # type: ignore[no-untyped-def]
+def descend(problem, lane, rule, effort, until):
     """Flip and move weights until effort or flips are spent or no clause is false; return the effort.
 
     `rule` holds the constants of rules.Weighted, in their order. A variable of positive margin is always in
