@@ -1,4 +1,4 @@
-"""CNF as the matrix P (clauses × literals), simplified, with its transpose: what every gradient device reads.
+"""CNF as the sparse matrix P (clauses by literals) with its transpose: what every gradient device reads.
 
 P is the binary matrix of TurboSAT (arXiv 2511.07737, section 3): R = P·A counts the true literals of each
 clause for each candidate column of A. It is kept sparse: `literals` by clause (the rows of P) and
@@ -61,7 +61,7 @@ class Matrix:
         return padded[..., self.names]
 
     def counts(self, values: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """Return R = P·A for one candidate, values bool (variables,): true literals by clause, int64 (clauses,)."""
+        """Return R = P·A for values bool (variables,): the true literals of each clause, int64 (clauses,)."""
         if not self.clauses:
             return np.zeros(0, np.int64)
         true = values[self.literals >> 1] ^ (self.literals & 1).astype(np.bool_)  # (entries,)
@@ -70,10 +70,10 @@ class Matrix:
     def margins(
         self, values: NDArray[np.bool_], weights: NDArray[np.int32] | None = None
     ) -> NDArray[np.int64]:
-        """Return make − break of every variable, int64 (variables,), in units of the weights (clauses,).
+        """Return make - break of every variable, int64 (variables,), in units of the weights (clauses,).
 
         Flipping v lowers Σ_c w_c [c false] by margins[v]: the gradient of its multilinear extension
-        Σ_c w_c Π_{l in c} (1 − l) at a vertex, with the sign of descent.
+        Σ_c w_c Π_{l in c} (1 - l) at a vertex, with the sign of descent.
         """
         weight = np.ones(self.clauses, np.int64) if weights is None else weights.astype(np.int64)
         counts = self.counts(values)
@@ -100,10 +100,7 @@ def encode(formula: Formula, assumed: NDArray[np.int32] | None = None, *, pure: 
     implied = fixed.values >= 0
     if pure and not fixed.contradiction:
         fix_pure_literals(codes, plain.offsets, fixed)
-    if fixed.contradiction:
-        left = np.zeros(0, np.int64)  # the clauses that stay
-    else:
-        left = np.flatnonzero(~fixed.satisfied)
+    left = np.flatnonzero(~fixed.satisfied & (not fixed.contradiction))  # the clauses that stay
     offsets, literals, names = _compact(codes, plain.offsets, left, fixed.values)
     starts, occurrences = transpose(literals, offsets, 2 * names.size)
     return Matrix(
@@ -122,7 +119,7 @@ def encode(formula: Formula, assumed: NDArray[np.int32] | None = None, *, pure: 
 def _compact(
     codes: NDArray[np.int32], offsets: NDArray[np.int64], left: NDArray[np.int64], values: NDArray[np.int8]
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
-    """Return offsets, renumbered literals and variable names of the clauses `left`, fixed literals taken out."""
+    """Return offsets, renumbered literals and names of the clauses `left`, without fixed literals."""
     lengths = np.diff(offsets)
     kept = np.zeros(lengths.size, np.bool_)
     kept[left] = True

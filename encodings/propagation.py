@@ -94,4 +94,6 @@ def _ranges(starts: NDArray[np.int64], rows: NDArray[np.int32] | NDArray[np.int6
     """Return the positions starts[r] … starts[r + 1] - 1 of all rows r, one after the other."""
     lengths = starts[rows + 1] - starts[rows]
     ends = np.cumsum(lengths)
-    return np.arange(ends[-1] if ends.size else 0) + np.repeat(starts[rows] - ends + lengths, lengths)
+    positions = np.repeat(starts[rows] - ends + lengths, lengths)
+    positions += np.arange(positions.size)
+    return positions

@@ -26,7 +26,10 @@ class Arm:
 
 
 def arms(matrix: Matrix, optimizer: Optimizer) -> tuple[Arm, ...]:
-    """Return the arms for a matrix. The walk's constants are those of the median clause length."""
+    """Return the arms for a matrix. The walk's constants are those of the median clause length.
+
+    The walk keeps nothing but its values, so it is always as good as restarted; weights can lead astray.
+    """
     lengths = np.diff(matrix.offsets)
     middle = int(np.median(lengths)) if lengths.size else 2
     walk = _WALKS[min(max(middle, 2), 7)]
@@ -34,7 +37,6 @@ def arms(matrix: Matrix, optimizer: Optimizer) -> tuple[Arm, ...]:
         Arm("weighted", Weighted(), restarts=False),
         Arm("walk", walk, restarts=False),
         Arm("weighted-short", Weighted(), restarts=True),
-        Arm("walk-short", walk, restarts=True),
     )
     return tuple(arm for arm in known if optimizer == "auto" or arm.name.startswith(optimizer))
 

@@ -1,6 +1,6 @@
 """What a device must offer: a population of candidate assignments that flips variables.
 
-    Matrix ──► Population (lanes × variables, on a device) ◄── Controller (restarts, elites, bandit)
+    Matrix ──► Population (lanes by variables, on a device) ◄── Controller (restarts, elites, bandit)
 
 The controller is the same for every device and knows no kernel; a population knows no policy: each lane
 follows the Rule it was given from the values it was given until it is told otherwise. Freezing variables
@@ -99,7 +99,7 @@ class Population(ABC):
         """Return the clause weights of lanes (k,), int32 (k, clauses)."""
 
     def margins(self, lane: int) -> NDArray[np.int64]:
-        """Return make − break of every variable at the lane's best values, weighted, int64 (variables,).
+        """Return make - break of every variable at the lane's best values, weighted, int64 (variables,).
 
         This is the exact gradient of the weighted number of false clauses, with the sign of descent:
         flipping v lowers the sum by margins[v] (see Matrix.margins). Negative and large: a firm value.

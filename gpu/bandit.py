@@ -12,7 +12,7 @@ class Bandit:
     `floor`, because the rule with the higher level is at times the one that solves.
     """
 
-    def __init__(self, arms: int, floor: float = 0.06, power: float = 3.0, memory: float = 0.7) -> None:
+    def __init__(self, arms: int, floor: float = 0.03, power: float = 4.0, memory: float = 0.7) -> None:
         self.floor = floor
         self.power = power
         self.memory = memory
@@ -29,4 +29,4 @@ class Bandit:
         if (self.levels < 0).any():
             return np.full(arms, 1.0 / arms)
         merit = ((1.0 + self.levels.min()) / (1.0 + self.levels)) ** self.power
-        return self.floor + (1.0 - arms * self.floor) * merit / merit.sum()
+        return np.asarray(self.floor + (1.0 - arms * self.floor) * merit / merit.sum())

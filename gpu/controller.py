@@ -51,16 +51,17 @@ class Controller:
         self.restarts = 0
         self.seconds = 0.0
         self.report: Report | None = None
-        self._past_flips = 0  # of finished runs
+        self._past_flips = 0  # of ended runs
         self._bias = _bias(self.matrix)
-        self._arm = np.arange(lanes) * len(arms) // lanes if lanes >= len(arms) else np.arange(lanes)  # (lanes,)
+        self._arm = np.arange(lanes) * len(arms) // max(lanes, len(arms))  # (lanes,)
         self._lengths = [luby() for _ in range(lanes)]
         self._runs = np.zeros(lanes, np.int64)  # (lanes,), restarts of each
         self._until = np.zeros(lanes, np.int64)  # (lanes,), flips at which a run ends
         self._left = np.zeros(lanes, np.int64)  # (lanes,), effort of this round still to spend
-        self._least = np.full(lanes, -1, np.int64)  # (lanes,), fewest false clauses in this round, -1: did not run
+        self._fresh = np.ones(lanes, np.bool_)  # (lanes,), whether its run began far from the elites
+        self._least = np.full(lanes, -1, np.int64)  # (lanes,), fewest false clauses this round, -1: none
         self._offered = np.full(lanes, self.matrix.clauses + 1, np.int64)  # (lanes,), best of the last offer
-        self._finished: list[tuple[int, int, NDArray[np.bool_]]] = []  # lane, false clauses, values of ended runs
+        self._finished: list[tuple[int, int, NDArray[np.bool_]]] = []  # of ended runs
         self._pace = 200_000  # effort of a slice, of each lane
         for lane in range(lanes):
             self._begin(lane, None if start is None or lane >= len(start) else start[lane])
@@ -119,7 +120,8 @@ class Controller:
         known = self._least[active] >= 0
         lows = report.least[active]
         self._least[active] = np.where(known, np.minimum(lows, self._least[active]), lows)
-        for lane in active[(report.flips[active] >= self._until[active]) & (report.best[active] > 0)].tolist():
+        over = (report.flips >= self._until) & (report.best > 0)
+        for lane in active[over[active]].tolist():
             self._end(lane)
         solved = np.flatnonzero(report.best == 0)
         if solved.size:  # the first in the order of lanes, however many run at once
@@ -130,7 +132,8 @@ class Controller:
     def _plan(self) -> None:
         """Begin a round: learn from the last one, hand out effort."""
         for arm in range(len(self.arms)):
-            lows = self._least[(self._arm == arm) & (self._least >= 0)]
+            # An elite's low is not the merit of the arm that began there.
+            lows = self._least[(self._arm == arm) & (self._least >= 0) & self._fresh]
             if lows.size:
                 self.bandit.learn(arm, float(lows.mean()))
         self._least[:] = -1
@@ -160,7 +163,8 @@ class Controller:
         random = np.random.default_rng([self.seed, 1, lane, int(self._runs[lane])])
         arm, which = self.arms[self._arm[lane]], np.array([lane])
         if values is None:
-            if len(self.elites) and self._runs[lane] % 2:
+            self._fresh[lane] = not len(self.elites) or self._runs[lane] % 2 == 0
+            if not self._fresh[lane]:
                 values = self.elites.offspring(random, PERTURBED)
             else:
                 values = random.random(self.matrix.variables) < self._bias
@@ -174,6 +178,6 @@ class Controller:
 
 
 def _bias(matrix: Matrix) -> NDArray[np.float64]:
-    """Return the probability float64 (variables,) that a variable starts true: the share of its positive literals."""
+    """Return how probably each variable starts true, float64 (variables,): its share of positive literals."""
     occurrences = np.diff(matrix.starts).reshape(-1, 2)  # (variables, 2)
     return np.asarray(occurrences[:, 0] / occurrences.sum(axis=1))

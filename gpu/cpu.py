@@ -25,7 +25,9 @@ class CpuPopulation(Population):
 
     def __init__(self, matrix: Matrix, lanes: int, seed: int, workers: int = 1) -> None:
         super().__init__(matrix, lanes, seed, workers)
-        self._problem = Problem(matrix.offsets, matrix.literals, matrix.starts, matrix.occurrences)
+        self._problem = Problem(
+            matrix.offsets, matrix.literals, matrix.starts.view(np.uint64), matrix.occurrences
+        )
         self._lanes = [_empty_lane(matrix, seed, index) for index in range(lanes)]
         self._rules: list[Rule] = [Walk(2.3)] * lanes
         self._constants = [_constants(Walk(2.3))] * lanes
@@ -64,8 +66,8 @@ class CpuPopulation(Population):
         spent = np.zeros(self.lanes, np.int64)
         active = np.flatnonzero(effort)
         if self._threads is None or active.size < 2:
-            for lane in active.tolist():
-                spent[lane] = self._run(lane, int(effort[lane]), int(until[lane]))
+            for index in active.tolist():
+                spent[index] = self._run(index, int(effort[index]), int(until[index]))
         else:
             rows = active.tolist(), effort[active].tolist(), until[active].tolist()
             spent[active] = list(self._threads.map(self._run, *rows))

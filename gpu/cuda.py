@@ -342,7 +342,8 @@ class CudaPopulation(Population):
         if kind is Walk:
             self._places.append(_Place(WalkBank(self._rows, slots, seed, self._steps), Slots(slots, 32)))
             return
-        slots = min(slots, max(32, 2**30 // self.matrix.clauses // 32 * 32))  # entries are int32
+        # Pairs of a clause or variable and a lane are int32.
+        slots = min(slots, max(32, 2**30 // max(self.matrix.clauses, self.matrix.variables) // 32 * 32))
         self._places.append(
             _Place(WeightedBank(self._rows, slots, seed, self._group, self._steps), Slots(slots, 1))
         )

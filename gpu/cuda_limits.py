@@ -9,7 +9,7 @@ import numpy as np
 from turbosat.encodings.matrix import Matrix
 
 # One thread block works through a row entry by entry, so a step takes as long as the longest row.
-LONGEST_ROW = 1 << 15
+LONGEST_ROW = 1 << 14
 MOST_LANES = 1 << 14
 L2_SHARE = 0.8  # of the second-level cache that the lanes of one bank may fill
 MEMORY_SHARE = 0.5  # of the free device memory that all lanes may take

@@ -45,7 +45,7 @@ class Elites:
         Better elites are chosen more often: the better of two random ones.
         """
         chosen = int(random.integers(len(self), size=2).min())
-        return self.values[chosen] ^ (random.random(self.values.shape[1]) < share)
+        return np.asarray(self.values[chosen] ^ (random.random(self.values.shape[1]) < share))
 
     def agreement(self) -> NDArray[np.float64]:
         """Return by variable how far the elites agree, float64 (variables,) from -1 (false) to 1 (true).

@@ -31,7 +31,7 @@ class Guidance:
         if not len(elites):
             return cls.trivial(matrix)
         best = elites.values[0]
-        # A variable that would break many clauses at the best values is firm: -margin, as a share of its occurrences.
+        # A variable that would break many of its clauses is firm.
         degree = np.diff(matrix.starts)[0::2] + np.diff(matrix.starts)[1::2]
         firmness = np.clip(-matrix.margins(best) / np.maximum(degree, 1), 0.0, 1.0)  # (variables,)
         agreement = elites.agreement() * np.where(best, 1.0, -1.0)  # (variables,), with the best values

@@ -2,21 +2,22 @@
 
 import numpy as np
 
-from turbosat.gpu.kernels import FALSE, FLIP, FLIPS, LOW, ONE, jit, record, step, unit
+from turbosat.gpu.kernels import FALSE, FLIP, FLIPS, ONE, at, jit, record, step, unit
 
 
 @jit
-def walk(problem, lane, table, effort, until):  # type: ignore[no-untyped-def]
+def walk(problem, lane, table, effort, until):
     """Flip until effort or flips are spent or no clause is false; return the effort.
 
     Each flip takes a random variable of a false clause, in proportion to table[break] (Balint and Schöning,
     SAT 2012). The false clauses take turns instead of being drawn: cheaper, and on large random 3-SAT half
-    as many flips (Balint, Biere, Fröhlich and Schöning, SAT 2014, section 4). Only the clauses of the flipped variable are visited, and their breaks
-    are moved without branches: a change that concerns no variable goes to the bin at the end of `breaks`.
+    as many flips (Balint, Biere, Fröhlich and Schöning, SAT 2014, section 4). Only the clauses of the flipped
+    variable are visited. Breaks are moved without branches, which processors would mispredict: a change that
+    concerns no variable goes to the bin at the end of `breaks`.
     """
-    starts, occurrences = problem.starts, problem.occurrences
+    literals, starts, occurrences = problem.literals, problem.starts, problem.occurrences
     words, breaks, values, false_list = lane.words, lane.breaks, lane.values, lane.false
-    bin_ = np.int64(breaks.size - 1)
+    bin_ = at(breaks.size - 1)
     top = np.int64(table.size - 1)
     random = lane.random[0]
     false = lane.counters[FALSE]
@@ -27,23 +28,23 @@ def walk(problem, lane, table, effort, until):  # type: ignore[no-untyped-def]
         begin, end = problem.offsets[clause], problem.offsets[clause + 1]
         total = 0.0
         for entry in range(begin, end):
-            total += table[min(breaks[problem.literals[entry] >> 1], top)]
+            total += table[min(breaks[at(literals[entry] >> 1)], top)]
         random = step(random)
         left = unit(random) * total
         entry = begin
         while entry < end - 1:
-            left -= table[min(breaks[problem.literals[entry] >> 1], top)]
+            left -= table[min(breaks[at(literals[entry] >> 1)], top)]
             if left < 0.0:
                 break
             entry += 1
-        variable = np.int64(problem.literals[entry] >> 1)
+        variable = np.int64(literals[entry] >> 1)
 
         values[variable] ^= 1
         made = 2 * variable + 1 - values[variable]  # the literal that becomes true
         lost = made ^ 1
         alone = 0
         for position in range(starts[made], starts[made + 1]):
-            clause = occurrences[position]
+            clause = at(occurrences[position])
             word = words[clause]
             if word < ONE:  # take it off the list: the last one moves to its place
                 false -= 1
@@ -54,20 +55,20 @@ def walk(problem, lane, table, effort, until):  # type: ignore[no-untyped-def]
                 alone += 1
             else:
                 words[clause] = (word + ONE) ^ variable
-                breaks[word & LOW if word < 2 * ONE else bin_] -= 1
+                breaks[at(word) if word < 2 * ONE else bin_] -= 1
         breaks[variable] = alone
         for position in range(starts[lost], starts[lost + 1]):
-            clause = occurrences[position]
+            clause = at(occurrences[position])
             word = (words[clause] - ONE) ^ variable
             if word < ONE:
                 word = false
                 false_list[false] = clause
                 false += 1
             words[clause] = word
-            breaks[word & LOW if word >> 32 == 1 else bin_] += 1
+            breaks[at(word) if word >> 32 == 1 else bin_] += 1
 
         flips += 1
-        spent += starts[2 * variable + 2] - starts[2 * variable] + FLIP
+        spent += np.int64(starts[2 * variable + 2] - starts[2 * variable]) + FLIP
         record(lane, variable, false)
     lane.random[0] = random
     lane.counters[FALSE] = false

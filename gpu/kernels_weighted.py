@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from turbosat.gpu.kernels import FALSE, FLIP, FLIPS, GOOD, LOW, ONE, below, inline, jit, record, step
+from turbosat.gpu.kernels import FALSE, FLIP, FLIPS, GOOD, LOW, ONE, at, below, inline, jit, record, step
 from turbosat.gpu.rules import WEIGHT_MAX, WEIGHT_ONE
 
 SAMPLES = 64  # with more candidates than these, the best of a random sample is taken
@@ -10,7 +10,7 @@ NEIGHBOURS = 64  # of a literal's clauses, how many are asked for weight
 
 
 @jit
-def weigh(problem, lane):  # type: ignore[no-untyped-def]
+def weigh(problem, lane):
     """Compute all margins, and the variables of positive margin, from clause words and weights."""
     for variable in range(lane.margins.size):
         lane.margins[variable] = 0
@@ -34,7 +34,7 @@ def weigh(problem, lane):  # type: ignore[no-untyped-def]
 
 
 @inline
-def change(lane, variable, amount, good):  # type: ignore[no-untyped-def]
+def change(lane, variable, amount, good):
     """Add to a margin and keep the list of positive ones; return its length."""
     margin = lane.margins[variable] + amount
     lane.margins[variable] = margin
@@ -54,16 +54,17 @@ def change(lane, variable, amount, good):  # type: ignore[no-untyped-def]
 
 
 @inline
-def flip(problem, lane, variable, false, good):  # type: ignore[no-untyped-def]
+def flip(problem, lane, variable, false, good):
     """Flip a variable; return the false clauses, the variables of positive margin and the effort."""
-    starts, occurrences, offsets, literals = problem.starts, problem.occurrences, problem.offsets, problem.literals
+    starts, occurrences = problem.starts, problem.occurrences
+    offsets, literals = problem.offsets, problem.literals
     words, weights, false_list = lane.words, lane.weights, lane.false
     lane.values[variable] ^= 1
     made = 2 * variable + 1 - lane.values[variable]  # the literal that becomes true
     lost = made ^ 1
-    spent = FLIP + starts[2 * variable + 2] - starts[2 * variable]
+    spent = FLIP + np.int64(starts[2 * variable + 2] - starts[2 * variable])
     for position in range(starts[made], starts[made + 1]):
-        clause = occurrences[position]
+        clause = at(occurrences[position])
         word = words[clause]
         if word < ONE:  # was false: nobody can make it any more, the variable alone can break it
             false -= 1
@@ -74,15 +75,15 @@ def flip(problem, lane, variable, false, good):  # type: ignore[no-untyped-def]
             weight = np.int64(weights[clause])
             begin, end = offsets[clause], offsets[clause + 1]
             for entry in range(begin, end):
-                good = change(lane, literals[entry] >> 1, -weight, good)
+                good = change(lane, at(literals[entry] >> 1), -weight, good)
             good = change(lane, variable, -weight, good)
             spent += end - begin
         else:
             words[clause] = (word + ONE) ^ variable
             if word < 2 * ONE:
-                good = change(lane, word & LOW, np.int64(weights[clause]), good)
+                good = change(lane, at(word), np.int64(weights[clause]), good)
     for position in range(starts[lost], starts[lost + 1]):
-        clause = occurrences[position]
+        clause = at(occurrences[position])
         word = (words[clause] - ONE) ^ variable
         if word < ONE:  # now false
             words[clause] = false
@@ -91,18 +92,18 @@ def flip(problem, lane, variable, false, good):  # type: ignore[no-untyped-def]
             weight = np.int64(weights[clause])
             begin, end = offsets[clause], offsets[clause + 1]
             for entry in range(begin, end):
-                good = change(lane, literals[entry] >> 1, weight, good)
+                good = change(lane, at(literals[entry] >> 1), weight, good)
             good = change(lane, variable, weight, good)
             spent += end - begin
         else:
             words[clause] = word
             if word < 2 * ONE:
-                good = change(lane, word & LOW, -np.int64(weights[clause]), good)
+                good = change(lane, at(word), -np.int64(weights[clause]), good)
     return false, good, spent
 
 
 @inline
-def best_variable(lane, good, random):  # type: ignore[no-untyped-def]
+def best_variable(lane, good, random):
     """Return a variable of the largest margin, ties broken at random, and the generator."""
     chosen = np.int64(-1)
     most = np.int64(0)
@@ -113,14 +114,14 @@ def best_variable(lane, good, random):  # type: ignore[no-untyped-def]
             place = first + turn
             if place >= good:
                 place -= good
-            variable = lane.good[place]
+            variable = at(lane.good[place])
             if lane.margins[variable] > most:
                 most = lane.margins[variable]
                 chosen = np.int64(variable)
     else:
         for _ in range(SAMPLES):
             random = step(random)
-            variable = lane.good[below(random, good)]
+            variable = at(lane.good[below(random, good)])
             if lane.margins[variable] > most:
                 most = lane.margins[variable]
                 chosen = np.int64(variable)
@@ -128,7 +129,7 @@ def best_variable(lane, good, random):  # type: ignore[no-untyped-def]
 
 
 @inline
-def level_variable(problem, lane, false, random):  # type: ignore[no-untyped-def]
+def level_variable(problem, lane, false, random):
     """Return a variable of margin 0 in a false clause, or -1, and the generator."""
     chosen = np.int64(-1)
     for _ in range(min(false, SAMPLES)):
@@ -151,21 +152,21 @@ def level_variable(problem, lane, false, random):  # type: ignore[no-untyped-def
 
 
 @inline
-def giver(problem, lane, clause, random):  # type: ignore[no-untyped-def]
+def giver(problem, lane, clause, random):
     """Return the heaviest true neighbour of a clause (of those asked), the generator and the effort."""
     heaviest = np.int64(-1)
     most = np.int64(-1)
     spent = np.int64(0)
     for entry in range(problem.offsets[clause], problem.offsets[clause + 1]):
         literal = problem.literals[entry]
-        begin, end = problem.starts[literal], problem.starts[literal + 1]
+        begin, end = np.int64(problem.starts[literal]), np.int64(problem.starts[literal + 1])
         if end - begin > NEIGHBOURS:
             random = step(random)
             begin += below(random, end - begin - NEIGHBOURS + 1)
             end = begin + NEIGHBOURS
         spent += end - begin
-        for position in range(begin, end):
-            other = problem.occurrences[position]
+        for position in range(np.uint64(begin), np.uint64(end)):
+            other = at(problem.occurrences[position])
             if lane.weights[other] > most and lane.words[other] >= ONE:
                 most = np.int64(lane.weights[other])
                 heaviest = np.int64(other)
@@ -173,7 +174,7 @@ def giver(problem, lane, clause, random):  # type: ignore[no-untyped-def]
 
 
 @inline
-def transfer(problem, lane, rule, random, good):  # type: ignore[no-untyped-def]
+def transfer(problem, lane, rule, random, good):
     """Move weight from true neighbours to every false clause; return generator, list length and effort."""
     current, base, first, first_base, _, chance = rule
     false = lane.counters[FALSE]
@@ -194,20 +195,22 @@ def transfer(problem, lane, rule, random, good):  # type: ignore[no-untyped-def]
         if source < 0 or lane.weights[clause] > WEIGHT_MAX:
             continue
         weight = np.int64(lane.weights[source])
-        amount = (weight * current >> 10) + base if weight > WEIGHT_ONE else (weight * first >> 10) + first_base
-        amount = min(amount, weight)
+        if weight > WEIGHT_ONE:
+            amount = min((weight * current >> 10) + base, weight)
+        else:
+            amount = min((weight * first >> 10) + first_base, weight)
         lane.weights[source] -= amount
         lane.weights[clause] += amount
         word = lane.words[source]
         if word < 2 * ONE:
-            good = change(lane, word & LOW, amount, good)
+            good = change(lane, at(word), amount, good)
         for entry in range(problem.offsets[clause], problem.offsets[clause + 1]):
-            good = change(lane, problem.literals[entry] >> 1, amount, good)
+            good = change(lane, at(problem.literals[entry] >> 1), amount, good)
     return random, good, spent
 
 
 @jit
-def descend(problem, lane, rule, effort, until):  # type: ignore[no-untyped-def]
+def descend(problem, lane, rule, effort, until):
     """Flip and move weights until effort or flips are spent or no clause is false; return the effort.
 
     `rule` holds the constants of rules.Weighted, in their order. A variable of positive margin is always in

@@ -1,11 +1,13 @@
-"""Kernels of weighted descent over byte lanes: margins everywhere, then work on false clauses alone.
+"""Kernels of weighted descent over byte lanes: counts and margins kept up to date from flip to flip.
 
-    count ─► false clauses (entries) ─► margin ─► pick ─► stuck ─► take ─► give ─► flip
+    begin:  count ─► margin                                    passes over all of P
+    step:   keep ─► settle ─► pick ─► stuck ─► take ─► give   then turbosat.gpu.triton_update:
+            touch ─► update ─► flip ─► filter
 
-`count` and `margin` pass over all entries of P, in tiles of ROWS rows by BLOCK lanes; the others run over the
-list of (clause, lane) pairs that `count` found false. The order of that list differs between runs and does
-not matter: draws depend on clause and lane, marks are stores of one value, sums are integers.
-The slow twin of a step is turbosat.gpu.reference.weighted_step.
+Near a solution a lane flips one or two variables a step, so all but `keep` run over lists of pairs: entries
+(false clause, lane), flips (variable, lane), touched (clause, lane). The order of a list differs
+between runs and does not matter: draws depend on what is drawn for, a pair enters a list once, sums are
+integers. The slow twin of a step is turbosat.gpu.reference.weighted_step, which starts from nothing.
 """
 # mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls, allow-untyped-decorators
 # Triton reads annotations itself and accepts only its own.
@@ -14,6 +16,7 @@ import triton
 import triton.language as tl
 
 from turbosat.gpu import draws, rules, sync, triton_random
+from turbosat.gpu.triton_lists import append
 
 TIE = tl.constexpr(draws.TIE)
 LANE = tl.constexpr(draws.LANE)
@@ -29,7 +32,8 @@ NOBODY = tl.constexpr(-1)
 @triton.jit
 def weighted_count_kernel(
     values_ptr,  # int8 (variables, lanes)
-    state_ptr,  # int8 (clauses, lanes): true literals, 2 stands for more
+    counts_ptr,  # int32 (clauses, lanes): true literals
+    sums_ptr,  # int32 (clauses, lanes): sum of their variables: of a single one, the variable
     offsets_ptr,
     literals_ptr,
     active_ptr,  # int8 (lanes,)
@@ -41,37 +45,37 @@ def weighted_count_kernel(
     ROWS: tl.constexpr,
     BLOCK: tl.constexpr,
 ):
-    """Count R = P·A, up to two, and list the false clauses."""
+    """Count R = P·A and list the false clauses."""
     row = tl.program_id(0).to(tl.int64) * ROWS + tl.arange(0, ROWS)  # (ROWS,)
     lane = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)  # (BLOCK,)
     inside = (row < clauses)[:, None] & (lane < lanes)[None, :]  # (ROWS, BLOCK)
     first = tl.load(offsets_ptr + row, mask=row < clauses, other=0)
     length = tl.load(offsets_ptr + row + 1, mask=row < clauses, other=0) - first
     count = tl.zeros([ROWS, BLOCK], tl.int32)
+    total = tl.zeros([ROWS, BLOCK], tl.int32)
     for place in range(tl.max(length, 0)):
         here = place < length
         literal = tl.load(literals_ptr + first + place, mask=here, other=0)
         at = (literal >> 1).to(tl.int64)[:, None] * lanes + lane[None, :]
         value = tl.load(values_ptr + at, mask=inside & here[:, None], other=0).to(tl.int32)
-        count += tl.where(here[:, None], value ^ (literal & 1)[:, None], 0)
+        true = tl.where(here[:, None], value ^ (literal & 1)[:, None], 0)
+        count += true
+        total += true * (literal >> 1)[:, None]
     at = row[:, None] * lanes + lane[None, :]
-    tl.store(state_ptr + at, tl.minimum(count, 2).to(tl.int8), mask=inside)
+    tl.store(counts_ptr + at, count, mask=inside)
+    tl.store(sums_ptr + at, total, mask=inside)
     false = inside & (count == 0)
-    total = tl.sum(false.to(tl.int32), 0)  # (BLOCK,)
-    tl.atomic_add(false_ptr + lane, total, mask=(lane < lanes) & (total > 0), sem="relaxed")
+    missed = tl.sum(false.to(tl.int32), 0)  # (BLOCK,)
+    tl.atomic_add(false_ptr + lane, missed, mask=(lane < lanes) & (missed > 0), sem="relaxed")
     active = tl.load(active_ptr + lane, mask=lane < lanes, other=0) != 0
-    listed = tl.reshape((false & active[None, :]).to(tl.int32), [ROWS * BLOCK])
-    found = tl.sum(listed, 0)
-    if found > 0:
-        begin = tl.atomic_add(length_ptr, found, sem="relaxed")
-        to = begin + tl.cumsum(listed, 0) - listed
-        tl.store(entries_ptr + to, tl.reshape(at, [ROWS * BLOCK]).to(tl.int32), mask=listed != 0)
+    listed = tl.reshape(false & active[None, :], [ROWS * BLOCK])
+    append(entries_ptr, length_ptr, tl.reshape(at, [ROWS * BLOCK]).to(tl.int32), listed)
 
 
 @triton.jit
 def weighted_margin_kernel(
     values_ptr,
-    state_ptr,
+    counts_ptr,
     weights_ptr,  # int32 (clauses, groups)
     margins_ptr,  # (variables, lanes), int32 or int64
     starts_ptr,
@@ -97,15 +101,15 @@ def weighted_margin_kernel(
     for place in range(tl.max(length, 0)):
         here = place < length
         clause = tl.load(occurrences_ptr + first + place, mask=here, other=0).to(tl.int64)
-        source = state_ptr + clause[:, None] * lanes + lane[None, :]
-        state = tl.load(source, mask=inside & here[:, None], other=2).to(tl.int32)
+        source = counts_ptr + clause[:, None] * lanes + lane[None, :]
+        count = tl.load(source, mask=inside & here[:, None], other=2)
         true = value ^ (place >= positive).to(tl.int32)[:, None]
-        counts = (state == 0) | ((state == 1) & (true == 1))
+        matters = (count == 0) | ((count == 1) & (true == 1))
         # Read even where it does not count: a mask that differs between lanes would break up wide loads.
         source = weights_ptr + clause[:, None] * groups + (lane // GROUP)[None, :]
         weight = tl.load(source, mask=inside & here[:, None], other=0)
-        weight = tl.where(counts, weight, 0)
-        margin += tl.where(state == 0, weight, -weight)
+        weight = tl.where(matters, weight, 0)
+        margin += tl.where(count == 0, weight, -weight)
     tl.store(margins_ptr + at, margin, mask=inside)
 
 
@@ -117,7 +121,9 @@ def weighted_pick_kernel(
     entries_ptr,
     length_ptr,
     picks_ptr,  # int32 (clauses · lanes,): the best variable of an entry, NOBODY if its margin is below 0
-    marks_ptr,  # int8 (variables, lanes): flip in this step
+    marks_ptr,  # int32 (variables, lanes): number of the last step in which the variable was marked
+    flips_ptr,  # int32 (variables · lanes,): variable · lanes + lane of each flip of this step
+    flips_length_ptr,
     moved_ptr,  # int32 (lanes,): number of the last step in which a variable of positive margin was seen
     clock_ptr,
     keys_ptr,
@@ -154,13 +160,15 @@ def weighted_pick_kernel(
         rising = live & (margin > 0)
         tl.store(moved_ptr + lane, tl.zeros([BLOCK], tl.int32) + now, mask=rising)
         at = best.to(tl.int64) * lanes + lane
-        push = triton_random.draw(triton_random.base(key, at), 1) % 1024 < PUSH
-        tl.store(marks_ptr + at, tl.full([BLOCK], 1, tl.int8), mask=rising & push)
+        push = rising & (triton_random.draw(triton_random.base(key, at), 1) % 1024 < PUSH)
+        # Several clauses may pick one variable: the first to mark it lists it.
+        before = tl.atomic_xchg(marks_ptr + at, tl.zeros([BLOCK], tl.int32) + now, mask=push, sem="relaxed")
+        append(flips_ptr, flips_length_ptr, at.to(tl.int32), push & (before != now))
 
 
 @triton.jit(do_not_specialize=["step"])
 def weighted_stuck_kernel(
-    state_ptr,
+    counts_ptr,
     weights_ptr,
     offsets_ptr,
     literals_ptr,
@@ -172,6 +180,8 @@ def weighted_stuck_kernel(
     picks_ptr,
     givers_ptr,  # int32 (clauses · lanes,): the clause that an entry takes weight from, or NOBODY
     marks_ptr,
+    flips_ptr,
+    flips_length_ptr,
     moved_ptr,
     requests_ptr,  # int32 (clauses, groups), zero before
     clock_ptr,
@@ -200,8 +210,9 @@ def weighted_stuck_kernel(
         sideways = stuck & (coin.to(tl.int32) < tl.load(rules_ptr + 4 * lanes + lane, mask=stuck, other=0))
         pick = tl.load(picks_ptr + place, mask=sideways, other=NOBODY)
         at = pick.to(tl.int64) * lanes + lane
-        push = triton_random.draw(triton_random.base(tie_key, at), 1) % 1024 < PUSH
-        tl.store(marks_ptr + at, tl.full([BLOCK], 1, tl.int8), mask=(pick >= 0) & push)
+        push = (pick >= 0) & (triton_random.draw(triton_random.base(tie_key, at), 1) % 1024 < PUSH)
+        before = tl.atomic_xchg(marks_ptr + at, tl.zeros([BLOCK], tl.int32) + now, mask=push, sem="relaxed")
+        append(flips_ptr, flips_length_ptr, at.to(tl.int32), push & (before != now))
 
         asks = stuck & ~sideways
         chance = tl.load(rules_ptr + 5 * lanes + lane, mask=asks, other=0)
@@ -223,14 +234,14 @@ def weighted_stuck_kernel(
                 seen = here & (i < count)
                 to = begins + (shift + i) % count
                 other = tl.load(occurrences_ptr + to, mask=seen, other=0).to(tl.int64)
-                true = tl.load(state_ptr + other * lanes + lane, mask=seen, other=0) > 0
+                true = tl.load(counts_ptr + other * lanes + lane, mask=seen, other=0) > 0
                 weight = tl.load(weights_ptr + other * groups + column, mask=seen & true, other=0)
                 more = weight > heaviest
                 giver = tl.where(more, other.to(tl.int32), giver)
                 heaviest = tl.where(more, weight, heaviest)
         lucky = (triton_random.draw(start, 2) >> 1).to(tl.int32) % clauses
         far = asks & (giver < 0)
-        true = tl.load(state_ptr + lucky.to(tl.int64) * lanes + lane, mask=far, other=0) > 0
+        true = tl.load(counts_ptr + lucky.to(tl.int64) * lanes + lane, mask=far, other=0) > 0
         giver = tl.where(far & true, lucky, giver)
         tl.store(givers_ptr + place, giver, mask=live)
         at = giver.to(tl.int64) * groups + column
@@ -277,6 +288,11 @@ def weighted_take_kernel(
 @triton.jit
 def weighted_give_kernel(
     weights_ptr,
+    counts_ptr,
+    sums_ptr,
+    margins_ptr,
+    offsets_ptr,
+    literals_ptr,
     entries_ptr,
     length_ptr,
     givers_ptr,
@@ -287,7 +303,7 @@ def weighted_give_kernel(
     GROUP: tl.constexpr,
     BLOCK: tl.constexpr,
 ):
-    """Move the amounts and forget the requests."""
+    """Move the amounts, in the margins too, and forget the requests."""
     total = tl.load(length_ptr)
     for begin in range(tl.program_id(0) * BLOCK, total, tl.num_programs(0) * BLOCK):
         place = begin + tl.arange(0, BLOCK)
@@ -296,61 +312,62 @@ def weighted_give_kernel(
         giver = tl.load(givers_ptr + place, mask=live, other=NOBODY)
         takes = live & (giver >= 0)
         amount = tl.load(amounts_ptr + place, mask=takes, other=0)
-        column = (entry % lanes) // GROUP
-        to = (entry // lanes).to(tl.int64) * groups + column
+        clause = entry // lanes
+        first_lane = (entry % lanes) // GROUP * GROUP
+        column = first_lane // GROUP
+        to = clause.to(tl.int64) * groups + column
         at = giver.to(tl.int64) * groups + column
         tl.atomic_add(weights_ptr + to, amount, mask=takes, sem="relaxed")
         tl.atomic_add(weights_ptr + at, -amount, mask=takes, sem="relaxed")
         tl.store(requests_ptr + at, tl.zeros([BLOCK], tl.int32), mask=takes)
+        step = amount.to(margins_ptr.dtype.element_ty)
+        first = tl.load(offsets_ptr + clause, mask=takes, other=0)
+        length = tl.load(offsets_ptr + clause + 1, mask=takes, other=0) - first
+        # Lanes that share the weights see both change, each by what the clauses are to it.
+        for i in tl.static_range(GROUP):
+            lane = first_lane + i
+            inside = takes & (lane < lanes)
+            _shift(
+                margins_ptr,
+                counts_ptr,
+                sums_ptr,
+                literals_ptr,
+                clause,
+                lane,
+                first,
+                length,
+                step,
+                inside,
+                lanes,
+            )
+            begins = tl.load(offsets_ptr + giver, mask=takes, other=0)
+            size = tl.load(offsets_ptr + giver + 1, mask=takes, other=0) - begins
+            _shift(
+                margins_ptr,
+                counts_ptr,
+                sums_ptr,
+                literals_ptr,
+                giver,
+                lane,
+                begins,
+                size,
+                -step,
+                inside,
+                lanes,
+            )
 
 
 @triton.jit
-def weighted_flip_kernel(
-    values_ptr,
-    best_values_ptr,  # int8 (variables, lanes)
-    marks_ptr,
-    false_ptr,
-    best_ptr,  # int32 (lanes,): false clauses of best_values
-    flips_ptr,  # int64 (lanes,)
-    variables,
-    lanes,
-    ROWS: tl.constexpr,
-    BLOCK: tl.constexpr,
-):
-    """Keep values that are better than any before, flip what is marked, and take the marks off."""
-    row = tl.program_id(0).to(tl.int64) * ROWS + tl.arange(0, ROWS)  # (ROWS,)
-    lane = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)  # (BLOCK,)
-    within = lane < lanes
-    inside = (row < variables)[:, None] & within[None, :]  # (ROWS, BLOCK)
-    at = row[:, None] * lanes + lane[None, :]
-    value = tl.load(values_ptr + at, mask=inside, other=0)
-    better = tl.load(false_ptr + lane, mask=within, other=0) < tl.load(best_ptr + lane, mask=within, other=0)
-    tl.store(best_values_ptr + at, value, mask=inside & better[None, :])
-    mark = tl.load(marks_ptr + at, mask=inside, other=0)
-    tl.store(values_ptr + at, value ^ mark, mask=inside & (mark != 0))
-    tl.store(marks_ptr + at, tl.zeros([ROWS, BLOCK], tl.int8), mask=inside & (mark != 0))
-    total = tl.sum(mark.to(tl.int32), 0)
-    tl.atomic_add(flips_ptr + lane, total.to(tl.int64), mask=within & (total > 0), sem="relaxed")
-
-
-@triton.jit
-def weighted_settle_kernel(
-    false_ptr,
-    best_ptr,
-    least_ptr,
-    now_ptr,  # int32 (lanes,): false clauses at the last count
-    length_ptr,
-    lanes,
-    BLOCK: tl.constexpr,
-):
-    """Close a step: note the counts and clear them for the next."""
-    lane = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-    within = lane < lanes
-    false = tl.load(false_ptr + lane, mask=within, other=0)
-    best = tl.load(best_ptr + lane, mask=within, other=0)
-    least = tl.load(least_ptr + lane, mask=within, other=0)
-    tl.store(best_ptr + lane, tl.minimum(best, false), mask=within)
-    tl.store(least_ptr + lane, tl.minimum(least, false), mask=within)
-    tl.store(now_ptr + lane, false, mask=within)
-    tl.store(false_ptr + lane, tl.zeros([BLOCK], tl.int32), mask=within)
-    tl.store(length_ptr + lane, tl.zeros([BLOCK], tl.int32), mask=lane == 0)
+def _shift(margins_ptr, counts_ptr, sums_ptr, literals_ptr, clause, lane, first, length, step, chosen, lanes):
+    """Add a change of a clause's weight to the margins it counts in."""
+    at = clause.to(tl.int64) * lanes + lane
+    count = tl.load(counts_ptr + at, mask=chosen, other=2)
+    single = tl.load(sums_ptr + at, mask=chosen & (count == 1), other=0)
+    tl.atomic_add(
+        margins_ptr + single.to(tl.int64) * lanes + lane, -step, mask=chosen & (count == 1), sem="relaxed"
+    )
+    length = tl.where(chosen & (count == 0), length, 0)
+    for j in range(tl.max(length, 0)):
+        here = j < length
+        variable = tl.load(literals_ptr + first + j, mask=here, other=0) >> 1
+        tl.atomic_add(margins_ptr + variable.to(tl.int64) * lanes + lane, step, mask=here, sem="relaxed")

@@ -62,6 +62,15 @@ class WalkBank:
         """What a step costs a lane: entries are visited three times, 32 lanes at once."""
         return max(1, 3 * self.rows.rows.matrix.entries // 32)
 
+    @property
+    def step_bytes(self) -> int:
+        """The least that a step must move: each entry read once by `status`, twice by `flip`, and the rows.
+
+        Indices of rows are read by every program of a column of tiles, mostly from the cache: not counted.
+        """
+        matrix = self.rows.rows.matrix
+        return 4 * self.words * (3 * matrix.entries + 2 * matrix.clauses + 2 * matrix.variables)
+
     def follow(self, slots: NDArray[np.int64], rule: Rule) -> None:
         """Give the words of slots a rule."""
         assert isinstance(rule, Walk)

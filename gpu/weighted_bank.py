@@ -1,9 +1,10 @@
 """A bank of lanes in weighted descent on a device: a byte a variable, weights for every GROUP lanes.
 
-    round  =  keys, STEPS × (count, margin, pick, stuck, take, give, flip, settle), count, flip, settle
+    begin  =  count, margin
+    round  =  keys, STEPS × (keep, settle, pick, stuck, take, give, touch, update, flip, filter), keep, settle
 
-The best values are exact: every step counts. Where GROUP is above 1, lanes that lie side by side share their
-weights, which takes most of the memory traffic away; the weights put on the first lane of a group hold.
+The best values are exact: every step keeps them. Where GROUP is above 1, lanes that lie side by side share
+their weights, which saves memory; the weights put on the first lane of a group hold.
 """
 
 from dataclasses import astuple
@@ -13,15 +14,16 @@ import torch
 import triton
 from numpy.typing import NDArray
 
-from turbosat.gpu import draws, triton_random, triton_weighted
+from turbosat.gpu import draws, triton_random, triton_update, triton_weighted
 from turbosat.gpu.cuda_graph import Round
 from turbosat.gpu.device_rows import OPTIONS, DeviceRows, tile
 from turbosat.gpu.rules import WEIGHT_ONE, Rule, Weighted
 from turbosat.gpu.sync import STEPS, UNKNOWN
 
-TILE = 2048  # places a program holds, 16 a thread: a 16-byte load of values each
-MARGIN_TILE = 512  # four a thread: a 16-byte load of weights each, so that neighbours read side by side
+TILE = 512  # places a program holds, four a thread: a 16-byte load of counts or weights each
+BYTES_TILE = 2048  # 16 a thread: a 16-byte load of values each
 LIST = 128  # entries a program takes at a time, one a thread: each goes its own way through memory
+TOUCH = (8, 16)  # flips, and clauses of each, that a program takes at a time
 PROGRAMS = 1056  # that share the list: eight for each of the 132 processors of a Hopper chip
 
 
@@ -42,25 +44,31 @@ class WeightedBank:
         wide = torch.int64 if clauses >= 2**31 // (2 * WEIGHT_ONE) else torch.int32
         self._values = self._zeros(torch.int8, variables, slots)
         self._best_values = self._zeros(torch.int8, variables, slots)
-        self._marks = self._zeros(torch.int8, variables, slots)
+        self._marks = self._zeros(torch.int32, variables, slots)
         self._margins = self._empty(wide, variables, slots)
-        self._state = self._empty(torch.int8, clauses, slots)
+        self._counts = self._empty(torch.int32, clauses, slots)
+        self._sums = self._empty(torch.int32, clauses, slots)
+        self._changes = self._zeros(torch.int32, clauses, slots)
+        self._shifts = self._zeros(torch.int32, clauses, slots)
         self._weights = torch.full_like(self._empty(torch.int32, clauses, self.groups), WEIGHT_ONE)
         self._requests = self._zeros(torch.int32, clauses, self.groups)
-        self._entries = self._empty(torch.int32, clauses * slots)
+        # Lists, each with its length: the false clauses of this step and of the next, flips, touched clauses.
+        self._entries = [self._empty(torch.int32, clauses * slots) for _ in range(2)]
+        self._lengths = [self._zeros(torch.int32, 1) for _ in range(2)]
+        self._flips = self._empty(torch.int32, variables * slots), self._zeros(torch.int32, 1)
+        self._touched = self._empty(torch.int32, clauses * slots), self._zeros(torch.int32, 1)
         self._picks = self._empty(torch.int32, clauses * slots)  # and the amounts, once picks are done with
         self._givers = self._empty(torch.int32, clauses * slots)
-        self._length = self._zeros(torch.int32, 1)
         self._rules = self._zeros(torch.int32, 6, slots)
         self._active = self._zeros(torch.int8, slots)
         self._moved = self._zeros(torch.int32, slots)
         self._false = self._zeros(torch.int32, slots)
-        self._now = self._zeros(torch.int32, slots)
         self._best = self._zeros(torch.int32, slots)
         self._least = self._zeros(torch.int32, slots)  # of the false clauses counted since begin
-        self._flips = self._zeros(torch.int64, slots)
+        self._tally = self._zeros(torch.int64, slots)
         self._clock = self._zeros(torch.int32, 1)
         self._keys = self._empty(torch.int32, steps, len(draws.STREAMS))
+        self._recount()
         self._stale = True  # lanes were set and their false clauses not yet counted
         self._round = Round(self._steps, rows.device)
         self._clock.zero_()
@@ -75,12 +83,16 @@ class WeightedBank:
     @staticmethod
     def bytes_per_slot(variables: int, clauses: int) -> int:
         """Return the device memory of a lane with weights of its own."""
-        return 11 * variables + 21 * clauses + 64
+        return 14 * variables + 44 * clauses + 64
 
     @property
     def step_effort(self) -> int:
-        """What a step costs a lane: entries are visited twice, their weights once."""
-        return 3 * self.rows.rows.matrix.entries
+        """What a step costs a lane: a walk's step, and the clauses of a few flips.
+
+        An estimate, not measured: its ten launches take about as long as a walk takes for its pass.
+        """
+        entries = self.rows.rows.matrix.entries
+        return max(1, 3 * entries // 32 + 8 * entries // max(1, self.rows.variables))
 
     def follow(self, slots: NDArray[np.int64], rule: Rule) -> None:
         """Give slots a rule."""
@@ -118,7 +130,7 @@ class WeightedBank:
     def get(self, slots: NDArray[np.int64], *, best: bool) -> NDArray[np.bool_]:
         """Return the present or best values of slots (k,), bool (variables, k)."""
         if best and self._stale:
-            self._measure()
+            self._recount()
         source = self._best_values if best else self._values
         values: NDArray[np.bool_] = source[:, self._at(slots)].bool().cpu().numpy()
         return values
@@ -130,11 +142,10 @@ class WeightedBank:
 
     def begin(self, moves: NDArray[np.bool_]) -> None:
         """Let the slots that `moves` (slots,) marks run, and no other; counts of flips start anew."""
-        if self._stale:
-            self._measure()
         self._active.copy_(torch.from_numpy(moves.astype(np.int8)))
-        self._flips.zero_()
-        self._least.copy_(self._now)
+        self._recount()
+        self._least.copy_(self._false)
+        self._tally.zero_()
 
     def round(self) -> None:
         """Enqueue a round."""
@@ -142,67 +153,44 @@ class WeightedBank:
 
     def flips(self, moves: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Return the flips of each slot since begin(moves)."""
-        count: NDArray[np.int64] = self._flips.cpu().numpy()
+        count: NDArray[np.int64] = self._tally.cpu().numpy()
         return count.copy()
 
     def figures(self) -> NDArray[np.int64]:
         """Return false clauses of each slot now, at its best, at least since begin, int64 (3, slots)."""
         if self._stale:
-            self._measure()
-        figures: NDArray[np.int64] = torch.stack([self._now, self._best, self._least]).long().cpu().numpy()
+            self._recount()
+        figures: NDArray[np.int64] = torch.stack([self._false, self._best, self._least]).long().cpu().numpy()
         return figures
 
     def _at(self, slots: NDArray[np.int64]) -> torch.Tensor:
         return torch.from_numpy(slots).to(self.rows.device)
 
-    def _steps(self) -> None:
-        """Enqueue the kernels of a round."""
-        triton_random.step_keys_kernel[(1,)](
-            self._keys, self._clock, *self._seed, STEPS=self.steps, STREAMS=len(draws.STREAMS), **OPTIONS
-        )
-        self._clock.add_(self.steps)
-        for step in range(self.steps):
-            self._count_pass()
-            self._margin_pass()
-            self._entry_passes(step)
-            self._flip_pass()
-        self._measure_pass()
-
-    def _measure_pass(self) -> None:
-        self._count_pass()
-        self._flip_pass()  # nothing is marked: keeps the best values
-
-    def _measure(self) -> None:
-        self._measure_pass()
-        self._stale = False
-
-    def _count_pass(self) -> None:
+    def _recount(self) -> None:
+        """Enqueue the counts, margins and entries of the present values, and keep the best."""
         device = self.rows
         rows, block = tile(self.slots, 256, TILE)
-        grid = triton.cdiv(device.clauses, rows), triton.cdiv(self.slots, block)
-        triton_weighted.weighted_count_kernel[grid](
+        columns = triton.cdiv(self.slots, block)
+        sizes = {"ROWS": rows, "BLOCK": block, **OPTIONS}
+        self._false.zero_()
+        self._lengths[0].zero_()
+        triton_weighted.weighted_count_kernel[triton.cdiv(device.clauses, rows), columns](
             self._values,
-            self._state,
+            self._counts,
+            self._sums,
             device.offsets,
             device.literals,
             self._active,
             self._false,
-            self._entries,
-            self._length,
+            self._entries[0],
+            self._lengths[0],
             device.clauses,
             self.slots,
-            ROWS=rows,
-            BLOCK=block,
-            **OPTIONS,
+            **sizes,
         )
-
-    def _margin_pass(self) -> None:
-        device = self.rows
-        rows, block = tile(self.slots, 256, MARGIN_TILE)
-        grid = triton.cdiv(device.variables, rows), triton.cdiv(self.slots, block)
-        triton_weighted.weighted_margin_kernel[grid](
+        triton_weighted.weighted_margin_kernel[triton.cdiv(device.variables, rows), columns](
             self._values,
-            self._state,
+            self._counts,
             self._weights,
             self._margins,
             device.starts,
@@ -211,23 +199,68 @@ class WeightedBank:
             self.slots,
             self.groups,
             GROUP=self.group,
+            **sizes,
+        )
+        self._settle(1)
+        self._stale = False
+
+    def _steps(self) -> None:
+        """Enqueue the kernels of a round. An even number of steps leaves the entries in the first list."""
+        triton_random.step_keys_kernel[(1,)](
+            self._keys, self._clock, *self._seed, STEPS=self.steps, STREAMS=len(draws.STREAMS), **OPTIONS
+        )
+        self._clock.add_(self.steps)
+        for step in range(self.steps):
+            now, then = step % 2, 1 - step % 2
+            self._settle(then)
+            self._decide(step, self._entries[now], self._lengths[now])
+            self._apply(now, then)
+        self._settle(1)
+
+    def _settle(self, then: int) -> None:
+        """Enqueue what opens a step: keep the best values, note the counts, empty the lists to fill."""
+        rows, block = tile(self.slots, 256, BYTES_TILE)
+        grid = triton.cdiv(self.rows.variables, rows), triton.cdiv(self.slots, block)
+        triton_update.weighted_keep_kernel[grid](
+            self._values,
+            self._best_values,
+            self._false,
+            self._best,
+            self.rows.variables,
+            self.slots,
             ROWS=rows,
             BLOCK=block,
             **OPTIONS,
         )
+        triton_update.weighted_settle_kernel[(triton.cdiv(self.slots, 1024),)](
+            self._false,
+            self._best,
+            self._least,
+            self._lengths[then],
+            self._flips[1],
+            self._touched[1],
+            self.slots,
+            BLOCK=1024,
+            **OPTIONS,
+        )
 
-    def _entry_passes(self, step: int) -> None:
+    def _grid(self, longest: int) -> tuple[int]:
+        """Return the programs for a list; small populations need few."""
+        return (min(PROGRAMS, triton.cdiv(longest, LIST)),)
+
+    def _decide(self, step: int, entries: torch.Tensor, length: torch.Tensor) -> None:
+        """Enqueue the choice of flips, and the transfer of weight."""
         device, groups = self.rows, self.groups
-        # The list is no longer than all clauses of all lanes; small populations need few programs.
-        grid = (min(PROGRAMS, triton.cdiv(device.clauses * self.slots, LIST)),)
+        grid = self._grid(device.clauses * self.slots)
         triton_weighted.weighted_pick_kernel[grid](
             self._margins,
             device.offsets,
             device.literals,
-            self._entries,
-            self._length,
+            entries,
+            length,
             self._picks,
             self._marks,
+            *self._flips,
             self._moved,
             self._clock,
             self._keys,
@@ -236,19 +269,21 @@ class WeightedBank:
             BLOCK=LIST,
             **OPTIONS,
         )
+        sizes = {"GROUP": self.group, "BLOCK": LIST, **OPTIONS}
         triton_weighted.weighted_stuck_kernel[grid](
-            self._state,
+            self._counts,
             self._weights,
             device.offsets,
             device.literals,
             device.starts,
             device.occurrences,
             self._rules,
-            self._entries,
-            self._length,
+            entries,
+            length,
             self._picks,
             self._givers,
             self._marks,
+            *self._flips,
             self._moved,
             self._requests,
             self._clock,
@@ -257,38 +292,62 @@ class WeightedBank:
             device.clauses,
             self.slots,
             groups,
+            **sizes,
+        )
+        lists = entries, length, self._givers, self._picks, self._requests, self.slots, groups
+        triton_weighted.weighted_take_kernel[grid](self._weights, self._rules, *lists, **sizes)
+        triton_weighted.weighted_give_kernel[grid](
+            self._weights,
+            self._counts,
+            self._sums,
+            self._margins,
+            device.offsets,
+            device.literals,
+            *lists,
+            **sizes,
+        )
+
+    def _apply(self, now: int, then: int) -> None:
+        """Enqueue the flips and what follows from them."""
+        device, slots = self.rows, self.slots
+        changes = self._changes, self._shifts, *self._touched
+        triton_update.weighted_touch_kernel[self._grid(device.variables * slots)](
+            self._values,
+            device.starts,
+            device.occurrences,
+            *self._flips,
+            *changes,
+            slots,
+            ROWS=TOUCH[0],
+            BLOCK=TOUCH[1],
+            **OPTIONS,
+        )
+        triton_update.weighted_update_kernel[self._grid(device.clauses * slots)](
+            self._weights,
+            self._counts,
+            self._sums,
+            self._margins,
+            device.offsets,
+            device.literals,
+            *changes,
+            self._entries[then],
+            self._lengths[then],
+            self._false,
+            slots,
+            self.groups,
             GROUP=self.group,
             BLOCK=LIST,
             **OPTIONS,
         )
-        lists = self._entries, self._length, self._givers, self._picks, self._requests, self.slots, groups
-        sizes = {"GROUP": self.group, "BLOCK": LIST, **OPTIONS}
-        triton_weighted.weighted_take_kernel[grid](self._weights, self._rules, *lists, **sizes)
-        triton_weighted.weighted_give_kernel[grid](self._weights, *lists, **sizes)
-
-    def _flip_pass(self) -> None:
-        variables = self.rows.variables
-        rows, block = tile(self.slots, 256, TILE)
-        triton_weighted.weighted_flip_kernel[triton.cdiv(variables, rows), triton.cdiv(self.slots, block)](
-            self._values,
-            self._best_values,
-            self._marks,
-            self._false,
-            self._best,
-            self._flips,
-            variables,
-            self.slots,
-            ROWS=rows,
-            BLOCK=block,
-            **OPTIONS,
+        triton_update.weighted_flip_kernel[self._grid(device.variables * slots)](
+            self._values, *self._flips, self._tally, slots, BLOCK=LIST, **OPTIONS
         )
-        triton_weighted.weighted_settle_kernel[(triton.cdiv(self.slots, 1024),)](
-            self._false,
-            self._best,
-            self._least,
-            self._now,
-            self._length,
-            self.slots,
-            BLOCK=1024,
+        triton_update.weighted_filter_kernel[self._grid(device.clauses * slots)](
+            self._counts,
+            self._entries[now],
+            self._lengths[now],
+            self._entries[then],
+            self._lengths[then],
+            BLOCK=LIST,
             **OPTIONS,
         )

@@ -10,7 +10,7 @@ import triton
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 
-from turbosat.gpu import triton_random, triton_walk, triton_weighted
+from turbosat.gpu import triton_random, triton_update, triton_walk, triton_weighted
 from turbosat.gpu.device_rows import OPTIONS
 
 WALK = {"ROWS": 4, "BLOCK": 128}
@@ -21,16 +21,20 @@ KERNELS: tuple[tuple[Any, dict[str, int]], ...] = (
     (triton_walk.walk_status_kernel, WALK),
     (triton_walk.walk_flip_kernel, WALK),
     (triton_walk.walk_count_kernel, WALK),
-    (triton_weighted.weighted_count_kernel, WIDE),
+    (triton_weighted.weighted_count_kernel, WALK),
     (triton_weighted.weighted_margin_kernel, {**WALK, "GROUP": 1}),
     (triton_weighted.weighted_pick_kernel, LIST),
     (triton_weighted.weighted_stuck_kernel, {**LIST, "GROUP": 4}),
     (triton_weighted.weighted_take_kernel, {**LIST, "GROUP": 1}),
     (triton_weighted.weighted_give_kernel, {**LIST, "GROUP": 1}),
-    (triton_weighted.weighted_flip_kernel, WIDE),
-    (triton_weighted.weighted_settle_kernel, {"BLOCK": 1024}),
+    (triton_update.weighted_touch_kernel, {"ROWS": 8, "BLOCK": 16}),
+    (triton_update.weighted_update_kernel, {**LIST, "GROUP": 1}),
+    (triton_update.weighted_flip_kernel, LIST),
+    (triton_update.weighted_filter_kernel, LIST),
+    (triton_update.weighted_keep_kernel, WIDE),
+    (triton_update.weighted_settle_kernel, {"BLOCK": 1024}),
 )
-BYTES = {"state_ptr", "marks_ptr", "active_ptr", "best_values_ptr"}
+BYTES = {"active_ptr", "best_values_ptr"}
 
 
 def compile_all(wide: bool) -> None:
@@ -43,7 +47,11 @@ def compile_all(wide: bool) -> None:
                 types[name] = "constexpr"
             elif name in BYTES or (name == "values_ptr" and weighted):
                 types[name] = "*i8"
-            elif name == "flips_ptr" or (name == "margins_ptr" and wide):
+            elif (
+                name == "tally_ptr"
+                or (name == "flips_ptr" and not weighted)
+                or (name == "margins_ptr" and wide)
+            ):
                 types[name] = "*i64"
             else:
                 types[name] = "*i32" if name.endswith("_ptr") else "i32"

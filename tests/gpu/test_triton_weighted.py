@@ -49,16 +49,17 @@ def test_rounds_equal_the_reference(
     bank.put_weights(everyone, weights)
     moves = everyone % 5 != 3
     state = reference.WeightedLanes(values.copy(), weights[:, ::group].copy())
-    keys = draws.step_keys(2**33 + 5, 0, 4)
+    keys = draws.step_keys(2**33 + 5, 0, 8)
     best = (reference.counts(matrix, values) == 0).sum(axis=0)
     for number in range(2):
         lows = (reference.counts(matrix, state.values) == 0).sum(axis=0)
         bank.begin(moves)
         bank.round()
+        bank.round()
         flips = np.zeros(lanes, np.int64)
-        for step in range(2):
+        for step in range(4):
             before = state.values.copy()
-            reference.weighted_step(matrix, state, rules, moves, keys[2 * number + step])
+            reference.weighted_step(matrix, state, rules, moves, keys[4 * number + step])
             flips += (before ^ state.values).sum(axis=0)
             now = (reference.counts(matrix, state.values) == 0).sum(axis=0)
             best, lows = np.minimum(best, now), np.minimum(lows, now)
@@ -69,6 +70,8 @@ def test_rounds_equal_the_reference(
         assert np.array_equal(false, (reference.counts(matrix, state.values) == 0).sum(axis=0))
         assert np.array_equal(fewest, best)
         assert np.array_equal(least, lows)
+        margins = reference.margins(matrix, state.values, state.weights.repeat(group, axis=1))
+        assert np.array_equal(bank._margins.cpu().numpy(), margins)
         kept = bank.get(everyone, best=True)
         assert np.array_equal((reference.counts(matrix, kept) == 0).sum(axis=0), best)
     assert (state.weights != weights[:, ::group]).any()
@@ -82,8 +85,7 @@ def test_margins_equal_the_matrix(poison: None, device: str) -> None:
     weights = random.integers(0, 2**18, (rows.clauses, 40)).astype(np.int32)
     bank.put(np.arange(40), values)
     bank.put_weights(np.arange(40), weights)
-    bank._measure()
-    bank._margin_pass()
+    bank.begin(np.ones(40, np.bool_))
     expected = reference.margins(rows.rows.matrix, values, weights)
     assert np.array_equal(bank._margins.cpu().numpy(), expected)
 
