@@ -116,6 +116,7 @@ def main() -> None:
             ).stdout.strip(),
             "python": platform.python_version(),
             "machine": f"{platform.machine()}, {available_cores()} cores",
+            "command": ["overhead", *(Path(word).name for word in sys.argv[1:])],
             "date": date.today().isoformat(),
             "limit_seconds": given.time,
             "rounds": given.rounds,

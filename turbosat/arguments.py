@@ -18,6 +18,9 @@ FILE is `-` or missing for standard input. With PROOF, a DRAT proof is written f
 formula. Exit codes: 10 satisfiable, 20 unsatisfiable, 0 unknown, 1 error.
 """
 
+# The base of Typer's usage errors, which it does not export under a name that all versions share.
+TyperUsageError: Any = typer.BadParameter.__mro__[2]
+
 Go = Callable[[str, Options, Display], int]
 
 

@@ -39,10 +39,8 @@ def main() -> None:
 
 def run(arguments: list[str], signals: _Signals | None = None) -> int:
     """Run `turbosat ARGUMENTS` and return the exit code."""
-    import typer
-
     from turbosat import __version__
-    from turbosat.arguments import command
+    from turbosat.arguments import TyperUsageError, command
 
     def doctor() -> tuple[str, bool]:
         from turbosat.doctor import diagnose
@@ -56,14 +54,9 @@ def run(arguments: list[str], signals: _Signals | None = None) -> int:
         outcome = command(go, __version__, doctor)(arguments, prog_name=PROGRAM, standalone_mode=False)
     except TurbosatError as error:
         return _fail(str(error))
-    except _usage_error(typer) as error:
+    except TyperUsageError as error:
         return _fail(f"{' '.join(error.format_message().split())} (see {PROGRAM} --help)")
     return outcome if isinstance(outcome, int) else 0
-
-
-def _usage_error(typer: Any) -> Any:
-    """Return the base of Typer's usage errors, which it does not export under a stable name."""
-    return typer.BadParameter.__mro__[2]
 
 
 class _Signals:

@@ -65,8 +65,6 @@ def _zstd() -> Finding:
 
 
 def _cuda() -> Finding:
-    if util.find_spec("torch") is None:
-        return False, "the package torch is not installed; nothing in this version needs it"
     import torch
 
     if not torch.cuda.is_available():
@@ -79,7 +77,7 @@ LOOKS: tuple[tuple[str, bool, Callable[[], Finding]], ...] = (
     ("cpu", True, _cores),
     ("kissat", True, _kissat),
     ("cadical", True, _cadical),
-    ("numba", False, _package("numba", "the proof checker")),
+    ("numba", False, _package("numba", "the gradient engine on CPU cores, the proof checker")),
     ("zstd", False, _zstd),
     ("cuda", False, _cuda),
 )
