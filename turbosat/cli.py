@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from turbosat.errors import SoundnessError, TurbosatError, UsageError
 from turbosat.system import process_start
