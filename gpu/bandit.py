@@ -9,7 +9,8 @@ class Bandit:
 
     Solving means reaching 0, so what counts is how near to 0 an arm's lows are, not how they change: its
     level is a moving average of the lows, its share falls with the level's power, and no share falls below
-    `floor`, because the rule with the higher level is at times the one that solves.
+    `floor`, because the rule with the higher level is at times the one that solves. Some rules come down
+    slowly and get further: while arms are immature, the power is small.
     """
 
     def __init__(self, arms: int, floor: float = 0.03, power: float = 4.0, memory: float = 0.7) -> None:
@@ -23,10 +24,13 @@ class Bandit:
         old = self.levels[arm]
         self.levels[arm] = low if old < 0 else self.memory * old + (1.0 - self.memory) * low
 
-    def shares(self) -> NDArray[np.float64]:
-        """Return the share of each arm, float64 (arms,), sum 1; equal before anything is known."""
+    def shares(self, maturity: float = 1.0) -> NDArray[np.float64]:
+        """Return the share of each arm, float64 (arms,), sum 1; equal before anything is known.
+
+        `maturity` from 0 to 1 tells how much of the effort that a fair comparison needs all arms have had.
+        """
         arms = self.levels.size
         if (self.levels < 0).any():
             return np.full(arms, 1.0 / arms)
-        merit = ((1.0 + self.levels.min()) / (1.0 + self.levels)) ** self.power
+        merit = ((1.0 + self.levels.min()) / (1.0 + self.levels)) ** (self.power * maturity)
         return np.asarray(self.floor + (1.0 - arms * self.floor) * merit / merit.sum())

@@ -16,6 +16,7 @@ ROUND = 1_000_000  # effort of the first round, all lanes together: about 5 ms o
 GROWTH = 0.1  # a round is so much of the effort before it: an arm that solves at once is met at once
 LONGEST = 100_000_000
 PACE = 0.008  # seconds a slice should take: the caller's check comes at least every 50 ms
+PATIENCE = 2000  # effort by entry of the matrix after which an arm is judged by its level
 PERTURBED = 0.05  # of the variables, when a run starts from an elite
 ENDLESS = int(np.iinfo(np.int64).max)
 
@@ -143,7 +144,11 @@ class Controller:
             self._left[:] = max(1, total // self.population.lanes)
         else:
             crowd = np.bincount(self._arm, minlength=len(self.arms))  # (arms,)
-            self._left[:] = (self.bandit.shares() * total / np.maximum(crowd, 1))[self._arm].astype(np.int64)
+            self._left[:] = (self._shares() * total / np.maximum(crowd, 1))[self._arm].astype(np.int64)
+
+    def _shares(self) -> NDArray[np.float64]:
+        needed = PATIENCE * self.matrix.entries * max(1, self.population.lanes // len(self.arms))
+        return self.bandit.shares(min(1.0, float(self.effort.min()) / needed))
 
     def _end(self, lane: int) -> None:
         """End a lane's run and begin another."""
@@ -156,7 +161,7 @@ class Controller:
         self.restarts += 1
         if self.population.lockstep > 1:
             crowd = np.bincount(self._arm, minlength=len(self.arms)) / self.population.lanes
-            self._arm[lane] = int((self.bandit.shares() - crowd).argmax())
+            self._arm[lane] = int((self._shares() - crowd).argmax())
         self._begin(lane, None)
 
     def _begin(self, lane: int, values: NDArray[np.bool_] | None) -> None:

@@ -1,0 +1,63 @@
+"""The bandit, the elites and the arms."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.gpu.kernel_cases import random_matrix
+from turbosat.gpu.arms import arms, luby
+from turbosat.gpu.bandit import Bandit
+from turbosat.gpu.elites import Elites
+from turbosat.gpu.rules import Walk
+
+
+def test_luby() -> None:
+    assert list(itertools.islice(luby(), 15)) == [1, 1, 2, 1, 1, 2, 4, 1, 1, 2, 1, 1, 2, 4, 8]
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=1, max_size=6))
+def test_shares_sum_to_one_and_follow_the_levels(levels: list[float]) -> None:
+    bandit = Bandit(len(levels))
+    assert bandit.shares().tolist() == [1 / len(levels)] * len(levels)
+    for arm, level in enumerate(levels):
+        bandit.learn(arm, level)
+    shares = bandit.shares()
+    assert shares.sum() == pytest.approx(1.0)
+    assert shares.min() >= bandit.floor
+    assert shares[int(np.argmin(levels))] == shares.max()
+
+
+def test_an_arm_that_improves_gets_its_share() -> None:
+    bandit = Bandit(2)
+    for arm, level in ((0, 5.0), (1, 50.0)):
+        bandit.learn(arm, level)
+    assert bandit.shares()[0] > 0.9
+    for _ in range(12):
+        bandit.learn(1, 1.0)
+    assert bandit.shares()[1] > 0.9
+
+
+@given(st.integers(0, 2**32 - 1), st.lists(st.integers(0, 20), max_size=60))
+def test_elites_are_few_sorted_and_unlike(seed: int, offers: list[int]) -> None:
+    random, elites = np.random.default_rng(seed), Elites(100, size=5, distance=0.1)
+    for false in offers:
+        values = random.random(100) < random.choice([0.02, 0.5])
+        elites.offer(values, false)
+        assert len(elites) <= 5
+        assert (np.diff(elites.false) >= 0).all()
+        for one, other in itertools.combinations(elites.values, 2):
+            assert (one != other).sum() > 10
+    if offers:
+        assert elites.false[0] == min(offers)
+        assert elites.offspring(random, 0.0).tolist() in elites.values.tolist()
+        assert (np.abs(elites.agreement()) <= 1.0).all()
+
+
+def test_arms_cover_both_rules_and_follow_the_clause_length() -> None:
+    both = arms(random_matrix(1, 30, 60, (3,)), "auto")
+    assert {type(arm.rule).__name__ for arm in both} == {"Walk", "Weighted"}
+    five = arms(random_matrix(1, 30, 60, (5,)), "walk")
+    assert [arm.rule for arm in five] == [Walk(3.7)]
