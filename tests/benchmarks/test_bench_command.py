@@ -1,0 +1,57 @@
+"""turbosat-bench engine and the overhead comparison, run for real on small files."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.families import dimacs, random_ksat
+from tests.processes import ROOT
+
+
+def run(*arguments: str | Path) -> tuple[int, str, str]:
+    command = [sys.executable, "-m", *map(str, arguments)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_engine_writes_every_run(tmp_path: Path) -> None:
+    easy, none, output = tmp_path / "easy.cnf", tmp_path / "none.cnf", tmp_path / "out.json"
+    easy.write_text(dimacs(*random_ksat(100, 300)))
+    none.write_text(dimacs(3, [[a, b, c] for a in (1, -1) for b in (2, -2) for c in (3, -3)]))
+    options = ("--seeds", "2", "--time", "0.3", "-o", output)
+    code, out, err = run("turbosat.benchmarks.cli", "engine", *options, easy, none)
+    assert (code, err) == (0, "")
+    assert [line.split(":")[0] for line in out.splitlines()] == ["easy.cnf", "none.cnf"]
+    data = json.loads(output.read_text())
+    assert data["command"][:2] == ["turbosat-bench", "engine"]
+    assert str(tmp_path) not in output.read_text()
+    assert data["copy_bytes_per_second"] > 1e8
+    solved, unsolved = data["files"]
+    assert (solved["solved"], unsolved["solved"]) == (2, 0)
+    assert [each["seed"] for each in solved["runs"]] == [0, 1]
+    assert all(each["best"] == 0 and each["seconds"] < 0.3 for each in solved["runs"])
+    assert all(each["best"] == 1 and each["flips"] > 0 for each in unsolved["runs"])
+    assert all(0.3 <= each["seconds"] < 0.8 for each in unsolved["runs"])
+
+
+def test_errors_are_one_line(tmp_path: Path) -> None:
+    output = tmp_path / "out.json"
+    code, out, err = run("turbosat.benchmarks.cli", "engine", "-o", output, tmp_path / "nothing.cnf")
+    assert (code, out) == (1, "")
+    assert err.count("\n") == 1
+    assert err.startswith("turbosat-bench: error: ")
+    assert run("turbosat.benchmarks.cli", "engine")[0] == 1
+
+
+def test_overhead_compares_the_two(tmp_path: Path) -> None:
+    output = tmp_path / "out.json"
+    files = [ROOT / "examples" / name for name in ("queens-16.cnf", "pigeons-8.cnf")]
+    code, _, _ = run("turbosat.benchmarks.overhead", "--time", "20", "--rounds", "3", "-o", output, *files)
+    assert code == 0
+    data = json.loads(output.read_text())
+    assert [each["kissat"]["code"] for each in data["runs"]] == [10, 20]
+    assert [each["turbosat"]["code"] for each in data["runs"]] == [10, 20]
+    assert all(each["turbosat"]["peak"] > each["kissat"]["peak"] > 0 for each in data["runs"])
+    assert data["kissat_under_1_s"]["different_answers"] == 0
+    assert data["kissat_1_to_60_s"] == {"files": 0}
