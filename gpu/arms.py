@@ -38,6 +38,8 @@ def arms(matrix: Matrix, optimizer: Optimizer) -> tuple[Arm, ...]:
         Arm("walk", walk, restarts=False),
         Arm("weighted-short", Weighted(), restarts=True),
     )
+    if optimizer == "ste":  # it follows the gradient of its layer, whatever the rule
+        return (Arm("ste", walk, restarts=False),)
     return tuple(arm for arm in known if optimizer == "auto" or arm.name.startswith(optimizer))
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from turbosat.encodings.matrix import Matrix
 from turbosat.errors import UnsupportedError, UsageError
+from turbosat.gpu.arms import Optimizer
 from turbosat.gpu.backend import Population
 
 
@@ -19,7 +20,6 @@ class Backend:
     name: str
     module_path: str
     population: str
-    automatic: bool = True  # may be chosen without being named
 
     def missing(self, matrix: Matrix) -> str | None:
         """Return why this backend cannot run here, None if it can."""
@@ -37,35 +37,38 @@ class Backend:
         return kind.suitable_lanes(matrix, arms, workers)
 
 
-# In the order of automatic choice.
+# In the order of automatic choice: those that follow rules, and the paper's optimiser.
 _BACKENDS = (
     Backend("cuda", "turbosat.gpu.cuda", "CudaPopulation"),
     Backend("cpu", "turbosat.gpu.cpu", "CpuPopulation"),
 )
+_STE_BACKENDS = (
+    Backend("cuda", "turbosat.gpu.ste_cuda", "CudaStePopulation"),
+    Backend("cpu", "turbosat.gpu.ste", "StePopulation"),
+)
 
 
-def backends() -> tuple[Backend, ...]:
-    """Return the known backends in the order of automatic choice."""
-    return _BACKENDS
+def backends(optimizer: Optimizer = "auto") -> tuple[Backend, ...]:
+    """Return the backends that can run an optimizer, in the order of automatic choice."""
+    return _STE_BACKENDS if optimizer == "ste" else _BACKENDS
 
 
-def choose(device: str, matrix: Matrix) -> tuple[Backend, str | None]:
+def choose(device: str, matrix: Matrix, optimizer: Optimizer = "auto") -> tuple[Backend, str | None]:
     """Return the backend for a device and, where "auto" passed over a better one, a comment that says why.
 
     An explicit device that cannot be used raises UnsupportedError, an unknown one UsageError.
     """
-    known = ", ".join(backend.name for backend in _BACKENDS)
+    candidates = backends(optimizer)
+    known = ", ".join(backend.name for backend in candidates)
     if device == "auto":
         comment = None
-        for backend in _BACKENDS:
-            if not backend.automatic:
-                continue
+        for backend in candidates:
             reason = backend.missing(matrix)
             if reason is None:
                 return backend, comment
             comment = comment or f"no {backend.name}: {reason}"
         raise UnsupportedError(f"no device can run this formula ({comment}); known: {known}")
-    for backend in _BACKENDS:
+    for backend in candidates:
         if backend.name == device:
             reason = backend.missing(matrix)
             if reason is not None:

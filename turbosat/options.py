@@ -10,7 +10,7 @@ from turbosat.errors import UsageError
 
 Engine = Literal["auto", "cdcl", "gradient"]
 Optimizer = Literal["auto", "walk", "weighted", "ste"]
-Device = Literal["auto", "cpu", "cuda", "torch"]
+Device = Literal["auto", "cpu", "cuda"]
 Mode = Literal["default", "sat", "unsat"]
 Parsing = Literal["normal", "strict", "relaxed"]
 

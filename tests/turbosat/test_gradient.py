@@ -28,6 +28,14 @@ def test_random_formulas_get_models(optimizer: str) -> None:
         assert len(model) == variables
 
 
+def test_the_papers_optimiser_finds_models_of_easy_formulas() -> None:
+    variables, clauses = random_ksat(30, 60, seed=1)
+    result = solve(clauses, engine="gradient", optimizer="ste", lanes=16, time_limit=30)
+    assert result.model is not None
+    assert Formula.from_clauses(clauses, variables).satisfied(result.model > 0)
+    assert result.statistics["gradient"]["shares"] == {"ste": 1.0}
+
+
 def test_command_line_prints_a_checked_model() -> None:
     code, out, err = turbosat("--engine", "gradient", "--time", "20", QUEENS)
     assert (code, err) == (10, "")
