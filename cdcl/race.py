@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import select
 import time
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from turbosat.formula import Formula
 
 GLANCE = 0.05  # seconds between two looks at the limits while lanes run
+NICE = 10  # of all lanes but the first, which a machine busy with other work must not slow down
 NEWS_INTERVAL = 1.0  # seconds between two progress events of one lane
 
 
@@ -83,7 +85,10 @@ class Race:
         source: Formula | Path,
         assumptions: NDArray[np.int32] | None = None,
     ) -> Lane:
-        """Start a lane on `source`; a lane that cannot be started is in the race as failed."""
+        """Start a lane on `source`; a lane that cannot be started is in the race as failed.
+
+        The first lane has the right of way where there are fewer cores than lanes.
+        """
         lane = Lane(spec, engine, self._deadline.elapsed())
         self.lanes.append(lane)
         try:
@@ -94,6 +99,8 @@ class Race:
                 else:
                     engine.add_units(assumptions)
             engine.advance(Budget())
+            if len(self.lanes) > 1 and engine.pid is not None:
+                os.setpriority(os.PRIO_PROCESS, engine.pid, NICE)
         except EngineError as error:
             self._end(lane, "failed", why=str(error))
         else:

@@ -21,7 +21,7 @@ def wait_for_children(pid: int, at_least: int) -> set[int]:
     return found
 
 
-@pytest.mark.parametrize("limit", [0, 0.5, 2])
+@pytest.mark.parametrize("limit", [0.5, 2])
 def test_time_limit_is_kept(limit: float, hard: Path) -> None:
     began = time.monotonic()
     code, out, err = finish(start("--time", str(limit), hard))
@@ -29,6 +29,12 @@ def test_time_limit_is_kept(limit: float, hard: Path) -> None:
     assert (code, err) == (0, "")
     assert out.splitlines()[-1] == "s UNKNOWN"
     assert "c no answer: time" in out
+
+
+def test_no_time_at_all(hard: Path) -> None:
+    code, out, err = finish(start("--time", "0", hard))
+    assert (code, err) == (0, "")
+    assert out.splitlines()[-1] == "s UNKNOWN"
 
 
 def test_time_limit_covers_parsing(tmp_path: Path) -> None:
@@ -79,6 +85,18 @@ def test_signal_at_any_moment_of_the_start(delay: float, hard: Path) -> None:
     # Before Python has handed over, the signal ends the process as it would any.
     assert (code, err) == (0, "") or (code == -signal.SIGTERM and delay < 0.1)
     assert "s SATISFIABLE" not in out
+
+
+def test_first_lane_has_the_right_of_way(hard: Path) -> None:
+    process = start("-j", "3", hard)
+    children = wait_for_children(process.pid, 3)
+    time.sleep(0.1)
+    ranks = {os.getpriority(os.PRIO_PROCESS, pid) for pid in children}
+    first = min(children, key=lambda pid: os.getpriority(os.PRIO_PROCESS, pid))
+    assert "kissat" in processes()[first][1]
+    assert sorted(ranks) == [0, 10]
+    process.terminate()
+    finish(process)
 
 
 def test_killed_parent_takes_its_children_along(hard: Path) -> None:
