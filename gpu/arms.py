@@ -40,6 +40,8 @@ def arms(matrix: Matrix, optimizer: Optimizer) -> tuple[Arm, ...]:
         Arm("walk", walk, restarts=False),
         Arm("weighted-short", Weighted(), restarts=True),
     )
+    if optimizer == "ste":  # its population has one rule of its own
+        return (Arm("ste", walk, restarts=False),)
     return tuple(arm for arm in known if optimizer == "auto" or arm.name.startswith(optimizer))
 
 

@@ -41,6 +41,9 @@ class Backend:
 _BACKENDS = (
     Backend("cuda", "turbosat.gpu.cuda", "CudaPopulation"),
     Backend("cpu", "turbosat.gpu.cpu", "CpuPopulation"),
+    Backend(
+        "ste", "turbosat.gpu.ste", "StePopulation", automatic=False
+    ),  # an optimiser that brings its own lanes
 )
 
 

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.encodings.matrix import Matrix, encode
-from turbosat.errors import UnsupportedError
 from turbosat.formula import Formula
 from turbosat.gpu.arms import Optimizer, arms
 from turbosat.gpu.controller import Controller
@@ -149,14 +148,14 @@ class GradientSearch:
     def _build(self, start: NDArray[np.bool_] | None) -> None:
         self.matrix: Matrix = encode(self.formula, self.frozen)
         self._controller: Controller | None = None
-        backend, self.comment = choose(self._device, self.matrix)
-        self.device = backend.name
-        if self.matrix.contradiction or not self.matrix.clauses:
-            self.best = 0 if not self.matrix.contradiction else self.best
+        self.device = "none"
+        self.comment: str | None = None
+        if not self.matrix.clauses:  # propagation settled everything
+            self.best = self.best if self.matrix.contradiction else 0
             return
+        backend, self.comment = choose("ste" if self._optimizer == "ste" else self._device, self.matrix)
+        self.device = backend.name
         choice = arms(self.matrix, self._optimizer)
-        if not choice:
-            raise UnsupportedError(f"device {backend.name} has no optimizer {self._optimizer!r}")
         lanes = self._lanes or backend.lanes(self.matrix, len(choice), self._workers)
         population = backend.create(self.matrix, lanes, self._seed, self._workers)
         rows = None if start is None else self.matrix.project(start)
