@@ -148,11 +148,13 @@ class GradientSearch:
     def _build(self, start: NDArray[np.bool_] | None) -> None:
         self.matrix: Matrix = encode(self.formula, self.frozen)
         self._controller: Controller | None = None
+        self.device = "none"
+        self.comment: str | None = None
+        if not self.matrix.clauses:  # propagation settled everything
+            self.best = self.best if self.matrix.contradiction else 0
+            return
         backend, self.comment = choose(self._device, self.matrix, self._optimizer)
         self.device = backend.name
-        if self.matrix.contradiction or not self.matrix.clauses:
-            self.best = 0 if not self.matrix.contradiction else self.best
-            return
         choice = arms(self.matrix, self._optimizer)
         lanes = self._lanes or backend.lanes(self.matrix, len(choice), self._workers)
         population = backend.create(self.matrix, lanes, self._seed, self._workers)

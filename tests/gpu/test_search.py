@@ -71,6 +71,12 @@ def test_one_rule_alone(optimizer: str) -> None:
     assert all(name.startswith(optimizer) for name in search.progress().shares)
 
 
+def test_the_papers_optimiser_runs_behind_the_same_door() -> None:
+    search = GradientSearch(random_formula(30, 60), optimizer="ste", lanes=8)
+    assert solve(search) is not None
+    assert search.statistics()["device"] == "ste"
+
+
 def test_warm_start_from_a_model_needs_no_flips() -> None:
     formula = random_formula(150, 540, seed=2)
     model = solve(GradientSearch(formula, device="cpu"))
