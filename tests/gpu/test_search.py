@@ -74,7 +74,7 @@ def test_one_rule_alone(optimizer: str) -> None:
 def test_the_papers_optimiser_runs_behind_the_same_door() -> None:
     search = GradientSearch(random_formula(30, 60), optimizer="ste", lanes=8)
     assert solve(search) is not None
-    assert search.statistics()["device"] == "ste"
+    assert search.statistics()["device"] in {"cpu", "cuda"}
 
 
 def test_warm_start_from_a_model_needs_no_flips() -> None:
