@@ -12,9 +12,9 @@ from turbosat.gpu.rules import Rule, Walk, Weighted
 RUN = 60_000  # flips, the unit of restart lengths: what quasigroups and colourings like
 Optimizer = Literal["auto", "walk", "weighted", "ste"]
 
-# By clause length: probSAT's constants (Balint and Schöning, SAT 2012, section 4), but for length 3, where
-# (2.0, 0.8) needs half the flips of (2.06, 0.9) once false clauses take turns: 43 and 90 million on average
-# over 40 runs on 5,000 variables with 21,000 clauses.
+# By clause length: probSAT's constants (Balint and Schöning, SAT 2012), except for 3. There (2.0, 0.8)
+# was the best of 14 pairs on one formula of 5,000 variables and 21,000 clauses, and then, on 8 fresh ones
+# with 4 seeds each, needed 10 million flips a solution where probSAT's (2.06, 0.9) needed 18.
 _WALKS = {2: Walk(2.3), 3: Walk(2.0, 0.8), 4: Walk(3.0), 5: Walk(3.7), 6: Walk(5.0), 7: Walk(5.4)}
 
 

@@ -57,7 +57,7 @@ class Lane(NamedTuple):
 
     A clause word holds the number of true literals in its upper half; the lower half holds the XOR of their
     variables, which is the critical variable when there is one, and the clause's place in `false` when there
-    is none (Balint, Biere, Fröhlich and Schöning, SAT 2014, section 3).
+    is none (Balint, Biere, Fröhlich and Schöning, SAT 2014).
     """
 
     values: NDArray[np.uint8]  # (variables,)

@@ -14,8 +14,7 @@ class Walk:
     """Stochastic descent without weights: a random variable of a random false clause, by its break.
 
     The probability of a variable that would make `b` clauses false is proportional to `table()[b]`:
-    base^-b, or (epsilon + b)^-base where epsilon is given (probSAT, Balint and Schöning, SAT 2012,
-    sections 3.1 and 3.2).
+    base^-b, or (epsilon + b)^-base where epsilon is given (probSAT, Balint and Schöning, SAT 2012).
     """
 
     base: float
@@ -32,7 +31,7 @@ class Weighted:
     """Descent on weighted clauses: the best variable; in a local minimum, weight moves to false clauses.
 
     Divide and distribute fixed weights (DDFW, Ishtaiq and others, 2005) with the linear transfer of
-    Chowdhury, Codel and Heule (TaSSAT, TACAS 2024, section 3). All amounts are integers in units of
+    Chowdhury, Codel and Heule (NFM 2023). All amounts are integers in units of
     1/WEIGHT_ONE of the initial weight, so every backend computes the same weights. A clause of weight w gives
 
         w * current // 1024 + base      if w > WEIGHT_ONE
