@@ -1,6 +1,6 @@
 """CNF as the sparse matrix P (clauses by literals) with its transpose: what every gradient device reads.
 
-P is the binary matrix of TurboSAT (arXiv 2511.07737, section 3): R = P·A counts the true literals of each
+P is the binary matrix of TurboSAT (arXiv 2511.07737): R = P·A counts the true literals of each
 clause for each candidate column of A. It is kept sparse: `literals` by clause (the rows of P) and
 `occurrences` by literal (the rows of its transpose). Two clauses are neighbours if they share a literal, so
 the lists also are the neighbourhood along which clause weights move; it is never written out.

@@ -159,6 +159,9 @@ class _Show:
             data = event.data
             sizes = f"{data['variables']} variables and {data['clauses']} clauses"
             self.comment(f"parsed {sizes} in {data['seconds']:.2f} s")
+        elif event.kind == "started" and "device" in event.data:
+            why = f" ({event.data['comment']})" if "comment" in event.data else ""
+            self.comment(f"{event.lane} search on {event.data['device']}{why}")
         elif event.kind == "failed" and PARSE_ERROR not in event.data["why"]:
             self.comment(f"{event.lane} failed: {event.data['why']}")
         elif event.kind == "progress" and self._live:

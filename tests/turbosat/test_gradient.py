@@ -40,6 +40,7 @@ def test_command_line_prints_a_checked_model() -> None:
     code, out, err = turbosat("--engine", "gradient", "--time", "20", QUEENS)
     assert (code, err) == (10, "")
     assert "c answered by gradient (gradient, seed 0 --device=cpu --optimizer=auto)" in out
+    assert "c gradient search on cpu (no cuda: " in out
     assert out.splitlines()[-1].endswith(" 0")
 
 
