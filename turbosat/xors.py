@@ -1,7 +1,7 @@
 """XOR constraints in flat arrays, and their translation to clauses."""
 
 from collections.abc import Iterable, Iterator
-from typing import Final, NoReturn, final
+from typing import Any, Final, NoReturn, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +60,8 @@ class Xors:
             odd = np.zeros(filled.size, np.bool_)
             odd[filled] = np.logical_xor.reduceat(flat < 0, rows[:-1][filled])
             values = np.where(filled, ~odd, values)
-        for name, array in zip(self.__slots__, (flat, rows, values, variables), strict=True):
+        arrays: tuple[NDArray[Any], ...] = (flat, rows, values, variables)
+        for name, array in zip(self.__slots__, arrays, strict=True):
             array.setflags(write=False)
             object.__setattr__(self, name, array)
 
