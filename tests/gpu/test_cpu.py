@@ -103,7 +103,7 @@ def test_a_lane_is_the_same_however_it_is_cut_and_threaded(rule: Rule) -> None:
         ends.append((crowd.values(np.arange(5)), crowd.weights(np.arange(5)), report.flips))
         crowd.close()
     for end in ends[1:]:
-        assert all((a == b).all() for a, b in zip(ends[0], end, strict=True))
+        assert all(np.array_equal(a, b) for a, b in zip(ends[0], end, strict=True))
 
 
 @pytest.mark.parametrize("rule", RULES)
