@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from tests.gpu.kernel_cases import random_matrix
 from tests.gpu.lanes import check_lane, population, until
@@ -93,7 +94,7 @@ def test_false_clauses_take_turns() -> None:
 @pytest.mark.parametrize("rule", RULES)
 def test_a_lane_is_the_same_however_it_is_cut_and_threaded(rule: Rule) -> None:
     matrix = random_matrix(7, 80, 344, (3,))
-    ends = []
+    ends: list[tuple[NDArray[Any], ...]] = []
     for workers, cuts in ((1, 1), (1, 13), (3, 4)):
         crowd = population(matrix, rule, lanes=5, seed=9, workers=workers)
         left = np.full(5, 30_000, np.int64)
