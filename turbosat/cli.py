@@ -166,7 +166,8 @@ class _Show:
             self.comment(f"{event.lane} failed: {event.data['why']}")
         elif event.kind == "progress" and self._live:
             self._drawn = True
-            print(f"\r\x1b[K{event}"[:WIDTH], end="", file=sys.stderr, flush=True)
+            width = os.get_terminal_size(sys.stderr.fileno()).columns - 1
+            print(f"\r\x1b[K{str(event)[:width]}", end="", file=sys.stderr, flush=True)
 
     def close(self) -> None:
         """Wipe the live line."""

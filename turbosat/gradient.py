@@ -67,9 +67,9 @@ def descend(
                     "progress",
                     best=progress.best,
                     mean=round(progress.mean, 1),
-                    flips=progress.flips,
                     flips_per_second=round(progress.flips_per_second),
                     **shares,
+                    flips=progress.flips,
                 )
         found = search.solution
         tell("answered" if found is not None else "stopped")

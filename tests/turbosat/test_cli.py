@@ -188,3 +188,23 @@ def test_doctor_says_why_kissat_is_missing() -> None:
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=environment)
     assert run.returncode == 1
     assert "MISSING kissat: TURBOSAT_KISSAT=/nowhere/kissat is not an executable file" in run.stdout
+
+
+def test_live_line_on_a_terminal_only(hard: Path) -> None:
+    import pty
+
+    keyboard, screen = pty.openpty()
+    command = [sys.executable, "-m", "turbosat", "--time", "2.5", str(hard)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=screen, text=True) as process:
+        out, _ = process.communicate(timeout=20)
+    os.close(screen)
+    shown = b""
+    try:
+        while data := os.read(keyboard, 4096):
+            shown += data
+    except OSError:  # the other end is closed
+        pass
+    os.close(keyboard)
+    assert b"progress kissat" in shown
+    assert shown.endswith(b"\r\x1b[K")  # wiped at the end
+    assert "progress" not in out
