@@ -1,28 +1,17 @@
 """Runs Kissat for real, for proofs and models to check."""
 
-import importlib.util
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from tests.families import Clauses, dimacs
-
-
-def kissat() -> str:
-    spec = importlib.util.find_spec("sage_wheels")
-    for folder in (spec.submodule_search_locations or []) if spec else []:
-        path = Path(folder) / "bin" / "kissat"
-        if path.exists():
-            return str(path)
-    pytest.skip("kissat is not here")
+from turbosat.cdcl.binaries import find_kissat
 
 
 def solve(folder: Path, cnf: str, *options: str) -> tuple[int, bytes, bytes]:
     """Return the exit status (10, 20), the output, and the proof of an unsatisfiable formula."""
     source, proof = folder / "kissat.cnf", folder / "kissat.proof"
     source.write_text(cnf)
-    command = [kissat(), "-q", "--force", *options, str(source), str(proof)]
+    command = [find_kissat(), "-q", "--force", *options, str(source), str(proof)]
     run = subprocess.run(command, capture_output=True, check=False)
     return run.returncode, run.stdout, proof.read_bytes() if run.returncode == 20 else b""
 

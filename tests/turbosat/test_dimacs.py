@@ -2,7 +2,6 @@
 
 import bz2
 import gzip
-import importlib.util
 import io
 import lzma
 import re
@@ -18,6 +17,7 @@ from hypothesis import strategies as st
 
 from tests.turbosat.strategies import formulas, texts, wide_formulas
 from turbosat import compression
+from turbosat.cdcl.binaries import find_kissat
 from turbosat.dimacs import Strictness, dumps, looks_like_dimacs, parse, read, sniff, write
 from turbosat.errors import InputError, UsageError
 from turbosat.formula import Formula
@@ -250,12 +250,6 @@ def test_tokens_are_refused_unless_they_are_integers(text: str) -> None:
         assert tokens is None
 
 
-def kissat() -> Path | None:
-    spec = importlib.util.find_spec("sage_wheels")
-    folders = spec.submodule_search_locations if spec else None
-    return next((path for path in (Path(f) / "bin" / "kissat" for f in folders or ()) if path.exists()), None)
-
-
 PIECES = [
     *(b"0 1 -1 2 -2 3 -3 4 00 01 -0 -01 +1 - -- 1-2 1c c p 99999 9999999999 x1y , 1.0".split()),
     *(b" ,\n,\t,\r\n,\r, \n,\n\n,0\n,1 0\n,c text\n,c\r\n,p cnf 2 2\n,\0,\xff,0c,\n0, 0,c".split(b",")),
@@ -275,7 +269,6 @@ def mutants(draw: st.DrawFn) -> bytes:
     return bytes(text)
 
 
-@pytest.mark.skipif(kissat() is None, reason="needs the binary of passagemath-kissat")
 @given(mutants())
 @settings(max_examples=400, deadline=None)
 def test_verdicts_are_those_of_kissat(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
@@ -287,7 +280,7 @@ def test_verdicts_are_those_of_kissat(tmp_path_factory: pytest.TempPathFactory, 
     path = tmp_path_factory.getbasetemp() / "mutant.cnf"
     path.write_bytes(data)
     for mode, options in (("normal", []), ("strict", ["--strict"]), ("relaxed", ["--relaxed"])):
-        command = [str(kissat()), "--conflicts=0", "-q", "-n", *options, str(path)]
+        command = [find_kissat(), "--conflicts=0", "-q", "-n", *options, str(path)]
         code = subprocess.run(command, capture_output=True, check=False).returncode
         assert code in (0, 1, 10, 20)
         if code == 1:
