@@ -10,8 +10,8 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
-from turbosat.errors import SoundnessError, TurbosatError, UsageError
-from turbosat.system import process_start
+from turbosat.errors import SoundnessError, TurbosatError
+from turbosat.system import process_start, require_writable
 
 if TYPE_CHECKING:
     from turbosat.deadline import Deadline
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 FAILURE = 1  # exit code of every error; 0, 10 and 20 are answers
 PROGRAM = "turbosat"
-PARSE_ERROR = "parse error"  # of a lane: ours has read the file, and the lane is started again on that
 WIDTH = 78  # characters of a `v` line; the SAT Competition allows 4,096
 
 
@@ -93,7 +92,7 @@ def _solve(
     from turbosat.pipeline import Run
 
     if display["json"] is not None:
-        _guard_json(display["json"])
+        require_writable(display["json"], "the statistics")
     show = _Show(display)
     show.comment(f"turbosat {__version__}")
     show.comment(f"reading {'standard input' if file == '-' else file}")
@@ -110,15 +109,6 @@ def _solve(
         if display["json"] is not None:
             _write_json(display["json"], result, file, arguments, options)
     return int(result.status)
-
-
-def _guard_json(path: str) -> None:
-    """Refuse a path that cannot be written before the time is spent, not after."""
-    try:
-        with open(path, "ab"):
-            pass
-    except OSError as error:
-        raise UsageError(f"{path}: cannot write the statistics: {error.strerror}") from None
 
 
 def _write_json(path: str, result: Result, file: str, arguments: list[str], options: Options) -> None:
@@ -153,6 +143,8 @@ class _Show:
 
     def event(self, event: Event) -> None:
         """Show an event of the run."""
+        from turbosat.pipeline import PARSE_ERROR
+
         if self._display["verbose"]:
             self.comment(str(event))
         elif event.kind == "parsed":

@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from turbosat.deadline import Deadline
-from turbosat.errors import UsageError
 from turbosat.events import Event, Sink
-from turbosat.options import Options
-from turbosat.system import available_cores
+from turbosat.options import Options, worker_count
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,14 +35,12 @@ def descend(
     """
     from turbosat.gpu.search import GradientSearch
 
-    if options["proof"] is not None:
-        raise UsageError("the gradient engine finds models only: it cannot write a proof")
     clauses = formula.expanded()
     search = GradientSearch(
         clauses,
         lanes=options["lanes"],
         seed=options["seed"],
-        workers=1 if options["deterministic"] else options["workers"] or available_cores(),
+        workers=worker_count(options),
         device=options["device"],
         optimizer=options["optimizer"],
         check=deadline.check,

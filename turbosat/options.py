@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypedDict, get_args, get_origin, get_type_hints
 
 from turbosat.errors import UsageError
+from turbosat.system import available_cores
 
 Engine = Literal["auto", "cdcl", "gradient"]
 Optimizer = Literal["auto", "walk", "weighted", "ste"]
@@ -130,6 +131,11 @@ def resolve(values: Mapping[str, object]) -> Options:
     for name, (kind, option) in known.items():
         result[name] = _checked(name, kind, option, values[name]) if name in values else option.default
     return result  # type: ignore[return-value] # checked against the same declaration
+
+
+def worker_count(options: Options) -> int:
+    """Return how many cores a run may use."""
+    return 1 if options["deterministic"] else options["workers"] or available_cores()
 
 
 def _checked(name: str, kind: Any, option: Option, value: Any) -> Any:

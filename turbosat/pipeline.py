@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from turbosat.cdcl.diversify import LaneSpec, lanes
 from turbosat.cdcl.race import Lane, Race
+from turbosat.compression import HEAD, sniff
 from turbosat.deadline import Deadline, Expired
 from turbosat.errors import EngineError, SoundnessError, UsageError
 from turbosat.events import Event, Sink
-from turbosat.options import Options
+from turbosat.options import Options, worker_count
 from turbosat.result import Reason, Result, Status, Winner
-from turbosat.system import available_cores
+from turbosat.system import require_writable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -72,12 +73,8 @@ class Run:
         specs = self._specs()
         early = self._early(race, specs[0])
         formula = self._load()
-        if self.assumptions is not None:
-            _check_assumptions(self.assumptions, formula)
-        if self.proof is None:
-            trivial = self._trivial(formula)
-            if trivial is not None:
-                return trivial
+        if self.proof is None and formula.has_empty_clause:
+            return self._refuted_as_read()
         first = early or race.add(specs[0], self._engine(specs[0]), formula, self.assumptions)
         pending = specs[1:]
         while True:
@@ -104,8 +101,6 @@ class Run:
         from turbosat.gradient import LANE, descend
 
         formula = self._load()
-        if self.assumptions is not None:
-            _check_assumptions(self.assumptions, formula)
         values = descend(formula, self.assumptions, self.options, self.deadline, self.sink, self.statistics)
         if values is None:
             return Result(Status.UNKNOWN, reason=Reason.GAVE_UP)
@@ -115,11 +110,8 @@ class Run:
         return Result(Status.SATISFIABLE, model, winner=Winner(LANE, LANE, self.options["seed"], options))
 
     def _specs(self) -> list[LaneSpec]:
-        workers = self.options["workers"] or available_cores()
-        if self.options["deterministic"]:
-            workers = 1
         seed, mode = self.options["seed"], self.options["mode"]
-        return lanes(workers, seed=seed, mode=mode, proof=self.proof is not None)
+        return lanes(worker_count(self.options), seed=seed, mode=mode, proof=self.proof is not None)
 
     def _early(self, race: Race, spec: LaneSpec) -> Lane | None:
         """Start lane 0 on the file itself where Kissat can read it, before anything heavy is imported."""
@@ -140,14 +132,19 @@ class Run:
         )
 
     def _load(self) -> Formula:
+        """Return the formula, read if it is a file; UsageError for assumptions that are not its literals."""
         from turbosat.formula import Formula
 
-        if isinstance(self.source, Formula):
-            return self.source
+        formula = self.source if isinstance(self.source, Formula) else self._read(self.source)
+        if self.assumptions is not None:
+            _check_assumptions(self.assumptions, formula)
+        return formula
+
+    def _read(self, source: str) -> Formula:
         from turbosat import dimacs
 
         began = self.deadline.elapsed()
-        formula = dimacs.read(self.source, strictness=self.options["parsing"], check=self.deadline.check)
+        formula = dimacs.read(source, strictness=self.options["parsing"], check=self.deadline.check)
         spent = self.deadline.elapsed() - began
         self.statistics |= {
             "variables": formula.variables,
@@ -159,12 +156,13 @@ class Run:
         self._tell("parsed", variables=formula.variables, clauses=formula.clauses, seconds=spent)
         return formula
 
-    def _trivial(self, formula: Formula) -> Result | None:
-        """Answer what needs no search: an empty clause, or nothing to satisfy."""
-        if formula.has_empty_clause:
-            winner = Winner("parser", "parser", self.options["seed"])
-            return Result(Status.UNSATISFIABLE, winner=winner, core=self._empty_core())
-        return None
+    def _refuted_as_read(self) -> Result:
+        """Return the answer to a formula with an empty clause, whatever is assumed."""
+        import numpy as np
+
+        core = None if self.assumptions is None else np.empty(0, np.int32)
+        winner = Winner("parser", "parser", self.options["seed"])
+        return Result(Status.UNSATISFIABLE, winner=winner, core=core)
 
     def _result(self, formula: Formula, lane: Lane, answer: Answer) -> Result | None:
         """Check an answer; None when it is one this lane may not give."""
@@ -195,17 +193,14 @@ class Run:
             raise EngineError("; ".join(errors))
         return Result(Status.UNKNOWN, reason=Reason.GAVE_UP)
 
-    def _empty_core(self) -> NDArray[np.int32] | None:
-        import numpy as np
-
-        return None if self.assumptions is None else np.empty(0, np.int32)
-
     def _guard_proof(self) -> None:
         """Refuse a proof path that cannot be written or that would destroy a formula."""
         if self.proof is None:
             return
         if self.assumptions is not None:
             raise UsageError("a proof cannot be written for a search under assumptions")
+        if self.options["engine"] == "gradient":
+            raise UsageError("the gradient engine finds models only: it cannot write a proof")
         path = Path(self.proof)
         if isinstance(self.source, str) and _same_file(self.source, path):
             raise UsageError(f"{self.proof}: the proof would overwrite the formula")
@@ -216,11 +211,7 @@ class Run:
 
             if looks_like_dimacs(path):
                 raise UsageError(f"{self.proof}: looks like a formula; --force overwrites it with the proof")
-        try:
-            with open(path, "ab"):
-                pass
-        except OSError as error:
-            raise UsageError(f"{self.proof}: cannot write the proof: {error.strerror}") from None
+        require_writable(self.proof, "the proof")
 
     def _summary(self, race: Race, result: Result) -> dict[str, Any]:
         own, below = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
@@ -276,19 +267,16 @@ def _same_file(source: str, path: Path) -> bool:
     return source != "-" and path.exists() and os.path.exists(source) and os.path.samefile(path, source)
 
 
-COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x5d\x00\x00", b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf")
-
-
 def _plain_file(path: str) -> bool:
-    """Whether Kissat can read the file itself: a regular file, not compressed, without `x` lines up front.
+    """Whether Kissat can be tried on the file itself: a regular file, not compressed.
 
-    Anything odd further down ends lane 0 with an error; it is then started again on the parsed formula.
+    Anything it cannot read ends lane 0 with an error; it is then started again on the parsed formula.
     """
     try:
         if path == "-" or not stat.S_ISREG(os.stat(path).st_mode):
             return False
         with open(path, "rb") as file:
-            head = file.read(6)
+            head = file.read(HEAD)
     except OSError:
         return False  # the parser says what is wrong with it
-    return not head.startswith(COMPRESSED)
+    return sniff(head) is None
