@@ -1,11 +1,11 @@
 """What the CPU kernels share: problem and lane as they see them, random numbers, the record of the best."""
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from turbosat.jit import inline, jit
 
 # A lane's counters, int64 (COUNTERS,).
 FALSE, BEST, LEAST, FLIPS, TRAIL, MARK, LOST, GOOD, COUNTERS = range(9)
@@ -22,21 +22,6 @@ FLIP = 16  # effort of a flip besides its occurrences
 
 ONE = np.int64(1 << 32)  # one true literal in a clause word
 LOW = np.int64((1 << 32) - 1)
-
-# nogil lets lanes run in threads. Without numba's reference counts (_nrt), which it would keep for each array
-# of each tuple at each call, the weighted rule is ten times faster; kernels therefore allocate nothing.
-_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
-inline = numba.njit(forceinline=True, **_OPTIONS)
-
-
-def jit(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a kernel at its first call; the next process finds it in a cache, if one can be written."""
-    try:
-        compiled: Callable[..., Any] = numba.njit(cache=True, **_OPTIONS)(function)
-    except RuntimeError:  # numba found no folder to write to
-        compiled = numba.njit(**_OPTIONS)(function)
-    return compiled
-
 
 # Wraps an index that is known not to be negative. Otherwise numba asks of every index whether it counts from
 # the end, which costs a third of the walk's speed.

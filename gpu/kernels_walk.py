@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from turbosat.gpu.kernels import FALSE, FLIP, FLIPS, ONE, at, jit, record, step, unit
+from turbosat.gpu.kernels import FALSE, FLIP, FLIPS, ONE, at, record, step, unit
+from turbosat.jit import jit
 
 
 @jit

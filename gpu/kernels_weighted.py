@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from turbosat.gpu.kernels import FALSE, FLIP, FLIPS, GOOD, LOW, ONE, at, below, inline, jit, record, step
+from turbosat.gpu.kernels import FALSE, FLIP, FLIPS, GOOD, LOW, ONE, at, below, record, step
 from turbosat.gpu.rules import WEIGHT_MAX, WEIGHT_ONE
+from turbosat.jit import inline, jit
 
 SAMPLES = 64  # with more candidates than these, the best of a random sample is taken
 NEIGHBOURS = 64  # of a literal's clauses, how many are asked for weight

@@ -11,8 +11,8 @@ from tests.gpu.kernel_cases import random_matrix
 from tests.gpu.lanes import check_lane, population, until
 from turbosat.encodings.matrix import Matrix
 from turbosat.gpu.cpu import CpuPopulation
-from turbosat.gpu.kernels import jit
 from turbosat.gpu.rules import WEIGHT_ONE, Rule, Walk, Weighted
+from turbosat.jit import jit
 
 RULES = (Walk(2.3), Walk(2.06, 0.9), Weighted(), Weighted(77, 179, 1024, 0, sideways=300, random=100))
 matrices = st.builds(
