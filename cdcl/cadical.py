@@ -2,36 +2,25 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING
 
 from turbosat.cdcl.cadical_options import checked_options
-from turbosat.cdcl.channel import Channel, Message
 from turbosat.cdcl.engine import Ability, Answer, Budget, Engine
-from turbosat.cdcl.process import Child, exit_words
-from turbosat.errors import EngineError, UnsupportedError, UsageError
+from turbosat.cdcl.python_child import PythonChild
+from turbosat.errors import UnsupportedError, UsageError
 from turbosat.result import Status
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from turbosat.cdcl.channel import Message
     from turbosat.formula import Formula
 
 GRACE = 0.1  # seconds a slice may be late before the child is stopped in the middle of a run
-
-# The child imports this very turbosat, wherever the parent found it, then whatever else the parent could.
-# Not with -m: that would trust the current directory or miss a checkout that is not installed.
-BOOT = (
-    "import sys; sys.path.insert(0, sys.argv[1]); import turbosat; del sys.path[0]; "
-    "sys.path += [p for p in sys.argv[3:] if p not in sys.path]; "
-    "from turbosat.cdcl.worker import main; main(int(sys.argv[2]))"
-)
 
 
 class Cadical(Engine):
@@ -57,15 +46,14 @@ class Cadical(Engine):
         self.seed = seed
         self.memory_limit = memory_limit
         self._variables: int | None = None
-        self._child: Child | None = None
-        self._channel: Channel | None = None
+        self._child: PythonChild | None = None
         self._units: tuple[int, ...] = ()
         self._assumed: tuple[int, ...] = ()
         self._number = 0  # of the last slice
         self._asked: dict[int, tuple[int, ...]] = {}  # slices without an answer and what they assume
         self._slice_end: float | None = None
         self._running = False
-        self._broken: str | None = None
+        self._stopped = False
         self._progress: dict[str, float] = {}
 
     @property
@@ -77,15 +65,15 @@ class Cadical(Engine):
         """Start the child and hand it the formula."""
         from turbosat import dimacs
 
-        if self._child is not None or self._broken is not None:
+        if self._child is not None or self._stopped:
             raise UsageError("an engine takes one formula, once")
         options = checked_options(self.options, self.seed)
         formula = dimacs.read(source) if isinstance(source, Path) else source
         clauses = formula.expanded()
         self._variables = formula.variables
-        self._launch()
+        self._child = PythonChild("turbosat.cdcl.worker", self.name, self.memory_limit)
         data = {"options": options, "variables": formula.variables}
-        self._send("load", data, clauses.literals, clauses.offsets)
+        self._child.send("load", data, clauses.literals, clauses.offsets)
 
     def set_phases(self, values: NDArray[np.bool_]) -> None:
         """Prefer these values, (variables,), from now on."""
@@ -95,7 +83,7 @@ class Cadical(Engine):
 
         hints = checked_phases(values, self._ready())
         numbers = np.arange(1, hints.size + 1, dtype=np.int32)
-        self._send("phases", {}, np.where(hints, numbers, -numbers))
+        self._living().send("phases", {}, np.where(hints, numbers, -numbers))
 
     def add_units(self, literals: NDArray[np.int32]) -> None:
         """Restrict the whole search to this partial assignment; only before the first slice."""
@@ -107,7 +95,7 @@ class Cadical(Engine):
         if self._number:
             raise UnsupportedError(f"{self.name} offers {Ability.UNITS.value} only")
         self._units += tuple(units.tolist())
-        self._send("clauses", {}, units, np.arange(units.size + 1, dtype=np.int64))
+        self._living().send("clauses", {}, units, np.arange(units.size + 1, dtype=np.int64))
 
     def assume(self, literals: NDArray[np.int32]) -> None:
         """Restrict the next slice, and no other, to these literals; called again, to both."""
@@ -122,20 +110,19 @@ class Cadical(Engine):
 
         variables = self._ready()
         formula = Formula(checked_literals(literals, variables, "clauses"), offsets, variables)
-        self._send("clauses", {}, formula.literals, formula.offsets)
+        self._living().send("clauses", {}, formula.literals, formula.offsets)
 
     def advance(self, budget: Budget) -> None:
         """Begin a slice."""
         import numpy as np
 
-        self._ready()
+        child = self._living()
         if self._running:
             raise UsageError("a slice is running: poll for its answer first")
-        assert self._child is not None
-        self._child.resume()
+        child.resume()
         self._number += 1
         data = {"number": self._number, "conflicts": budget.conflicts, "seconds": budget.seconds}
-        self._send("advance", data, np.array(self._assumed, np.int32))
+        child.send("advance", data, np.array(self._assumed, np.int32))
         self._asked[self._number] = self._assumed
         self._assumed = ()
         self._running = True
@@ -143,22 +130,17 @@ class Cadical(Engine):
 
     def poll(self, timeout: float | None = 0.0) -> Answer | None:
         """Return the answer of the slice, or None."""
-        self._ready()
+        child = self._living()
         if not self._running:
             raise UsageError("poll comes after advance")
-        assert self._channel is not None
-        assert self._child is not None
         end = None if timeout is None else time.monotonic() + timeout
         while True:
             until = min((t for t in (end, self._slice_end) if t is not None), default=None)
-            try:
-                message = self._channel.receive(None if until is None else max(0.0, until - time.monotonic()))
-            except (EOFError, OSError):
-                self._break()
+            message = child.receive(None if until is None else max(0.0, until - time.monotonic()))
             if message is None:
                 now = time.monotonic()
                 if self._slice_end is not None and now >= self._slice_end:
-                    self._child.pause()
+                    child.pause()
                     self._running = False
                     restriction = self._units + self._asked[self._number]
                     return Answer(Status.UNKNOWN, None, restriction, (), dict(self._progress))
@@ -166,78 +148,40 @@ class Cadical(Engine):
                     return None
             elif message.kind == "progress":
                 self._progress = message.data
-            elif message.kind == "answer":
+            else:
                 answer = self._answer(message)
                 if answer is not None:
                     self._running = False
                     return answer
-            else:
-                self._break(message.data.get("message"))
 
     def fileno(self) -> int:
         """Return the socket the worker's messages come through; UsageError before `start`."""
-        self._ready()
-        assert self._channel is not None
-        return self._channel.fileno()
+        return self._living().fileno()
 
     @property
     def pid(self) -> int | None:
         """The child process."""
-        return None if self._child is None or self._broken is not None else self._child.pid
+        return None if self._child is None else self._child.pid
 
     def stop(self) -> None:
         """Kill the child, reap it, close the socket."""
-        self._broken = self._broken or "it was stopped"
-        if self._channel is not None:
-            self._channel.close()
+        self._stopped = True
         if self._child is not None:
             self._child.stop()
 
-    def _launch(self) -> None:
-        if not sys.executable:
-            raise EngineError("cadical needs a Python interpreter of its own, and sys.executable is empty")
-        import turbosat
-
-        assert turbosat.__file__ is not None
-        root = os.path.dirname(os.path.dirname(os.path.abspath(turbosat.__file__)))
-        path = [entry for entry in sys.path if os.path.isabs(entry)]
-        near, far = socket.socketpair()
-        self._channel = Channel(near)
-        with far:
-            command = [sys.executable, "-P", "-c", BOOT, root, str(far.fileno()), *path]
-            try:
-                self._child = Child(command, keep=[far.fileno()], memory_limit=self.memory_limit, deaf=True)
-            except EngineError:
-                self.stop()
-                raise
-
     def _ready(self) -> int:
         """Return the number of variables; raise unless the child is there to be asked."""
-        if self._broken is not None:
-            raise UsageError(f"cadical is not running: {self._broken}")
-        if self._variables is None or self._channel is None:
+        if self._stopped or (self._child is not None and self._child.broken is not None):
+            why = "it was stopped" if self._child is None else self._child.broken
+            raise UsageError(f"cadical is not running: {why}")
+        if self._variables is None or self._child is None:
             raise UsageError("start comes first")
         return self._variables
 
-    def _send(self, kind: str, data: dict[str, Any], *arrays: NDArray[Any]) -> None:
-        assert self._channel is not None
-        try:
-            self._channel.send(kind, data, [memoryview(array) for array in arrays])  # type: ignore[arg-type]
-        except OSError:
-            self._break()
-
-    def _break(self, message: str | None = None) -> NoReturn:
-        """Say why the child is gone, from its own words if it left any. Always raises."""
+    def _living(self) -> PythonChild:
+        self._ready()
         assert self._child is not None
-        said = self._child.read()
-        code = self._child.exit_code(timeout=1.0)
-        if message is None and (b"bad_alloc" in said or b"out of memory" in said or b"MemoryError" in said):
-            message = "out of memory"
-        words = said.decode(errors="replace").strip().splitlines()
-        message = message or (words[-1] if words else exit_words(code))
-        self._broken = message
-        self.stop()
-        raise EngineError(f"cadical: {message}")
+        return self._child
 
     def _answer(self, message: Message) -> Answer | None:
         """Return the answer as the running slice's, or None if it is of no use to it.

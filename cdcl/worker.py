@@ -7,16 +7,14 @@ runs of some conflicts each. This process imports python-sat and the standard li
 from __future__ import annotations
 
 import gc
-import os
-import socket
 import time
 from array import array
 from collections import deque
-from contextlib import suppress
 from itertools import repeat
 from typing import Any
 
 from turbosat.cdcl.channel import Channel, Message
+from turbosat.cdcl.serving import serve
 
 FIRST_RUN = 100  # conflicts
 SHORTEST_RUN = 20
@@ -143,18 +141,4 @@ class Worker:
 def main(descriptor: int) -> None:
     """Serve the engine at the other end of a socket until it goes away."""
     gc.disable()  # millions of small lists come and go, none of them in a cycle
-    channel = Channel(socket.socket(fileno=descriptor))
-    try:
-        Worker(channel).serve()
-    except (EOFError, BrokenPipeError, ConnectionResetError):
-        pass  # nobody is left to tell
-    except MemoryError:
-        _complain(channel, "out of memory")
-    except Exception as error:
-        _complain(channel, f"{type(error).__name__}: {error}")
-    os._exit(0)  # freeing a large solver clause by clause takes seconds and helps nobody
-
-
-def _complain(channel: Channel, message: str) -> None:
-    with suppress(OSError):
-        channel.send("error", {"message": message})
+    serve(descriptor, lambda channel: Worker(channel).serve())

@@ -1,0 +1,102 @@
+"""A Python process of our own as an engine's child, and the channel to it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from turbosat.cdcl.channel import Channel, Message
+from turbosat.cdcl.process import Child, exit_words
+from turbosat.errors import EngineError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+# The child imports this very turbosat, wherever the parent found it, then whatever else the parent could.
+# Not with -m: that would trust the current directory or miss a checkout that is not installed.
+BOOT = (
+    "import sys; sys.path.insert(0, sys.argv[1]); import turbosat; del sys.path[0]; "
+    "sys.path += [p for p in sys.argv[4:] if p not in sys.path]; "
+    "import importlib; importlib.import_module(sys.argv[3]).main(int(sys.argv[2]))"
+)
+
+
+class PythonChild:
+    """A child that runs `main(descriptor)` of one of turbosat's modules; once broken, it stays so.
+
+    `name` is the engine's, for messages of error. Raises EngineError when it cannot be started.
+    """
+
+    def __init__(self, module: str, name: str, memory_limit: int | None = None) -> None:
+        if not sys.executable:
+            raise EngineError(f"{name} needs a Python interpreter of its own, and sys.executable is empty")
+        import turbosat
+
+        assert turbosat.__file__ is not None
+        self.broken: str | None = None
+        self._name = name
+        root = os.path.dirname(os.path.dirname(os.path.abspath(turbosat.__file__)))
+        path = [entry for entry in sys.path if os.path.isabs(entry)]
+        near, far = socket.socketpair()
+        self._channel = Channel(near)
+        with far:
+            command = [sys.executable, "-P", "-c", BOOT, root, str(far.fileno()), module, *path]
+            try:
+                self._child = Child(command, keep=[far.fileno()], memory_limit=memory_limit, deaf=True)
+            except EngineError:
+                self._channel.close()
+                raise
+
+    def send(self, kind: str, data: dict[str, Any], *arrays: NDArray[Any]) -> None:
+        """Send a message; raises EngineError when the child is gone."""
+        try:
+            self._channel.send(kind, data, [memoryview(array) for array in arrays])  # type: ignore[arg-type]
+        except OSError:
+            self.fail()
+
+    def receive(self, timeout: float | None) -> Message | None:
+        """Return the next message, None if there is none within `timeout`; EngineError for a broken child."""
+        try:
+            message = self._channel.receive(timeout)
+        except (EOFError, OSError):
+            self.fail()
+        if message is not None and message.kind == "error":
+            self.fail(message.data["message"])
+        return message
+
+    def fileno(self) -> int:
+        """Return the socket its messages come through."""
+        return self._channel.fileno()
+
+    @property
+    def pid(self) -> int | None:
+        """The process, None when it is gone."""
+        return None if self.broken is not None else self._child.pid
+
+    def pause(self) -> None:
+        """Take the child off the processor until `resume`."""
+        self._child.pause()
+
+    def resume(self) -> None:
+        """Let a paused child go on."""
+        self._child.resume()
+
+    def stop(self) -> None:
+        """Kill the child, reap it, close the socket."""
+        self.broken = self.broken or "it was stopped"
+        self._channel.close()
+        self._child.stop()
+
+    def fail(self, message: str | None = None) -> NoReturn:
+        """Say why the child is gone, from its own words if it left any. Always raises EngineError."""
+        said = self._child.read()
+        code = self._child.exit_code(timeout=1.0)
+        if message is None and (b"bad_alloc" in said or b"out of memory" in said or b"MemoryError" in said):
+            message = "out of memory"
+        words = said.decode(errors="replace").strip().splitlines()
+        message = message or (words[-1] if words else exit_words(code))
+        self.broken = message
+        self.stop()
+        raise EngineError(f"{self._name}: {message}")
