@@ -39,9 +39,19 @@ class Matrix:
         return self.offsets.size - 1
 
     @property
+    def constraints(self) -> int:
+        """The number of constraints a search counts when false: here the clauses."""
+        return self.clauses
+
+    @property
     def entries(self) -> int:
         """The number of ones in P."""
         return self.literals.size
+
+    @property
+    def degrees(self) -> NDArray[np.int64]:
+        """How many constraints each variable is in, int64 (variables,)."""
+        return self.starts[2::2] - self.starts[:-2:2]
 
     @property
     def formula_variables(self) -> int:
@@ -76,7 +86,7 @@ class Matrix:
         Σ_c w_c Π_{l in c} (1 - l) at a vertex, with the sign of descent.
         """
         weight = np.ones(self.clauses, np.int64) if weights is None else weights.astype(np.int64)
-        counts = self.counts(values)
+        counts = Matrix.counts(self, values)
         true = values[self.literals >> 1] ^ (self.literals & 1).astype(np.bool_)  # (entries,)
         lengths = np.diff(self.offsets)
         # Along a literal: all of a false clause would make it, the only true one of a clause would break it.
@@ -101,7 +111,7 @@ def encode(formula: Formula, assumed: NDArray[np.int32] | None = None, *, pure: 
     if pure and not fixed.contradiction:
         fix_pure_literals(codes, plain.offsets, fixed)
     left = np.flatnonzero(~fixed.satisfied & (not fixed.contradiction))  # the clauses that stay
-    offsets, literals, names = _compact(codes, plain.offsets, left, fixed.values)
+    offsets, literals, names = compact(codes, plain.offsets, left, fixed.values)
     starts, occurrences = transpose(literals, offsets, 2 * names.size)
     return Matrix(
         variables=names.size,
@@ -116,10 +126,17 @@ def encode(formula: Formula, assumed: NDArray[np.int32] | None = None, *, pure: 
     )
 
 
-def _compact(
-    codes: NDArray[np.int32], offsets: NDArray[np.int64], left: NDArray[np.int64], values: NDArray[np.int8]
+def compact(
+    codes: NDArray[np.int32],
+    offsets: NDArray[np.int64],
+    left: NDArray[np.int64],
+    values: NDArray[np.int8],
+    others: NDArray[np.int32] | None = None,
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
-    """Return offsets, renumbered literals and names of the clauses `left`, without fixed literals."""
+    """Return offsets, renumbered literals and names of the clauses `left`, without fixed literals.
+
+    Variables are kept that occur in these clauses or are among `others`; names[i] is the i-th of them.
+    """
     lengths = np.diff(offsets)
     kept = np.zeros(lengths.size, np.bool_)
     kept[left] = True
@@ -129,6 +146,8 @@ def _compact(
     literals = codes[here]
     used = np.zeros(values.size, np.bool_)
     used[literals >> 1] = True
+    if others is not None:
+        used[others] = True
     names = np.flatnonzero(used).astype(np.int32)
     number = np.zeros(values.size, np.int32)
     number[names] = np.arange(names.size, dtype=np.int32)

@@ -61,7 +61,7 @@ class Controller:
         self._left = np.zeros(lanes, np.int64)  # (lanes,), effort of this round still to spend
         self._fresh = np.ones(lanes, np.bool_)  # (lanes,), whether its run began far from the elites
         self._least = np.full(lanes, -1, np.int64)  # (lanes,), fewest false clauses this round, -1: none
-        self._offered = np.full(lanes, self.matrix.clauses + 1, np.int64)  # (lanes,), best of the last offer
+        self._offered = np.full(lanes, self.matrix.constraints + 1, np.int64)  # (lanes,), of the last offer
         self._finished: list[tuple[int, int, NDArray[np.bool_]]] = []  # of ended runs
         self._pace = 200_000  # effort of a slice, of each lane
         for lane in range(lanes):
@@ -174,7 +174,7 @@ class Controller:
             else:
                 values = random.random(self.matrix.variables) < self._bias
         self._runs[lane] += 1
-        self._offered[lane] = self.matrix.clauses + 1
+        self._offered[lane] = self.matrix.constraints + 1
         self._until[lane] = RUN * next(self._lengths[lane]) * (1 if arm.restarts else 64)
         if not arm.restarts and self.population.lockstep == 1:
             self._until[lane] = ENDLESS
@@ -183,6 +183,9 @@ class Controller:
 
 
 def _bias(matrix: Matrix) -> NDArray[np.float64]:
-    """Return how probably each variable starts true, float64 (variables,): its share of positive literals."""
-    occurrences = np.diff(matrix.starts).reshape(-1, 2)  # (variables, 2)
-    return np.asarray(occurrences[:, 0] / occurrences.sum(axis=1))
+    """Return how probably each variable starts true, float64 (variables,): its share of positive literals.
+
+    An XOR wants neither value: it counts half on each side.
+    """
+    positive, negative = np.diff(matrix.starts).reshape(-1, 2).T  # (variables,)
+    return np.asarray((matrix.degrees + positive - negative) / (2 * matrix.degrees))

@@ -30,10 +30,9 @@ def driver_missing() -> str | None:
 
 def unsuitable(matrix: Matrix) -> str | None:
     """Return why the kernels should not be used on a matrix, None if they may."""
-    if not matrix.clauses:
+    if not matrix.constraints:
         return "no clauses are left to search"
-    degrees = matrix.starts[2::2] - matrix.starts[:-2:2]
-    longest = max(int(np.diff(matrix.offsets).max()), int(degrees.max()))
+    longest = max(int(np.diff(matrix.offsets).max(initial=0)), int(matrix.degrees.max()))
     if longest > LONGEST_ROW:
         return f"a clause or variable has {longest} entries, more than {LONGEST_ROW}"
     if matrix.entries >= 2**31:

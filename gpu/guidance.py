@@ -32,7 +32,7 @@ class Guidance:
             return cls.trivial(matrix)
         best = elites.values[0]
         # A variable that would break many of its clauses is firm.
-        degree = np.diff(matrix.starts)[0::2] + np.diff(matrix.starts)[1::2]
+        degree = matrix.degrees
         firmness = np.clip(-matrix.margins(best) / np.maximum(degree, 1), 0.0, 1.0)  # (variables,)
         agreement = elites.agreement() * np.where(best, 1.0, -1.0)  # (variables,), with the best values
         confidence = np.clip(0.5 * (agreement + firmness), 0.0, 1.0)
