@@ -20,15 +20,26 @@ SEEDED = {"randec": 1, "shuffle": 1, "shufflerandom": 1}
 
 
 @dataclass(frozen=True, slots=True)
-class LaneSpec:
-    """All it takes to build one lane again. `proves`: the one lane that writes the proof."""
+class Entrant:
+    """What a race must know of a lane besides its engine."""
 
     name: str
-    engine: Literal["kissat", "cadical"]
     seed: int = 0
+    proves: bool = False  # the one lane that writes the proof
+    urgent: bool = False  # short work that others wait for: never made to give way to them
+
+    def arguments(self) -> tuple[str, ...]:
+        """Return the options as text."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneSpec(Entrant):
+    """All it takes to build one CDCL lane again."""
+
+    engine: Literal["kissat", "cadical"]
     options: dict[str, int] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
-    proves: bool = False
 
     def arguments(self) -> tuple[str, ...]:
         """Return the options as text: Kissat's flags, CaDiCaL's name=value."""
@@ -66,14 +77,14 @@ class LaneSpec:
 
 # CaDiCaL's own configurations `sat` and `unsat` are spelt out: python-sat cannot select them.
 KINDS = {
-    "kissat": LaneSpec("kissat", "kissat"),
-    "kissat-sat": LaneSpec("kissat-sat", "kissat", flags=("--sat",)),
-    "kissat-unsat": LaneSpec("kissat-unsat", "kissat", flags=("--unsat",)),
-    "kissat-negative": LaneSpec("kissat-negative", "kissat", flags=("--phase=0",)),
-    "cadical": LaneSpec("cadical", "cadical"),
-    "cadical-stable": LaneSpec("cadical-stable", "cadical", options={"stabilizeonly": 1}),
-    "cadical-negative": LaneSpec("cadical-negative", "cadical", options={"phase": 0}),
-    "cadical-unsat": LaneSpec("cadical-unsat", "cadical", options={"stabilize": 0, "walk": 0}),
+    "kissat": LaneSpec("kissat", engine="kissat"),
+    "kissat-sat": LaneSpec("kissat-sat", engine="kissat", flags=("--sat",)),
+    "kissat-unsat": LaneSpec("kissat-unsat", engine="kissat", flags=("--unsat",)),
+    "kissat-negative": LaneSpec("kissat-negative", engine="kissat", flags=("--phase=0",)),
+    "cadical": LaneSpec("cadical", engine="cadical"),
+    "cadical-stable": LaneSpec("cadical-stable", engine="cadical", options={"stabilizeonly": 1}),
+    "cadical-negative": LaneSpec("cadical-negative", engine="cadical", options={"phase": 0}),
+    "cadical-unsat": LaneSpec("cadical-unsat", engine="cadical", options={"stabilize": 0, "walk": 0}),
 }
 
 # Kissat and CaDiCaL in turn: each is ten times better than the other on some files.

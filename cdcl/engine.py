@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from turbosat.formula import Formula
+    from turbosat.xors import Xors
 
 
 class Ability(Enum):
@@ -56,6 +57,8 @@ class Answer:
     `core`: the part of the restriction that was refuted (all units when the engine can't tell); only with
     UNSATISFIABLE, and when it is empty the formula itself is refuted.
     `counts`: conflicts, decisions, propagations, ... so far, as the engine reports them.
+    `conflict`: XORs that follow from the formula and sum to 0 = 1, where that is what refutes it.
+    `proof`: a DRAT proof of UNSATISFIABLE, from engines that do not write it to a file themselves.
     """
 
     status: Status
@@ -63,6 +66,8 @@ class Answer:
     restriction: tuple[int, ...] = ()
     core: tuple[int, ...] = ()
     counts: dict[str, float] = field(default_factory=dict)
+    conflict: Xors | None = None
+    proof: memoryview | None = None
 
 
 class Engine(ABC):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import select
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from turbosat.cdcl.diversify import LaneSpec
+    from turbosat.cdcl.diversify import Entrant
     from turbosat.formula import Formula
 
 GLANCE = 0.05  # seconds between two looks at the limits while lanes run
@@ -33,7 +32,7 @@ NEWS_INTERVAL = 1.0  # seconds between two progress events of one lane
 class Lane:
     """One engine in the race and what became of it."""
 
-    spec: LaneSpec
+    spec: Entrant
     engine: Engine
     started: float  # seconds after the start of the run
     state: str = "running"  # running, answered, failed, stopped
@@ -80,7 +79,7 @@ class Race:
 
     def add(
         self,
-        spec: LaneSpec,
+        spec: Entrant,
         engine: Engine,
         source: Formula | Path,
         assumptions: NDArray[np.int32] | None = None,
@@ -99,7 +98,7 @@ class Race:
                 else:
                     engine.add_units(assumptions)
             engine.advance(Budget())
-            if len(self.lanes) > 1 and engine.pid is not None:
+            if len(self.lanes) > 1 and not spec.urgent and engine.pid is not None:
                 os.setpriority(os.PRIO_PROCESS, engine.pid, NICE)
         except EngineError as error:
             self._end(lane, "failed", why=str(error))
@@ -163,10 +162,6 @@ class Race:
     def statistics(self) -> list[dict[str, Any]]:
         """Return every lane as plain data."""
         return [lane.statistics() for lane in self.lanes]
-
-    def errors(self) -> Sequence[str]:
-        """Return what went wrong in the lanes that failed."""
-        return [f"{lane.spec.name}: {lane.error}" for lane in self.lanes if lane.state == "failed"]
 
     def _end(self, lane: Lane, state: str, **data: str) -> None:
         lane.counts = lane.counts or dict(lane.engine.progress)

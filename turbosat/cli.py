@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from turbosat.errors import SoundnessError, TurbosatError
 from turbosat.system import process_start, require_writable
@@ -151,6 +151,8 @@ class _Show:
             data = event.data
             sizes = f"{data['variables']} variables and {data['clauses']} clauses"
             self.comment(f"parsed {sizes} in {data['seconds']:.2f} s")
+        elif event.kind == "algebra":
+            self.comment(_algebra_line(event.data))
         elif event.kind == "started" and "device" in event.data:
             why = f" ({event.data['comment']})" if "comment" in event.data else ""
             self.comment(f"{event.lane} search on {event.data['device']}{why}")
@@ -180,6 +182,18 @@ class _Show:
         if result.model is not None and not self._display["no_witness"]:
             sys.stdout.write(value_lines(result.model.tolist()))
         sys.stdout.flush()
+
+
+def _algebra_line(data: dict[str, Any]) -> str:
+    """Say in one line what recovery and elimination found."""
+    seconds = data["recover_seconds"] + data["eliminate_seconds"]
+    found = f"{data['xors']} XORs over {data['variables']} variables"
+    if data["contradiction"]:
+        outcome = "they contradict each other"
+    else:
+        derived = f"{data['units']} units, {data['equivalences']} equivalences, {data['short']} short XORs"
+        outcome = f"rank {data['rank']}, {derived} derived"
+    return f"{found}: {outcome}; {seconds:.2f} s"
 
 
 def value_lines(model: list[int]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 class Event:
     """Something that happened `seconds` after the start of the run.
 
-    `kind`: parsed, started, progress, answered, failed, stopped, checked.
+    `kind`: parsed, algebra, started, progress, answered, failed, stopped, checked.
     `lane`: the lane it happened in, "" for the run as a whole. `data`: plain values.
     """
 

@@ -218,6 +218,15 @@ class Formula:
             variables,
         )
 
+    def with_clauses(self, literals: NDArray[np.int32], offsets: NDArray[np.int64]) -> "Formula":
+        """Return the formula with more clauses over its variables, in flat arrays, behind its own."""
+        return Formula(
+            np.concatenate([self.literals, literals]),
+            np.concatenate([self.offsets, self.offsets[-1] + offsets[1:]]),
+            self.variables,
+            self.xors,
+        )
+
     def _check_values(self, values: NDArray[np.bool_], dimensions: tuple[int, ...]) -> None:
         if not isinstance(values, np.ndarray) or values.dtype != np.bool_:
             kind = values.dtype if isinstance(values, np.ndarray) else type(values).__name__

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal, TypedDict, get_args, get_origin, get
 from turbosat.errors import UsageError
 from turbosat.system import available_cores
 
-Engine = Literal["auto", "cdcl", "gradient"]
+Engine = Literal["auto", "cdcl", "gradient", "galois"]
+GaloisMode = Literal["auto", "clauses", "kernel"]
 Optimizer = Literal["auto", "walk", "weighted", "ste"]
 Device = Literal["auto", "cpu", "cuda"]
 Mode = Literal["default", "sat", "unsat"]
@@ -48,15 +49,27 @@ class Options(TypedDict, total=False):
         int | None,
         Option(None, ("--workers", "-j"), "Cores to use; all this process may use.", low=1, high=4096),
     ]
-    engine: Annotated[Engine, Option("auto", ("--engine",), "What searches.")]
+    engine: Annotated[
+        Engine, Option("auto", ("--engine",), "What searches; auto: the CDCL lanes, with algebra.")
+    ]
     optimizer: Annotated[
         Optimizer, Option("auto", ("--optimizer",), "The gradient engine's rules; auto learns which.")
     ]
+    galois: Annotated[
+        GaloisMode,
+        Option("auto", ("--galois",), "The finite-field engine searches all variables or the kernel."),
+    ]
     lanes: Annotated[
         int | None,
-        Option(None, ("--lanes",), "Candidate assignments of the gradient engine.", low=1, high=2**24),
+        Option(
+            None,
+            ("--lanes",),
+            "Candidate assignments of the gradient and finite-field engines.",
+            low=1,
+            high=2**24,
+        ),
     ]
-    device: Annotated[Device, Option("auto", ("--device",), "Where the gradient engine runs.")]
+    device: Annotated[Device, Option("auto", ("--device",), "Where these engines run.")]
     seed: Annotated[int, Option(0, ("--seed",), "Seed of everything random.", low=0, high=2**31 - 1)]
     deterministic: Annotated[
         bool,
@@ -93,6 +106,15 @@ class Options(TypedDict, total=False):
     binary_proof: Annotated[
         bool,
         Option(True, ("--binary/--no-binary",), "Write the proof in the binary DRAT format."),
+    ]
+    certificate: Annotated[
+        str | None,
+        Option(
+            None,
+            ("--certificate",),
+            "Where the XORs go that cannot hold together, if they are what refutes the formula.",
+            metavar="FILE",
+        ),
     ]
     force: Annotated[
         bool,

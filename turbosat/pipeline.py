@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from turbosat.algebra_stage import AlgebraStage
 from turbosat.cdcl.diversify import LaneSpec, lanes
 from turbosat.cdcl.race import Lane, Race
 from turbosat.compression import HEAD, sniff
@@ -17,6 +18,7 @@ from turbosat.deadline import Deadline, Expired
 from turbosat.errors import EngineError, SoundnessError, UsageError
 from turbosat.events import Event, Sink
 from turbosat.options import Options, worker_count
+from turbosat.proof_file import guard_proof
 from turbosat.result import Reason, Result, Status, Winner
 from turbosat.system import require_writable
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
     from turbosat.cdcl.engine import Answer
     from turbosat.formula import Formula
+    from turbosat.local import Claim
+    from turbosat.xors import Xors
 
 SECOND_LANE_AFTER = 0.1  # seconds; what lane 0 settles before costs no second process
 PARSE_ERROR = "parse error"  # in Kissat's message when it rejects a file
@@ -68,46 +72,84 @@ class Run:
             return replace(result, statistics=self._summary(race, result))
 
     def _search(self, race: Race) -> Result:
-        if self.options["engine"] == "gradient":
-            return self._descend()
+        if self.options["engine"] in ("gradient", "galois"):
+            return self._alone()
         specs = self._specs()
-        early = self._early(race, specs[0])
+        orderly = self.options["deterministic"]
+        early = None if orderly else self._early(race, specs[0])
         formula = self._load()
         if self.proof is None and formula.has_empty_clause:
             return self._refuted_as_read()
-        first = early or race.add(specs[0], self._engine(specs[0]), formula, self.assumptions)
+        stage = AlgebraStage(race, self.options, self.deadline)
+        if orderly:
+            result = self._settle(race, stage, formula)
+            if result is not None:
+                return result
+        first = early or self._add(race, specs[0], stage.strengthened(formula))
         pending = specs[1:]
+        waiting = not orderly  # for the first lane to have had its chance alone
         while True:
             if first is early and first.state == "failed" and PARSE_ERROR in first.error:
                 # What we can read and Kissat cannot: XORs, for one.
-                first = race.add(specs[0], self._engine(specs[0]), formula, self.assumptions)
+                first = self._add(race, specs[0], formula)
             found = race.glance()
             patience = SECOND_LANE_AFTER - (self.deadline.elapsed() - first.started)
-            if found is None and pending and (patience <= 0 or not race.running()):
+            if found is None and waiting and (patience <= 0 or not race.running()):
+                waiting = False
+                stage.begin(formula, sweep=self.assumptions is None)
                 for spec in pending:
-                    race.add(spec, self._engine(spec), formula, self.assumptions)
-                pending = []
+                    self._add(race, spec, formula)
             if found is None:
+                self._share(stage)
                 if not race.running():
                     self.deadline.check()  # Ctrl-C in a terminal ends the lanes, too
-                    return self._nobody(race)
-                found = race.wait(patience if pending else None)
-            result = None if found is None else self._result(formula, *found)
+                    return self._nobody(race, stage)
+                found = race.wait(patience if waiting else None)
+            result = None if found is None else self._result(race, formula, *found)
             if result is not None:
                 return result
 
-    def _descend(self) -> Result:
-        """Search by gradients alone: a model, or nothing."""
-        from turbosat.gradient import LANE, descend
+    def _settle(self, race: Race, stage: AlgebraStage, formula: Formula) -> Result | None:
+        """Let the algebra lane end before any other starts, so that nothing depends on time."""
+        stage.begin(formula, sweep=self.assumptions is None)
+        while race.running():
+            found = race.wait()
+            self._share(stage)
+            result = None if found is None else self._result(race, formula, *found)
+            if result is not None:
+                return result
+        return None
 
+    def _share(self, stage: AlgebraStage) -> None:
+        figures = stage.share()
+        if figures is not None:
+            self.statistics["algebra"] = figures
+            self._tell("algebra", **figures)
+
+    def _add(self, race: Race, spec: LaneSpec, formula: Formula) -> Lane:
+        return race.add(spec, self._engine(spec), formula, self.assumptions)
+
+    def _alone(self) -> Result:
+        """Search by one engine in this process."""
         formula = self._load()
-        values = descend(formula, self.assumptions, self.options, self.deadline, self.sink, self.statistics)
-        if values is None:
-            return Result(Status.UNKNOWN, reason=Reason.GAVE_UP)
-        model = checked_model(formula, values, self.assumptions, LANE)
-        device = self.statistics["gradient"]["device"]
-        options = (f"--device={device}", f"--optimizer={self.options['optimizer']}")
-        return Result(Status.SATISFIABLE, model, winner=Winner(LANE, LANE, self.options["seed"], options))
+        if self.options["engine"] == "galois":
+            from turbosat.galois import search
+        else:
+            from turbosat.gradient import search
+        claim = search(formula, self.assumptions, self.options, self.deadline, self.sink, self.statistics)
+        return (
+            Result(Status.UNKNOWN, reason=Reason.GAVE_UP) if claim is None else self._claimed(formula, claim)
+        )
+
+    def _claimed(self, formula: Formula, claim: Claim) -> Result:
+        """Check what an engine in this process found."""
+        if claim.status is Status.UNSATISFIABLE:
+            import numpy as np
+
+            core = None if self.assumptions is None else np.empty(0, np.int32)
+            return self._refuted(Result(claim.status, core=core, winner=claim.winner), claim.conflict)
+        model = checked_model(formula, claim.values, self.assumptions, claim.winner.lane)
+        return Result(Status.SATISFIABLE, model, winner=claim.winner)
 
     def _specs(self) -> list[LaneSpec]:
         seed, mode = self.options["seed"], self.options["mode"]
@@ -164,54 +206,63 @@ class Run:
         winner = Winner("parser", "parser", self.options["seed"])
         return Result(Status.UNSATISFIABLE, winner=winner, core=core)
 
-    def _result(self, formula: Formula, lane: Lane, answer: Answer) -> Result | None:
+    def _result(self, race: Race, formula: Formula, lane: Lane, answer: Answer) -> Result | None:
         """Check an answer; None when it is one this lane may not give."""
         import numpy as np
 
         winner = Winner(lane.spec.name, lane.engine.name, lane.spec.seed, lane.spec.arguments())
         if answer.status is Status.UNSATISFIABLE:
-            if self.proof is not None and not lane.spec.proves:
+            if self.proof is not None and not lane.spec.proves and answer.proof is None:
                 return None
             core = None
             if self.assumptions is not None:
                 core = np.asarray(answer.core, np.int32)
             elif answer.restriction:
                 return None
-            return Result(Status.UNSATISFIABLE, core=core, winner=winner)
+            if self.proof is not None and answer.proof is not None:
+                race.stop()  # the lane that was writing there
+                Path(self.proof).write_bytes(answer.proof)
+            return self._refuted(Result(Status.UNSATISFIABLE, core=core, winner=winner), answer.conflict)
         began = self.deadline.elapsed()
         model = checked_model(formula, answer.values, self.assumptions, lane.spec.name)
         self.statistics["check_seconds"] = round(self.deadline.elapsed() - began, 4)
         self._tell("checked", lane, status=str(answer.status))
         return Result(Status.SATISFIABLE, model=model, winner=winner)
 
-    def _nobody(self, race: Race) -> Result:
+    def _refuted(self, result: Result, conflict: Xors | None) -> Result:
+        """Write the certificate of a refutation by XORs, if there is one and it was asked for."""
+        if conflict is not None:
+            from turbosat.algebra import is_contradiction
+
+            if not is_contradiction(conflict):
+                raise SoundnessError("the XORs that should refute the formula do not sum to 0 = 1")
+            if self.options["certificate"] is not None:
+                from turbosat.parity_certificate import write_certificate
+
+                write_certificate(self.options["certificate"], conflict)
+        return result
+
+    def _nobody(self, race: Race, stage: AlgebraStage) -> Result:
         """Say what it means that no lane is left."""
-        errors = race.errors()
+        searchers = [lane for lane in race.lanes if lane is not stage.lane]
+        errors = [f"{lane.spec.name}: {lane.error}" for lane in searchers if lane.state == "failed"]
         if errors and all("memory" in error for error in errors):
             return Result(Status.UNKNOWN, reason=Reason.MEMORY)
-        if errors and len(errors) == len(race.lanes):
+        if errors and len(errors) == len(searchers):
             raise EngineError("; ".join(errors))
         return Result(Status.UNKNOWN, reason=Reason.GAVE_UP)
 
     def _guard_proof(self) -> None:
-        """Refuse a proof path that cannot be written or that would destroy a formula."""
+        """Refuse what cannot be written, and proofs that nobody could write."""
+        if self.options["certificate"] is not None:
+            require_writable(self.options["certificate"], "the certificate")
         if self.proof is None:
             return
         if self.assumptions is not None:
             raise UsageError("a proof cannot be written for a search under assumptions")
-        if self.options["engine"] == "gradient":
-            raise UsageError("the gradient engine finds models only: it cannot write a proof")
-        path = Path(self.proof)
-        if isinstance(self.source, str) and _same_file(self.source, path):
-            raise UsageError(f"{self.proof}: the proof would overwrite the formula")
-        if path.is_dir():
-            raise UsageError(f"{self.proof}: the proof must be a file, not a directory")
-        if path.is_file() and not self.options["force"]:
-            from turbosat.dimacs import looks_like_dimacs
-
-            if looks_like_dimacs(path):
-                raise UsageError(f"{self.proof}: looks like a formula; --force overwrites it with the proof")
-        require_writable(self.proof, "the proof")
+        if self.options["engine"] in ("gradient", "galois"):
+            raise UsageError(f"the {self.options['engine']} engine cannot write a proof")
+        guard_proof(self.proof, self.source, force=self.options["force"])
 
     def _summary(self, race: Race, result: Result) -> dict[str, Any]:
         own, below = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
@@ -261,10 +312,6 @@ def _check_assumptions(assumptions: NDArray[np.int32], formula: Formula) -> None
 
     if len(assumptions) and (not assumptions.all() or int(np.abs(assumptions).max()) > formula.variables):
         raise UsageError(f"assumptions must be literals of the formula's {formula.variables} variables")
-
-
-def _same_file(source: str, path: Path) -> bool:
-    return source != "-" and path.exists() and os.path.exists(source) and os.path.samefile(path, source)
 
 
 def _plain_file(path: str) -> bool:

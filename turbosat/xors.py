@@ -126,6 +126,13 @@ class Xors:
     def __repr__(self) -> str:
         return f"Xors({len(self)} XORs, {self.variables.size} variables)"
 
+    def rows(self, indices: NDArray[np.int64]) -> "Xors":
+        """Return the XORs of these rows, int64 (k,), in this order."""
+        sizes = np.diff(self.offsets)[indices]
+        bounds = np.append(0, np.cumsum(sizes))
+        places = np.repeat(self.offsets[indices] - bounds[:-1], sizes) + np.arange(bounds[-1])
+        return Xors(self.variables[places], bounds, self.parities[indices])
+
     def written(self, *, filler: bool) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Return signed literals (flat,) and offsets (rows + 1,) for x lines.
 

@@ -78,7 +78,7 @@ def test_switches_exclude_each_other() -> None:
         ({"memory_limit": 0}, "memory_limit must be at least 1, not 0"),
         ({"workers": 0}, "workers must be from 1 to 4096, not 0"),
         ({"workers": True}, "workers must be int, not True"),
-        ({"engine": "magic"}, "engine must be one of auto, cdcl, gradient, not 'magic'"),
+        ({"engine": "magic"}, "engine must be one of auto, cdcl, gradient, galois, not 'magic'"),
         ({"sead": 1}, "unknown option 'sead'; known: time_limit, "),
     ],
 )

@@ -1,0 +1,89 @@
+"""What linear algebra over GF(2) says of a formula: XORs, and what follows from them alone.
+
+Formula ─► recover ─► eliminate ─► Facts ─┬─► contradiction: the formula is unsatisfiable
+├─► units, equivalences, short XORs: clauses for every lane
+└─► the system itself, for the finite-field engine
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from turbosat.encodings.gf2 import Elimination, eliminate
+from turbosat.encodings.xor import CLAUSES, GATES, LINES, Recovered, recover
+from turbosat.errors import SoundnessError
+from turbosat.formula import Formula
+from turbosat.xors import Xors
+
+SOURCES = (("lines", LINES), ("clauses", CLAUSES), ("gates", GATES))
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What recovery and elimination found. `seconds` are those of each of the two."""
+
+    recovered: Recovered
+    elimination: Elimination
+    seconds: tuple[float, float]
+
+    @property
+    def conflict(self) -> Xors | None:
+        """The recovered XORs whose sum is 0 = 1, or None. Raises SoundnessError if they do not sum to it."""
+        rows = self.elimination.contradiction
+        if rows is None:
+            return None
+        chosen = self.recovered.xors.rows(rows)
+        if not is_contradiction(chosen):
+            raise SoundnessError("elimination claims a contradiction, but its XORs do not sum to 0 = 1")
+        return chosen
+
+    def clauses(self) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Return implied clauses: literals (flat,) and offsets (clauses + 1,).
+
+        Units, two clauses for each equivalence, and the clauses of derived short XORs.
+        """
+        units, pairs = self.elimination.units, self.elimination.equivalences
+        both = np.concatenate([pairs * [1, -1], pairs * [-1, 1]], axis=1)  # a or not b, b or not a
+        literals, lengths = self.elimination.short.clauses()
+        sizes = [np.ones(units.size, np.int64), np.full(2 * len(pairs), 2, np.int64), lengths]
+        flat = np.concatenate([units, both.ravel(), literals]).astype(np.int32)
+        return flat, np.append(0, np.cumsum(np.concatenate(sizes)))
+
+    def figures(self) -> dict[str, Any]:
+        """Return plain data for people and for JSON."""
+        elimination, sources = self.elimination, self.recovered.sources
+        return {
+            "xors": len(self.recovered.xors),
+            **{name: int((sources == source).sum()) for name, source in SOURCES},
+            "variables": int(np.unique(self.recovered.xors.variables).size),
+            "rank": int(elimination.pivots.size),
+            "free": int(elimination.free.size),
+            "units": int(elimination.units.size),
+            "equivalences": len(elimination.equivalences),
+            "short": len(elimination.short),
+            "complete": elimination.complete,
+            "contradiction": elimination.contradiction is not None,
+            "recover_seconds": round(self.seconds[0], 4),
+            "eliminate_seconds": round(self.seconds[1], 4),
+        }
+
+
+def find(formula: Formula, check: Callable[[], None] = lambda: None) -> Facts:
+    """Recover the XORs of a formula and eliminate; `check` raises to end it."""
+    begin = time.perf_counter()
+    recovered = recover(formula, check=check)
+    middle = time.perf_counter()
+    elimination = eliminate(recovered.xors, formula.variables, check=check)
+    return Facts(recovered, elimination, (middle - begin, time.perf_counter() - middle))
+
+
+def is_contradiction(xors: Xors) -> bool:
+    """Whether the sum of all XORs is 0 = 1: each variable in an even number of them, an odd number true."""
+    _, counts = np.unique(xors.variables, return_counts=True)
+    return not (counts % 2).any() and bool(xors.parities.sum() % 2)

@@ -1,0 +1,83 @@
+"""The algebra lane's place in a run: when it starts, and what becomes of what it finds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from turbosat.cdcl.diversify import Entrant
+from turbosat.cdcl.engine import Ability
+from turbosat.options import Options
+from turbosat.proof_file import can_be_replaced
+
+if TYPE_CHECKING:
+    from turbosat.algebra_lane import Algebra
+    from turbosat.cdcl.race import Lane, Race
+    from turbosat.deadline import Deadline
+    from turbosat.formula import Formula
+
+LONGEST = 10.0  # seconds that recovery and elimination may take
+SHARE = 0.05  # of the time limit that they may take
+
+
+class AlgebraStage:
+    """Recovery and elimination beside the first lanes."""
+
+    def __init__(self, race: Race, options: Options, deadline: Deadline) -> None:
+        self.lane: Lane | None = None
+        self._race, self._options, self._deadline = race, options, deadline
+        self._shared = False
+
+    def begin(self, formula: Formula, *, sweep: bool) -> None:
+        """Start the lane if the formula has XORs worth looking for; `sweep`: it may go on to a sweep."""
+        proof = self._options["proof"]
+        if self._options["engine"] != "auto" or (proof is not None and not can_be_replaced(proof)):
+            return
+        from turbosat.algebra_lane import Algebra
+
+        try:
+            from turbosat.encodings.xor import promising
+        except ImportError:
+            return
+
+        if not promising(formula):
+            return
+        engine = Algebra(
+            seconds=self._seconds(),
+            sweep=sweep,
+            proof=proof is not None,
+            binary_proof=self._options["binary_proof"],
+            memory_limit=self._deadline.memory,
+        )
+        self.lane = self._race.add(Entrant("algebra", self._options["seed"], urgent=True), engine, formula)
+
+    def _seconds(self) -> float | None:
+        """Return how long recovery and elimination may take."""
+        if self._options["deterministic"]:
+            return None
+        limit = self._deadline.seconds
+        return LONGEST if limit is None else min(LONGEST, SHARE * limit)
+
+    @property
+    def engine(self) -> Algebra | None:
+        """The engine, None before it was started."""
+        return self.lane.engine if self.lane is not None else None  # type: ignore[return-value]
+
+    def share(self) -> dict[str, Any] | None:
+        """Hand what follows from the XORs, once it is there, to the lanes that can take clauses.
+
+        Returns the figures the first time, None otherwise.
+        """
+        engine = self.engine
+        if engine is None or engine.clauses is None or self._shared:
+            return None
+        self._shared = True
+        for lane in self._race.running():
+            if Ability.IMPORT in lane.engine.abilities and engine.clauses[0].size:
+                lane.engine.add_clauses(*engine.clauses)
+        return engine.figures
+
+    def strengthened(self, formula: Formula) -> Formula:
+        """Return the formula with what follows from its XORs, as far as that is known."""
+        if self.engine is None or self.engine.clauses is None or self._options["proof"] is not None:
+            return formula  # the proof of a strengthened formula would prove nothing
+        return formula.with_clauses(*self.engine.clauses)
