@@ -53,10 +53,10 @@ def _rows(literals: NDArray[np.int32], offsets: NDArray[np.int64]) -> Iterator[b
         inside = np.ones(high - low, dtype=np.bool_)
         inside[zeros] = False
         numbers[inside] = literals[low - first : high - last]
-        yield _format(numbers, zeros)
+        yield format_numbers(numbers, zeros)
 
 
-def _format(numbers: NDArray[np.int32], zeros: NDArray[np.int64]) -> bytes:
+def format_numbers(numbers: NDArray[np.int32], zeros: NDArray[np.int64]) -> bytes:
     """Format numbers (numbers,), with a newline after those at `zeros` and a blank after the others."""
     rest = np.abs(numbers)
     digits = np.ones(numbers.size, dtype=np.int64)
