@@ -1,0 +1,182 @@
+"""What a family is: a seeded generator of formulas with declared parameters."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Concatenate, Literal, ParamSpec, cast, get_args, get_origin, get_type_hints
+
+import numpy as np
+from numpy.typing import NDArray
+
+from turbosat import dimacs
+from turbosat.errors import UsageError
+from turbosat.formula import Formula
+
+Status = Literal["sat", "unsat", "unknown"]
+
+# The streams of RandomState are frozen (NEP 19), those of numpy's newer generators are not: a seed must give
+# the same formula with every numpy.
+Dice = np.random.RandomState
+HIGHEST_SEED = 2**32 - 1
+
+_P = ParamSpec("_P")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """What is known of a generator's parameter besides its type and default; bounds are inclusive."""
+
+    help: str
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A parameter as the command line and the checks see it; `choices` is empty for what is no Literal."""
+
+    kind: type
+    default: Any
+    about: Parameter
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a generator makes: `status` only where the construction proves it, `model` bool (variables,)."""
+
+    formula: Formula
+    status: Status = "unknown"
+    model: NDArray[np.bool_] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A generated formula and all that is known of it."""
+
+    family: str
+    parameters: Mapping[str, Any]
+    seed: int
+    formula: Formula
+    status: Status
+    model: NDArray[np.bool_] | None
+    source: str
+
+    @property
+    def name(self) -> str:
+        """A file name without suffix, made of the family, the parameters and the seed."""
+        parts = [
+            f"{key}{_text(value)}" for key, value in self.parameters.items() if value not in (None, False)
+        ]
+        return "-".join([self.family, *parts, f"s{self.seed}"])
+
+    def comments(self) -> list[str]:
+        """Return the comment lines of the file; `status SAT` or `status UNSAT` only where it is known."""
+        values = " ".join(f"{key}={_text(value)}" for key, value in self.parameters.items())
+        lines = [
+            f"family {self.family}",
+            f"parameters {values}",
+            f"seed {self.seed}",
+            f"source {self.source}",
+        ]
+        return lines if self.status == "unknown" else [*lines, f"status {self.status.upper()}"]
+
+    def digest(self) -> str:
+        """Return 16 hexadecimal digits of the SHA-256 of the formula's arrays, comments not counted."""
+        state = hashlib.sha256(f"{self.formula.variables} {self.formula.clauses} ".encode())
+        state.update(self.formula.offsets.astype("<i8").tobytes())
+        state.update(self.formula.literals.astype("<i4").tobytes())
+        return state.hexdigest()[:16]
+
+    def write(self, path: str | os.PathLike[str]) -> None:
+        """Write the DIMACS file with its comments, compressed where the name ends in .xz or .gz."""
+        target = Path(path)
+        if target.suffix == ".xz":
+            import lzma
+
+            with lzma.open(target, "wb", preset=3) as file:
+                dimacs.write(self.formula, cast(BinaryIO, file), comments=self.comments())
+        elif target.suffix == ".gz":
+            import gzip
+
+            with open(target, "wb") as raw, gzip.GzipFile("", "wb", 6, raw, mtime=0) as file:
+                dimacs.write(self.formula, cast(BinaryIO, file), comments=self.comments())
+        else:
+            dimacs.write(self.formula, target, comments=self.comments())
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A generator with its declaration; calling it checks the values and makes the Problem."""
+
+    name: str
+    about: str
+    source: str
+    parameters: Mapping[str, Declared]
+    build: Callable[..., Draft]
+
+    def __call__(self, *, seed: int = 0, **values: Any) -> Problem:
+        """Generate. UsageError for an unknown parameter, a wrong type, or a value out of bounds."""
+        if type(seed) is not int or not 0 <= seed <= HIGHEST_SEED:
+            raise UsageError(f"seed must be from 0 to {HIGHEST_SEED}, not {seed!r}")
+        for name in values:
+            if name not in self.parameters:
+                known = ", ".join(self.parameters)
+                raise UsageError(f"{self.name} has no parameter {name!r}; known: {known}")
+        chosen = {
+            name: _checked(name, declared, values[name]) if name in values else declared.default
+            for name, declared in self.parameters.items()
+        }
+        draft = self.build(Dice(seed), **chosen)
+        return Problem(self.name, chosen, seed, draft.formula, draft.status, draft.model, self.source)
+
+
+def family(build: Callable[Concatenate[Dice, _P], Draft]) -> Family:
+    """Turn a generator into a Family: its name, parameters and defaults are those of the function.
+
+    The docstring's first line says what it is; its last paragraph, `Source: …`, names the paper.
+    """
+    text = inspect.cleandoc(build.__doc__ or "")
+    about, _, source = text.partition("Source:")
+    hints = get_type_hints(build, include_extras=True)
+    declared: dict[str, Declared] = {}
+    for parameter in list(inspect.signature(build).parameters.values())[1:]:
+        kind, note = get_args(hints[parameter.name])
+        if get_origin(kind) is Literal:
+            declared[parameter.name] = Declared(str, parameter.default, note, get_args(kind))
+        else:
+            kind = next((part for part in get_args(kind) if part is not type(None)), kind)
+            declared[parameter.name] = Declared(kind, parameter.default, note)
+    name = build.__name__.replace("_", "-")
+    return Family(name, about.strip(), " ".join(source.split()), declared, build)
+
+
+def _checked(name: str, declared: Declared, value: Any) -> Any:
+    kind: Any = declared.kind
+    if value is None and declared.default is None:
+        return None
+    if kind is float and type(value) is int:
+        value = float(value)
+    if kind is Path and isinstance(value, (str, os.PathLike)):
+        value = Path(value)
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise UsageError(f"{name} must be {kind.__name__}, not {value!r}")
+    if declared.choices and value not in declared.choices:
+        raise UsageError(f"{name} must be one of {', '.join(declared.choices)}, not {value!r}")
+    low, high = declared.about.low, declared.about.high
+    if value != value or (low is not None and value < low) or (high is not None and value > high):
+        bounds = f"at least {low}" if high is None else f"from {low} to {high}"
+        raise UsageError(f"{name} must be {bounds}, not {value}")
+    return value
+
+
+def _text(value: object) -> str:
+    """Write a value as part of a file name: of paths the stem, of True nothing."""
+    if value is True:
+        return ""
+    return value.stem if isinstance(value, Path) else str(value).replace(",", "_").replace(" ", "")
