@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from turbosat.arguments import TyperUsageError
+from turbosat.benchmarks import command_compare, command_report
 from turbosat.errors import TurbosatError
 from turbosat.options import Device, Optimizer
 
@@ -53,6 +54,10 @@ def engine(
             f" {row['median_flips_per_second'] / 1e6:.2f} M flips/s"
         )
         output.write_text(json.dumps(data, indent=1) + "\n")
+
+
+command_report.register(app)
+command_compare.register(app)
 
 
 def main() -> None:
