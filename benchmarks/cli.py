@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from turbosat.arguments import TyperUsageError
-from turbosat.benchmarks import command_compare, command_report
+from turbosat.benchmarks import command_check, command_compare, command_report, command_run
 from turbosat.errors import TurbosatError
 from turbosat.options import Device, Optimizer
 
@@ -57,6 +57,8 @@ def engine(
 
 
 command_report.register(app)
+command_run.register(app)
+command_check.register(app)
 command_compare.register(app)
 
 

@@ -1,0 +1,184 @@
+"""A whole experiment, from what was ordered to its recorded runs."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import platform
+import shutil
+import signal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Protocol
+
+from turbosat import __version__
+from turbosat.benchmarks import machine, suite_files
+from turbosat.benchmarks.jobs import Job
+from turbosat.benchmarks.limits import Limits, become_subreaper, kill_strays
+from turbosat.benchmarks.schedule import Schedule, Settings, all_of, examine, plan
+from turbosat.benchmarks.solvers import Contestant, parse
+from turbosat.benchmarks.store import Experiment, Run, write_csv
+from turbosat.errors import UsageError
+
+MEMORY_SHARE = 0.95  # of the machine's memory goes to the runs where no limit is given
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be run, where and how; sizes in bytes, times in seconds, `memory` None for all there is."""
+
+    suites: tuple[str, ...]
+    solvers: tuple[str, ...]
+    folder: Path
+    timeout: float
+    cpu: float = math.inf
+    memory: int | None = None
+    cores: int = 1
+    jobs: int = 1
+    seed: int = 0
+    seeds: int = 1
+    proofs: bool = False
+    proof_seconds: float = 60.0
+    known: Path | None = None
+    command: tuple[str, ...] = ()
+
+
+class Watcher(Protocol):
+    """Who is told how far an experiment is."""
+
+    def begin(self, done: int, total: int) -> None:
+        """Take note that `done` of `total` runs are there from before."""
+
+    def finished(self, runs: list[Run]) -> None:
+        """Take note of a finished run, and of those after it that it corrected."""
+
+
+def campaign(order: Order, watcher: Watcher) -> None:
+    """Do all runs that are not done yet; afterwards the folder holds them all.
+
+    Raises UsageError for an order that cannot be carried out or does not go with what is in the folder,
+    KeyboardInterrupt after SIGINT, SIGTERM or SIGHUP, when everything has been ended.
+    """
+    contestants = [parse(text) for text in order.solvers]
+    names = [contestant.name for contestant in contestants]
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError(f"two solvers are called {name}: give one of them another NAME=")
+    cores = machine.core_sets(order.jobs, order.cores)
+    known = suite_files.Known() if order.known is None else suite_files.read_known(order.known)
+    become_subreaper()
+    with Experiment.writing(order.folder) as (experiment, lock):
+        limits = _limits(order)
+        _agree(experiment, contestants, order, limits)
+        sources = [
+            source for suite in order.suites for source in suite_files.find(suite, order.folder / "suites")
+        ]
+        with _Jobs(cores, lock) as jobs:
+            try:
+                asyncio.run(_all(order, experiment, contestants, sources, known, limits, jobs, watcher))
+            except asyncio.CancelledError:  # by SIGTERM or SIGHUP
+                raise KeyboardInterrupt from None
+        write_csv(experiment, order.folder / "runs.csv")
+
+
+class _Jobs:
+    """The jobs, which are no more afterwards whatever happens."""
+
+    def __init__(self, cores: Sequence[Sequence[int]], lock: int) -> None:
+        self._jobs = [Job(number, own, [lock]) for number, own in enumerate(cores)]
+
+    def __enter__(self) -> list[Job]:
+        return self._jobs
+
+    def __exit__(self, *_: object) -> None:
+        for job in self._jobs:
+            job.kill()
+        kill_strays(())
+
+
+async def _all(
+    order: Order,
+    experiment: Experiment,
+    contestants: Sequence[Contestant],
+    sources: Sequence[suite_files.Source],
+    known: suite_files.Known,
+    limits: Limits,
+    jobs: Sequence[Job],
+    watcher: Watcher,
+) -> None:
+    task = asyncio.current_task()
+    assert task is not None
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    try:
+        await all_of(job.warm() for job in jobs)
+        instances = await examine(sources, known, experiment, jobs)
+        experiment.add([contestant.record for contestant in contestants])
+        experiment.add([instance for instance, _ in instances])
+        seeds = tuple(range(order.seed, order.seed + order.seeds))
+        work = plan(instances, contestants, seeds, order.seed, experiment.runs())
+        total = len(instances) * len(contestants) * len(seeds)
+        watcher.begin(total - len(work), total)
+        settings = Settings(limits, order.cores, order.proofs, order.proof_seconds)
+        await Schedule(experiment, settings, work, watcher.finished).run(jobs)
+    finally:
+        await asyncio.gather(*(job.close() for job in jobs), return_exceptions=True)
+
+
+def _limits(order: Order) -> Limits:
+    memory = order.memory or int(machine.total_memory() * MEMORY_SHARE) // order.jobs
+    if memory * order.jobs > machine.total_memory():
+        raise UsageError(f"{order.jobs} runs of {memory >> 20} MB at once need more memory than there is")
+    # What solvers write, proofs above all, must leave room on the disk.
+    free = shutil.disk_usage(order.folder).free
+    return Limits(order.timeout, order.cpu, memory, free // (2 * order.jobs))
+
+
+def _agree(experiment: Experiment, contestants: Sequence[Contestant], order: Order, limits: Limits) -> None:
+    """Write the header; raise UsageError where runs of another kind are there already."""
+    fixed: dict[str, Any] = {
+        "limits": {
+            "timeout": limits.wall,
+            "cpu_time": None if math.isinf(limits.cpu) else limits.cpu,
+            "memory": limits.memory,
+            "cores": order.cores,
+            "jobs": order.jobs,
+            "grace": limits.grace,
+        },
+        "proofs": order.proofs,
+        "machine": machine.describe(),
+    }
+    header = experiment.header
+    for group, now in fixed.items():
+        before = header.get(group, now)
+        pairs = [("", before, now)] if not isinstance(now, dict) else [(k, before[k], now[k]) for k in now]
+        for key, old, new in pairs:
+            if old != new and key not in ("system", "python"):
+                what = " ".join(filter(None, (group, key)))
+                raise UsageError(f"{order.folder}: begun with {what} {old}, not {new}: take another folder")
+    known = experiment.solvers
+    for contestant in contestants:
+        new, before = contestant.record, known.get(contestant.name)
+        if before is not None and before != new:
+            raise UsageError(
+                f"{order.folder}: {new.name} was {before.command} ({before.version}), is now {new.command}"
+                f" ({new.version}): give it another name or take another folder"
+            )
+    experiment.write_header(
+        {
+            **fixed,
+            "seed": order.seed,
+            "seeds": order.seeds,
+            "versions": {
+                "turbosat": __version__,
+                "python": platform.python_version(),
+                **{package: version(package) for package in ("numpy", "python-sat")},
+            },
+            "command": list(order.command),
+            "date": header.get("date", datetime.now(UTC).isoformat(timespec="seconds")),
+            "suites": list(dict.fromkeys([*header.get("suites", []), *order.suites])),
+        }
+    )

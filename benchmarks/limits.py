@@ -1,0 +1,201 @@
+"""The processes below this one: what they use, and how to end every one of them.
+
+This process must be their subreaper: what a solver leaves behind, daemons included, becomes its child.
+Resident memory may count pages twice that processes share; where that would break the limit, the
+proportional set size decides.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import signal
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from turbosat.errors import EngineError, UsageError
+from turbosat.system import children
+
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+TICK = 1 / os.sysconf("SC_CLK_TCK")  # seconds
+PAGE = os.sysconf("SC_PAGE_SIZE")
+GROWTH = 4 << 30  # bytes a second that a process may at most take, for the choice of the next look
+SHORTEST, LONGEST = 0.01, 0.1  # seconds between two looks
+STUBBORN = 120.0  # seconds a killed process may take to go: a large one needs some to free its memory
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Of one run: seconds of wall and CPU time, bytes of memory and of the largest file, seconds of grace.
+
+    `grace` is what lies between TERM and KILL.
+    """
+
+    wall: float
+    cpu: float
+    memory: int
+    file: int
+    grace: float = 2.0
+
+
+def become_subreaper() -> None:
+    """Adopt orphans below this process. Raises UsageError where the system does not offer what is needed."""
+    if not Path(f"/proc/self/task/{os.getpid()}/children").exists() or not hasattr(os, "pidfd_open"):
+        raise UsageError("turbosat-bench run needs Linux 5.3 or later, with /proc/PID/task/TID/children")
+    if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
+        raise EngineError(f"cannot become a subreaper: {os.strerror(ctypes.get_errno())}")
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # were it ignored, no one could reap
+
+
+def before_exec(file_limit: int) -> Callable[[], None]:
+    """Return what a solver's process does between fork and exec: it dies with this one, leaves no core file.
+
+    Where memory runs out in spite of all, the kernel takes it first.
+    """
+    parent = os.getpid()
+    prctl = ctypes.CDLL(None).prctl
+
+    def prepare() -> None:
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it died before the kernel knew
+            os._exit(127)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (file_limit, file_limit))
+        with open("/proc/self/oom_score_adj", "w") as file:
+            file.write("1000")
+
+    return prepare
+
+
+def descendants(pid: int) -> Iterator[int]:
+    """Yield every process below one, as far as it can be seen: what forks meanwhile may be missed."""
+    try:
+        tasks = os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return
+    for task in tasks:
+        try:
+            below = _read(f"/proc/{pid}/task/{task}/children")
+        except OSError:
+            continue
+        for child in map(int, below.split()):
+            yield child
+            yield from descendants(child)
+
+
+class Usage:
+    """CPU seconds and memory of everything below this process since this object was made."""
+
+    def __init__(self) -> None:
+        self.cpu = 0.0
+        self.peak = 0
+        self._reaped = _children_seconds()
+        self._own: dict[tuple[int, bytes], float] = {}  # CPU seconds of each process ever seen, by start time
+
+    def look(self, limit: int) -> int:
+        """Return the bytes in use now, or at the highest since the last look where one process tells."""
+        resident = highest = 0
+        below = 0.0  # of living processes and those they have reaped
+        pids = list(descendants(os.getpid()))
+        for pid in pids:
+            try:
+                words = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
+                highest = max(highest, _high_water(pid))
+            except OSError:
+                continue
+            own, reaped = (TICK * (int(words[at]) + int(words[at + 1])) for at in (11, 13))
+            self._own[pid, words[19]] = own
+            below += own + reaped
+            resident += int(words[21]) * PAGE
+        # Who ignores SIGCHLD never reaps: then what was seen of its children is all there is.
+        self.cpu = max(self.cpu, below + _children_seconds() - self._reaped, sum(self._own.values()))
+        if resident > limit and len(pids) > 1:
+            resident = sum(map(_proportional, pids))
+        used = max(resident, highest)
+        self.peak = max(self.peak, used)
+        return used
+
+    def finish(self) -> None:
+        """Count what was reaped, once everything is."""
+        self.cpu = max(self.cpu, _children_seconds() - self._reaped)
+
+
+def pause_after(used: int, limit: int, looks: int) -> float:
+    """Return the seconds until the next look: soon at the beginning, and where memory could run out."""
+    early = 0.001 * 2**looks if looks < 8 else LONGEST
+    return min(early, max(SHORTEST, min(LONGEST, (limit - used) / GROWTH)))
+
+
+def signal_all(number: int) -> None:
+    """Send a signal to every process below this one."""
+    for pid in list(descendants(os.getpid())):
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+def reap(ended: Callable[[int, int], object]) -> bool:
+    """Reap what has ended, calling `ended(pid, exit code)`; False when no child is left at all."""
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return False
+        if pid == 0:
+            return True
+        ended(pid, os.waitstatus_to_exitcode(status))
+
+
+def kill_all(ended: Callable[[int, int], object]) -> None:
+    """Kill and reap until there is nothing below this process: that the kernel itself says.
+
+    Raises EngineError when something outlives SIGKILL for two minutes.
+    """
+    end = time.monotonic() + STUBBORN
+    pause = 0.0002
+    while reap(ended):
+        signal_all(signal.SIGSTOP)  # what stands still cannot fork away from the next signal
+        signal_all(signal.SIGKILL)
+        if time.monotonic() > end:
+            raise EngineError("a process does not die of SIGKILL")
+        time.sleep(pause)
+        pause = min(2 * pause, 0.01)
+
+
+def kill_strays(keep: Collection[int]) -> None:
+    """Kill and reap the children of this process that are not in `keep`, with all that is below them."""
+    while strays := set(children(os.getpid())) - set(keep):
+        for stray in strays:
+            for pid in [*descendants(stray), stray]:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            with suppress(ChildProcessError):
+                os.waitpid(stray, 0)
+
+
+def _read(path: str) -> bytes:
+    with open(path, "rb", buffering=0) as file:
+        return file.read()
+
+
+def _high_water(pid: int) -> int:
+    status = _read(f"/proc/{pid}/status")
+    at = status.find(b"VmHWM:")
+    return 1024 * int(status[at + 6 :].split(None, 1)[0]) if at >= 0 else 0  # a zombie has none
+
+
+def _proportional(pid: int) -> int:
+    try:
+        rollup = _read(f"/proc/{pid}/smaps_rollup")
+    except OSError:
+        return 0
+    at = rollup.find(b"\nPss:")
+    return 1024 * int(rollup[at + 5 :].split(None, 1)[0]) if at >= 0 else 0
+
+
+def _children_seconds() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime

@@ -1,0 +1,292 @@
+"""The runs of an experiment over its jobs: what is left to do, in an order that is fair to all solvers.
+
+Runs go through the instances one by one, on each through all seeds and solvers, in an order shuffled anew
+each time: whatever the machine does meanwhile, it does to all. Every job has a runner and a checker on cores
+of its own. A run that is finished is recorded before the next one of its job begins.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import random
+import shutil
+from collections import Counter, deque
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from turbosat.benchmarks.gbd_hash import Description
+from turbosat.benchmarks.jobs import Job
+from turbosat.benchmarks.limits import Limits
+from turbosat.benchmarks.runner import Outcome, Request
+from turbosat.benchmarks.servant import Lost
+from turbosat.benchmarks.solvers import Contestant, Task
+from turbosat.benchmarks.store import Experiment, Instance, Run
+from turbosat.benchmarks.suite_files import Known, Source
+from turbosat.benchmarks.verdicts import Verdict, by_itself, together
+from turbosat.benchmarks.verify import Done
+from turbosat.compression import HEAD, sniff
+from turbosat.errors import InputError, UsageError
+
+ATTEMPTS = 3  # of a run whose runner was killed under it
+ROOM = 16 << 20  # bytes of v lines that a model may have, whatever its size
+LITERAL = 24  # bytes of v lines for each variable
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The same for all runs: limits, cores of a job, whether proofs are checked and for how long."""
+
+    limits: Limits
+    cores: int
+    proofs: bool
+    proof_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One run to be done."""
+
+    instance: Instance
+    file: Path
+    contestant: Contestant
+    seed: int
+
+
+async def examine(
+    sources: Sequence[Source], known: Known, experiment: Experiment, jobs: Sequence[Job]
+) -> list[tuple[Instance, Path]]:
+    """Read all formulas, over the jobs, and return each with its file; those of one hash once.
+
+    Raises InputError for a file that cannot be read or is not the one its list means, UsageError where
+    what is known contradicts itself.
+    """
+    found: dict[int, Instance] = {}
+    queue = deque(enumerate(sources))
+
+    async def examine_some(job: Job) -> None:
+        while queue:
+            number, source = queue.popleft()
+            found[number] = _instance(source, await _described(source, experiment, job), known)
+
+    await all_of(examine_some(job) for job in jobs)
+    unique: dict[str, tuple[Instance, Path]] = {}
+    for number, source in enumerate(sources):
+        instance = found[number]
+        unique.setdefault(instance.hash, (instance, source.file.resolve()))
+    return list(unique.values())
+
+
+async def _described(source: Source, experiment: Experiment, job: Job) -> Description:
+    try:
+        stat = source.file.stat()
+    except OSError as error:
+        raise InputError(str(source.file), None, f"cannot be read: {error.strerror}") from error
+    key = f"{source.file.resolve()}:{stat.st_size}:{stat.st_mtime_ns}"
+    stamp = hashlib.sha256(key.encode()).hexdigest()
+    remembered = experiment.described(stamp)
+    if remembered is None:
+        remembered = await job.describe(source.file)
+        experiment.remember(stamp, remembered)
+    return Description(**remembered)
+
+
+def _instance(source: Source, description: Description, known: Known) -> Instance:
+    if source.hash and source.hash != description.hash:
+        message = f"expected the formula {source.hash}, found {description.hash}"
+        raise InputError(str(source.file), None, message)
+    told = {known.of(description.hash, source), source.known, description.known} - {"unknown"}
+    if len(told) > 1:
+        raise UsageError(f"{source.shown}: known to be satisfiable in one place, unsatisfiable in another")
+    return Instance(
+        description.hash,
+        source.shown,
+        source.name,
+        description.family or source.family,
+        description.variables,
+        description.clauses,
+        source.file.stat().st_size,
+        next(iter(told), "unknown"),
+    )
+
+
+def plan(
+    instances: Sequence[tuple[Instance, Path]],
+    contestants: Sequence[Contestant],
+    seeds: Sequence[int],
+    shuffle: int,
+    done: Iterable[Run],
+) -> list[Work]:
+    """Return what is left to do, in order; `shuffle` seeds the order of the solvers."""
+    finished = {(run.hash, run.solver, run.seed) for run in done}
+    work = []
+    for instance, file in instances:
+        for seed in seeds:
+            order = list(contestants)
+            random.Random(f"{shuffle} {seed} {instance.hash}").shuffle(order)
+            work += [
+                Work(instance, file, contestant, seed)
+                for contestant in order
+                if (instance.hash, contestant.name, seed) not in finished
+            ]
+    return work
+
+
+class Schedule:
+    """Does the work of an experiment; `report` is told of each finished run, corrected ones included."""
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        settings: Settings,
+        work: Sequence[Work],
+        report: Callable[[list[Run]], object],
+    ) -> None:
+        self.experiment = experiment
+        self.settings = settings
+        self.report = report
+        self._queue = deque(work)
+        self._left = Counter(each.instance.hash for each in work)
+        self._jobs: Sequence[Job] = ()
+        self._scratch = experiment.folder / "scratch"
+        self._logs = experiment.folder / "logs"
+        shutil.rmtree(self._scratch, ignore_errors=True)  # of a harness that was killed
+        self._scratch.mkdir(parents=True)
+        self._logs.mkdir(exist_ok=True)
+
+    async def run(self, jobs: Sequence[Job]) -> None:
+        """Do all of it. Raises EngineError for what is not the fault of a solver."""
+        self._jobs = jobs
+        self._settle()
+        await all_of(map(self._work, jobs))
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def _settle(self) -> None:
+        """Judge the finished runs again: more may be known by now."""
+        known = {key: instance.known for key, instance in self.experiment.instances.items()}
+        for run in self.experiment.runs():
+            changed = together(run, [], known[run.hash])
+            if changed != [run]:
+                self.experiment.record(changed)
+
+    async def _work(self, job: Job) -> None:
+        while self._queue:
+            work = self._queue.popleft()
+            run = await self._persist(work, job)
+            self._record(run, work.instance)
+            self._left[run.hash] -= 1
+            if not self._left[run.hash]:
+                self._plain(work.instance).unlink(missing_ok=True)
+
+    def _record(self, run: Run, instance: Instance) -> None:
+        changed = together(run, self.experiment.of_instance(run.hash), instance.known)
+        self.experiment.record(changed)
+        self.report(changed)
+
+    async def _persist(self, work: Work, job: Job) -> Run:
+        """Run once, or again where the job's processes were killed under the run."""
+        started = _now()
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                started = _now()
+                return await self._once(work, job, started, attempt)
+            except Lost:
+                await job.restart({pid for other in self._jobs if other is not job for pid in other.pids})
+        words = f"the harness lost its own processes {ATTEMPTS} times"
+        return self._row(work, started, ATTEMPTS, _NOTHING, Verdict("unknown", "error", "none", words))
+
+    async def _once(self, work: Work, job: Job, started: str, attempt: int) -> Run:
+        settings = self.settings
+        folder = self._scratch / f"job{job.number}"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        file = await self._formula(work, job)
+        wanted = settings.proofs and work.contestant.proves
+        task = Task(
+            str(file),
+            work.seed,
+            settings.limits.wall,
+            settings.limits.memory,
+            settings.cores,
+            str(folder / "proof") if wanted else None,
+        )
+        model = folder / "model"
+        stem = f"{work.instance.hash}.{work.contestant.name}.{work.seed}"
+        request = Request(
+            work.contestant.commands(task),
+            settings.limits,
+            ROOM + LITERAL * work.instance.variables,
+            str(model),
+            str(self._logs / stem),
+        )
+        outcome = await job.run(request)
+        check: Done | None = None
+        if outcome.ended == "exit" and outcome.status == "ok":
+            if outcome.claim == "sat":
+                check = await job.judge("model", file, model, None)
+            elif outcome.claim == "unsat" and wanted:
+                proof = folder / f"proof.{outcome.member}"
+                check = await job.judge("proof", file, proof, settings.proof_seconds)
+        shutil.rmtree(folder, ignore_errors=True)
+        return self._row(work, started, attempt, outcome, by_itself(outcome, check))
+
+    def _row(self, work: Work, started: str, attempt: int, outcome: Outcome, verdict: Verdict) -> Run:
+        contestant = work.contestant
+        lane, lane_seed = outcome.lane, outcome.lane_seed
+        if len(contestant.members) > 1:
+            answered = verdict.result != "unknown"
+            lane = contestant.members[outcome.member].text if answered else ""
+            lane_seed = contestant.seed(work.seed, outcome.member) if answered else None
+        return Run(
+            work.instance.hash,
+            contestant.name,
+            work.seed,
+            verdict.result,
+            round(outcome.wall, 6),
+            round(outcome.cpu, 6),
+            outcome.rss,
+            outcome.exit,
+            verdict.verified,
+            lane,
+            lane_seed,
+            verdict.status,
+            started,
+            attempt,
+            verdict.reason,
+        )
+
+    async def _formula(self, work: Work, job: Job) -> Path:
+        """Return the formula as the solvers read it: uncompressed, since not all of them can unpack."""
+        with open(work.file, "rb") as file:
+            packed = sniff(file.read(HEAD)) is not None
+        plain = self._plain(work.instance)
+        if not packed or plain.exists():
+            return plain if packed else work.file
+        part = plain.with_name(f"{plain.name}.{job.number}")
+        await job.unpack(work.file, part)
+        os.replace(part, plain)
+        return plain
+
+    def _plain(self, instance: Instance) -> Path:
+        return self._scratch / f"{instance.hash}.cnf"
+
+
+_NOTHING = Outcome("exit", "unknown", "error", "", 0.0, 0.0, 0, 0, 0, "", None, 0)
+
+
+async def all_of(coroutines: Iterable[Coroutine[None, None, None]]) -> None:
+    """Wait for all of them; when one fails, the others are cancelled first."""
+    tasks = [asyncio.ensure_future(each) for each in coroutines]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
