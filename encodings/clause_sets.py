@@ -1,0 +1,130 @@
+"""Clauses after unit propagation, grouped by their sets of variables: where XORs and gates are looked for."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from turbosat.encodings import kernels_xor
+from turbosat.encodings.kernels_xor import CLAUSES, COUNTERS, ENTRIES, SETS, Table
+from turbosat.encodings.propagation import literal_codes, propagate
+from turbosat.formula import Formula
+
+BLOCK: Final = 1 << 15  # clauses a kernel looks at between two calls of `check`
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseSets:
+    """The clauses of a formula that unit propagation leaves, without repeated literals and tautologies.
+
+    Variables count from 0 and are those of the formula in rising order, without unused ones if most are;
+    clauses of up to `longest` literals are sorted and in the table.
+    """
+
+    variables: int
+    names: NDArray[np.int32]  # (variables,), the formula's number of each variable, from 1, rising
+    fixed: NDArray[np.int32]  # (units,), signed literals of the formula that propagation sets, rising
+    contradiction: bool  # propagation finds a conflict; then no clauses are left
+    longest: int
+    table: Table
+    sets: int
+
+    @property
+    def clauses(self) -> int:
+        """The number of clauses left, repeated ones included."""
+        return self.table.offsets.size - 1
+
+    @property
+    def sizes(self) -> NDArray[np.int64]:
+        """The number of variables of each set, int64 (sets,)."""
+        heads = self.table.heads[: self.sets]
+        return self.table.offsets[heads + 1] - self.table.offsets[heads]
+
+
+def blocks(size: int, step: int, check: Callable[[], None]) -> Iterator[tuple[int, int]]:
+    """Yield ranges of `step` that make up [0, size), with a call of `check` before each."""
+    for first in range(0, size, step):
+        check()
+        yield first, min(first + step, size)
+
+
+def clause_sets(formula: Formula, longest: int, check: Callable[[], None] = lambda: None) -> ClauseSets:
+    """Propagate the units among clauses and XORs, tidy the rest, group clauses of 2 to `longest` literals.
+
+    Every clause left follows from the formula's clauses by reverse unit propagation: it is one of them
+    without literals that unit propagation makes false. `check` is called every few milliseconds.
+    """
+    sizes = np.diff(formula.xors.offsets)
+    assumed = formula.xors.literals[formula.xors.offsets[:-1][sizes == 1]]
+    names, literals, assumed = _numbered(formula, assumed)
+    variables = names.size
+    codes, offsets = literal_codes(literals), formula.offsets
+    free = np.full(variables, -1, np.int8)
+    check()
+    codes, offsets = _regular(codes, offsets, free, longest, check)
+    check()
+    fixed = propagate(codes, offsets, variables, literal_codes(assumed))
+    contradiction = fixed.contradiction or bool(formula.xors.parities[sizes == 0].any())
+    if contradiction:
+        codes, offsets = codes[:0], offsets[:1]
+    elif (fixed.values >= 0).any():
+        codes, offsets = _regular(codes, offsets, fixed.values, longest, check)
+    table, sets = _grouped(codes, offsets, longest, check)
+    settled = fixed.values >= 0
+    units = names * (2 * fixed.values - 1).astype(np.int32)
+    return ClauseSets(variables, names, units[settled], contradiction, longest, table, sets)
+
+
+def _numbered(
+    formula: Formula, assumed: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
+    """Return the formula's variables and its literals and the assumed ones as numbers of these."""
+    used = formula.literals.size + assumed.size
+    if formula.variables <= 2 * used + 1024:
+        return np.arange(1, formula.variables + 1, dtype=np.int32), formula.literals, assumed
+    every = np.concatenate([formula.literals, assumed])
+    names, places = np.unique(np.abs(every), return_inverse=True)
+    renamed = ((places + 1) * np.sign(every)).astype(np.int32)
+    return names, renamed[: formula.literals.size], renamed[formula.literals.size :]
+
+
+def _regular(
+    codes: NDArray[np.int32],
+    offsets: NDArray[np.int64],
+    values: NDArray[np.int8],
+    longest: int,
+    check: Callable[[], None],
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    kept = np.empty(codes.size, np.int32)
+    ends = np.zeros(offsets.size, np.int64)
+    stamps = np.full(2 * values.size, -1, np.int32)
+    counters = np.zeros(COUNTERS, np.int64)
+    for first, last in blocks(offsets.size - 1, BLOCK, check):
+        kernels_xor.regular(codes, offsets, values, longest, first, last, stamps, kept, ends, counters)
+    return kept[: counters[ENTRIES]], ends[: counters[CLAUSES] + 1]
+
+
+def _grouped(
+    codes: NDArray[np.int32], offsets: NDArray[np.int64], longest: int, check: Callable[[], None]
+) -> tuple[Table, int]:
+    clauses = offsets.size - 1
+    sizes = np.diff(offsets)
+    most = int(((sizes >= 2) & (sizes <= longest)).sum())
+    table = Table(
+        codes,
+        offsets,
+        slots=np.full(1 << max(2 * most, 2).bit_length(), -1, np.int32),
+        hashes=np.zeros(most, np.uint64),
+        heads=np.zeros(most, np.int32),
+        tails=np.zeros(most, np.int32),
+        counts=np.zeros(most, np.int32),
+        patterns=np.zeros(most, np.uint64),
+        nexts=np.full(clauses, -1, np.int32),
+        repeated=np.zeros(clauses, np.bool_),
+    )
+    counters = np.zeros(COUNTERS, np.int64)
+    for first, last in blocks(clauses, BLOCK, check):
+        kernels_xor.group(table, longest, first, last, counters)
+    return table, int(counters[SETS])

@@ -1,0 +1,134 @@
+"""XORs that gate definitions compose to, as in and-inverter graphs: small cuts and their truth tables.
+
+Why a composed XOR is sound. Every gate is an equivalence, g = f(inputs), that follows from the clauses. A cut
+of g is made of cuts that its inputs have already, or of the inputs themselves: it stands for a finite tree of
+gates over the leaves. By induction over the making of cuts, in every solution each node of the tree has the
+value that evaluating the tree at the leaves' values gives, and the truth table is that evaluation. Cyclic
+definitions do no harm: to go around a cycle puts a variable into its own tree, which says one more true thing
+of it, and a tree with the variable at its leaves is dropped.
+
+The same induction makes each clause of the XOR follow by reverse unit propagation: its negation assigns x and
+all leaves of the cut, unit propagation evaluates node after node (a gate propagates its output when its
+inputs are assigned, a binary clause an equivalent variable), and x gets the value that it has not, if there
+is no conflict before. For that the parity must take in every leaf of its cut.
+
+Cut enumeration: Cong, Wu and Ding, FPGA 1999.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from turbosat.encodings import kernels_cuts as kernels
+from turbosat.encodings.clause_sets import BLOCK, blocks
+from turbosat.encodings.gates import AND, ITE, Gates
+from turbosat.encodings.kernels_cuts import LEAVES, LISTED, LISTS, STORED, WIDEST, Cuts, Lists
+
+SWEEPS: Final = 3  # over cyclic definitions: as deep as the ways to write an XOR of two go
+
+
+def composed_parities(
+    variables: int, gates: Gates, equal: NDArray[np.int32], check: Callable[[], None] = lambda: None
+) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.bool_]]:
+    """Find gates' outputs that are parities of two or three variables, or equal to one, through their cones.
+
+    gates hold literal codes over `variables` variables from 0 (gates.gate_codes); equal (pairs, 2) are codes
+    of equal literals, each pair implied by binary clauses, which the cones may lead through. Returns XORs:
+    variables (flat,), offsets (rows + 1,) and right sides (rows,). A variable that is a parity counts as a
+    leaf for those after it, so the XORs of a chain come one by one and not once more for each pair of them.
+    """
+    nothing = np.zeros(0, np.int32), np.zeros(1, np.int64), np.zeros(0, np.bool_)
+    sizes = np.diff(gates.offsets)
+    small = sizes <= WIDEST
+    if not small.any():
+        return nothing
+    parents = np.arange(0, 2 * variables, 2, dtype=np.int32)
+    for first, last in blocks(len(equal), BLOCK, check):
+        kernels.merge_equal(parents, equal, first, last)
+    kernels.flatten(parents)
+    sizes = sizes[small]
+    offsets = np.append(0, np.cumsum(sizes))
+    inputs = gates.inputs[np.repeat(small, np.diff(gates.offsets))]
+    inputs = parents[inputs >> 1] ^ (inputs & 1)
+    outputs = gates.outputs[small]
+    outputs = parents[outputs >> 1] ^ (outputs & 1)
+    kinds = gates.kinds[small]
+    check()
+    defined, cycles = _ordered(variables, outputs, inputs, sizes, kinds, check)
+    nodes = np.full(variables, -1, np.int32)
+    nodes[defined] = np.arange(defined.size)
+    cuts = Cuts(
+        nodes,
+        np.full((defined.size, STORED, LEAVES), -1, np.int32),
+        np.zeros((defined.size, STORED), np.uint8),
+        np.zeros(defined.size, np.uint8),
+    )
+    lists = Lists(
+        np.full((LISTS, LISTED, LEAVES), -1, np.int32),
+        np.zeros((LISTS, LISTED), np.int64),
+        np.zeros((LISTS, LISTED), np.int64),
+        np.zeros(LISTS, np.int64),
+    )
+    starts, definitions = _lists(outputs >> 1, np.arange(outputs.size), variables)
+    heads = np.stack([outputs, (kinds == ITE).astype(np.int32)])
+    spread, merged = _spread(), np.zeros(LEAVES, np.int32)
+    rows = np.zeros((0, LEAVES + 2), np.int32)
+    for _ in range(SWEEPS if cycles else 1):
+        parts = [rows[:0]]
+        for first, last in blocks(defined.size, BLOCK // 4, check):
+            rows = np.empty((LISTED * (last - first), LEAVES + 2), np.int32)
+            found = kernels.compose(
+                heads, inputs, offsets, starts, definitions, defined, first, last,
+                cuts, lists, spread, merged, rows,
+            )  # fmt: skip
+            parts.append(rows[:found].copy())
+    rows = np.concatenate(parts)
+    members = rows[:, :-1]  # (rows, 1 + LEAVES)
+    there = members >= 0
+    return members[there], np.append(0, np.cumsum(there.sum(axis=1))), rows[:, -1] == 1
+
+
+def _ordered(
+    variables: int,
+    outputs: NDArray[np.int32],
+    inputs: NDArray[np.int32],
+    sizes: NDArray[np.int64],
+    kinds: NDArray[np.uint8],
+    check: Callable[[], None],
+) -> tuple[NDArray[np.int32], bool]:
+    """Return the variables that gates define in an order, (defined,), and whether there are cycles."""
+    starts, uses = _lists(inputs >> 1, np.repeat(np.arange(sizes.size), sizes), variables)
+    strong = np.bincount(outputs[kinds == AND] >> 1, minlength=variables)
+    defined = np.bincount(outputs >> 1, minlength=variables) > 0
+    free = np.flatnonzero(~defined)
+    queue = np.zeros(variables, np.int32)
+    queue[: free.size] = free
+    queued = ~defined
+    counters = np.zeros(kernels.COUNTERS, np.int64)
+    counters[kernels.TAIL] = free.size
+    waiting = sizes.copy()
+    while not kernels.order(outputs, waiting, starts, uses, strong, queue, queued, counters, 16 * BLOCK):
+        check()
+    return queue[free.size :], bool(counters[kernels.CYCLES])
+
+
+def _lists(
+    keys: NDArray[np.int32], rows: NDArray[np.int64], size: int
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Return starts (size + 1,) and the rows of each key, in their order."""
+    starts = np.append(0, np.cumsum(np.bincount(keys, minlength=size)))
+    return starts, rows[np.argsort(keys, kind="stable")].astype(np.int32)
+
+
+def _spread() -> NDArray[np.uint8]:
+    """Tabulate how a truth table looks over more leaves, uint8 (8, 256): see kernels_cuts.combine."""
+    result = np.zeros((8, 256), np.uint8)
+    tables = np.arange(256)
+    for mask in range(8):
+        places = [j for j in range(LEAVES) if mask >> j & 1]
+        for i in range(8):
+            index = sum((i >> place & 1) << j for j, place in enumerate(places))
+            result[mask] |= ((tables >> index & 1) << i).astype(np.uint8)
+    return result

@@ -1,0 +1,145 @@
+"""Recovery of gate definitions from clauses: conjunctions (and by signs disjunctions) and multiplexers."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from turbosat.formula import Formula
+
+if TYPE_CHECKING:
+    from turbosat.encodings.clause_sets import ClauseSets
+
+AND: Final = 0
+ITE: Final = 1
+
+_PAIRED: Final = 2  # multiplexers of one output and selector: up to this many inputs on each side
+_LOOK_UPS: Final = 24  # of binary clauses, for each literal of the formula at most
+
+
+@dataclass(frozen=True, slots=True)
+class Gates:
+    """Definitions found in clauses: gate i says that outputs[i] is equal to a function of its inputs.
+
+    Literals are signed, variables count from 1. For kind AND, outputs[i] = inputs[0] & inputs[1] & ... (two
+    or more); with the signs of all of them changed that is a disjunction. For kind ITE the inputs are c, t, e
+    and outputs[i] = (c ? t : e), over four variables, all literals but t and e positive. The full equivalence
+    follows from the formula, by reverse unit propagation: one-sided encodings are no gates. Where the inputs
+    are assigned, unit propagation assigns the output.
+
+    A variable may have several definitions, and definitions may be cyclic: two gates can define each other's
+    inputs. XORs are not among them (see xor.recover), nor are equivalences; variables that unit propagation
+    fixes do not occur. Gates are in order of discovery: conjunctions by their clause, then multiplexers.
+    """
+
+    outputs: NDArray[np.int32]  # (gates,)
+    kinds: NDArray[np.uint8]  # (gates,), AND or ITE
+    inputs: NDArray[np.int32]  # (flat,)
+    offsets: NDArray[np.int64]  # (gates + 1,), gate i has inputs[offsets[i] : offsets[i + 1]]
+
+    def __len__(self) -> int:
+        return self.outputs.size
+
+    def __iter__(self) -> Iterator[tuple[int, int, tuple[int, ...]]]:
+        """Yield output, kind and inputs of each gate."""
+        ends = itertools.pairwise(self.offsets.tolist())
+        for output, kind, (low, high) in zip(self.outputs.tolist(), self.kinds.tolist(), ends, strict=True):
+            yield output, kind, tuple(self.inputs[low:high].tolist())
+
+
+def find_gates(formula: Formula, check: Callable[[], None] = lambda: None) -> Gates:
+    """Recover AND and ITE gates from the clauses, in time linear in their size.
+
+    A conjunction g = x1 & ... & xk is a clause (g -x1 ... -xk) with the binary clauses (-g xi); one clause
+    gives at most four. A multiplexer g = (c ? t : e) is four clauses (-c -g t), (-c g -t), (c -g e),
+    (c g -e). They are looked for after unit propagation. `check` is called every few milliseconds and may
+    raise. Eén and Biere (SAT 2005, section 3.2) recover definitions in this way.
+    """
+    from turbosat.encodings.clause_sets import clause_sets
+
+    sets = clause_sets(formula, 3, check)
+    return named(gate_codes(sets, check), sets.names)
+
+
+def named(gates: Gates, names: NDArray[np.int32]) -> Gates:
+    """Turn the literal codes of gate_codes into signed literals of the formula."""
+    outputs, inputs = (names[codes >> 1] * (1 - 2 * (codes & 1)) for codes in (gates.outputs, gates.inputs))
+    return Gates(outputs.astype(np.int32), gates.kinds, inputs.astype(np.int32), gates.offsets)
+
+
+def gate_codes(sets: "ClauseSets", check: Callable[[], None] = lambda: None) -> Gates:
+    """Find the gates in clauses that are at hand already; literals are codes over the sets' variables."""
+    outputs, inputs, lengths = _conjunctions(sets, check)
+    found = _multiplexers(sets, check)  # (gates, 4)
+    lengths = np.append(lengths, np.full(len(found), 3))
+    return Gates(
+        np.append(outputs, found[:, 0]),
+        np.repeat(np.array([AND, ITE], np.uint8), [outputs.size, len(found)]),
+        np.append(inputs, found[:, 1:].ravel()),
+        np.append(0, np.cumsum(lengths)),
+    )
+
+
+def _conjunctions(
+    sets: "ClauseSets", check: Callable[[], None]
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]:
+    """Return outputs (gates,), inputs (flat,) as codes and the number of inputs of each (gates,)."""
+    from turbosat.encodings import kernels_gates as kernels
+    from turbosat.encodings.clause_sets import BLOCK, blocks
+
+    table = sets.table
+    sizes = np.diff(table.offsets)
+    pairs = int((sizes == 2).sum())
+    slots = np.full(1 << max(2 * pairs, 2).bit_length(), -1, np.int64)
+    degrees = np.zeros(2 * sets.variables, np.int32)
+    if pairs < 2:
+        return np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.int64)
+    for first, last in blocks(sets.clauses, BLOCK, check):
+        kernels.enter_pairs(table.codes, table.offsets, first, last, slots, degrees)
+    parts: list[tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]] = []
+    most = _LOOK_UPS * table.codes.size + 1024
+    counters = np.zeros(kernels.COUNTERS, np.int64)
+    for first, last in blocks(sets.clauses, BLOCK, check):
+        counters[[kernels.GATES, kernels.INPUTS]] = 0
+        outputs = np.empty(kernels.OUTPUTS * (last - first), np.int32)
+        inputs = np.empty(kernels.OUTPUTS * int(table.offsets[last] - table.offsets[first]), np.int32)
+        ends = np.empty(outputs.size, np.int64)
+        kernels.conjunctions(
+            table.codes, table.offsets, table.repeated, slots, degrees, first, last, most,
+            outputs, inputs, ends, counters,
+        )  # fmt: skip
+        gates, flat = int(counters[kernels.GATES]), int(counters[kernels.INPUTS])
+        parts.append((outputs[:gates].copy(), inputs[:flat].copy(), np.diff(ends[:gates], prepend=0)))
+    outputs, inputs, lengths = (np.concatenate(each) for each in zip(*parts, strict=True))
+    return outputs, inputs, lengths
+
+
+def _multiplexers(sets: "ClauseSets", check: Callable[[], None]) -> NDArray[np.int32]:
+    """Return output, c, t and e of each multiplexer as codes (gates, 4)."""
+    from turbosat.encodings import kernels_gates as kernels
+    from turbosat.encodings.clause_sets import BLOCK, blocks
+
+    table = sets.table
+    triples = np.flatnonzero((sets.sizes == 3) & (table.counts[: sets.sets] > 1))
+    heads, patterns = table.heads[triples], table.patterns[triples]
+    # A set of three variables has at most 12 pairs of clauses that differ in two signs.
+    counters = np.zeros(kernels.COUNTERS, np.int64)
+    parts = [np.zeros((0, 4), np.int32)]
+    for first, last in blocks(triples.size, BLOCK, check):
+        counters[:] = 0
+        rows = np.empty((24 * (last - first), 4), np.int32)
+        kernels.conditional(table.codes, table.offsets, heads, patterns, first, last, rows, counters)
+        parts.append(rows[: counters[kernels.GATES]].copy())
+    rows = np.concatenate(parts)
+    check()
+    keys = rows[:, 0].astype(np.int64) << 32 | rows[:, 1]
+    order = np.argsort(keys, kind="stable")
+    runs = np.flatnonzero(np.diff(keys[order], prepend=-1, append=-2))  # where runs begin, and the end
+    found = np.empty((_PAIRED * len(rows), 4), np.int32)
+    counters[:] = 0
+    for first, last in blocks(runs.size - 1, BLOCK, check):
+        kernels.multiplexers(rows, order, runs[first], runs[last], _PAIRED, found, counters)
+    return found[: counters[kernels.GATES]]

@@ -1,0 +1,86 @@
+"""Whether it is worth looking for XORs in a formula: a guess from counts, without compiled code."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from turbosat.encodings.propagation import literal_codes
+from turbosat.formula import Formula
+
+FEW: Final = 4  # so many XORs must be likely: fewer are nothing that a CDCL solver needs help with
+
+_LONGEST: Final = 10
+
+
+def promising(formula: Formula) -> bool:
+    """Say whether recover may find enough XORs for elimination to matter; 40 ms for a million literals.
+
+    True if the formula has XORs of its own, if at least four sets of 3 to 10 variables each have more than
+    half of the clauses of an XOR, or if at least four pairs or triples of literals look like the inputs of
+    an XOR made of gates. Signs are looked at as little as possible, so True is often wrong. False is wrong
+    where most clauses of most XORs are covered by shorter ones, and for parities of gates written in unusual
+    ways (majorities, deep cones). It needs numpy only, so files without parity never load numba.
+    """
+    if len(formula.xors) or formula.variables > 4 * formula.literals.size + (1 << 20):
+        return bool(len(formula.xors) or formula.literals.size)
+    sizes = np.diff(formula.offsets)
+    starts = formula.offsets[:-1]
+    # Equal sums of mixed variables: most likely the same variables.
+    words = np.abs(formula.literals).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    words ^= words >> np.uint64(29)
+    words *= np.uint64(0xBF58476D1CE4E5B9)
+    found = 0
+    for size in range(3, _LONGEST + 1):
+        least = (1 << (size - 2)) + 1
+        firsts = starts[sizes == size]
+        if firsts.size >= least:
+            sums = words[firsts]
+            for j in range(1, size):
+                sums += words[firsts + j]
+            found += _runs(sums, least)
+            if found >= FEW:
+                return True
+    return _gates(formula, sizes, words)
+
+
+def _gates(formula: Formula, sizes: NDArray[np.int64], words: NDArray[np.uint64]) -> bool:
+    """Look for conjunctions with the same inputs, as in a & b and -a & -b, or with an input in common.
+
+    In x = -(a & b) & -(-a & -b) the inputs a, b occur twice, both signs changed; in x = p | q with n = a & b,
+    p = a & -n, q = b & -n the pairs a, n and b, n occur twice; in a ^ b ^ c as a disjunction of four products
+    the inputs a, b, c occur four times.
+    """
+    starts = formula.offsets[:-1]
+    codes = literal_codes(formula.literals)
+    pairs = starts[sizes == 2]
+    if not pairs.size:
+        return False
+    degrees = np.bincount(np.concatenate([codes[pairs], codes[pairs + 1]]), minlength=2 * formula.variables)
+    opposite = np.minimum(degrees, 255).astype(np.uint8)[codes ^ 1]  # (literals,) binary clauses of -l
+    keys = []
+    for size, least in ((3, 2), (4, 4)):
+        places = starts[sizes == size][:, None] + np.arange(size)  # (clauses, size)
+        partners = opposite[places]
+        good = (partners.min(axis=1, initial=255) >= 1) & (partners.max(axis=1, initial=0) >= size - 1)
+        places = places[good]
+        if size == 3:
+            rows = np.sort(codes[places], axis=1).astype(np.int64)
+            keys = [
+                rows[:, i] >> 1 << 32 | rows[:, j] & -2 | (rows[:, i] ^ rows[:, j]) & 1
+                for i, j in ((0, 1), (0, 2), (1, 2))
+            ]
+            found = _runs(np.concatenate(keys).view(np.uint64), least)
+        else:
+            rests = words[places].sum(axis=1, keepdims=True) - words[places]  # (clauses, 4) without one each
+            found += _runs(rests.ravel(), least)
+    return found >= FEW
+
+
+def _runs(keys: NDArray[np.uint64], least: int) -> int:
+    """Count the different keys that occur `least` times or more; sorts keys in place."""
+    if keys.size < least:
+        return 0
+    keys.sort()
+    long = keys[least - 1 :] == keys[: keys.size - least + 1]
+    return int(long[0]) + int((long[1:] & (keys[1 : long.size] != keys[: long.size - 1])).sum())
