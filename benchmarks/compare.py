@@ -26,7 +26,7 @@ from turbosat.errors import UsageError
 
 Verdict = Literal["better", "worse", "mixed", "no difference", "same runs"]
 
-SIGNIFICANT = 0.05
+SIGNIFICANT = 0.05 / 3  # of each of three tests: 5 % at most that any of them fools us
 MATTERS = 0.02  # a change of speed below 2 % is no news, however sure
 ASSUMED = 0.05  # standard deviation of log seconds where no seeds were repeated
 LEAST = 0.1  # seconds: no single run changes by less than this beyond noise
@@ -190,11 +190,12 @@ def one(first: Table, second: Table, control: bool, seed: int) -> Comparison:
     gained, lost = ~solved_was & solved_now, solved_was & ~solved_now
     scores = score(first, first.solvers[0]), score(second, second.solvers[0])
     ratios = speedup(logs[both], seed)
-    difference = bootstrap(lambda s, t: (t - s).mean(axis=-1), costs[0], costs[1], seed=seed)
+    difference = bootstrap(mean_difference, *costs, seed=seed)
+    strict = bootstrap(mean_difference, *costs, seed=seed, level=1 - SIGNIFICANT)
     same = a.shape == b.shape and bool(np.array_equal(a, b))
     moved = int(gained.sum()), int(lost.sum())
     chance = sign_test(*moved)
-    verdict = judge(difference, ratios, chance, moved[0] - moved[1], same)
+    verdict = judge(strict, ratios, chance, moved[0] - moved[1], same)
     words = in_words(second.solvers[0], verdict, ratios, difference, moved, chance)
     return Comparison(
         before=first.solvers[0],
@@ -212,6 +213,11 @@ def one(first: Table, second: Table, control: bool, seed: int) -> Comparison:
         faster=chosen(changes, clear & (logs > reach), -logs),
         slower=chosen(changes, clear & (logs < -reach), logs),
     )
+
+
+def mean_difference(before: Floats, after: Floats) -> Floats:
+    """Return the mean over the last axis of what is more after."""
+    return np.asarray((after - before).mean(axis=-1))
 
 
 def noise_of(seconds: Sequence[Floats]) -> Noise:
@@ -254,14 +260,16 @@ def chosen(changes: Sequence[Change], where: NDArray[np.bool_], order: Floats) -
 
 
 def judge(difference: Estimate, ratios: Speedup, chance: float, gain: int, same: bool) -> Verdict:
-    """Say whether it is better: by the PAR-k interval, by speed where both solved, by what is solved."""
+    """Say whether it is better: by the PAR-k interval, by speed where both solved, by what is solved.
+
+    The interval of the difference is one of the level 1 - SIGNIFICANT.
+    """
     if same:
         return "same runs"
     signs = set()
     if difference.low > 0 or difference.high < 0:
         signs.add(-1 if difference.low > 0 else 1)
-    sure = ratios.p < SIGNIFICANT and (ratios.geometric.low > 1 or ratios.geometric.high < 1)
-    if sure and abs(math.log(ratios.geometric.value)) > math.log1p(MATTERS):
+    if ratios.p < SIGNIFICANT and abs(math.log(ratios.geometric.value)) > math.log1p(MATTERS):
         signs.add(1 if ratios.geometric.value > 1 else -1)
     if chance < SIGNIFICANT:
         signs.add(1 if gain > 0 else -1)

@@ -32,9 +32,13 @@ NOTHING = Estimate(math.nan, math.nan, math.nan)
 
 
 def bootstrap(
-    statistic: Callable[..., Any], *columns: Floats, seed: int = 0, resamples: int = RESAMPLES
+    statistic: Callable[..., Any],
+    *columns: Floats,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+    level: float = LEVEL,
 ) -> Estimate:
-    """Return statistic(*columns) with its 95 % percentile interval over resampled rows.
+    """Return statistic(*columns) with its percentile interval over resampled rows.
 
     Each column has shape (rows,); `statistic` takes columns of shape (..., rows) and reduces the last axis.
     Rows are sorted first, so their order changes nothing. The interval is widened to hold the value itself.
@@ -52,7 +56,7 @@ def bootstrap(
     for start in range(0, resamples, step):
         drawn = dice.integers(rows, size=(min(step, resamples - start), rows))  # (resamples, rows)
         found.append(np.asarray(statistic(*(column[drawn] for column in data))))
-    tail = (1 - LEVEL) / 2
+    tail = (1 - level) / 2
     low, high = np.quantile(np.concatenate(found), [tail, 1 - tail])
     return Estimate(value, min(float(low), value), max(float(high), value))
 
