@@ -52,7 +52,7 @@ def _template(mark: int, width: int, splits: int) -> _Template:
 class DratWriter:
     """Collects steps and writes them in batches; `check` is called between batches.
 
-    A step adds or deletes the 2**(k-1) clauses of an XOR of k literals that is true; k = 0 is the empty clause.
+    A step adds or deletes the 2**(k-1) clauses of an XOR of k literals that is true, for k = 0 the empty one.
     OSError if the file cannot be written.
     """
 
@@ -127,11 +127,12 @@ def _binary(tokens: NDArray[np.uint32]) -> bytes:
         sizes += tokens >= 1 << bits
     ends = np.cumsum(sizes)
     data = np.empty(ends[-1], np.uint8)
-    rest, places = tokens, ends - sizes
+    rest: NDArray[np.uint32] = tokens
+    places = ends - sizes
     while rest.size:
         more = rest >= 128
         data[places] = (rest & 127) | (more.astype(np.uint32) << 7)
-        rest, places = rest[more] >> 7, places[more] + 1
+        rest, places = np.right_shift(rest[more], 7, dtype=np.uint32), places[more] + 1
     return data.tobytes()
 
 

@@ -12,14 +12,16 @@ def arrange(
 ) -> tuple[list[int], list[int]]:
     """Return the rows' indices (rows,) in order, and how many variables the sum holds after each (rows,).
 
-    Greedy: next comes the row that makes the sum shortest, among equals the one that has been so for longest,
-    which lets the sum grow in all directions alike: half as long on grids as the latest first. A row that
-    shares no variable with the sum comes only when the sum is empty. Time O(n log n) in the variables of all rows.
+    Greedy: next comes the row that makes the sum shortest, among equals the one that has been so for
+    longest: the sum grows in all directions alike and stays a fraction of what it is with the latest first.
+    A row that shares no variable with the sum comes only when none shares any. Time O(n log n) in the
+    variables of all rows.
     """
     occurrences: dict[int, list[int]] = {}
-    for index, row in enumerate(rows):
-        for variable in row:
+    for index, variables in enumerate(rows):
+        for variable in variables:
             occurrences.setdefault(variable, []).append(index)
+    sizes = [len(variables) for variables in rows]
     shared = [0] * len(rows)  # variables of the row that are in the sum; -1 once it is used
     members: set[int] = set()
     queue: list[tuple[int, int, int]] = []  # growth, time, row
@@ -33,7 +35,7 @@ def arrange(
         chosen = -1
         while queue and chosen < 0:
             growth, _, row = heapq.heappop(queue)
-            if shared[row] > 0 and growth == len(rows[row]) - 2 * shared[row]:
+            if shared[row] > 0 and growth == sizes[row] - 2 * shared[row]:
                 chosen = row
         while chosen < 0:
             row = next(unseen)
@@ -48,7 +50,7 @@ def arrange(
                     shared[row] += change
                     if shared[row]:
                         time += 1
-                        heapq.heappush(queue, (len(rows[row]) - 2 * shared[row], time, row))
+                        heapq.heappush(queue, (sizes[row] - 2 * shared[row], time, row))
         order.append(chosen)
         lengths.append(len(members))
     return order, lengths

@@ -1,24 +1,25 @@
-"""A sum of XORs in a tree of definitions, updated by few and short proof steps.
+r"""A sum of XORs in a tree of definitions, updated by few and short proof steps.
 
 The members of the sum sit at the leaves of a complete binary tree. A node with members under both children
-has a variable y = left ^ right, the XOR of all members below; a node with members under one child only has that
-child's variable. The topmost node with two children stands for the parity of the sum: left ^ right = 0 or 1.
+has a variable y = left ^ right, the XOR of all members below. A node with members under one child only has
+that child's variable. The topmost node with two children, the root, says what the sum is.
 
                   left ^ right = 1
-                    ╱           ╲
+                    /           \
              y1 = x5 ^ x2     y2 = y3 ^ x7
-               ╱      ╲         ╱       ╲
-              x5      x2    y3 = x1 ^ x4  x7
+               /     \         /       \
+              x5     x2   y3 = x1 ^ x4  x7
 
-Adding a row toggles its variables. On the paths from these leaves up to the node N above all of them, each node
-gets a fresh variable y' with its definition (RAT), and the relation y' ^ y = XOR of the row's variables that were
-toggled below, or by the row itself, of those that were not. It follows from the relations of the children and both
-definitions after at most a few case splits. At N the row's variables cancel out: y = left' ^ right' is proved
-for the old y, and nothing above N changes. So a row of k variables costs k paths, at most, of O(log members) steps
-of constant size, less where the members lie close together. At last the sum is empty: 0 = 1.
+Adding a row toggles its variables. On the paths from these leaves up to the lowest node N above all of them,
+each node gets a fresh variable y' with its definition (RAT) and the relation y' ^ y = XOR of those of the
+row's variables that were toggled below, or, by the row itself, of the others. It follows from the relations
+of the children and both definitions after a case split or two. At N the row's variables cancel out: y =
+left' ^ right' is proved for the old y, and nothing above N changes. So a row costs O(log members) steps of
+constant size for each of its variables, less where they lie close together. At last the sum is empty: 0 = 1.
 
-The idea of DRAT proofs for sums by local definitions: Philipp and Rebola-Pardo, "DRAT proofs for XOR reasoning"
-(JELIA 2016); Chew and Heule, "Sorting parity encodings by reusing variables" (SAT 2020), O(n log n) as here.
+Sums by local definitions: Philipp and Rebola-Pardo, "DRAT proofs for XOR reasoning" (JELIA 2016). Proofs of
+size O(n log n) for one parity in two orders: Chew and Heule, "Sorting parity encodings by reusing variables"
+(SAT 2020).
 """
 
 import itertools
@@ -53,9 +54,9 @@ ZERO = Xor(frozenset(), 0)
 
 
 class _Change(NamedTuple):
-    """What a row changes at a node: there, the sum of the premises is new ^ old = some of the row's variables.
+    """What a row changes at a node: the sum of the premises is new ^ old = some of the row's variables.
 
-    The values `old` and `new` are 0 where no member is below, and at the root and above, where their XOR is known.
+    `old` and `new` are 0 without members below, and at the root and above, where the sum is known.
     """
 
     toggled: frozenset[int]
@@ -66,9 +67,9 @@ class _Change(NamedTuple):
 
 
 def splits(premises: Sequence[Xor], known: Iterable[int]) -> list[int]:
-    """Return variables, as few as possible, whose values let unit propagation refute what contradicts the sum.
+    """Return variables, as few as possible, whose values let unit propagation refute a wrong sum.
 
-    `known` are the variables of the premises' sum, all of which have values.
+    `known` are the variables of the premises' sum, which have values.
     """
     names: dict[int, int] = {}
     rows = []
@@ -127,12 +128,14 @@ class ParityTree:
         self.refuted = False  # 0 = 1 is proved
         self.variables = variables
 
-    def add(self, row: Xor) -> None:
-        """Add a row whose clauses follow by unit propagation."""
-        self._writer.add(row.literals())
+    def add(self, row: Xor, *, present: bool = False) -> None:
+        """Add a row whose clauses follow by unit propagation, or are `present` as steps; they are deleted."""
+        if not present:
+            self._writer.add(row.literals())
         self._dead = [row]
         old_root = self._root
         level = self._toggle(row.variables)
+        self.refuted = not level and row.parity == 1
         self._root = self._top()
         for leaf, change in level.items():
             if len(level) == 1 and old_root in (0, leaf) and self._root in (0, leaf):
@@ -144,7 +147,9 @@ class ParityTree:
                 parents.setdefault(node >> 1, [None, None])[node & 1] = change
             level = {}
             for node, (left, right) in parents.items():
-                merged = self._merge(node, left, right, row, _covers(node, old_root))
+                merged = self._climb(node, left, right, row)
+                if merged is None:
+                    merged = self._merge(node, left, right, row, _covers(node, old_root))
                 if merged is not None:
                     level[node] = merged
         for xor in self._dead:
@@ -194,6 +199,41 @@ class ParityTree:
             free = 2 * free + (members[2 * free] > members[2 * free + 1])
         return free
 
+    def _climb(self, node: int, left: _Change | None, right: _Change | None, row: Xor) -> _Change | None:
+        """Do what `_merge` does where it is most often called: one child changed, by a relation of three."""
+        child, change = (2 * node, left) if right is None else (2 * node + 1, right)
+        definition = self._definition.get(node)
+        if (
+            change is None
+            or (left is not None and right is not None)
+            or definition is None
+            or len(change.premises) != 1
+            or not self._value[node]
+            or not self._members[child]
+            or change.toggled == row.variables
+        ):
+            return None
+        relation = change.premises[0]
+        changed = frozenset((change.old, change.new))
+        third = relation.variables - changed
+        if (
+            len(third) != 1
+            or len(relation.variables) != 3
+            or relation.variables & definition.variables != {change.old}
+        ):
+            return None
+        (variable,) = third
+        old, sibling = self._value[node], self._value[child ^ 1]
+        self.variables = new = self.variables + 1
+        self._writer.add((-new, change.new, sibling))
+        self._definition[node] = Xor(frozenset((new, change.new, sibling)), 0)
+        parity = relation.parity ^ definition.parity
+        self._writer.add((new if parity else -new, old, variable), (sibling,))
+        self._value[node] = new
+        above = Xor(frozenset((new, old, variable)), parity)
+        self._dead += (definition, above)
+        return _Change(change.toggled, old, new, True, [above])
+
     def _merge(
         self, node: int, left: _Change | None, right: _Change | None, row: Xor, above: bool
     ) -> _Change | None:
@@ -212,7 +252,7 @@ class ParityTree:
         old = self._value[node]
         if toggled == row.variables and (two or above):
             if two:
-                target = frozenset((old, left.new, right.new)) - {0}
+                target = _sum(old, left.new, right.new)
                 self._definition[node] = self._prove(target, premises, row)
             else:
                 self._settle(node, row, premises)
@@ -220,7 +260,7 @@ class ParityTree:
         new = left.new or right.new
         if two:
             self.variables = new = self.variables + 1
-            definition = Xor(frozenset((new, left.new, right.new)), 0)
+            definition = Xor(_sum(new, left.new, right.new), 0)
             self._writer.add(definition.literals(new))
             self._definition[node] = definition
             premises.append(definition)
@@ -260,7 +300,7 @@ class ParityTree:
         else:
             premises = [*premises, self._definition[root]]
             self._dead.append(premises[-1])
-            target = frozenset((self._value[2 * root], self._value[2 * root + 1]))
+            target = _sum(self._value[2 * root], self._value[2 * root + 1])
         while root >= node:
             self._value[root] = 0
             root >>= 1
@@ -273,8 +313,9 @@ class ParityTree:
             premises = [*premises, row]
             total = total.plus(row)
         assert total.variables == target
-        if not target and total.parity:
-            self._refute(premises)
+        if not target:
+            if total.parity:
+                self._refute(premises)
         elif len(premises) > 1:
             self._writer.add(total.literals(), splits(premises, target))
         elif total in self._dead:
@@ -304,6 +345,15 @@ def _covers(node: int, root: int) -> bool:
     """Tell whether a node is the root or above it, as every node is where there was none."""
     depth = root.bit_length() - node.bit_length()
     return not root or (depth >= 0 and root >> depth == node)
+
+
+def _sum(*names: int) -> frozenset[int]:
+    """Return the variables of a sum; one that gave its name to a node may be a member again, and cancels."""
+    total = frozenset[int]()
+    for name in names:
+        if name:
+            total ^= {name}
+    return total
 
 
 def _total(xors: Iterable[Xor]) -> Xor:
