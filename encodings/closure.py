@@ -34,9 +34,11 @@ from numpy.typing import NDArray
 from turbosat.encodings import kernels_closure as kernels
 from turbosat.encodings.closure_emit import emit
 from turbosat.encodings.closure_root import Root, simplify
+from turbosat.encodings.gf2 import Elimination
 from turbosat.encodings.kernels_closure import Problem, State
 from turbosat.encodings.program import Program
 from turbosat.encodings.propagation import transpose
+from turbosat.encodings.xor import GATES, Recovered
 from turbosat.formula import Formula
 from turbosat.xors import Xors
 
@@ -81,6 +83,39 @@ def compile_program(
             state = _run(root, problem, more)
     check()
     return emit(root, problem, state)
+
+
+def compile_recovered(
+    formula: Formula,
+    recovered: Recovered,
+    elimination: Elimination | None = None,
+    *,
+    limit: int = 34,
+    check: Callable[[], None] = lambda: None,
+) -> Program | None:
+    """Compile a formula with what recovery and elimination found out; see compile_program."""
+    composed = recovered.sources == GATES
+    implied = [_selected(recovered.xors, composed)]
+    units = free = None
+    if elimination is not None:
+        pairs = elimination.equivalences  # equal literals: the XOR of one and the negation of the other holds
+        rows = (pairs * np.array([1, -1], np.int32)).ravel()
+        implied += [elimination.short, Xors(rows, np.arange(0, rows.size + 1, 2))]
+        units, free = elimination.units, elimination.free
+    joined = Xors(
+        np.concatenate([part.literals for part in implied]),
+        np.append(0, np.cumsum(np.concatenate([np.diff(part.offsets) for part in implied]))),
+        np.concatenate([(np.diff(part.offsets) > 0) | part.parities for part in implied]),
+    )
+    xors = _selected(recovered.xors, ~composed)
+    return compile_program(formula, xors, implied=joined, units=units, free=free, limit=limit, check=check)
+
+
+def _selected(xors: Xors, rows: NDArray[np.bool_]) -> Xors:
+    """Return some of the XORs."""
+    sizes = np.diff(xors.offsets)
+    parities = (sizes > 0) | xors.parities
+    return Xors(xors.literals[np.repeat(rows, sizes)], np.append(0, np.cumsum(sizes[rows])), parities[rows])
 
 
 def _problem(root: Root) -> Problem:

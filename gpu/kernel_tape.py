@@ -12,7 +12,8 @@ from turbosat.gpu.kernels_sweep import CHECK, TEST, WIDTH, XOR, Tape
 
 BLOCK_BITS: Final = 6 + (WIDTH - 1).bit_length()  # inputs that vary inside a block
 SAMPLE: Final = 64  # words of random candidates that tell which checks prune
-GREEDY: Final = 1000  # checks among which the best is looked for
+SHORTLIST: Final = 16  # checks whose cost is looked at before the next one is chosen
+WALK: Final = 40  # nodes visited for that in all, for each node there is
 TEST_BELOW: Final = 2.0  # survivors of a block, expected, from which on it is worth looking
 TEST_EVERY: Final = 12  # instructions between two looks, at least
 
@@ -112,6 +113,8 @@ class _Schedule:
     def __init__(self, network: Network, places: dict[int, int], values: NDArray[np.uint64]) -> None:
         self._network, self._places, self._values = network, places, values
         self._levels = max(network.inputs - BLOCK_BITS, 0) + 1
+        self._sorted = np.array(sorted(places), np.int64)  # live nodes
+        self._work = WALK * (len(places) + 1000)
         self._done = {0} | {n for n in places if network.kinds[n] == LINEAR}
         self._steps: list[list[Step]] = [[] for _ in range(self._levels)]
 
@@ -147,30 +150,42 @@ class _Schedule:
     def _schedule(
         self, level: int, checks: list[tuple[int, int]], alive: NDArray[np.uint64]
     ) -> NDArray[np.uint64]:
-        """Order a level: next comes the check that prunes most sampled candidates for what it costs."""
-        bad = [operand(self._values, a) & operand(self._values, b) for a, b in checks]
-        cones = [self._cone(pair) for pair in checks]
-        left = list(range(len(checks)))
+        """Order a level: next comes the check that prunes most sampled candidates for what it costs.
+
+        Finding out what a check costs means to walk through what it needs, so this is done for those few that
+        promise most by how far they reach, and only so long as the walks are cheap and the sample tells the
+        checks apart; the others follow by how far they reach.
+        """
+        if not checks:
+            return alive
+        bad = np.stack([operand(self._values, a) & operand(self._values, b) for a, b in checks])
+        reach = np.array([max(pair) >> 1 for pair in checks])
+        left = np.argsort(reach, kind="stable")
         since = TEST_EVERY
-        while left:
-            head = left[:GREEDY]
-            kills = np.bitwise_count(np.stack([bad[i] for i in head]) & alive).sum(axis=1, dtype=np.int64)
-            costs = np.array([len(cones[i]) + 2 for i in head])
-            best = head[int(np.argmax((kills + 1e-3) / costs))]
-            left.remove(best)
-            for node in cones[best]:
+        while left.size:
+            best, cone = 0, None
+            if self._work > 0 and alive.any():
+                kills = np.bitwise_count(bad[left] & alive).sum(axis=1, dtype=np.int64)
+                steps = np.maximum(np.searchsorted(self._sorted, reach[left]) - len(self._done), 0) + 2
+                promising = np.argsort(-(kills + 1e-3) / steps, kind="stable")[:SHORTLIST]
+                cones = [self._cone(checks[left[i]]) for i in promising]
+                self._work -= sum(map(len, cones))
+                gains = [kills[i] / (len(c) + 2) for i, c in zip(promising, cones, strict=True)]
+                best, cone = int(promising[int(np.argmax(gains))]), cones[int(np.argmax(gains))]
+            pair = checks[left[best]]
+            cone = self._cone(pair) if cone is None else cone
+            for node in cone:
                 kind = AND_ROW if self._network.kinds[node] == AND else XOR
                 self._steps[self._level(2 * node)].append((kind, node, 0))
-            self._done.update(cones[best])
-            self._steps[level].append((CHECK, *checks[best]))
-            since += len(cones[best]) + 1
-            alive = alive & ~bad[best]
+            self._done.update(cone)
+            self._steps[level].append((CHECK, *pair))
+            since += len(cone) + 1
+            alive = alive & ~bad[left[best]]
+            left = np.delete(left, best)
             share = (int(np.bitwise_count(alive).sum()) + 1) / (64 * SAMPLE)
             if level or (share * 64 * WIDTH < TEST_BELOW and since >= TEST_EVERY):
                 self._steps[level].append((TEST, 0, 0))
                 since = 0
-            for i in left[:GREEDY]:
-                cones[i] = [node for node in cones[i] if node not in self._done]
         return alive
 
 
