@@ -10,7 +10,14 @@ from typing import Annotated, Any
 import typer
 
 from turbosat.arguments import TyperUsageError
-from turbosat.benchmarks import command_check, command_compare, command_report, command_run
+from turbosat.benchmarks import (
+    command_check,
+    command_compare,
+    command_features,
+    command_gen,
+    command_report,
+    command_run,
+)
 from turbosat.errors import TurbosatError
 from turbosat.options import Device, Optimizer
 
@@ -60,6 +67,8 @@ command_report.register(app)
 command_run.register(app)
 command_check.register(app)
 command_compare.register(app)
+command_gen.register(app)
+command_features.register(app)
 
 
 def main() -> None:

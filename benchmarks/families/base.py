@@ -77,7 +77,10 @@ class Problem:
 
     def comments(self) -> list[str]:
         """Return the comment lines of the file; `status SAT` or `status UNSAT` only where it is known."""
-        values = " ".join(f"{key}={_text(value)}" for key, value in self.parameters.items())
+        values = " ".join(
+            f"{key}={value.name if isinstance(value, Path) else value}"
+            for key, value in self.parameters.items()
+        )
         lines = [
             f"family {self.family}",
             f"parameters {values}",
@@ -85,13 +88,6 @@ class Problem:
             f"source {self.source}",
         ]
         return lines if self.status == "unknown" else [*lines, f"status {self.status.upper()}"]
-
-    def digest(self) -> str:
-        """Return 16 hexadecimal digits of the SHA-256 of the formula's arrays, comments not counted."""
-        state = hashlib.sha256(f"{self.formula.variables} {self.formula.clauses} ".encode())
-        state.update(self.formula.offsets.astype("<i8").tobytes())
-        state.update(self.formula.literals.astype("<i4").tobytes())
-        return state.hexdigest()[:16]
 
     def write(self, path: str | os.PathLike[str]) -> None:
         """Write the DIMACS file with its comments, compressed where the name ends in .xz or .gz."""
@@ -154,6 +150,14 @@ def family(build: Callable[Concatenate[Dice, _P], Draft]) -> Family:
             declared[parameter.name] = Declared(kind, parameter.default, note)
     name = build.__name__.replace("_", "-")
     return Family(name, about.strip(), " ".join(source.split()), declared, build)
+
+
+def digest(formula: Formula) -> str:
+    """Return 16 hexadecimal digits of the SHA-256 of a formula's arrays."""
+    state = hashlib.sha256(f"{formula.variables} {formula.clauses} ".encode())
+    state.update(formula.offsets.astype("<i8").tobytes())
+    state.update(formula.literals.astype("<i4").tobytes())
+    return state.hexdigest()[:16]
 
 
 def _checked(name: str, declared: Declared, value: Any) -> Any:

@@ -41,6 +41,8 @@ def bmc(
             raise UsageError(f"a counter of {size} bits does not reach {depth}")
         circuit, first = machines.counter(size, depth)
     elif machine == "fifo":
+        if depth == 1 and broken:
+            raise UsageError("a FIFO of one place has no pointer to break")
         circuit, first = machines.fifo(size, depth, broken)
     else:
         if size == 1 and broken:

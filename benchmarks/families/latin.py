@@ -27,8 +27,8 @@ def qwh(
     column, symbol) is there only where the symbol fits the cells that are given; they are numbered in that
     order, and the clauses are those of the three-dimensional encoding.
 
-    Source: Achlioptas, Gomes, Kautz, Selman: Generating Satisfiable Problem Instances, AAAI 2000; Kautz, Ruan,
-    et al.: Balance and Filtering in Structured Satisfiable Problems, IJCAI 2001.
+    Source: Achlioptas, Gomes, Kautz, Selman: Generating Satisfiable Problem Instances, AAAI 2000; Kautz et
+    al.: Balance and Filtering in Structured Satisfiable Problems, IJCAI 2001.
     """
     square = latin_square(dice, order)
     given = square.copy()
@@ -84,11 +84,11 @@ def latin_square(dice: Dice, order: int) -> NDArray[np.int64]:
     symbols = [[[(r + c) % order] for c in span] for r in span]
     columns = [[[(s - r) % order] for s in span] for r in span]
     rows = [[[(s - c) % order] for s in span] for c in span]
-    proper, moves = True, order**3
+    proper, moves, block = True, order**3, min(order**3, 4096)
     x = y = z = 0  # the place that has minus one, where the square is improper
     while True:
-        places = dice.randint(0, order, (4096, 3)).tolist()
-        coins = dice.randint(0, 2, (4096, 3)).tolist()  # which one, where there are two
+        places = dice.randint(0, order, (block, 3)).tolist()
+        coins = dice.randint(0, 2, (block, 3)).tolist()  # which one, where there are two
         for place, (one, two, three) in zip(places, coins, strict=True):
             moves -= 1
             if not proper:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from turbosat.benchmarks.families.arithmetic import MULTIPLIERS, bits, equals
@@ -29,8 +29,8 @@ def factoring(
 ) -> Draft:
     """Factor a product of two primes of half the bits each: inputs x, then y, of a multiplier, both above 1.
 
-    Source: Purdom, Sabry: CNF Generator for Factoring Problems, 2003; hard at 2 * 20 bits as Bebel, Yuen:
-    Hard SAT Instances Based on Factoring, SAT Competition 2013.
+    Source: Purdom, Sabry: CNF Generator for Factoring Problems, 2003; Bebel, Yuen: Hard SAT Instances Based
+    on Factoring, SAT Competition 2013.
     """
     if number is not None:
         return _factors(number, multiplier, "unsat" if _proven_prime(number) else "sat")
@@ -165,7 +165,7 @@ def is_prime(number: int) -> bool:
     return True
 
 
-def words(model: Sequence[bool], *widths: int) -> list[int]:
+def words(model: Iterable[bool], *widths: int) -> list[int]:
     """Read numbers of those widths off the first variables of a model."""
     values = iter(model)
     parts = [list(itertools.islice(values, width)) for width in widths]
