@@ -160,11 +160,13 @@ def outcome_section(report: Report) -> Section:
     for solver in report.solvers:
         if solver in by:
             each = by[solver]
-            counts = (each.runs, each.solved, each.timeout, each.memout, each.error, each.wrong)
+            bad = (each.timeout, each.memout, each.error, each.wrong)
+            counts = (each.runs, each.solved, each.unknown, *bad)
             cpu = Entry(NONE, -1) if each.cpu is None else Entry(f"{each.cpu:.0f} s", each.cpu)
             rss = Entry(NONE, -1) if each.rss is None else Entry(f"{each.rss / 2**20:.0f} MiB", each.rss)
             rows.append((Entry(solver), *(Entry(str(count), count) for count in counts), cpu, rss))
-    heads = ("solver", "runs", "solved", "timeout", "memout", "error", "wrong", "CPU time", "peak memory")
+    ends = ("solved", "gave up", "timeout", "memout", "error", "wrong")
+    heads = ("solver", "runs", *ends, "CPU time", "peak memory")
     return Section("outcomes", "How the runs ended", "", heads, tuple(rows))
 
 

@@ -96,11 +96,15 @@ class Margin:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a solver's runs ended, with its CPU seconds and peak memory in bytes where measured."""
+    """How a solver's runs ended, with its CPU seconds and peak memory in bytes where measured.
+
+    `unknown`: it ended by itself without an answer. An answer after the limit is none of these.
+    """
 
     solver: str
     runs: int
     solved: int
+    unknown: int
     timeout: int
     memout: int
     error: int
@@ -222,7 +226,7 @@ def build(
         left = len(everything) - len(kept)
         notes.append(f"{left} of {len(everything)} instances left out: not run by every solver and seed.")
     if unchecked:
-        notes.append(f"{unchecked} counted as UNSAT on answers that no proof confirms.")
+        notes.append(f"{unchecked} instances are taken as UNSAT from answers that no proof confirms.")
     if late:
         notes.append(f"{late} answers came after the limit of {timeout:g} s and count as unsolved.")
     ends = outcomes(names, [cell for item in kept for cell in runs[item.hash]], seconds, wrong)
@@ -289,6 +293,7 @@ def outcomes(
                 solver=solver,
                 runs=len(own),
                 solved=int(np.isfinite(seconds[:, place]).sum()),
+                unknown=sum(cell.status == "ok" and cell.answer == "unknown" for cell in own),
                 timeout=ends["timeout"],
                 memout=ends["memout"],
                 error=ends["error"],

@@ -73,7 +73,7 @@ def from_experiment(
     )
     facts = [Fact(key, plain(value, key)) for key, value in header.items()]
     facts += [
-        Fact(name, plain(f"{solver.command} — {solver.version}" if solver.version else solver.command))
+        Fact(name, plain(f"{solver.command} ({solver.version})" if solver.version else solver.command))
         for name, solver in solvers.items()
     ]
     facts.append(Fact("scored", f"{clock} time"))
@@ -124,8 +124,8 @@ def plain(value: Any, key: str = "") -> str:
     if isinstance(value, Iterable) and not isinstance(value, str):
         words = [plain(each, key) for each in value]
         return (" " if key == "command" else ", ").join(words)
-    if value is None:
-        return "none"
-    if isinstance(value, int | float) and not isinstance(value, bool) and any(each in key for each in _BYTES):
+    if value is None or isinstance(value, bool):
+        return "yes" if value else "none" if value is None else "no"
+    if isinstance(value, int | float) and any(each in key for each in _BYTES):
         return f"{value / 2**30:.3g} GiB"
     return _PATH.sub(r"\1", str(value))

@@ -197,4 +197,4 @@ def test_headers_lose_their_folders() -> None:
     assert plain(["/usr/bin/kissat", "--sat", "a/b"], "command") == "kissat --sat a/b"
     assert plain({"timeout": 20, "memory": 2**33}) == "timeout 20, memory 8 GiB"
     assert plain("run /data/x/y.cnf=/z/q and 1/2, https://x.y/z") == "run y.cnf=q and 1/2, https://x.y/z"
-    assert plain(None) == "none"
+    assert [plain(each) for each in (None, True, False)] == ["none", "yes", "no"]

@@ -183,6 +183,8 @@ def test_a_run_marked_wrong_is_listed_with_its_reason_and_not_scored() -> None:
     assert [(each.solver, each.reason) for each in table.wrong] == [("a", "two s lines")]
     assert [score(table, name).solved for name in ("a", "b", VBS)] == [0, 1, 1]
     assert [each.wrong for each in table.outcomes] == [1, 0]
+    gave_up = build([Item("h", "n")], [Cell("h", "a", 0, "unknown", 1.0)], T)
+    assert [each.unknown for each in (*table.outcomes, *gave_up.outcomes)] == [0, 0, 1]
     assert table.only(["b"]).wrong == ()
 
 
@@ -197,7 +199,7 @@ def test_instances_not_run_by_all_are_left_out_and_said() -> None:
 def test_unchecked_unsat_is_said() -> None:
     cells = [Cell("h", "a", 0, "unsat", 1.0)]
     assert build([Item("h", "n")], cells, T).notes == (
-        "1 counted as UNSAT on answers that no proof confirms.",
+        "1 instances are taken as UNSAT from answers that no proof confirms.",
     )
     assert build([Item("h", "n", known="unsat")], cells, T).notes == ()
 
