@@ -25,7 +25,7 @@ _DIGITS = bytes.maketrans(b"23456789", b"11111111")
 # What is not canonical in a text of blanks and digits 0 and 1; neighbouring zeros would be miscounted.
 _ODD = (b"  ", b" 00", b" 01", b"-0", b"+", b" 0 0")
 _PERCENT = re.compile(rb"^[ \t]*%", re.MULTILINE)  # SATLIB's files end with such a line
-_HEADER = re.compile(rb"^p[ \t]+cnf[ \t]+(\d+)[ \t]+\d+", re.MULTILINE)
+HEADER = re.compile(rb"^p[ \t]+cnf[ \t]+(\d+)[ \t]+\d+", re.MULTILINE)
 _STATUS = re.compile(rb"^c[ \t]+status[ \t:]+(\w+)", re.MULTILINE | re.IGNORECASE)
 _FAMILY = re.compile(rb"^c[ \t]+family[ \t:]+(\S+)", re.MULTILINE | re.IGNORECASE)
 STATUSES: dict[str, Result] = {
@@ -55,7 +55,7 @@ def content(path: str | os.PathLike[str]) -> Iterator[bytes]:
     name = os.fspath(path)
     try:
         with open(name, "rb") as file:
-            head = file.read(HEAD)
+            head = file.read(max(BLOCK, HEAD))
             blocks = chain([head], iter(lambda: file.read(BLOCK), b""))
             kind = sniff(head)
             yield from blocks if kind is None else decompressed(blocks, kind, name)
@@ -89,7 +89,7 @@ def describe(path: Path) -> Description:
     if last not in (b" 0", b"0"):  # the last clause may lack its 0
         md5.update(b" 0")
         clauses += 1
-    header, status, family = _HEADER.search(top), _STATUS.search(top), _FAMILY.search(top)
+    header, status, family = HEADER.search(top), _STATUS.search(top), _FAMILY.search(top)
     return Description(
         md5.hexdigest(),
         int(header[1]) if header else 0,

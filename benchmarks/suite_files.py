@@ -13,9 +13,8 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
-from turbosat.benchmarks.gbd_hash import known_status
+from turbosat.benchmarks.gbd_hash import HEADER, content, known_status
 from turbosat.benchmarks.store import Result
-from turbosat.dimacs import looks_like_dimacs
 from turbosat.errors import InputError, UsageError
 
 FORMULA = re.compile(r"\.(cnf|dimacs)(\.(gz|bz2|xz|lzma|zst|zstd))?$", re.IGNORECASE)
@@ -63,7 +62,7 @@ def find(suite: str, generated: Path) -> list[Source]:
     if path.is_dir():
         sources = list(_folder(path))
     elif path.is_file():
-        if FORMULA.search(path.name) or looks_like_dimacs(path):
+        if FORMULA.search(path.name) or HEADER.search(next(content(path), b"")):
             sources = [_formula(path, suite)]
         else:
             sources = list(_listed(path))
