@@ -1,4 +1,4 @@
-"""Elimination over GF(2): contradiction with its rows, constants, equal variables, free and dependent variables.
+"""Elimination over GF(2): a contradiction's rows, constants, equal variables, free and dependent variables.
 
 XORs are where clause learning is hopeless and algebra is instant: M. Soos, K. Nohl and C. Castelluccia,
 "Extending SAT solvers to cryptographic problems", SAT 2009; C.-S. Han and J.-H. R. Jiang, "When Boolean
@@ -21,6 +21,7 @@ from turbosat.xors import Xors
 
 MINIMAL: Final = 5_000_000  # entries of a contradiction's rows up to which it is made minimal
 CIRCUITS: Final = 256  # minimal contradictions compared
+PART: Final = 1 << 22  # entries read between two calls of `check`
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def eliminate(
     prefer (variables,) guides which variables become free: lower = rather be free. In the dense part it
     decides; in the sparse part, among the variables of a row that occur in at most twice as many rows as its
     rarest. If the result is complete, units and equivalences are all there are, and so are the XORs of three
-    variables among representatives of a system of up to 2000 of these. There are at most
+    variables among representatives of a system of up to 1000 of these. There are at most
     max(1000, rows) short XORs. A contradiction is minimal (no part of it is one) unless its rows have more
     than five million entries. `check` is called about every 50 ms and raises to stop.
     UsageError for variables beyond `variables` or a `prefer` of another shape.
@@ -65,11 +66,10 @@ def eliminate(
     if largest > variables:
         raise UsageError(f"expected variables up to {variables} in the XORs, found {largest}")
     if prefer is not None and prefer.shape != (variables,):
-        raise UsageError(f"expected a preference for each of {variables} variables, found shape {prefer.shape}")
-    occurs = np.zeros(variables + 1, np.bool_)
-    occurs[xors.variables] = True
-    names = np.flatnonzero(occurs).astype(np.int32)  # (columns,), from 1
-    columns = _rising_columns(xors, names, variables)
+        raise UsageError(
+            f"expected a preference for each of {variables} variables, found shape {prefer.shape}"
+        )
+    names, columns = _columns(xors, variables, check)
     wishes = np.zeros(names.size, np.int32) if prefer is None else prefer[names - 1].astype(np.int32)
     limits = limits or Limits()
     check()
@@ -79,6 +79,7 @@ def eliminate(
         return _contradictory(variables, rows)
     most = max(1000, len(xors))
     facts = facts_of(reduction, most, check)
+    check()
     units = np.where(facts.unit_signs, names[facts.units], -names[facts.units])
     members = np.where(facts.member_signs, -names[facts.members], names[facts.members])
     return Elimination(
@@ -95,18 +96,30 @@ def eliminate(
     )
 
 
-def _rising_columns(xors: Xors, names: NDArray[np.int32], variables: int) -> NDArray[np.int32]:
-    """Number the variables that occur from 0, rising in each row: (entries,)."""
+def _columns(
+    xors: Xors, variables: int, check: Callable[[], None]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return the variables that occur (columns,), rising, and their places in it (entries,), by row."""
+    parts = [slice(low, low + PART) for low in range(0, xors.variables.size, PART)]
     number = np.zeros(variables + 1, np.int32)
+    for part in parts:
+        number[xors.variables[part]] = 1
+        check()
+    names = np.flatnonzero(number).astype(np.int32)
     number[names] = np.arange(names.size, dtype=np.int32)
-    columns: NDArray[np.int32] = number[xors.variables]
-    falls = columns[1:] < columns[:-1]
-    starts = xors.offsets[1:-1]
-    falls[starts[(starts > 0) & (starts < columns.size)] - 1] = False
-    if falls.any():
+    columns = np.empty(xors.variables.size, np.int32)
+    falls = [np.zeros(0, np.int64)]
+    for part in parts:
+        columns[part] = number[xors.variables[part]]
+        before = max(part.start - 1, 0)
+        falls.append(np.flatnonzero(np.diff(columns[before : part.stop]) < 0) + before + 1)
+        check()
+    begins = np.searchsorted(xors.offsets, np.concatenate(falls))
+    if (xors.offsets[begins] != np.concatenate(falls)).any():  # one falls within a row
         rows = np.repeat(np.arange(len(xors)), np.diff(xors.offsets))
         columns = np.sort(rows << 32 | columns).astype(np.int32)  # keeps the low half
-    return columns
+        check()
+    return names, columns
 
 
 def _contradictory(variables: int, rows: NDArray[np.int64]) -> Elimination:
@@ -124,16 +137,18 @@ def _minimal(
     """Return some of the rows that are a contradiction of which no part is one.
 
     Which of the rows sum to 0 on the left is a system of its own: an unknown for each row, an equation for
-    each column. A free unknown with the pivots that follow from it is a circuit of the rows' matroid, so it is
-    minimal; of those of odd parity, one of the smallest is taken.
+    each column. A free unknown with the pivots that follow from it is a circuit of the rows' matroid, so it
+    is minimal; of those of odd parity, one of the smallest is taken.
     """
     sizes = np.diff(xors.offsets)[rows]
     if sizes.sum() > MINIMAL:
         return rows
     entry = np.repeat(xors.offsets[rows] - np.append(0, np.cumsum(sizes[:-1])), sizes)
     held = columns[entry + np.arange(entry.size)]
+    check()
     order = np.argsort(held, kind="stable")
     unknowns = np.repeat(np.arange(rows.size, dtype=np.int32), sizes)[order]
+    check()
     _, counts = np.unique(held, return_counts=True)
     none = np.zeros(counts.size, np.bool_)
     offsets = np.append(0, np.cumsum(counts))
@@ -170,7 +185,9 @@ def _new_rows(
     keys = np.bitwise_xor.reduce(words[short], axis=1)  # (n,); column -1 is the last word
     sizes = np.diff(xors.offsets)
     given = [
-        np.bitwise_xor.reduce(words[columns[xors.offsets[:-1][sizes == size][:, None] + np.arange(size)]], axis=1)
+        np.bitwise_xor.reduce(
+            words[columns[xors.offsets[:-1][sizes == size][:, None] + np.arange(size)]], axis=1
+        )
         for size in (3, 4)
     ]
     _, first = np.unique(keys, return_index=True)

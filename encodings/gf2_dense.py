@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from turbosat.encodings import kernels_gf2_dense as kernels
 
-DEVICE_ROWS: Final = 20_000  # fewer are done on the processor before torch is imported
+DEVICE_ROWS: Final = 20_000  # rows or columns: fewer are done on the processor before torch is imported
 SLICE: Final = 1 << 25  # words read between two calls of `check`: some 30 ms
 
 
@@ -93,9 +93,7 @@ class HostBits:
             kernels.fill_tables(block, done.pivot_of, low, high, self._tables)
             for begin in range(0, done.strip.size, rows):
                 end = min(begin + rows, done.strip.size)
-                kernels.add_pivots(
-                    self._matrix, word, done.strip, mask, low, high, self._tables, begin, end
-                )
+                kernels.add_pivots(self._matrix, word, done.strip, mask, low, high, self._tables, begin, end)
                 check()
         self._matrix[done.rows, word:] = block
 
@@ -106,7 +104,10 @@ class HostBits:
 
 def place(matrix: NDArray[np.uint64]) -> Bits:
     """Put a matrix where it is eliminated: on a CUDA device if it is large and there is one."""
-    if matrix.shape[0] > DEVICE_ROWS and importlib.util.find_spec("torch") is not None:
+    if (
+        min(matrix.shape[0], 64 * matrix.shape[1]) > DEVICE_ROWS
+        and importlib.util.find_spec("torch") is not None
+    ):
         from turbosat.encodings import gf2_torch
 
         if gf2_torch.suitable(matrix):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from turbosat.encodings import kernels_gf2_masks as kernels
 from turbosat.encodings.gf2_reduction import SLICE, Reduction
 
-ALL_TRIPLES: Final = 2000  # columns up to which every XOR of three is found
+ALL_TRIPLES: Final = 1000  # columns up to which every XOR of three is found
 LOOKUPS: Final = 2_000_000  # beyond that
 
 
@@ -29,7 +29,8 @@ class Facts:
 
 def facts_of(reduction: Reduction, most_short: int, check: Callable[[], None]) -> Facts:
     """Collect facts; all units and equal columns if the reduction is complete."""
-    leader, sign, rows = _substituted(reduction)
+    leader, sign, rows = _substituted(reduction, check)
+    check()
     if not reduction.complete:
         units = np.flatnonzero(leader < 0)
         members = np.flatnonzero((leader >= 0) & (leader != np.arange(leader.size)))
@@ -73,17 +74,25 @@ def facts_of(reduction: Reduction, most_short: int, check: Callable[[], None]) -
     )
 
 
-def _substituted(reduction: Reduction) -> tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.int64]]:
+def _substituted(
+    reduction: Reduction, check: Callable[[], None]
+) -> tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.int64]]:
     """Return each column's leader or -1, its sign, and short rows (n, 5), without masks."""
     state, rank = reduction.system.state, reduction.system.rank
-    leader = np.arange(state.count.size)
+    leader = np.arange(state.counts.size)
     sign = np.zeros(leader.size, np.uint8)
     odd = np.zeros(leader.size, np.uint8)
     short = np.empty((rank, 5), np.int64)
-    count = kernels.represent(
-        *(state.arena, state.start, state.size, state.parity, state.pivots, state.pivot_rows),
-        *(odd, leader, sign, short, rank),
-    )
+    touched = np.zeros(state.size.size, np.bool_)
+    touched[state.log[: reduction.system.additions, 0]] = True
+    count = 0
+    step = SLICE // 64
+    for end in range(rank, 0, -step):
+        count = kernels.represent(
+            *(state.arena, state.start, state.size, state.parity, state.pivots, state.pivot_rows),
+            *(touched, odd, leader, sign, short, count, max(0, end - step), end),
+        )
+        check()
     return leader, sign, short[:count]
 
 

@@ -12,7 +12,7 @@ from turbosat.encodings import kernels_gf2_masks as kernels
 from turbosat.encodings.gf2_sparse import DENSE, DONE, FALSE, SparseSystem
 from turbosat.encodings.kernels_gf2_dense import pack
 
-SLICE: Final = 1 << 25  # words read between two calls of `check`
+SLICE: Final = 1 << 23  # words read between two calls of `check`
 FALSE_ROWS: Final = 8  # of the core, tried for a small certificate
 
 
@@ -57,6 +57,7 @@ def reduce_rows(
     if empty.size:
         return _stopped(system, empty[:1])
     status = DENSE
+    check()
     if limits.density > 0 and columns.size <= limits.full * parities.size * prefer.size:
         status = system.run(limits.density, limits.bytes, check)
     if status == FALSE:
@@ -92,7 +93,7 @@ class _Core:
     def reduce(self, check: Callable[[], None]) -> None:
         """Fill the matrix and reduce it."""
         state = self._system.state
-        place = np.full(state.count.size, -1, np.int64)
+        place = np.full(state.counts.size, -1, np.int64)
         place[self.columns] = np.arange(self.columns.size)
         matrix = np.zeros((self._rows.size, self._words), np.uint64)
         step = max(1, SLICE // max(1, self.columns.size))
@@ -100,7 +101,14 @@ class _Core:
             part = slice(low, low + step)
             rows = self._rows[part]
             pack(
-                state.arena, state.start, state.size, state.parity, rows, place, self.columns.size, matrix[part]
+                state.arena,
+                state.start,
+                state.size,
+                state.parity,
+                rows,
+                place,
+                self.columns.size,
+                matrix[part],
             )
             check()
         self.reduced = gf2_dense.reduce(gf2_dense.place(matrix), self.columns.size, check)

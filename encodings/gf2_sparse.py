@@ -1,5 +1,6 @@
 """Sparse elimination over GF(2): peel, substitute, then the cheapest pivots, until the rest is dense."""
 
+import itertools
 from collections.abc import Callable
 from typing import Final
 
@@ -8,10 +9,11 @@ from numpy.typing import NDArray
 
 from turbosat.encodings import kernels_gf2 as kernels
 from turbosat.encodings.kernels_gf2 import DENSE, DONE, FALSE, FULL, PAUSED, STUCK
+from turbosat.encodings.kernels_gf2_components import join_rows, sum_rows
 
 __all__ = ["DENSE", "DONE", "FALSE", "FULL", "SparseSystem"]
 
-SLICE: Final = 10_000_000  # entries read between two calls of `check`: some 30 ms
+SLICE: Final = 1_000_000  # entries read between two calls of `check`: some 20 ms
 
 
 class SparseSystem:
@@ -36,7 +38,9 @@ class SparseSystem:
         sizes = np.diff(offsets).astype(np.int32)
         active = (sizes > 0).astype(np.uint8)
         self.counters = np.zeros(kernels.COUNTERS, np.int64)
-        held = np.bincount(columns, minlength=count).astype(np.int32)
+        held = np.zeros(count, np.int32)
+        for low in range(0, columns.size, SLICE):
+            held += np.bincount(columns[low : low + SLICE], minlength=count).astype(np.int32)
         self.state = kernels.Sparse(
             arena=columns,
             start=offsets[:-1].copy(),
@@ -48,7 +52,7 @@ class SparseSystem:
             head=np.empty(count, np.int32),
             node_row=np.empty(0, np.int32),
             node_next=np.empty(0, np.int32),
-            count=held,
+            counts=held,
             column_list=np.empty((3, count + kernels.TOP + 1), np.int32),
             prefer=prefer,
             pivots=np.empty(count, np.int32),
@@ -59,16 +63,17 @@ class SparseSystem:
             scratch=np.empty(count, np.int32),
             counters=self.counters,
         )
-        self.counters[kernels.ARENA] = columns.size
-        self.counters[kernels.ENTRIES] = columns.size
-        self.counters[kernels.ROWS] = active.sum()
-        self.counters[kernels.COLUMNS] = np.count_nonzero(held)
         self.counters[kernels.FALSE_ROW] = -1
 
     @property
     def rank(self) -> int:
         """The number of pivots so far."""
         return int(self.counters[kernels.RANK])
+
+    @property
+    def additions(self) -> int:
+        """The number of row additions so far: entries of the log."""
+        return int(self.counters[kernels.LOG])
 
     @property
     def false_row(self) -> int:
@@ -83,21 +88,21 @@ class SparseSystem:
     @property
     def columns_left(self) -> NDArray[np.int64]:
         """The columns in such rows, rising."""
-        return np.flatnonzero(self.state.count)
+        return np.flatnonzero(self.state.counts)
 
     def run(self, density: float, most_bytes: int, check: Callable[[], None]) -> int:
         """Eliminate; return DONE, FALSE, DENSE or FULL, the last if the rows outgrew `most_bytes`.
 
         A pivot that reads more entries than density · rows left · columns left is left to the bit matrix.
         """
-        if not self._grow(most_bytes):
+        if not self._grow(most_bytes, check):
             return FULL
         while True:
             check()
             status = int(kernels.eliminate(self.state, SLICE, density))
             if status == STUCK:
-                status = self._add_components(most_bytes)
-            if status == FULL and self._grow(most_bytes):
+                status = self._add_components(most_bytes, check)
+            if status == FULL and self._grow(most_bytes, check):
                 continue
             if status != PAUSED:
                 return status
@@ -106,28 +111,55 @@ class SparseSystem:
         """Return the input rows, rising, whose sum is that of the given rows as they are now."""
         wanted = np.zeros(self.state.size.size, np.uint8)
         wanted[row] = 1
-        kernels.replay(self.state.log, 0, self.counters[kernels.LOG], wanted)
+        kernels.replay(self.state.log, self.additions, wanted)
         return np.flatnonzero(wanted)
 
-    def _add_components(self, most_bytes: int) -> int:
-        rows, columns = self.state.size.size, self.state.count.size
-        while (
-            self.counters[kernels.LOG] + rows > self.state.log.shape[0]
-            or self.counters[kernels.NODES] + self.counters[kernels.ENTRIES] > self.state.node_row.size
-        ):
-            self.counters[kernels.NEED] = self.counters[kernels.ENTRIES]
-            if not self._grow(most_bytes):
-                return FULL
-        room = np.empty(rows, np.int32), np.empty(columns, np.int32), np.empty(columns, np.uint8)
-        return int(kernels.add_components(self.state, *room))
+    def _add_components(self, most_bytes: int, check: Callable[[], None]) -> int:
+        """Replace one row of each connected component by the sum of all its rows, where that is shorter.
 
-    def _grow(self, most_bytes: int) -> bool:
-        """Make room: twice what is in use, and what was needed last; tell whether that is allowed."""
+        If every column is in two rows, as in parity over graphs (Tseitin 1968, Urquhart 1987), the sum is
+        empty: it is 0 = 1, or one row less lets all others be peeled.
+        """
+        state, counters = self.state, self.counters
+        rows, columns = state.size.size, state.counts.size
+        counters[kernels.SETTLED] = 1
+        counters[kernels.NEED] = rows
+        if counters[kernels.LOG] + rows > state.log.shape[0] and not self._grow(most_bytes, check):
+            return FULL
+        state = self.state
+        parent = np.arange(rows, dtype=np.int32)
+        seen, odd = np.full(columns, -1, np.int32), np.zeros(columns, np.uint8)
+        for begin, end in self._slices():
+            join_rows(state.arena, state.start, state.size, state.active, parent, seen, odd, begin, end)
+            check()
+        counters[kernels.LOG], counters[kernels.FALSE_ROW] = sum_rows(
+            *(state.arena, state.start, state.size, state.parity, state.active, state.counts),
+            *(state.log, counters[kernels.LOG], parent, seen, odd, state.stamp, state.targets),
+        )
+        state.stamp[:] = 0
+        if self.false_row >= 0:
+            return FALSE
+        counters[kernels.NEED] = 0
+        return PAUSED if self._grow(most_bytes, check) else FULL
+
+    def _slices(self) -> list[tuple[int, int]]:
+        """Cut the rows into slices of some 20 ms."""
+        sizes = self.state.size
+        count = max(1, int(sizes.sum(dtype=np.int64)) // (SLICE // 4))
+        bounds = np.linspace(0, sizes.size, count + 1).astype(np.int64).tolist()
+        return list(itertools.pairwise(bounds))
+
+    def _grow(self, most_bytes: int, check: Callable[[], None]) -> bool:
+        """Make room, twice what is in use and what was needed; new lists too; tell if that is allowed."""
         counters, state = self.counters, self.state
+        active = state.active == 1
+        counters[kernels.ROWS] = np.count_nonzero(active)
+        counters[kernels.COLUMNS] = np.count_nonzero(state.counts)
+        counters[kernels.ENTRIES] = state.size[active].sum(dtype=np.int64)
         need = int(counters[kernels.NEED])
         held = int(state.size.sum(dtype=np.int64))
         nodes = 2 * int(counters[kernels.ENTRIES]) + need + 64
-        logged = int(counters[kernels.LOG])
+        logged = self.additions
         room = 2 * (logged + need) + 2 * state.size.size
         if 4 * (2 * held + need + 2 * nodes + 2 * room) > most_bytes:
             return False
@@ -137,5 +169,9 @@ class SparseSystem:
         log[:logged] = state.log[:logged]
         links = np.empty(nodes, np.int32), np.empty(nodes, np.int32)
         self.state = state._replace(arena=arena, log=log, node_row=links[0], node_next=links[1])
-        kernels.fill_lists(self.state)
+        check()
+        kernels.clear_lists(self.state)
+        for begin, end in reversed(self._slices()):
+            kernels.fill_lists(self.state, begin, end)
+            check()
         return True

@@ -1,8 +1,8 @@
 """Kernels of sparse elimination over GF(2): rows as sorted lists, the cheapest pivot next.
 
-Rows live in one arena; a row that outgrows its room moves to the end. The rows of a column are a list of nodes
-which may be out of date: a node counts only if its row still holds the column. Rows and columns that are left
-hang in doubly linked lists by their number of entries, so that the smallest is at hand.
+Rows live in one arena; a row that outgrows its room moves to the end. The rows of a column are a list of
+nodes which may be out of date: a node counts only if its row still holds the column. Rows and columns that
+are left hang in doubly linked lists by their number of entries, so that the smallest is at hand.
 """
 
 from typing import NamedTuple
@@ -44,7 +44,7 @@ class Sparse(NamedTuple):
     head: NDArray[np.int32]  # (columns,), first node or -1
     node_row: NDArray[np.int32]  # (nodes,)
     node_next: NDArray[np.int32]  # (nodes,), or -1
-    count: NDArray[np.int32]  # (columns,), rows left that hold the column
+    counts: NDArray[np.int32]  # (columns,), rows left that hold the column
     column_list: NDArray[np.int32]  # (3, columns + TOP + 1)
     prefer: NDArray[np.int32]  # (columns,), lower = rather free
     pivots: NDArray[np.int32]  # (columns,), the first RANK are the pivots' columns
@@ -136,17 +136,17 @@ def _pivot_of(s, row):
     """Choose a column of a row: in few rows; of those in at most twice as many, the most preferred pivot."""
     begin = s.start[row]
     end = begin + s.size[row]
-    least = s.count[s.arena[begin]]
+    least = s.counts[s.arena[begin]]
     for entry in range(begin, end):
-        least = min(least, s.count[s.arena[entry]])
+        least = min(least, s.counts[s.arena[entry]])
     most = 2 * least if least > 1 else 1
     best = -1
     for entry in range(begin, end):
         column = s.arena[entry]
-        if s.count[column] <= most and (
+        if s.counts[column] <= most and (
             best < 0
             or s.prefer[column] > s.prefer[best]
-            or (s.prefer[column] == s.prefer[best] and s.count[column] < s.count[best])
+            or (s.prefer[column] == s.prefer[best] and s.counts[column] < s.counts[best])
         ):
             best = column
     return best
@@ -171,14 +171,14 @@ def _add(s, target, source):
             s.scratch[size] = column
             size += 1
             right += 1
-            s.count[column] += 1
+            s.counts[column] += 1
             node = s.counters[NODES]
             s.counters[NODES] = node + 1
             s.node_row[node] = target
             s.node_next[node] = s.head[column]
             s.head[column] = node
         else:
-            s.count[arena[left]] -= 1
+            s.counts[arena[left]] -= 1
             left += 1
             right += 1
     if size > s.room[target]:
@@ -210,8 +210,8 @@ def _drop_row(s, row):
 @inline
 def _recount(s, column):
     """Move a column to the list of its count."""
-    if s.count[column]:
-        _relink(s.column_list, column, s.count[column])
+    if s.counts[column]:
+        _relink(s.column_list, column, s.counts[column])
     else:
         _unlink(s.column_list, column)
         s.counters[COLUMNS] -= 1
@@ -227,13 +227,13 @@ def _retire(s, row, column):
     _drop_row(s, row)
     for entry in range(s.start[row], s.start[row] + s.size[row]):
         other = s.arena[entry]
-        s.count[other] -= 1
+        s.counts[other] -= 1
         _recount(s, other)
 
 
 @inline
 def _gather(s, row, column):
-    """Collect the other rows of a column in `targets`; return their number, entries to read and arena to write."""
+    """Collect the other rows of a column in `targets`; return how many, entries to read, arena to write."""
     s.counters[MARK] += 1
     mark = s.counters[MARK]
     found = 0
@@ -270,23 +270,28 @@ def _cheapest(s):
         count += 1
     rare = _first(s.column_list, count)
     short = _shortest_row(s, rare)
-    cost = np.int64(s.size[row] - 1) * np.int64(s.count[column] - 1)
-    if np.int64(s.size[short] - 1) * np.int64(s.count[rare] - 1) < cost:
+    cost = np.int64(s.size[row] - 1) * np.int64(s.counts[column] - 1)
+    if np.int64(s.size[short] - 1) * np.int64(s.counts[rare] - 1) < cost:
         return short, _pivot_of(s, short)
     return row, column
 
 
 @jit
-def fill_lists(s):
-    """Make the lists of a system of which arena, start, size, active and count are right."""
+def clear_lists(s):
+    """Empty the lists of rows; make those of columns, of which counts is right."""
     s.row_list[:] = -1
     s.column_list[:] = -1
     s.head[:] = -1
     s.counters[NODES] = 0
-    for column in range(s.count.size - 1, -1, -1):
-        if s.count[column]:
-            _link(s.column_list, column, s.count[column])
-    for row in range(s.size.size - 1, -1, -1):
+    for column in range(s.counts.size - 1, -1, -1):
+        if s.counts[column]:
+            _link(s.column_list, column, s.counts[column])
+
+
+@jit
+def fill_lists(s, begin, end):
+    """List the rows begin … end - 1, of which start, size and active are right; last ones first."""
+    for row in range(end - 1, begin - 1, -1):
         if not s.active[row]:
             continue
         _link(s.row_list, row, s.size[row])
@@ -362,101 +367,8 @@ def eliminate(s, effort, density):
 
 
 @jit
-def add_components(s, parent, seen, odd):
-    """Replace one row of each connected component by the sum of all its rows, where that is shorter.
-
-    If every column is in two rows, as in parity over graphs (Tseitin 1968, Urquhart 1987), the sum is empty:
-    it is 0 = 1, or one row less lets all others be peeled. The log needs room for a pair for each row left,
-    the nodes for the entries of one row of each component.
-    parent (rows,), seen and odd (columns,) are room to work in.
-    """
-    for row in range(parent.size):
-        parent[row] = row
-    for column in range(seen.size):
-        seen[column] = -1
-        odd[column] = s.count[column] & 1
-    for row in range(parent.size):
-        if s.active[row]:
-            for entry in range(s.start[row], s.start[row] + s.size[row]):
-                column = s.arena[entry]
-                if seen[column] < 0:
-                    seen[column] = row
-                a = _root(parent, seen[column])
-                b = _root(parent, row)
-                parent[max(a, b)] = min(a, b)
-    _sum_components(s, parent, seen, odd)
-    s.counters[SETTLED] = 1
-    return FALSE if s.counters[FALSE_ROW] >= 0 else PAUSED
-
-
-@inline
-def _root(parent, row):
-    while parent[row] != row:
-        parent[row] = parent[parent[row]]
-        row = parent[row]
-    return row
-
-
-@inline
-def _sum_components(s, parent, seen, odd):
-    """Do what add_components says; for a root, `stamp` is the sum's length and `targets` the longest row."""
-    for row in range(parent.size):
-        s.targets[row] = row
-        s.stamp[row] = 0
-    for row in range(parent.size):
-        root = _root(parent, row)
-        if s.active[row] and s.size[row] > s.size[s.targets[root]]:
-            s.targets[root] = row
-    for column in range(seen.size):
-        if seen[column] >= 0 and odd[column]:
-            s.stamp[_root(parent, seen[column])] += 1
-    for row in range(parent.size):
-        target = s.targets[_root(parent, row)]
-        if not s.active[row] or s.stamp[parent[row]] >= s.size[target]:
-            continue
-        if row != target:
-            s.parity[target] ^= s.parity[row]
-            s.log[s.counters[LOG], 0] = target
-            s.log[s.counters[LOG], 1] = row
-            s.counters[LOG] += 1
-            continue
-        for entry in range(s.start[row], s.start[row] + s.size[row]):
-            s.count[s.arena[entry]] -= 1
-    for root in range(parent.size):
-        if s.active[root] and parent[root] == root and s.stamp[root] < s.size[s.targets[root]]:
-            target = s.targets[root]
-            s.counters[ENTRIES] += s.stamp[root] - s.size[target]
-            s.size[target] = 0
-            s.stamp[root] = -1  # its sum is to be written
-    for column in range(seen.size):
-        if seen[column] < 0 or s.stamp[_root(parent, seen[column])] >= 0:
-            continue
-        if odd[column]:
-            target = s.targets[_root(parent, seen[column])]
-            s.arena[s.start[target] + s.size[target]] = column
-            s.size[target] += 1
-            s.count[column] += 1
-            node = s.counters[NODES]
-            s.counters[NODES] = node + 1
-            s.node_row[node] = target
-            s.node_next[node] = s.head[column]
-            s.head[column] = node
-        _recount(s, column)
-    for root in range(parent.size):
-        if s.stamp[root] < 0:
-            target = s.targets[root]
-            if s.size[target]:
-                _relink(s.row_list, target, s.size[target])
-            else:
-                _drop_row(s, target)
-                if s.parity[target]:
-                    s.counters[FALSE_ROW] = target
-        s.stamp[root] = 0
-
-
-@jit
-def replay(log, begin, end, wanted):
-    """Walk the additions end - 1 … begin backwards: turn wanted rows (rows,) into sums of earlier rows."""
-    for entry in range(end - 1, begin - 1, -1):
+def replay(log, additions, wanted):
+    """Walk the additions backwards: turn wanted rows (rows,) into the given rows they are sums of."""
+    for entry in range(additions - 1, -1, -1):
         if wanted[log[entry, 0]]:
             wanted[log[entry, 1]] ^= 1

@@ -1,7 +1,7 @@
 """Kernels on dependent variables as sums of free ones: back-substitution, comparison, short sums.
 
-Each free variable has a random word; `hashes` holds, for each pivot, the XOR of those of its mask. Equal masks
-have equal hashes, and nothing is believed before the masks were compared.
+Each free variable has a random word; `hashes` holds, for each pivot, the XOR of those of its mask. Equal
+masks have equal hashes, and nothing is believed before the masks were compared.
 """
 
 import numpy as np
@@ -15,8 +15,8 @@ one = np.uint64(1)
 def scatter(matrix, rows, bits, frees, parity, targets, masks, constants, words, hashes, begin, end):
     """Copy reduced rows begin … end - 1 to masks.
 
-    rows (rank,) of the matrix go to `targets` (rank,); its columns bits (n,) are the free variables frees (n,),
-    rising; bit `parity` is the constant. words (kernel,) are the random words.
+    rows (rank,) of the matrix go to `targets` (rank,); its columns bits (n,) are the free variables frees
+    (n,), rising; bit `parity` is the constant. words (kernel,) are the random words.
     """
     for i in range(begin, end):
         row = rows[i]
@@ -34,14 +34,15 @@ def scatter(matrix, rows, bits, frees, parity, targets, masks, constants, words,
 def substitute_back(
     arena, start, size, parity, pivots, pivot_rows, place, masks, constants, words, hashes, effort, end
 ):
-    """Express pivots end - 1, end - 2, … by free variables until `effort` words were read; return where it ended.
+    """Express pivots end - 1, end - 2, … by free variables until `effort` words were read.
 
-    A pivot's row holds it, free variables and later pivots; place (columns,) is the mask of a pivot or, for a
-    free variable, -1 - its bit.
+    Returns where it ended. A pivot's row holds it, free variables and later pivots; place (columns,) is the
+    mask of a pivot or, for a free variable, -1 - its bit.
     """
     spent = 0
     while end > 0 and spent < effort:
         end -= 1
+        spent += 32
         row = pivot_rows[end]
         target = masks[place[pivots[end]]]
         constant = parity[row]
@@ -54,30 +55,31 @@ def substitute_back(
             if k < 0:
                 target[(-1 - k) >> 6] ^= one << np.uint64((-1 - k) & 63)
                 total ^= words[-1 - k]
-                spent += 1
+                spent += 16
             else:
                 source = masks[k]
                 for word in range(target.size):
                     target[word] ^= source[word]
                 constant ^= constants[k]
                 total ^= hashes[k]
-                spent += target.size + 1
+                spent += target.size + 16
         constants[place[pivots[end]]] = constant
         hashes[place[pivots[end]]] = total
-        spent += 8
     return end
 
 
 @jit
-def represent(arena, start, size, parity, pivots, pivot_rows, odd, leader, sign, short, end):
-    """Find constants and equal columns by substituting what is known, without masks; count short rows.
+def represent(
+    arena, start, size, parity, pivots, pivot_rows, touched, odd, leader, sign, short, found, begin, end
+):
+    """Find constants and equal columns of pivots end - 1 … begin by substitution, without masks.
 
     leader (columns,), at first each its own, becomes -1 for a constant; sign is the constant or whether they
-    differ. odd (columns,) is zero before and after. short (pivots, 5) receives 3 or 4 columns, then -1, and the
-    parity of rows that became so short. Returns how many.
+    differ. odd (columns,) is zero before and after. short (pivots, 5) receives, from `found` on, 3 or 4
+    columns, then -1, and the parity of rows that became so short; rows not touched (rows,) are as they were
+    given. Returns the new number of these.
     """
-    found = 0
-    for i in range(end - 1, -1, -1):
+    for i in range(end - 1, begin - 1, -1):
         row = pivot_rows[i]
         constant = parity[row]
         left = 0
@@ -89,20 +91,21 @@ def represent(arena, start, size, parity, pivots, pivot_rows, odd, leader, sign,
                 left += 1 if odd[leader[column]] else -1
         # Columns that are only in rows of earlier pivots lead themselves, as does this row's pivot.
         place = 0
+        new = touched[row] or left < size[row]
         for entry in range(start[row], start[row] + size[row]):
             column = leader[arena[entry]]
             if column >= 0 and odd[column]:
                 odd[column] = 0
                 if left <= 2 and column != pivots[i]:
                     leader[pivots[i]] = column
-                if left == 3 or left == 4:
+                if new and (left == 3 or left == 4):
                     short[found, place] = column
                     place += 1
         if left == 1:
             leader[pivots[i]] = -1
         if left <= 2:
             sign[pivots[i]] = constant
-        elif left <= 4:
+        elif new and left <= 4:
             if left == 3:
                 short[found, 3] = -1
             short[found, 4] = constant
@@ -112,9 +115,9 @@ def represent(arena, start, size, parity, pivots, pivot_rows, odd, leader, sign,
 
 @jit
 def few_bits(masks, bits, begin, end):
-    """Write the places of the bits of masks begin … end - 1 that have at most 3, then -1; 4 is the last column.
+    """Find the bits of masks begin … end - 1 that have few.
 
-    bits (rank, 4): up to three places, and the number of bits, 4 for more than three.
+    bits (rank, 4) receives up to three places and the number of bits, 4 for more than three.
     """
     for row in range(begin, end):
         found = 0

@@ -1,4 +1,4 @@
-"""What an Elimination must say, told slowly: by trying all assignments, and by elimination on Python integers."""
+"""What an Elimination must say, told slowly: all assignments are tried, rows are Python integers."""
 
 import itertools
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ def solutions(xors: Xors, variables: int) -> NDArray[np.bool_]:
 
 
 def basis(rows: Iterable[Row]) -> dict[int, int]:
-    """Return reduced rows by their leading bit: bit v for variable v, bit 0 for the parity; 0: a contradiction."""
+    """Return reduced rows by their leading bit: v for variable v, 0 for 0 = 1."""
     found: dict[int, int] = {}
     for row, parity in rows:
         word = sum(1 << variable for variable in row) | parity
@@ -106,7 +106,7 @@ def check_facts(xors: Xors, elimination: Elimination, found: dict[int, int]) -> 
     """Check that units, equivalences and short XORs follow, and their form."""
     assert len(set(np.abs(elimination.units).tolist())) == elimination.units.size
     assert all(implied(found, ((abs(u),), u > 0)) for u in elimination.units.tolist())
-    group = {}
+    group: dict[int, int] = {}
     for a, b in elimination.equivalences.tolist():
         assert implied(found, ((abs(a), abs(b)), (a > 0) != (b > 0)))
         assert abs(a) != abs(b)
