@@ -25,7 +25,7 @@ class ClauseSets:
 
     variables: int
     names: NDArray[np.int32]  # (variables,), the formula's number of each variable, from 1, rising
-    fixed: NDArray[np.int32]  # (units,), signed literals of the formula that propagation sets, rising
+    values: NDArray[np.int8]  # (variables,), 0 or 1 where propagation says so, else -1
     contradiction: bool  # propagation finds a conflict; then no clauses are left
     longest: int
     table: Table
@@ -50,11 +50,14 @@ def blocks(size: int, step: int, check: Callable[[], None]) -> Iterator[tuple[in
         yield first, min(first + step, size)
 
 
-def clause_sets(formula: Formula, longest: int, check: Callable[[], None] = lambda: None) -> ClauseSets:
+def clause_sets(
+    formula: Formula, longest: int, check: Callable[[], None] = lambda: None, *, settled: bool = True
+) -> ClauseSets:
     """Propagate the units among clauses and XORs, tidy the rest, group clauses of 2 to `longest` literals.
 
     Every clause left follows from the formula's clauses by reverse unit propagation: it is one of them
-    without literals that unit propagation makes false. `check` is called every few milliseconds.
+    without literals that unit propagation makes false. Unless `settled`, clauses that propagation satisfies
+    or shortens stay as they are. `check` is called every few milliseconds.
     """
     sizes = np.diff(formula.xors.offsets)
     assumed = formula.xors.literals[formula.xors.offsets[:-1][sizes == 1]]
@@ -69,12 +72,10 @@ def clause_sets(formula: Formula, longest: int, check: Callable[[], None] = lamb
     contradiction = fixed.contradiction or bool(formula.xors.parities[sizes == 0].any())
     if contradiction:
         codes, offsets = codes[:0], offsets[:1]
-    elif (fixed.values >= 0).any():
+    elif settled and (fixed.values >= 0).any():
         codes, offsets = _regular(codes, offsets, fixed.values, longest, check)
     table, sets = _grouped(codes, offsets, longest, check)
-    settled = fixed.values >= 0
-    units = names * (2 * fixed.values - 1).astype(np.int32)
-    return ClauseSets(variables, names, units[settled], contradiction, longest, table, sets)
+    return ClauseSets(variables, names, fixed.values, contradiction, longest, table, sets)
 
 
 def _numbered(

@@ -10,7 +10,8 @@ of it, and a tree with the variable at its leaves is dropped.
 The same induction makes each clause of the XOR follow by reverse unit propagation: its negation assigns x and
 all leaves of the cut, unit propagation evaluates node after node (a gate propagates its output when its
 inputs are assigned, a binary clause an equivalent variable), and x gets the value that it has not, if there
-is no conflict before. For that the parity must take in every leaf of its cut.
+is no conflict before. For that the parity must take in every leaf of its cut; inputs with a fixed value are
+no leaves.
 
 Cut enumeration: Cong, Wu and Ding, FPGA 1999.
 """
@@ -23,40 +24,39 @@ from numpy.typing import NDArray
 
 from turbosat.encodings import kernels_cuts as kernels
 from turbosat.encodings.clause_sets import BLOCK, blocks
-from turbosat.encodings.gates import AND, ITE, Gates
+from turbosat.encodings.gates import AND, ITE, Gates, chosen
 from turbosat.encodings.kernels_cuts import LEAVES, LISTED, LISTS, STORED, WIDEST, Cuts, Lists
 
 SWEEPS: Final = 3  # over cyclic definitions: as deep as the ways to write an XOR of two go
 
 
 def composed_parities(
-    variables: int, gates: Gates, equal: NDArray[np.int32], check: Callable[[], None] = lambda: None
+    values: NDArray[np.int8],
+    gates: Gates,
+    equal: NDArray[np.int32],
+    check: Callable[[], None] = lambda: None,
 ) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.bool_]]:
     """Find gates' outputs that are parities of two or three variables, or equal to one, through their cones.
 
-    gates hold literal codes over `variables` variables from 0 (gates.gate_codes); equal (pairs, 2) are codes
-    of equal literals, each pair implied by binary clauses, which the cones may lead through. Returns XORs:
-    variables (flat,), offsets (rows + 1,) and right sides (rows,). A variable that is a parity counts as a
-    leaf for those after it, so the XORs of a chain come one by one and not once more for each pair of them.
+    values (variables,) are 0 or 1 where unit propagation says so, else -1; gates hold literal codes over
+    these variables, from 0 (gates.gate_codes); equal (pairs, 2) are codes of equal literals, each pair
+    implied by binary clauses, which the cones may lead through. Returns XORs: variables (flat,), offsets
+    (rows + 1,) and right sides (rows,). A variable that is a parity counts as a leaf for those after it, so
+    the XORs of a chain come one by one and not once more for each pair of them.
     """
+    variables = values.size
     nothing = np.zeros(0, np.int32), np.zeros(1, np.int64), np.zeros(0, np.bool_)
-    sizes = np.diff(gates.offsets)
-    small = sizes <= WIDEST
-    if not small.any():
+    gates = chosen(gates, np.diff(gates.offsets) <= WIDEST)
+    if not len(gates):
         return nothing
     parents = np.arange(0, 2 * variables, 2, dtype=np.int32)
     for first, last in blocks(len(equal), BLOCK, check):
         kernels.merge_equal(parents, equal, first, last)
     kernels.flatten(parents)
-    sizes = sizes[small]
-    offsets = np.append(0, np.cumsum(sizes))
-    inputs = gates.inputs[np.repeat(small, np.diff(gates.offsets))]
-    inputs = parents[inputs >> 1] ^ (inputs & 1)
-    outputs = gates.outputs[small]
-    outputs = parents[outputs >> 1] ^ (outputs & 1)
-    kinds = gates.kinds[small]
+    inputs = parents[gates.inputs >> 1] ^ (gates.inputs & 1)
+    outputs = parents[gates.outputs >> 1] ^ (gates.outputs & 1)
     check()
-    defined, cycles = _ordered(variables, outputs, inputs, sizes, kinds, check)
+    defined, cycles = _ordered(variables, outputs, inputs, gates, check)
     nodes = np.full(variables, -1, np.int32)
     nodes[defined] = np.arange(defined.size)
     cuts = Cuts(
@@ -72,7 +72,7 @@ def composed_parities(
         np.zeros(LISTS, np.int64),
     )
     starts, definitions = _lists(outputs >> 1, np.arange(outputs.size), variables)
-    heads = np.stack([outputs, (kinds == ITE).astype(np.int32)])
+    heads = np.stack([outputs, (gates.kinds == ITE).astype(np.int32)])
     spread, merged = _spread(), np.zeros(LEAVES, np.int32)
     rows = np.zeros((0, LEAVES + 2), np.int32)
     for _ in range(SWEEPS if cycles else 1):
@@ -80,8 +80,8 @@ def composed_parities(
         for first, last in blocks(defined.size, BLOCK // 4, check):
             rows = np.empty((LISTED * (last - first), LEAVES + 2), np.int32)
             found = kernels.compose(
-                heads, inputs, offsets, starts, definitions, defined, first, last,
-                cuts, lists, spread, merged, rows,
+                heads, inputs, gates.offsets, starts, definitions, defined, first, last,
+                values, cuts, lists, spread, merged, rows,
             )  # fmt: skip
             parts.append(rows[:found].copy())
     rows = np.concatenate(parts)
@@ -94,13 +94,13 @@ def _ordered(
     variables: int,
     outputs: NDArray[np.int32],
     inputs: NDArray[np.int32],
-    sizes: NDArray[np.int64],
-    kinds: NDArray[np.uint8],
+    gates: Gates,
     check: Callable[[], None],
 ) -> tuple[NDArray[np.int32], bool]:
     """Return the variables that gates define in an order, (defined,), and whether there are cycles."""
+    sizes = np.diff(gates.offsets)
     starts, uses = _lists(inputs >> 1, np.repeat(np.arange(sizes.size), sizes), variables)
-    strong = np.bincount(outputs[kinds == AND] >> 1, minlength=variables)
+    strong = np.bincount(outputs[gates.kinds == AND] >> 1, minlength=variables)
     defined = np.bincount(outputs >> 1, minlength=variables) > 0
     free = np.flatnonzero(~defined)
     queue = np.zeros(variables, np.int32)

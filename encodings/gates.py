@@ -70,6 +70,23 @@ def named(gates: Gates, names: NDArray[np.int32]) -> Gates:
     return Gates(outputs.astype(np.int32), gates.kinds, inputs.astype(np.int32), gates.offsets)
 
 
+def joined(first: Gates, second: Gates) -> Gates:
+    """Return the gates of both, one after the other."""
+    return Gates(
+        np.append(first.outputs, second.outputs),
+        np.append(first.kinds, second.kinds),
+        np.append(first.inputs, second.inputs),
+        np.append(first.offsets, first.offsets[-1] + second.offsets[1:]),
+    )
+
+
+def chosen(gates: Gates, kept: NDArray[np.bool_]) -> Gates:
+    """Return the gates kept (gates,) bool, in their order."""
+    sizes = np.diff(gates.offsets)
+    inputs = gates.inputs[np.repeat(kept, sizes)]
+    return Gates(gates.outputs[kept], gates.kinds[kept], inputs, np.append(0, np.cumsum(sizes[kept])))
+
+
 def gate_codes(sets: "ClauseSets", check: Callable[[], None] = lambda: None) -> Gates:
     """Find the gates in clauses that are at hand already; literals are codes over the sets' variables."""
     outputs, inputs, lengths = _conjunctions(sets, check)

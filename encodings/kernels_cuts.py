@@ -122,16 +122,26 @@ def order(outputs, waiting, starts, uses, strong, queue, queued, counters, most)
 
 
 @inline
-def load(cuts, lists, target, code):
-    """Put the cuts of a literal into a list: itself, and those of its variable."""
+def load(values, cuts, lists, target, code):
+    """Put the cuts of a literal into a list: itself, and those of its variable.
+
+    A fixed variable without gates is a constant. Gates may be fixed by what uses them, as those behind an
+    output that must be true, and their functions are what is wanted.
+    """
     v = code >> 1
     flip = -(code & 1) & 0xFF
     leaves, sizes, tables = lists.leaves[target], lists.sizes[target], lists.tables[target]
+    node = cuts.nodes[v]
+    if values[v] >= 0 and node < 0:
+        leaves[0, 0] = leaves[0, 1] = leaves[0, 2] = -1
+        sizes[0] = 0
+        tables[0] = (-values[v] & 0xFF) ^ flip
+        lists.counts[target] = 1
+        return
     leaves[0, 0], leaves[0, 1], leaves[0, 2] = v, -1, -1
     sizes[0] = 1
     tables[0] = SAME ^ flip
     count = 1
-    node = cuts.nodes[v]
     if node >= 0:
         for i in range(cuts.counts[node]):
             size = 0
@@ -228,15 +238,29 @@ def combine(lists, left, right, target, either, spread, merged):
 
 @jit
 def compose(
-    outputs, inputs, offsets, starts, definitions, defined, first, last, cuts, lists, spread, merged, rows
+    outputs,
+    inputs,
+    offsets,
+    starts,
+    definitions,
+    defined,
+    first,
+    last,
+    values,
+    cuts,
+    lists,
+    spread,
+    merged,
+    rows,
 ):
     """Compute the cuts of the variables defined[first:last] from those that their gates' inputs have now.
 
     Returns how many parities there are among them.
 
     Gate g has inputs[offsets[g] : offsets[g + 1]], codes, and is a multiplexer if outputs[1, g] is 1; its
-    output is the literal outputs[0, g]. starts (variables + 1,) and definitions: the gates that define a
-    variable. rows (found, LEAVES + 2) takes the variable, the leaves, and 1 where it is their XOR negated.
+    output is the literal outputs[0, g]. values (variables,) are 0, 1 or -1. starts (variables + 1,) and
+    definitions: the gates that define a variable. rows (found, LEAVES + 2) takes the variable, the leaves,
+    and 1 where it is their XOR negated.
     """
     found = 0
     for place in range(first, last):
@@ -245,19 +269,19 @@ def compose(
         for d in range(starts[v], starts[v + 1]):
             gate = definitions[d]
             low, high = offsets[gate], offsets[gate + 1]
-            load(cuts, lists, 2, inputs[low])
-            load(cuts, lists, 3, inputs[low + 1])
+            load(values, cuts, lists, 2, inputs[low])
+            load(values, cuts, lists, 3, inputs[low + 1])
             combine(lists, 2, 3, 1, False, spread, merged)
             source = 1
             if outputs[1, gate]:
-                load(cuts, lists, 2, inputs[low] ^ 1)
-                load(cuts, lists, 3, inputs[low + 2])
+                load(values, cuts, lists, 2, inputs[low] ^ 1)
+                load(values, cuts, lists, 3, inputs[low + 2])
                 combine(lists, 2, 3, 4, False, spread, merged)
                 combine(lists, 1, 4, 2, True, spread, merged)
                 source = 2
             else:
                 for i in range(low + 2, high):
-                    load(cuts, lists, 3, inputs[i])
+                    load(values, cuts, lists, 3, inputs[i])
                     combine(lists, source, 3, 3 - source, False, spread, merged)
                     source = 3 - source
             flip = -(outputs[0, gate] & 1) & 0xFF
@@ -279,7 +303,7 @@ def compose(
                 linear |= size > 1
         # What is a parity of others is a leaf from here on: elimination puts the XORs together.
         stored = 0
-        for size in range(1, 2 if linear else LEAVES + 1):
+        for size in range(2 if linear else LEAVES + 1):
             for i in range(lists.counts[0]):
                 if lists.sizes[0, i] == size and stored < STORED:
                     for j in range(LEAVES):

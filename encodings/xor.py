@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from turbosat.encodings.gates import Gates, chosen, gate_codes, joined
 from turbosat.encodings.xor_promise import promising
 from turbosat.errors import UsageError
 from turbosat.formula import Formula
@@ -59,7 +60,6 @@ def recover(
     """
     from turbosat.encodings.clause_sets import clause_sets
     from turbosat.encodings.gate_parity import composed_parities
-    from turbosat.encodings.gates import gate_codes
 
     if not 2 <= longest <= LARGEST:
         raise UsageError(f"expected longest from 2 to {LARGEST}, found {longest}")
@@ -68,11 +68,12 @@ def recover(
     if sets.contradiction:
         conflict = np.zeros(0, np.int32), np.zeros(2, np.int64), np.ones(1, np.bool_)
         return _distinct([lines, conflict])
-    units = np.abs(sets.fixed), np.arange(sets.fixed.size + 1), sets.fixed > 0
+    fixed = sets.values >= 0
+    units = sets.names[fixed], np.arange(fixed.sum() + 1), sets.values[fixed] == 1
     variables, offsets, sides = _parities(sets, longest, check)
-    gates = gate_codes(sets, check)
+    gates = _gates(formula, sets, check)
     equal = np.concatenate([_equal(variables, offsets, sides), _equal(*_renamed(lines, sets.names))])
-    cones = composed_parities(sets.variables, gates, equal, check)
+    cones = composed_parities(sets.values, gates, equal, check)
     clauses = _joined([units, (sets.names[variables], offsets, sides)])
     return _distinct([lines, clauses, (sets.names[cones[0]], cones[1], cones[2])])
 
@@ -107,6 +108,23 @@ def _parities(sets: "ClauseSets", longest: int, check: Callable[[], None]) -> Ro
     offsets = np.append(0, np.cumsum(lengths))
     places = np.arange(offsets[-1]) + np.repeat(table.offsets[heads] - offsets[:-1], lengths)
     return table.codes[places] >> 1, offsets, (rows & 1).astype(np.bool_)
+
+
+def _gates(formula: Formula, sets: "ClauseSets", check: Callable[[], None]) -> Gates:
+    """Find the gates left after unit propagation, and those that it settles in part, as literal codes.
+
+    A fixed output dissolves its gate: of x = a ^ b with x = 0 one clause over the two gates behind x is left.
+    """
+    from turbosat.encodings.clause_sets import clause_sets
+
+    gates = gate_codes(sets, check)
+    fixed = sets.values >= 0
+    if not fixed.any():
+        return gates
+    every = gate_codes(clause_sets(formula, 3, check, settled=False), check)
+    rows = row_of(every.offsets)[fixed[every.inputs >> 1]]
+    touched = fixed[every.outputs >> 1] | (np.bincount(rows, minlength=len(every)) > 0)
+    return joined(gates, chosen(every, touched))
 
 
 def _renamed(rows: Rows, names: NDArray[np.int32]) -> Rows:

@@ -117,6 +117,12 @@ def multiplexed(draw: Draw, pool: list[int]) -> Piece:
     return Piece(clauses, composed=[xor_of(x, a, b)])
 
 
+def unit(draw: Draw, pool: list[int]) -> Piece:
+    """A variable with a fixed value."""
+    (literal,) = literals_of(draw, pool, 1)
+    return Piece([(literal,)])
+
+
 def cycle(draw: Draw, pool: list[int]) -> Piece:
     """Gates that define each other."""
     size = draw(st.integers(1, 3))

@@ -11,8 +11,8 @@ from turbosat.encodings.gates import AND, ITE, Gates, find_gates
 from turbosat.formula import Formula
 
 Conjunction = tuple[int, frozenset[int]]
-relaxed = settings(max_examples=300, deadline=None)  # the first call loads the kernels
-EVERYTHING = (*pieces.PIECES, pieces.near_miss, pieces.cycle)
+relaxed = settings(max_examples=200, deadline=None)  # the first call loads the kernels
+EVERYTHING = (*pieces.PIECES, pieces.near_miss, pieces.cycle, pieces.unit)
 
 
 def slow_conjunctions(clauses: set[frozenset[int]]) -> set[Conjunction]:

@@ -11,8 +11,8 @@ from tests.turbosat.strategies import formulas
 from turbosat.encodings.xor import CLAUSES, GATES, LINES, Recovered, recover
 from turbosat.formula import Formula
 
-relaxed = settings(max_examples=300, deadline=None)  # the first call loads the kernels
-EVERYTHING = (*pieces.PIECES, pieces.near_miss, pieces.near_miss, pieces.cycle)
+relaxed = settings(max_examples=200, deadline=None)  # the first call loads the kernels
+EVERYTHING = (*pieces.PIECES, pieces.near_miss, pieces.near_miss, pieces.cycle, pieces.unit)
 
 
 def rows_of(found: Recovered, source: int) -> list[tuple[tuple[int, ...], bool]]:
@@ -90,9 +90,12 @@ def test_every_planted_xor_is_found(case: tuple[Formula, Piece]) -> None:
 def test_every_form_of_gates_gives_its_xor(maker: pieces.Maker, data: st.DataObject) -> None:
     formula, piece = data.draw(pieces.alone(maker))
     found = recover(formula)
+    output = piece.composed[0][0][-1]
+    settled = recover(Formula.from_clauses([*formula, (data.draw(st.sampled_from([output, -output])),)], 9))
     assert (found.sources == GATES).any()
     for variables, parity in piece.composed:
         assert spans(found.xors, variables, parity)
+        assert spans(settled.xors, variables, parity)
 
 
 @relaxed
