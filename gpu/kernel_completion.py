@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from turbosat.encodings.program import Program
 from turbosat.formula import Formula
-from turbosat.gpu.kernel_sweep import Sweep
+from turbosat.gpu.kernel_devices import AnySweep
 
 BATCH: Final = 1 << 22  # values looked at in one step
 
@@ -97,7 +97,7 @@ class Verdict:
 
 
 def decide(
-    sweep: Sweep, settler: Settler, check: Callable[[], None] = lambda: None, seconds: float = 0.05
+    sweep: AnySweep, settler: Settler, check: Callable[[], None] = lambda: None, seconds: float = 0.05
 ) -> Verdict:
     """Run a sweep to its end or to the first model; `check` is called about every `seconds` and may raise."""
     while True:

@@ -6,13 +6,16 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.encodings.program import CHECK, DEFINE, XOR, Program
+from turbosat.encodings import program as programs
+from turbosat.encodings.program import Program
 
 FALSE: Final = 0  # codes: 2n for node n, 2n + 1 for its negation; node 0 is constant
 TRUE: Final = 1
-LINEAR: Final = 0
+LINEAR: Final = 0  # kinds of nodes, and of the instructions that compute them
 AND: Final = 1
-SUM: Final = 2
+XOR: Final = 2
+CHECK: Final = 3  # instructions only: alive candidates are those for which not both operands are true
+TEST: Final = 4  # leave if none is alive
 
 
 @dataclass(slots=True)
@@ -55,7 +58,7 @@ class Network:
             return self.linear(self.masks[m] ^ self.masks[n]) ^ sign
         if m == n or m == 0:
             return (0 if m == n else 2 * n) ^ sign
-        return 2 * self._node(SUM, 2 * m, 2 * n) ^ sign
+        return 2 * self._node(XOR, 2 * m, 2 * n) ^ sign
 
     def all(self, codes: list[int]) -> int:
         """Return the code of the AND of codes; the empty one is true."""
@@ -140,16 +143,16 @@ def build(program: Program) -> Network:
             [codes[abs(l)] ^ (l < 0) for l in literals[bounds[t] : bounds[t + 1]]]
             for t in range(terms[i], terms[i + 1])
         ]
-        if kind == CHECK:
+        if kind == programs.CHECK:
             network.forbid([code ^ 1 for code in rows[0]])
             continue
-        if kind == DEFINE:
+        if kind == programs.DEFINE:
             result = network.all([network.all(row) ^ 1 for row in rows]) ^ 1
         else:
             result = FALSE
             for code in sorted(rows[0]):
                 result = network.differ(result, code)
-        if kind in (DEFINE, XOR):
+        if kind in (programs.DEFINE, programs.XOR):
             codes[abs(target)] = result ^ (target < 0)
         else:
             network.forbid([result ^ 1])

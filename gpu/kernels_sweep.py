@@ -12,10 +12,10 @@ from numba.core import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from turbosat.gpu.kernel_network import AND, CHECK, XOR
 from turbosat.jit import jit
 
 WIDTH = 32  # words of a row
-AND, XOR, CHECK, TEST = range(4)
 # An instruction is int32 (6,): kind, target row, then row and sign of both operands.
 
 # A sweep's counters, int64 (COUNTERS,).

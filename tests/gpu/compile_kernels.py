@@ -10,7 +10,7 @@ import triton
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 
-from turbosat.gpu import triton_random, triton_update, triton_walk, triton_weighted
+from turbosat.gpu import triton_closure, triton_random, triton_update, triton_walk, triton_weighted
 from turbosat.gpu.device_rows import OPTIONS
 
 WALK = {"ROWS": 4, "BLOCK": 128}
@@ -33,8 +33,10 @@ KERNELS: tuple[tuple[Any, dict[str, int]], ...] = (
     (triton_update.weighted_filter_kernel, LIST),
     (triton_update.weighted_keep_kernel, WIDE),
     (triton_update.weighted_settle_kernel, {"BLOCK": 1024}),
+    (triton_closure.closure_sweep_kernel, {"BLOCK": 256}),
 )
 BYTES = {"active_ptr", "best_values_ptr"}
+LONG = {"tally_ptr", "masks_ptr", "first_ptr"}
 
 
 def compile_all(wide: bool) -> None:
@@ -47,11 +49,7 @@ def compile_all(wide: bool) -> None:
                 types[name] = "constexpr"
             elif name in BYTES or (name == "values_ptr" and weighted):
                 types[name] = "*i8"
-            elif (
-                name == "tally_ptr"
-                or (name == "flips_ptr" and not weighted)
-                or (name == "margins_ptr" and wide)
-            ):
+            elif name in LONG or (name == "flips_ptr" and not weighted) or (name == "margins_ptr" and wide):
                 types[name] = "*i64"
             else:
                 types[name] = "*i32" if name.endswith("_ptr") else "i32"

@@ -7,14 +7,18 @@ from hypothesis import strategies as st
 from pysat.solvers import Cadical153
 
 from tests.encodings.closure_cases import all_models, random_formula, slow_recover
+from tests.gpu.test_kernel_sweep import one_clause
 from turbosat import dimacs
 from turbosat.encodings.closure import compile_program, compile_recovered
 from turbosat.encodings.gf2 import eliminate
 from turbosat.encodings.program import Program
 from turbosat.encodings.xor import recover
+from turbosat.errors import UnsupportedError, UsageError
 from turbosat.formula import Formula
 from turbosat.gpu.kernel_completion import Complete, Completion, Settler, decide
+from turbosat.gpu.kernel_devices import create_sweep
 from turbosat.gpu.kernel_sweep import Sweep
+from turbosat.xors import Xors
 
 
 def cadical(formula: Formula) -> tuple[Complete, list[int]]:
@@ -76,8 +80,6 @@ def parity_and_pigeons(holes: int) -> Formula:
             clauses += [[-int(pigeons[i, hole]), -int(pigeons[j, hole])] for j in range(i)]
     clauses = [[*clause, 1, 2] if i == 0 else clause for i, clause in enumerate(clauses)]
     plain = Formula.from_clauses(clauses)
-    from turbosat.xors import Xors
-
     return Formula(plain.literals, plain.offsets, plain.variables, Xors.from_rows(lines))
 
 
@@ -96,6 +98,20 @@ def test_cores_refute_many_candidates_at_once() -> None:
     settler = Settler(closed, program, complete)
     assert decide(Sweep(program), settler).unsatisfiable
     assert settler.refuted > len(calls) == len(settler.cores)
+
+
+def test_devices_are_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    small, large = one_clause(12), one_clause(40)
+    for device, program, comment in (("auto", small, None), ("cpu", large, None), ("auto", large, "no cuda")):
+        sweep, said = create_sweep(device, program)
+        assert isinstance(sweep, Sweep)
+        assert (said is None) == (comment is None)
+        assert (said or "").startswith(comment or "")
+    with pytest.raises(UnsupportedError, match="cuda cannot be used"):
+        create_sweep("cuda", small)
+    with pytest.raises(UsageError, match="tpu"):
+        create_sweep("tpu", small)
 
 
 def test_giving_up_is_no_refutation() -> None:

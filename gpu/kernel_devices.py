@@ -1,0 +1,63 @@
+"""The devices a sweep can run on, and the choice between them."""
+
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from turbosat.encodings.program import Program
+from turbosat.errors import UnsupportedError, UsageError
+
+KNOWN: Final = "auto, cuda, cpu"
+FEW_INPUTS: Final = 30  # a core sweeps so many in seconds, before CUDA would be ready
+
+
+class AnySweep(Protocol):
+    """The enumeration of all assignments of a program's inputs, in slices of bounded time."""
+
+    program: Program
+
+    @property
+    def done(self) -> bool:
+        """Whether every assignment has been looked at; survivors may still wait in `candidates`."""
+
+    @property
+    def progress(self) -> float:
+        """The share of assignments looked at."""
+
+    def advance(self, seconds: float) -> float:
+        """Run for about `seconds` of time, or until survivors must be taken; return the share done."""
+
+    def candidates(self) -> NDArray[np.bool_]:
+        """Take the survivors found since the last call: values of the inputs, bool (survivors, inputs)."""
+
+    def close(self) -> None:
+        """Give threads and device memory back."""
+
+
+def create_sweep(
+    device: str, program: Program, seed: int = 0, workers: int = 1
+) -> tuple[AnySweep, str | None]:
+    """Build a sweep on a device and, where "auto" passed over CUDA for a reason of its own, a comment.
+
+    An explicit device that cannot be used raises UnsupportedError, an unknown one UsageError.
+    """
+    if device not in KNOWN.split(", "):
+        raise UsageError(f"unknown device {device!r}; known: {KNOWN}")
+    reason = None
+    if device == "cuda" or (device == "auto" and program.inputs.size > FEW_INPUTS):
+        from turbosat.gpu import cuda_limits
+
+        reason = cuda_limits.driver_missing()  # before torch is imported
+        if reason is None:
+            from turbosat.gpu import kernel_cuda
+
+            reason = kernel_cuda.missing(program)
+            if reason is None:
+                return kernel_cuda.CudaSweep(program, seed, workers), None
+        if device == "cuda":
+            raise UnsupportedError(f"device cuda cannot be used: {reason}; known: {KNOWN}")
+        reason = f"no cuda: {reason}"
+    from turbosat.gpu.kernel_sweep import Sweep
+
+    return Sweep(program, seed, workers), reason
