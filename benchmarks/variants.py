@@ -65,7 +65,8 @@ def compare(file: str, limit: float, rounds: int, settings: Sequence[Sequence[st
             for place in sorted(range(len(settings)), reverse=bool(turn % 2)):
                 runs[place].append(one(file, limit, settings[place], Path(folder) / "run.json"))
     algebra = next((run["algebra"] for side in runs for run in side if run.get("algebra")), None)
-    return Row(Path(file).name, *(_setting(side) for side in runs), algebra)
+    first, second = map(_setting, runs)
+    return Row(Path(file).name, first, second, algebra)
 
 
 def _setting(runs: Sequence[dict[str, Any]]) -> Setting:

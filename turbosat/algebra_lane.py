@@ -32,7 +32,7 @@ class Algebra(Engine):
     """
 
     name = "algebra"
-    abilities: frozenset[Ability] = frozenset()
+    abilities = frozenset[Ability]()
 
     def __init__(
         self,
@@ -41,16 +41,17 @@ class Algebra(Engine):
         sweep: bool = True,
         proof: bool = False,
         binary_proof: bool = True,
+        seed: int = 0,
         memory_limit: int | None = None,
     ) -> None:
         self.figures: dict[str, Any] | None = None
         self.clauses: tuple[NDArray[np.int32], NDArray[np.int64]] | None = None
-        self.sweeping = False
         self._task = {
             "seconds": seconds,
             "sweep": sweep,
             "proof": proof,
             "binary_proof": binary_proof,
+            "seed": seed,
         }
         self._memory_limit = memory_limit
         self._child: PythonChild | None = None
@@ -60,7 +61,7 @@ class Algebra(Engine):
 
     @property
     def progress(self) -> dict[str, float]:
-        """How far the sweep is, in per cent."""
+        """The inputs of the sweep and how far it is, in per cent."""
         return self._progress
 
     def start(self, source: Formula | Path) -> None:
@@ -130,7 +131,6 @@ class Algebra(Engine):
     def stop(self) -> None:
         """Kill the child, reap it, close the socket."""
         self._stopped = True
-        self.sweeping = False
         if self._child is not None:
             self._child.stop()
 
@@ -144,7 +144,6 @@ class Algebra(Engine):
 
         if message.kind == "progress":
             self._progress = message.data
-            self.sweeping = True
             return
         literals, offsets = (np.asarray(array) for array in message.arrays)
         self.figures, self.clauses = message.data, (literals, offsets)

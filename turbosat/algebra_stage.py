@@ -33,11 +33,7 @@ class AlgebraStage:
         if self._options["engine"] != "auto" or (proof is not None and not can_be_replaced(proof)):
             return
         from turbosat.algebra_lane import Algebra
-
-        try:
-            from turbosat.encodings.xor import promising
-        except ImportError:
-            return
+        from turbosat.encodings.xor import promising
 
         if not promising(formula):
             return
@@ -46,6 +42,7 @@ class AlgebraStage:
             sweep=sweep,
             proof=proof is not None,
             binary_proof=self._options["binary_proof"],
+            seed=self._options["seed"],
             memory_limit=self._deadline.memory,
         )
         self.lane = self._race.add(Entrant("algebra", self._options["seed"], urgent=True), engine, formula)

@@ -6,17 +6,27 @@ compiles them for some seconds.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from turbosat.algebra import Facts, find
 from turbosat.cdcl.channel import Channel, Message
 from turbosat.cdcl.serving import serve
+from turbosat.completion import completion
+from turbosat.encodings.closure import compile_recovered
 from turbosat.formula import Formula
 from turbosat.xors import Xors
+
+if TYPE_CHECKING:
+    from turbosat.gpu.kernel_completion import Verdict
+
+MOST_INPUTS = 34  # of a sweep: minutes for a thousand instructions
+NICE = 10  # of the sweep
+NEWS_INTERVAL = 0.5  # seconds between two words on its progress
 
 
 class OutOfTime(Exception):
@@ -34,6 +44,7 @@ def run(channel: Channel) -> None:
     assert load is not None
     assert task is not None
     formula = _formula(load)
+    find(Formula.from_clauses([[1, 2], [-1, -2], [1, -2, 3]]))  # compiles the kernels, or loads them
     end = None if task.data["seconds"] is None else time.monotonic() + task.data["seconds"]
 
     def check() -> None:
@@ -52,7 +63,13 @@ def run(channel: Channel) -> None:
         channel.send("answer", {"status": 0, "why": "its share of the time is over"})
         return
     _send_facts(channel, facts)
-    channel.send("answer", {"status": 0, "why": "all that follows is said"})
+    verdict = _swept(channel, formula, facts, task.data["seed"]) if task.data["sweep"] else None
+    if verdict is None or not (verdict.unsatisfiable or verdict.values is not None):
+        channel.send("answer", {"status": 0, "why": "all that follows is said"})
+    elif verdict.values is None:
+        channel.send("answer", {"status": 20})
+    else:
+        channel.send("answer", {"status": 10}, [memoryview(verdict.values.view(np.int8))])
 
 
 def _formula(message: Message) -> Formula:
@@ -84,3 +101,27 @@ def _refute(channel: Channel, conflict: Xors, proof: bytes) -> None:
         np.frombuffer(proof, np.int8),
     )
     channel.send("answer", {"status": 20}, [memoryview(array) for array in arrays])
+
+
+def _swept(channel: Channel, formula: Formula, facts: Facts, seed: int) -> Verdict | None:
+    """Try every assignment of the free variables where they are few; None where they are not."""
+    program = compile_recovered(formula, facts.recovered, facts.elimination, limit=MOST_INPUTS)
+    if program is None:
+        return None
+    from turbosat.gpu.kernel_completion import Settler, decide
+    from turbosat.gpu.kernel_sweep import Sweep
+
+    os.nice(NICE)
+    sweep = Sweep(program, seed)
+    told = 0.0
+
+    def check() -> None:
+        nonlocal told
+        if time.monotonic() - told >= NEWS_INTERVAL:
+            told = time.monotonic()
+            channel.send("progress", {"inputs": program.inputs.size, "swept": round(100 * sweep.progress, 1)})
+
+    check()
+    return decide(
+        sweep, Settler(formula, program, completion(formula) if program.uncovered.size else None), check
+    )
