@@ -14,6 +14,7 @@ from turbosat.benchmarks import (
     command_check,
     command_compare,
     command_features,
+    command_fetch,
     command_gen,
     command_report,
     command_run,
@@ -69,6 +70,7 @@ command_check.register(app)
 command_compare.register(app)
 command_gen.register(app)
 command_features.register(app)
+command_fetch.register(app)
 
 
 def main() -> None:

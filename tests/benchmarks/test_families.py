@@ -205,8 +205,8 @@ def test_values_are_checked(data: st.DataObject) -> None:
         wrong += [] if high is None else [declared.kind(high + 1)]
     elif declared.kind is bool:
         wrong += [1, "yes"]
+    values: dict[str, Any] = {parameter: data.draw(st.sampled_from(wrong))}
     with pytest.raises(UsageError, match=f"{parameter} must be "):
-        values: dict[str, Any] = {parameter: data.draw(st.sampled_from(wrong))}
         families.generate(name, **values)
 
 
