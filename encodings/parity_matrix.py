@@ -57,7 +57,7 @@ class ParityMatrix(Matrix):
     @property
     def degrees(self) -> NDArray[np.int64]:
         """How many clauses and XOR rows each variable is in, int64 (variables,)."""
-        return self.starts[2::2] - self.starts[:-2:2] + np.diff(self.xor_starts)
+        return np.asarray(self.starts[2::2] - self.starts[:-2:2] + np.diff(self.xor_starts))
 
     def counts(self, values: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Return the true literals of each clause, then 1 for each XOR that holds and 0 for others.
@@ -84,7 +84,7 @@ class ParityMatrix(Matrix):
         if not self.xors:
             return np.zeros(0, np.int64)
         odd = np.logical_xor.reduceat(values[self.xor_variables], self.xor_offsets[:-1])
-        return (odd == self.parities).astype(np.int64)
+        return np.asarray((odd == self.parities).astype(np.int64))
 
 
 def encode_parities(
@@ -98,7 +98,7 @@ def encode_parities(
     plain = formula.normalised()
     codes = literal_codes(plain.literals)
     units = literal_codes(np.zeros(0, np.int32) if assumed is None else assumed)
-    xors = formula.xors if recovered is None else _joined(formula.xors, recovered)
+    xors = formula.xors if recovered is None else joined(formula.xors, recovered)
     parities = Parities(xors, plain.variables)
     fixed = propagate(codes, plain.offsets, plain.variables, units, parities)
     rows = _Rows.left(xors, fixed.values, parities.odd)
@@ -170,8 +170,8 @@ class _Rows:
         return replace(self, variables=number[self.variables])
 
 
-def _joined(first: Xors, second: Xors) -> Xors:
-    """Return the XORs of both."""
+def joined(first: Xors, second: Xors) -> Xors:
+    """Return the XORs of both, one after the other."""
     return Xors(
         np.concatenate([first.variables, second.variables]),
         np.concatenate([first.offsets, first.offsets[-1] + second.offsets[1:]]),

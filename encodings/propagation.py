@@ -52,7 +52,8 @@ class Parities:
     def units(self, rows: NDArray[np.int64]) -> NDArray[np.int32]:
         """Return the codes of the variables that are alone in some of rows."""
         rows = rows[self.free[rows] == 1]
-        return (self._sums[rows] << 1 | ~self.odd[rows]).astype(np.int32)
+        codes: NDArray[np.int32] = (self._sums[rows] << 1 | ~self.odd[rows]).astype(np.int32)
+        return codes
 
     def refuted(self, rows: NDArray[np.int64]) -> bool:
         """Tell whether one of rows has no free variable and the wrong parity."""

@@ -10,7 +10,7 @@ from turbosat.encodings.matrix import Matrix
 from turbosat.gpu.rules import Rule, Walk, Weighted
 
 RUN = 60_000  # flips, the unit of restart lengths: what quasigroups and colourings like
-Optimizer = Literal["auto", "walk", "weighted", "ste"]
+Optimizer = Literal["auto", "walk", "weighted", "ste", "galois"]
 
 # By clause length: probSAT's constants (Balint and Schöning, SAT 2012), except for 3. There (2.0, 0.8)
 # was the best of 14 pairs on one formula of 5,000 variables and 21,000 clauses, and then, on 8 fresh ones
@@ -25,6 +25,14 @@ class Arm:
     name: str
     rule: Rule
     restarts: bool  # runs of Luby's lengths; else one run without end
+
+
+# For bit-packed lanes, from hot to cold. Which rung does best depends on how many XORs there are and how
+# long: clauses alone want the first, XORs of four the last, and a rung off costs a factor of two to five. One
+# that is too hot boils, at little cost to the others: they step together.
+_LADDER = tuple(
+    Arm(f"galois-{base:g}", Walk(base, propose=0.8), restarts=False) for base in (2.3, 3.0, 4.0, 6.0)
+)
 
 
 def arms(matrix: Matrix, optimizer: Optimizer) -> tuple[Arm, ...]:
@@ -42,6 +50,8 @@ def arms(matrix: Matrix, optimizer: Optimizer) -> tuple[Arm, ...]:
     )
     if optimizer == "ste":  # its population has one rule of its own
         return (Arm("ste", walk, restarts=False),)
+    if optimizer == "galois":
+        return _LADDER
     return tuple(arm for arm in known if optimizer == "auto" or arm.name.startswith(optimizer))
 
 

@@ -4,12 +4,14 @@ Everything works on a Matrix in row order (turbosat.gpu.rows) and on unpacked la
 (rows, lanes), and draws the same random numbers as the kernels, so that results must be equal, not close.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.encodings.matrix import Matrix
+from turbosat.encodings.parity_matrix import ParityMatrix
 from turbosat.gpu import draws
 from turbosat.gpu.rules import WEIGHT_MAX, WEIGHT_ONE, Weighted
 from turbosat.gpu.sync import BITS, BREAKS, PUSH, REACH
@@ -19,30 +21,49 @@ Integers = NDArray[np.int64]
 
 
 def counts(matrix: Matrix, values: Values) -> Integers:
-    """Return R = P·A, true literals of each clause in each lane, int64 (clauses, lanes)."""
+    """Return R = P·A, true literals of each clause in each lane, int64 (constraints, lanes).
+
+    An XOR, after the clauses, has 1 where it holds and 0 where it does not.
+    """
     true = values[matrix.literals >> 1] ^ (matrix.literals & 1).astype(np.bool_)[:, None]  # (entries, lanes)
-    return np.add.reduceat(true, matrix.offsets[:-1], axis=0, dtype=np.int64)
+    result = np.zeros((matrix.constraints, values.shape[1]), np.int64)
+    for clause in range(matrix.clauses):
+        result[clause] = true[matrix.offsets[clause] : matrix.offsets[clause + 1]].sum(axis=0)
+    for number, (row, parity) in enumerate(_xors(matrix)):
+        result[matrix.clauses + number] = values[row].sum(axis=0) % 2 == parity
+    return result
 
 
 def breaks(matrix: Matrix, values: Values) -> Integers:
-    """Return how many clauses each variable alone satisfies, int64 (variables, lanes)."""
+    """Return how many constraints each variable alone satisfies, int64 (variables, lanes)."""
     alone = counts(matrix, values) == 1
     result = np.zeros(values.shape, np.int64)
     for clause in range(matrix.clauses):
         for literal in matrix.literals[matrix.offsets[clause] : matrix.offsets[clause + 1]]:
             true = values[literal >> 1] ^ bool(literal & 1)
             result[literal >> 1] += alone[clause] & true
+    for number, (row, _) in enumerate(_xors(matrix)):
+        result[row] += alone[matrix.clauses + number]
     return result
 
 
 def makes(matrix: Matrix, values: Values) -> Integers:
-    """Return in how many false clauses each variable is, int64 (variables, lanes)."""
+    """Return in how many false constraints each variable is, int64 (variables, lanes)."""
     false = counts(matrix, values) == 0
     result = np.zeros(values.shape, np.int64)
     for clause in range(matrix.clauses):
         for literal in matrix.literals[matrix.offsets[clause] : matrix.offsets[clause + 1]]:
             result[literal >> 1] += false[clause]
+    for number, (row, _) in enumerate(_xors(matrix)):
+        result[row] += false[matrix.clauses + number]
     return result
+
+
+def _xors(matrix: Matrix) -> Iterator[tuple[NDArray[np.int32], bool]]:
+    """Yield the variables, which are distinct, and the parity of each XOR."""
+    if isinstance(matrix, ParityMatrix):
+        for number, parity in enumerate(matrix.parities.tolist()):
+            yield matrix.xor_variables[matrix.xor_offsets[number] : matrix.xor_offsets[number + 1]], parity
 
 
 def margins(matrix: Matrix, values: Values, weights: NDArray[np.int32]) -> Integers:

@@ -37,7 +37,7 @@ class Backend:
         return kind.suitable_lanes(matrix, arms, workers)
 
 
-# In the order of automatic choice: those that follow rules, and the paper's optimiser.
+# In the order of automatic choice: those that follow rules, the paper's optimiser, those that read XORs.
 _BACKENDS = (
     Backend("cuda", "turbosat.gpu.cuda", "CudaPopulation"),
     Backend("cpu", "turbosat.gpu.cpu", "CpuPopulation"),
@@ -46,11 +46,16 @@ _STE_BACKENDS = (
     Backend("cuda", "turbosat.gpu.ste_cuda", "CudaStePopulation"),
     Backend("cpu", "turbosat.gpu.ste", "StePopulation"),
 )
+_GALOIS_BACKENDS = (
+    Backend("cuda", "turbosat.gpu.galois_cuda", "CudaGaloisPopulation"),
+    Backend("cpu", "turbosat.gpu.galois_cpu", "GaloisPopulation"),
+)
+_FAMILIES = {"ste": _STE_BACKENDS, "galois": _GALOIS_BACKENDS}
 
 
 def backends(optimizer: Optimizer = "auto") -> tuple[Backend, ...]:
     """Return the backends that can run an optimizer, in the order of automatic choice."""
-    return _STE_BACKENDS if optimizer == "ste" else _BACKENDS
+    return _FAMILIES.get(optimizer, _BACKENDS)
 
 
 def choose(device: str, matrix: Matrix, optimizer: Optimizer = "auto") -> tuple[Backend, str | None]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.encodings.matrix import Matrix, encode
+from turbosat.encodings.parity_matrix import joined
 from turbosat.formula import Formula
 from turbosat.gpu.arms import Optimizer, arms
 from turbosat.gpu.controller import Controller
@@ -47,7 +48,7 @@ class GradientSearch:
         """`start` bool (variables,) or (k, variables) are assignments to begin with."""
         self.formula = formula
         self.frozen = np.zeros(0, np.int32)  # signed literals
-        self.best = formula.clauses + 1
+        self.best = formula.clauses + len(formula.xors) + 1
         self._lanes, self._seed, self._workers = lanes, seed, workers
         self._device, self._optimizer, self._check = device, optimizer, check
         self._flips, self._seconds, self._restarts = 0, 0.0, 0  # of controllers that were replaced
@@ -73,7 +74,7 @@ class GradientSearch:
         if ran.any():
             self.best = min(self.best, int(controller.report.best[ran].min()))
         flips, seconds = self._flips + controller.flips, self._seconds + controller.seconds
-        mean = float(controller.report.false[ran].mean()) if ran.any() else float(self.matrix.clauses)
+        mean = float(controller.report.false[ran].mean()) if ran.any() else float(self.matrix.constraints)
         return Progress(self.best, mean, flips, flips / max(seconds, 1e-9), controller.shares)
 
     @property
@@ -120,20 +121,23 @@ class GradientSearch:
         self._rebuild()
 
     def add(self, clauses: Formula) -> None:
-        """Add clauses over the same variables; the lanes go on from where they are."""
-        joined = Formula(
+        """Add clauses and XORs over the same variables; the lanes go on from where they are."""
+        self.formula = Formula(
             np.concatenate([self.formula.literals, clauses.literals]),
             np.concatenate([self.formula.offsets, self.formula.offsets[-1] + clauses.offsets[1:]]),
             self.formula.variables,
-            self.formula.xors,
+            joined(self.formula.xors, clauses.xors),
         )
-        self.formula = joined
         self._rebuild()
 
     def close(self) -> None:
         """Give threads and device memory back."""
         if self._controller is not None:
             self._controller.population.close()
+
+    def _encode(self) -> Matrix:
+        """Return what the population reads, under the frozen literals."""
+        return encode(self.formula, self.frozen)
 
     def _rebuild(self) -> None:
         controller, start = self._controller, None
@@ -146,11 +150,11 @@ class GradientSearch:
         self._build(start)
 
     def _build(self, start: NDArray[np.bool_] | None) -> None:
-        self.matrix: Matrix = encode(self.formula, self.frozen)
+        self.matrix = self._encode()
         self._controller: Controller | None = None
         self.device = "none"
         self.comment: str | None = None
-        if not self.matrix.clauses:  # propagation settled everything
+        if not self.matrix.constraints:  # propagation settled everything
             self.best = self.best if self.matrix.contradiction else 0
             return
         backend, self.comment = choose(self._device, self.matrix, self._optimizer)

@@ -7,10 +7,6 @@ from turbosat.gpu.rules import Walk
 
 BREAKS = 8  # a walk tells apart break (and make) 0 ... 6, and 7 or more
 BITS = 12  # resolution of a walk's probabilities
-# Probability of a flip that loses nothing, for lanes of even and of odd words: all at once would undo each
-# other. Half does best on random 3-SAT; a quarter is a little slower there, and needed where each variable
-# has hundreds of neighbours (van der Waerden numbers).
-PROPOSE = (0.5, 0.25)
 PUSH = 768  # of 1024: a weighted descent flips a chosen variable with this probability, for the same reason
 REACH = 64  # neighbours that a false clause asks for weight, per literal
 STEPS = 16  # of a round, which is launched as one and is the least that a lane runs
@@ -20,12 +16,13 @@ UNKNOWN = 2**31 - 1  # false clauses of values that were not counted
 def thresholds(rule: Walk, odd: bool = False) -> NDArray[np.int32]:
     """Return the probability to flip, in 2^-BITS, int32 (BREAKS,), by what a flip loses.
 
-    All variables of false clauses flip at once, each with PROPOSE · table[loss] / table[0], where loss is
-    1 − (make − break), 0 at least. A sequential walk, which picks the clause first, meets a variable once for
-    each false clause it is in; counting make in the exponent does the same for the synchronous one. With
-    break alone, as in focused Metropolis search (Seitz, Alava and Orponen, 2005), rules made for sequential
-    walks are far too hot.
+    All variables of false clauses flip at once, each with propose · table[loss] / table[0], in odd words half
+    of that, where loss is 1 − (make − break), 0 at least. A sequential walk, which picks the clause first,
+    meets a variable once for each false clause it is in; counting make in the exponent does the same for the
+    synchronous one. With break alone, as in focused Metropolis search (Seitz, Alava and Orponen, 2005), rules
+    made for sequential walks are far too hot.
     """
     table = rule.table(BREAKS)
-    scaled: NDArray[np.int32] = np.rint(table / table[0] * (PROPOSE[odd] * 2**BITS)).astype(np.int32)
+    highest = rule.propose / (2 if odd else 1) * 2**BITS
+    scaled: NDArray[np.int32] = np.rint(table / table[0] * highest).astype(np.int32)
     return scaled

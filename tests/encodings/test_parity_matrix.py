@@ -15,7 +15,7 @@ from turbosat.xors import Xors
 
 def every(variables: int) -> np.ndarray:
     """All values, bool (2^variables, variables)."""
-    return (np.arange(1 << variables)[:, None] >> np.arange(variables) & 1).astype(np.bool_)
+    return np.asarray((np.arange(1 << variables)[:, None] >> np.arange(variables) & 1).astype(np.bool_))
 
 
 def models(formula: Formula, assumed: tuple[int, ...] = ()) -> np.ndarray:
@@ -23,7 +23,7 @@ def models(formula: Formula, assumed: tuple[int, ...] = ()) -> np.ndarray:
     good = np.asarray(formula.satisfied(values))
     for literal in assumed:
         good &= values[:, abs(literal) - 1] == (literal > 0)
-    return values[good]
+    return np.asarray(values[good])
 
 
 def false_constraints(matrix: ParityMatrix, values: np.ndarray) -> list[bool]:

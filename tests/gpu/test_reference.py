@@ -5,7 +5,7 @@ from tests.gpu.kernel_cases import random_matrix
 from turbosat.gpu import draws, reference
 from turbosat.gpu.rows import arrange
 from turbosat.gpu.rules import WEIGHT_ONE, Walk, Weighted
-from turbosat.gpu.sync import BITS, BREAKS, PROPOSE, thresholds
+from turbosat.gpu.sync import BITS, BREAKS, thresholds
 
 SHAPES = [(5, 40, (2, 3, 4, 5)), (67, 30, (9, 2, 60, 1, 5))]
 
@@ -78,8 +78,8 @@ def test_walk_flips_with_the_probabilities_of_the_rule(rule: Walk) -> None:
     assert np.array_equal(made > 0, wanted)
     loss = np.clip(1 - (made - broken), 0, BREAKS - 1)
     weight = rule.table()[loss[wanted]] / rule.table()[0]
-    chance = np.maximum(PROPOSE[0] * weight, 2.0**-BITS)
-    error = (flipped[wanted].mean(axis=1) - PROPOSE[0] * weight) / np.sqrt(chance / lanes)
+    chance = np.maximum(rule.propose * weight, 2.0**-BITS)
+    error = (flipped[wanted].mean(axis=1) - rule.propose * weight) / np.sqrt(chance / lanes)
     # Five standard deviations, and half a unit of the resolution.
     assert (np.abs(error) < 5 + 2.0 ** -(BITS + 1) / np.sqrt(chance / lanes)).all()
     # Variables flip apart from each other.
