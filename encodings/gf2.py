@@ -60,6 +60,8 @@ def eliminate(
     variables among representatives of a system of up to 1000 of these. There are at most
     max(1000, rows) short XORs. A contradiction is minimal (no part of it is one) unless its rows have more
     than five million entries. `check` is called about every 50 ms and raises to stop.
+    `limits` say when to change the method and what memory may be used; beyond it the result is not complete: it
+    has the units, equivalences and short XORs that substitution finds, and a contradiction can be missed.
     UsageError for variables beyond `variables` or a `prefer` of another shape.
     """
     largest = int(xors.variables.max(initial=0))
