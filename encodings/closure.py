@@ -34,8 +34,8 @@ from numpy.typing import NDArray
 from turbosat.encodings import kernels_closure as kernels
 from turbosat.encodings.closure_emit import emit
 from turbosat.encodings.closure_root import Root, simplify
+from turbosat.encodings.closure_state import COUNTERS, INPUT, KNOWN, Problem, State
 from turbosat.encodings.gf2 import Elimination
-from turbosat.encodings.kernels_closure import Problem, State
 from turbosat.encodings.program import Program
 from turbosat.encodings.propagation import transpose
 from turbosat.encodings.xor import GATES, Recovered
@@ -77,7 +77,7 @@ def compile_program(
     if chosen is None:
         return None
     state = _run(root, problem, chosen)
-    if state.counters[kernels.KNOWN] < root.variables:
+    if state.counters[KNOWN] < root.variables:
         more = _extended(root, problem, chosen, min(limit, chosen.size + EXTRA))
         if more is not None:
             state = _run(root, problem, more)
@@ -180,7 +180,7 @@ def _state(root: Root, problem: Problem) -> State:
         hidden=np.zeros(words, np.uint64),
         dense=np.zeros_like(matrix),
         stamp=ints(2 * variables),
-        counters=np.zeros(kernels.COUNTERS, np.int64),
+        counters=np.zeros(COUNTERS, np.int64),
     )
 
 
@@ -206,8 +206,8 @@ def _start(root: Root, problem: Problem) -> _Start:
 
 def _inputs(state: State) -> NDArray[np.int32]:
     """Return the inputs of a state in the order they were taken."""
-    order = state.order[: state.counters[kernels.KNOWN]]
-    inputs: NDArray[np.int32] = order[state.how[order] == kernels.INPUT].copy()
+    order = state.order[: state.counters[KNOWN]]
+    inputs: NDArray[np.int32] = order[state.how[order] == INPUT].copy()
     return inputs
 
 

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.encodings.closure_root import Root
-from turbosat.encodings.kernels_closure import (
+from turbosat.encodings.closure_state import (
     DENSE,
     EXACT,
     GREATEST,
