@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.formula import Formula
+from turbosat.xors import Xors
 
 _BLOCK: Final = 1 << 15  # numbers formatted in one step
 _POWERS: Final = 10 ** np.arange(1, 10, dtype=np.int32)
@@ -38,8 +39,7 @@ def _blocks(formula: Formula, comments: Iterable[str]) -> Iterator[bytes]:
     lines.append(f"p cnf {formula.variables} {formula.clauses + len(formula.xors)}")
     yield "".join(f"{line}\n" for line in lines).encode()
     yield from _rows(formula.literals, formula.offsets)
-    if len(formula.xors):
-        yield from _xor_rows(formula)
+    yield xor_lines(formula.xors, filler=bool(formula.variables))
 
 
 def _rows(literals: NDArray[np.int32], offsets: NDArray[np.int64]) -> Iterator[bytes]:
@@ -75,9 +75,8 @@ def format_numbers(numbers: NDArray[np.int32], zeros: NDArray[np.int64]) -> byte
     return text.tobytes()
 
 
-def _xor_rows(formula: Formula) -> Iterator[bytes]:
-    """Format x lines; a row of no variables and parity 0 needs some variable, without one it is left out."""
-    literals, offsets = formula.xors.written(filler=bool(formula.variables))
+def xor_lines(xors: Xors, *, filler: bool) -> bytes:
+    """Return x lines; a row of no variables and parity 0 needs `filler`, some variable, or is left out."""
+    literals, offsets = xors.written(filler=filler)
     rows = b"".join(_rows(literals, offsets))
-    if rows:
-        yield b"x" + rows[:-1].replace(b"\n", b"\nx") + b"\n"
+    return b"x" + rows[:-1].replace(b"\n", b"\nx") + b"\n" if rows else b""

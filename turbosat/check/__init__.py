@@ -1,6 +1,6 @@
-"""The independent checker of models and DRAT proofs: it imports nothing else of turbosat."""
+"""The independent checker of models, proofs and xor certificates: it imports nothing else of turbosat."""
 
-from turbosat.check.api import Checked, check, check_model, check_proof
+from turbosat.check.api import Checked, check, check_certificate, check_model, check_proof
 from turbosat.check.errors import CheckError, InputError, UsageError
 from turbosat.check.verdict import Verdict
 
@@ -11,6 +11,7 @@ __all__ = [
     "UsageError",
     "Verdict",
     "check",
+    "check_certificate",
     "check_model",
     "check_proof",
 ]

@@ -27,6 +27,7 @@ def check(
     """Check an answer to a formula, each a path, "-" or bytes; `kind` and `binary` override the content."""
     clock = Clock(seconds, progress)
     # Not before a check begins: numba takes longer to import than --help should take.
+    from turbosat.check.certificate import is_certificate, judge_certificate, parse_certificate
     from turbosat.check.dimacs import read_formula
     from turbosat.check.drat import judge_proof
     from turbosat.check.model import judge_model
@@ -37,12 +38,15 @@ def check(
         formula = read_formula(cnf, clock)
         data = read(answer, kind or "answer")
         if binary is None:
-            binary = kind != "model" and is_binary(data)
-        if kind is None:
-            kind = "model" if not binary and is_solution(data) else "proof"
+            binary = kind in (None, "proof") and is_binary(data)
+        if kind is None and not binary:
+            kind = "model" if is_solution(data) else "certificate" if is_certificate(data) else None
+        kind = kind or "proof"
         name = name_of(answer, kind)
         if kind == "model":
             return Checked(judge_model(formula, parse_solution(data, name), clock), None)
+        if kind == "certificate":
+            return Checked(judge_certificate(formula, parse_certificate(data, name), clock), None)
         proof = parse_proof(data, name, clock, binary=binary)
         return Checked(*judge_proof(formula, proof, clock, core=core))
     except OutOfTime:
@@ -59,3 +63,8 @@ def check_proof(
 ) -> Verdict:
     """Check a DRAT proof of a formula's unsatisfiability."""
     return check(cnf, proof, kind="proof", binary=binary, seconds=seconds).verdict
+
+
+def check_certificate(cnf: Source, certificate: Source, *, seconds: float | None = None) -> Verdict:
+    """Check a certificate of a formula's unsatisfiability: implied xors whose sum is 0 = 1."""
+    return check(cnf, certificate, kind="certificate", seconds=seconds).verdict

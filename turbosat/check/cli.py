@@ -9,17 +9,22 @@ from typing import NoReturn
 
 from turbosat.check.api import check
 from turbosat.check.errors import CheckError, InputError, UsageError
+from turbosat.check.verdict import Kind
 
 EXIT = {"verified": 0, "not verified": 1, "timeout": 3}
 LINE = {"verified": "s VERIFIED", "not verified": "s NOT VERIFIED", "timeout": "s TIMEOUT"}
 EPILOG = """\
 The answer is a solution if it has s or v lines, is a result file of MiniSat, or is one list of literals;
-otherwise it is a DRAT proof, binary if it holds a zero byte. Files may be compressed (gzip, bzip2, xz,
-lzma, zstd). Exit status: 0 verified, 1 not verified, 2 bad input or usage, 3 out of time, 130 interrupted.
+a certificate if it begins with an x line; otherwise a DRAT proof, binary if it holds a zero byte. Files may
+be compressed (gzip, bzip2, xz, lzma, zstd). Exit status: 0 verified, 1 not verified, 2 bad input or usage,
+3 out of time, 130 interrupted.
 
 For proofs, an xor line stands for these clauses: an xor of at most 6 literals becomes 2^(k-1) clauses; of
 a longer one, the first 5 literals and a fresh variable y form an xor that says y = l1 ^ ... ^ l5, and y
 takes the place of the five, until at most 6 are left. Fresh variables are numbered on from the last one.
+
+A certificate is a list of x lines whose sum is 0 = 1, each of them an x line of the formula, or an xor of at
+most 16 literals all of whose clauses follow from the formula by unit propagation (RUP).
 """
 
 
@@ -41,16 +46,19 @@ def _seconds(text: str) -> float:
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="turbosat-check",
-        description="Check a solution or a DRAT proof against a formula in DIMACS CNF.",
+        description="Check a solution, a DRAT proof or an xor certificate against a formula in DIMACS CNF.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument("cnf", metavar="CNF", help="the formula; - reads standard input")
-    parser.add_argument("answer", metavar="ANSWER", help="the solution or proof; - reads standard input")
+    parser.add_argument(
+        "answer", metavar="ANSWER", help="the solution, proof or certificate; - reads standard input"
+    )
     kind = parser.add_mutually_exclusive_group()
     kind.add_argument("-m", "--model", action="store_true", help="the answer is a solution")
     kind.add_argument("-p", "--proof", action="store_true", help="the answer is a proof")
+    kind.add_argument("-c", "--certificate", action="store_true", help="the answer is a list of x lines")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--binary", action="store_true", help="the answer is a binary proof")
     form.add_argument("--text", action="store_true", help="the answer is text")
@@ -63,6 +71,14 @@ def _parser() -> argparse.ArgumentParser:
     output.add_argument("-q", "--quiet", action="store_true", help="write only the s line")
     output.add_argument("-v", "--verbose", action="store_true", help="show progress on a terminal")
     return parser
+
+
+def _kind(options: argparse.Namespace) -> Kind | None:
+    if options.model:
+        return "model"
+    if options.certificate:
+        return "certificate"
+    return "proof" if options.proof or options.binary else None
 
 
 def _write(path: str, data: bytes) -> None:
@@ -82,8 +98,12 @@ def _run(argv: list[str] | None) -> int:
         raise UsageError("only one of CNF and ANSWER can be standard input")
     if options.model and options.binary:
         raise UsageError("a solution is text: --model and --binary exclude each other")
+    if options.certificate and options.binary:
+        raise UsageError("a certificate is text: --certificate and --binary exclude each other")
     if options.core and options.model:
         raise UsageError("a solution has no core: --model and --core exclude each other")
+    if options.core and options.certificate:
+        raise UsageError("a certificate has no core: --certificate and --core exclude each other")
     showing = options.verbose and sys.stderr.isatty()
 
     def show(text: str) -> None:
@@ -94,7 +114,7 @@ def _run(argv: list[str] | None) -> int:
         verdict, core = check(
             options.cnf,
             options.answer,
-            kind="model" if options.model else "proof" if options.proof or options.binary else None,
+            kind=_kind(options),
             binary=True if options.binary else False if options.text else None,
             seconds=options.time,
             core=options.core is not None,

@@ -83,19 +83,38 @@ class Checker:
             status, self.pool = kernels.forward(self.state, self.pool, self.index.steps, hi, eager, work)
         return status
 
-    def find_conflict(self) -> int:
-        """Run the forward pass; return REFUTED, DONE where there is no conflict, or FALSE_EMPTY."""
-        index, registers = self.index, self.state.registers
+    def attach_formula(self) -> int:
+        """Propagate the units of the formula; return REFUTED or DONE."""
+        index = self.index
         offsets = index.steps[: index.clauses]
         heads = index.arena[offsets - 1]
         if (heads >> 3 == 0).any():
             return state.REFUTED
         index.arena[offsets - 1] = np.where(heads & TAUTOLOGY, heads, heads | ALIVE)
-        status = self._forward(index.clauses, eager=False, doing="forward")
+        return self._forward(index.clauses, eager=False, doing="forward")
+
+    def find_conflict(self) -> int:
+        """Run the forward pass; return REFUTED, DONE where there is no conflict, or FALSE_EMPTY."""
+        status = self.attach_formula()
         if status == state.DONE:
-            status = self._forward(len(index.steps), eager=True, doing="forward")
-            self.end = int(registers[state.STEP]) + 1
+            status = self._forward(len(self.index.steps), eager=True, doing="forward")
+            self.end = int(self.state.registers[state.STEP]) + 1
         return status
+
+    def check_each(self) -> bool:
+        """Tell whether each lemma is RUP by the attached formula; registers[STEP] is the last that is not."""
+        index, registers = self.index, self.state.registers
+        index.arena[index.steps[index.clauses :] - 1] |= CORE
+        registers[state.STEP] = len(index.steps) - 1
+        slices = Slices(self.clock)
+        status = state.MORE
+        while status == state.MORE:
+            done = 1 - (int(registers[state.STEP]) - index.clauses) / (len(index.steps) - index.clauses + 1)
+            work = slices.next("implied", done)
+            status, self.pool = kernels.backward(
+                self.state, self.pool, index.steps, index.clauses, NOTHING, NOTHING, work
+            )
+        return status == state.DONE
 
     def restart(self) -> None:
         """Attach the clauses there at the conflict anew, and mark what the conflict rests on as core."""
@@ -167,7 +186,8 @@ class Checker:
         }
 
 
-def _shown(literals: list[int]) -> str:
+def shown(literals: list[int]) -> str:
+    """Return how messages write a clause."""
     text = " ".join(map(str, [*literals[:12], 0]))
     return text if len(literals) <= 12 else text[:-1] + f"... ({len(literals)} literals)"
 
@@ -217,7 +237,7 @@ def judge_proof(
     lemma = checker.literals(int(index.steps[step]))
     against = checker.literals(int(checker.state.registers[state.FAILED]))
     reason = (
-        f"{proof.place(step - index.clauses)}: the lemma {_shown(lemma)} does not follow, "
-        f"nor does its resolvent on {lemma[0]} with {_shown(against)}"
+        f"{proof.place(step - index.clauses)}: the lemma {shown(lemma)} does not follow, "
+        f"nor does its resolvent on {lemma[0]} with {shown(against)}"
     )
     return verdict("not verified", reason), None

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-Kind = Literal["model", "proof"]
+Kind = Literal["model", "proof", "certificate"]
 Outcome = Literal["verified", "not verified", "timeout"]
 
 
@@ -16,7 +16,7 @@ class Verdict:
     reason: str
     notes: tuple[str, ...] = ()
     clauses: int = 0
-    lemmas: int = 0  # lemmas read up to the conflict
+    lemmas: int = 0  # lemmas read up to the conflict; the xors of a certificate
     core_lemmas: int = 0  # those that the refutation rests on, the only ones checked
     rat_steps: int = 0  # core lemmas that needed RAT
     deletions: int = 0

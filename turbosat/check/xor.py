@@ -19,13 +19,13 @@ WIDTH = 6
 
 
 @cache
-def _signs(width: int) -> npt.NDArray[np.int32]:
+def signs(width: int) -> npt.NDArray[np.int32]:
     """Return the rows with an even number of -1, (2^(width-1), width): the clauses of an xor."""
     rows = [row for row in product((1, -1), repeat=width) if row.count(-1) % 2 == 0]
     return np.array(rows, np.int32).reshape(len(rows), width)
 
 
-def _reduced(literals: list[int]) -> list[int]:
+def reduced(literals: list[int]) -> list[int]:
     """Cancel repeated variables; what is left is true iff the whole is. [] is false; see `_clauses`."""
     kept: dict[int, int] = {}  # variable: sign, in order of first appearance
     flip = False
@@ -45,16 +45,16 @@ def _reduced(literals: list[int]) -> list[int]:
 
 def _clauses(literals: list[int], fresh: int) -> tuple[list[npt.NDArray[np.int32]], int]:
     """Return the clauses of an xor as arrays (rows, width), and the next fresh variable."""
-    rest = _reduced(literals)
+    rest = reduced(literals)
     if rest == [0]:
         return [], fresh
     blocks = []
     while len(rest) > WIDTH:
         # l1 ^ ... ^ l5 ^ y = 0 is the xor of l1, ..., l5 and -y.
-        blocks.append(_signs(WIDTH) * np.array([*rest[: WIDTH - 1], -fresh], np.int32))
+        blocks.append(signs(WIDTH) * np.array([*rest[: WIDTH - 1], -fresh], np.int32))
         rest = [fresh, *rest[WIDTH - 1 :]]
         fresh += 1
-    blocks.append(_signs(len(rest)) * np.array(rest, np.int32))
+    blocks.append(signs(len(rest)) * np.array(rest, np.int32))
     return blocks, fresh
 
 
