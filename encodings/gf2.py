@@ -56,12 +56,12 @@ def eliminate(
 
     prefer (variables,) guides which variables become free: lower = rather be free. In the dense part it
     decides; in the sparse part, among the variables of a row that occur in at most twice as many rows as its
-    rarest. If the result is complete, units and equivalences are all there are, and so are the XORs of three
-    variables among representatives of a system of up to 1000 of these. There are at most
-    max(1000, rows) short XORs. A contradiction is minimal (no part of it is one) unless its rows have more
-    than five million entries. `check` is called about every 50 ms and raises to stop.
-    `limits` say when to change the method and what memory may be used; beyond it the result is not complete: it
-    has the units, equivalences and short XORs that substitution finds, and a contradiction can be missed.
+    rarest. If the result is complete, units and equivalences are all there are. At most max(1000, rows) short
+    XORs are kept, first those of the reduced rows, then all sums of three variables that lead their
+    equivalences, where these are at most 1000. A contradiction is minimal (no part of it is one) unless its
+    rows have more than five million entries. `check` is called about every 50 ms and raises to stop.
+    `limits` say when to change the method and what memory may be used; beyond it the result is not complete:
+    it has the units, equivalences and short XORs that substitution finds, and a contradiction can be missed.
     UsageError for variables beyond `variables` or a `prefer` of another shape.
     """
     largest = int(xors.variables.max(initial=0))

@@ -99,7 +99,7 @@ def check(xors: Xors, variables: int, elimination: Elimination) -> None:
     assert all(implied(found, masked(elimination, i)) for i in range(len(pivots)))
     if free and len(free) % 64 and pivots:
         assert not (elimination.masks[:, -1] >> np.uint64(len(free) % 64)).any()
-    check_completeness(elimination)
+    check_completeness(xors, elimination)
 
 
 def check_facts(xors: Xors, elimination: Elimination, found: dict[int, int]) -> None:
@@ -125,11 +125,18 @@ def check_facts(xors: Xors, elimination: Elimination, found: dict[int, int]) -> 
     assert len({frozenset(row) for row, _ in short}) == len(short) <= max(1000, len(xors))
 
 
-def check_completeness(elimination: Elimination) -> None:
-    """Check that units and equivalences are all there are, and XORs of three where few variables are left."""
+def check_completeness(xors: Xors, elimination: Elimination) -> None:
+    """Check that units and equivalences are all there are, and XORs of three in a small system."""
     pivots, free = elimination.pivots.tolist(), elimination.free.tolist()
     sums = {name: frozenset([name]) for name in free}
     sums |= {name: frozenset(masked(elimination, i)[0][1:]) for i, name in enumerate(pivots)}
     assert {abs(u) for u in elimination.units.tolist()} == {name for name, mask in sums.items() if not mask}
     classes = {mask for mask in sums.values() if mask}
     assert len(elimination.equivalences) == len([1 for mask in sums.values() if mask]) - len(classes)
+    led = set(np.abs(elimination.equivalences[:, 1]).tolist())
+    leaders = {mask: name for name, mask in sums.items() if mask and name not in led}
+    if len(leaders) <= 60 and len(elimination.short) < 1000:
+        known = {frozenset(row) for row, _ in itertools.chain(xors, elimination.short)}
+        for (a, x), (b, y) in itertools.combinations(leaders.items(), 2):
+            third = leaders.get(a ^ b)
+            assert third is None or frozenset((x, y, third)) in known
