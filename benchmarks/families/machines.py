@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from turbosat.benchmarks.families.aiger import Aiger
-from turbosat.benchmarks.families.arithmetic import add, array_multiplier, constant, equals
+from turbosat.benchmarks.families.arithmetic import add, constant, equals, wallace_multiplier
 from turbosat.benchmarks.families.circuit import AND, INPUT, MAJORITY, MUX, XOR, Circuit, Word
 
 
@@ -147,7 +147,7 @@ def fifo(width: int, depth: int, broken: bool) -> tuple[Aiger, int | None]:
 
 
 def multiplier(width: int, broken: bool) -> tuple[Aiger, int | None]:
-    """Return a serial multiplier, bad where it ends unlike an array multiplier, and the first such frame.
+    """Return a serial multiplier, bad where it ends unlike a Wallace tree, and the first such frame.
 
     It loads in frame 0 and is done in frame width + 1; the broken one drops the carry of its additions.
     """
@@ -172,7 +172,7 @@ def multiplier(width: int, broken: bool) -> tuple[Aiger, int | None]:
     shifted = [*total[1:width], *upper]
     working = circuit.conjunction(loads ^ 1, done ^ 1)
     machine.follow(total, machine.choose(working, shifted, total))
-    product = array_multiplier(circuit, first, second)
+    product = wallace_multiplier(circuit, second, first)
     differ = circuit.any_of(circuit.xor(a, b) for a, b in zip(total, product, strict=True))
     return machine.finish(circuit.conjunction(done, differ)), width + 1 if broken else None
 
