@@ -48,7 +48,9 @@ def write_parity_proof(
             return write_parity_proof(file, formula, xors, binary=binary, check=check)
     rows, variables = _rows(formula, xors)
     groups: list[list[Xor]] = []  # each row in pieces
-    for row in rows:
+    for done, row in enumerate(rows):
+        if done % _INTERVAL == 0:
+            check()
         groups.append(_pieces(row, variables))
         variables += len(groups[-1]) - 1
     owners = [owner for owner, group in enumerate(groups) for _ in group]
