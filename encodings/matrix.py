@@ -49,6 +49,11 @@ class Matrix:
         return self.literals.size
 
     @property
+    def longest(self) -> int:
+        """The number of places of the longest constraint."""
+        return int(np.diff(self.offsets).max(initial=0))
+
+    @property
     def degrees(self) -> NDArray[np.int64]:
         """How many constraints each variable is in, int64 (variables,)."""
         return self.starts[2::2] - self.starts[:-2:2]

@@ -55,6 +55,11 @@ class ParityMatrix(Matrix):
         return self.literals.size + self.xor_variables.size
 
     @property
+    def longest(self) -> int:
+        """The number of places of the longest clause or XOR row."""
+        return int(max(np.diff(self.offsets).max(initial=0), np.diff(self.xor_offsets).max(initial=0)))
+
+    @property
     def degrees(self) -> NDArray[np.int64]:
         """How many clauses and XOR rows each variable is in, int64 (variables,)."""
         return np.asarray(self.starts[2::2] - self.starts[:-2:2] + np.diff(self.xor_starts))

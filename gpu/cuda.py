@@ -100,9 +100,11 @@ class CudaPopulation(Population):
         properties = torch.cuda.get_device_properties(torch.cuda.current_device())
         free, _ = torch.cuda.mem_get_info()
         cache = getattr(properties, "L2_cache_size", 0) or 2**25
-        size = matrix.variables, matrix.clauses
         lanes = cuda_limits.suitable_lanes(
-            cache, free, WalkBank.bytes_per_slot(*size), WeightedBank.bytes_per_slot(*size)
+            cache,
+            free,
+            WalkBank.bytes_per_slot(matrix.variables, matrix.clauses, matrix.constraints - matrix.clauses),
+            WeightedBank.bytes_per_slot(matrix.variables, matrix.clauses),
         )
         return max(lanes, arms)
 
@@ -157,7 +159,7 @@ class CudaPopulation(Population):
     def weights(self, lanes: NDArray[np.int64]) -> NDArray[np.int32]:
         """Return the clause weights of lanes; of one that walks, those it had when it last descended."""
         self._flush()
-        result = np.full((lanes.size, self.matrix.clauses), WEIGHT_ONE, np.int32)
+        result = np.full((lanes.size, self.matrix.constraints), WEIGHT_ONE, np.int32)
         for i, lane in enumerate(lanes.tolist()):
             if lane in self._kept:
                 result[i] = self._kept[lane]

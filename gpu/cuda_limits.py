@@ -4,8 +4,6 @@ import importlib.util
 import os
 import shutil
 
-import numpy as np
-
 from turbosat.encodings.matrix import Matrix
 
 # One thread block works through a row entry by entry, so a step takes as long as the longest row.
@@ -32,7 +30,7 @@ def unsuitable(matrix: Matrix) -> str | None:
     """Return why the kernels should not be used on a matrix, None if they may."""
     if not matrix.constraints:
         return "no clauses are left to search"
-    longest = max(int(np.diff(matrix.offsets).max(initial=0)), int(matrix.degrees.max()))
+    longest = max(matrix.longest, int(matrix.degrees.max()))
     if longest > LONGEST_ROW:
         return f"a clause or variable has {longest} entries, more than {LONGEST_ROW}"
     if matrix.entries >= 2**31:

@@ -5,11 +5,23 @@ from dataclasses import dataclass
 import torch
 
 from turbosat.encodings.matrix import Matrix
+from turbosat.encodings.parity_matrix import ParityMatrix
 from turbosat.gpu.rows import Rows, arrange
 
 # Launch options of every kernel. Integers only, so fusing multiplications with additions changes nothing;
 # saying so keeps Triton 3.9 from warning about its default.
 OPTIONS = {"num_warps": 4, "num_stages": 1, "enable_fp_fusion": False}
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceXors:
+    """The XORs of a matrix on a device; all tensors int32."""
+
+    offsets: torch.Tensor  # (xors + 1,)
+    variables: torch.Tensor  # (xor entries,)
+    parities: torch.Tensor  # (xors,)
+    starts: torch.Tensor  # (variables + 1,)
+    occurrences: torch.Tensor  # (xor entries,), XORs from 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +34,7 @@ class DeviceRows:
     literals: torch.Tensor  # (entries,)
     starts: torch.Tensor  # (2 · variables + 1,)
     occurrences: torch.Tensor  # (entries,)
+    xors: DeviceXors | None  # None if there are none
 
     @property
     def variables(self) -> int:
@@ -42,6 +55,10 @@ def upload(matrix: Matrix, device: torch.device) -> DeviceRows:
     def tensor(array: object) -> torch.Tensor:
         return torch.as_tensor(array, dtype=torch.int32).to(device)
 
+    xors = None
+    if isinstance(ordered, ParityMatrix) and ordered.xors:
+        arrays = ordered.xor_offsets, ordered.xor_variables, ordered.parities
+        xors = DeviceXors(*map(tensor, (*arrays, ordered.xor_starts, ordered.xor_occurrences)))
     return DeviceRows(
         rows,
         device,
@@ -49,6 +66,7 @@ def upload(matrix: Matrix, device: torch.device) -> DeviceRows:
         tensor(ordered.literals),
         tensor(ordered.starts),
         tensor(ordered.occurrences),
+        xors,
     )
 
 

@@ -6,11 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.encodings.matrix import Matrix
+from turbosat.encodings.parity_matrix import ParityMatrix
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A renumbered Matrix: clauses by falling length, variables by falling number of occurrences.
+    """A renumbered Matrix: clauses and XORs by falling length, variables by falling number of occurrences.
 
     `variable_at[r]` and `clause_at[r]` are the matrix's numbers of row r. Occurrence lists of both signs of a
     variable lie side by side, as in Matrix: starts[2v], starts[2v + 1], starts[2v + 2].
@@ -44,9 +45,8 @@ class Rows:
 def arrange(matrix: Matrix) -> Rows:
     """Sort the rows of a matrix and of its transpose by falling length; equal rows keep their order."""
     lengths = np.diff(matrix.offsets)
-    degrees = matrix.starts[2::2] - matrix.starts[:-2:2]
     clause_at = np.argsort(-lengths, kind="stable")
-    variable_at = np.argsort(-degrees, kind="stable")
+    variable_at = np.argsort(-matrix.degrees, kind="stable")
     row_of = np.empty(matrix.variables, np.int32)
     row_of[variable_at] = np.arange(matrix.variables, dtype=np.int32)
     clause_row = np.empty(matrix.clauses, np.int32)
@@ -58,7 +58,28 @@ def arrange(matrix: Matrix) -> Rows:
     codes = (variable_at[:, None] * 2 + np.arange(2)).ravel()  # (2 · variables,)
     starts, occurrences = _gather(matrix.starts, clause_row[matrix.occurrences], codes)
     ordered = replace(matrix, offsets=offsets, literals=literals, starts=starts, occurrences=occurrences)
+    if isinstance(ordered, ParityMatrix):
+        ordered = _arrange_xors(ordered, variable_at, row_of)
     return Rows(ordered, variable_at, clause_at)
+
+
+def _arrange_xors(
+    matrix: ParityMatrix, variable_at: NDArray[np.int64], row_of: NDArray[np.int32]
+) -> ParityMatrix:
+    """Rename the variables of XORs and sort the XORs by falling length."""
+    xor_at = np.argsort(-np.diff(matrix.xor_offsets), kind="stable")
+    xor_row = np.empty(matrix.xors, np.int32)
+    xor_row[xor_at] = np.arange(matrix.xors, dtype=np.int32)
+    offsets, variables = _gather(matrix.xor_offsets, row_of[matrix.xor_variables], xor_at)
+    starts, occurrences = _gather(matrix.xor_starts, xor_row[matrix.xor_occurrences], variable_at)
+    return replace(
+        matrix,
+        xor_offsets=offsets,
+        xor_variables=variables,
+        parities=matrix.parities[xor_at],
+        xor_starts=starts,
+        xor_occurrences=occurrences,
+    )
 
 
 def _gather(

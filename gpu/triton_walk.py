@@ -119,9 +119,13 @@ def walk_flip_kernel(
     active_ptr,  # int32 (words,): lanes that move
     keys_ptr,
     flips_ptr,  # int64 (words,): flips of a word's lanes together
+    xor_starts_ptr,
+    xor_occurrences_ptr,
+    parity_ptr,  # int32 (xors, words): lanes in which an XOR is false
     step,
     variables,
     words,
+    XORS: tl.constexpr,  # whether there are any
     ROWS: tl.constexpr,
     BLOCK: tl.constexpr,
 ):
@@ -156,6 +160,16 @@ def walk_flip_kernel(
         m0, m1, m2 = _increment(m0, m1, m2, false)
         # The variable's literal is the only true one.
         b0, b1, b2 = _increment(b0, b1, b2, alone & (value ^ sign[:, None]))
+    if XORS:  # every variable of an XOR makes it where it is false and breaks it where it is true
+        first = tl.load(xor_starts_ptr + row, mask=row < variables, other=0)
+        length = tl.load(xor_starts_ptr + row + 1, mask=row < variables, other=0) - first
+        for place in range(tl.max(length, 0)):
+            here = place < length
+            xor = tl.load(xor_occurrences_ptr + first + place, mask=here, other=0).to(tl.int64)
+            source = parity_ptr + xor[:, None] * words + column[None, :]
+            false = tl.load(source, mask=inside & here[:, None], other=0)
+            m0, m1, m2 = _increment(m0, m1, m2, false)
+            b0, b1, b2 = _increment(b0, b1, b2, tl.where(here[:, None], ~false, 0))
     wanted = m0 | m1 | m2
     b0, b1, b2 = _loss(m0, m1, m2, b0, b1, b2)
 
@@ -183,14 +197,15 @@ def walk_flip_kernel(
 
 @triton.jit
 def walk_count_kernel(
-    status_ptr,  # int32 (clauses, 2, words)
-    false_ptr,  # int32 (32, words), zero before
-    clauses,
+    status_ptr,  # int32 (constraints, STRIDE, words), the first of STRIDE: lanes in which it is false
+    false_ptr,  # int32 (32, words), to be added to
+    constraints,
     words,
+    STRIDE: tl.constexpr,
     ROWS: tl.constexpr,
     BLOCK: tl.constexpr,
 ):
-    """Add up the false clauses of each lane: lane 32·w + b is false_ptr[b, w]."""
+    """Add up the false constraints of each lane: lane 32·w + b is false_ptr[b, w]."""
     column = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)  # (BLOCK,)
     within = column < words
     c0 = tl.zeros([ROWS, BLOCK], tl.int32)
@@ -198,8 +213,8 @@ def walk_count_kernel(
     c2 = tl.zeros([ROWS, BLOCK], tl.int32)
     for tile in range(7):  # as many as three bits count
         row = (tl.program_id(0).to(tl.int64) * 7 + tile) * ROWS + tl.arange(0, ROWS)
-        at = row[:, None] * (2 * words) + column[None, :]
-        false = tl.load(status_ptr + at, mask=(row < clauses)[:, None] & within[None, :], other=0)
+        at = row[:, None] * (STRIDE * words) + column[None, :]
+        false = tl.load(status_ptr + at, mask=(row < constraints)[:, None] & within[None, :], other=0)
         carry = c0 & false
         c0 ^= false
         up = c1 & carry

@@ -3,6 +3,8 @@
     word w, bit b  =  slot 32·w + b
     round  =  keys, STEPS × (status, flip), status, count, keep the best
 
+A matrix with XORs has a second status: one word for each XOR, where a clause has two.
+
 A lane that has satisfied all clauses has no variable left to flip, so it stays where it is without a test.
 False clauses are counted at the end of a round, not in every step: the best values are the best of those.
 """
@@ -12,7 +14,7 @@ import torch
 import triton
 from numpy.typing import NDArray
 
-from turbosat.gpu import draws, triton_random, triton_walk
+from turbosat.gpu import draws, triton_galois, triton_random, triton_walk
 from turbosat.gpu.cuda_graph import Round
 from turbosat.gpu.device_rows import OPTIONS, DeviceRows, tile
 from turbosat.gpu.rules import Rule, Walk
@@ -35,6 +37,8 @@ class WalkBank:
         self._values = self._new(rows.variables, words)
         self._best_values = self._new(rows.variables, words)
         self._status = torch.empty((rows.clauses, 2, words), dtype=torch.int32, device=rows.device)
+        xors = 0 if rows.xors is None else len(rows.xors.parities)
+        self._parity = torch.empty((xors, words), dtype=torch.int32, device=rows.device)
         self._thresholds = self._new(BREAKS, words)
         self._active = self._new(words)
         self._clock = self._new(1)
@@ -53,9 +57,9 @@ class WalkBank:
         return torch.zeros(shape, dtype=torch.int32, device=self.rows.device)
 
     @staticmethod
-    def bytes_per_slot(variables: int, clauses: int) -> int:
-        """Return the device memory of a lane: two bits a clause, two a variable, and two while copying."""
-        return -(-(2 * clauses + 4 * variables) // 8) + 16
+    def bytes_per_slot(variables: int, clauses: int, xors: int = 0) -> int:
+        """Return the device memory of a lane: bits by clause, XOR and variable, and two while copying."""
+        return -(-(2 * clauses + xors + 4 * variables) // 8) + 16
 
     @property
     def step_effort(self) -> int:
@@ -66,10 +70,14 @@ class WalkBank:
     def step_bytes(self) -> int:
         """The least that a step must move: each entry read once by `status`, twice by `flip`, and the rows.
 
-        Indices of rows are read by every program of a column of tiles, mostly from the cache: not counted.
+        Of an XOR `flip` reads one word. Indices of rows are read by every program of a column of tiles,
+        mostly from the cache: not counted.
         """
         matrix = self.rows.rows.matrix
-        return 4 * self.words * (3 * matrix.entries + 2 * matrix.clauses + 2 * matrix.variables)
+        moved = 3 * matrix.literals.size + 2 * matrix.clauses + 2 * matrix.variables
+        if self.rows.xors is not None:
+            moved += 2 * len(self.rows.xors.variables) + len(self.rows.xors.parities)
+        return 4 * self.words * moved
 
     def follow(self, slots: NDArray[np.int64], rule: Rule) -> None:
         """Give the words of slots a rule."""
@@ -157,6 +165,7 @@ class WalkBank:
         shape = tile(self.words, 128, TILE)
         columns = triton.cdiv(self.words, shape[1])
         sizes = {"ROWS": shape[0], "BLOCK": shape[1], **OPTIONS}
+        xors = device.xors
         for step in range(self.steps):
             self._status_pass()
             triton_walk.walk_flip_kernel[triton.cdiv(device.variables, shape[0]), columns](
@@ -168,37 +177,57 @@ class WalkBank:
                 self._active,
                 self._keys,
                 self._flips,
+                device.starts if xors is None else xors.starts,
+                device.occurrences if xors is None else xors.occurrences,
+                self._parity,
                 step,
                 device.variables,
                 self.words,
+                XORS=xors is not None,
                 **sizes,
             )
         self._measure_pass()
 
     def _status_pass(self) -> None:
-        device = self.rows
+        device, xors = self.rows, self.rows.xors
         rows, block = tile(self.words, 128, TILE)
-        triton_walk.walk_status_kernel[triton.cdiv(device.clauses, rows), triton.cdiv(self.words, block)](
-            self._values,
-            self._status,
-            device.offsets,
-            device.literals,
-            device.clauses,
-            self.words,
-            ROWS=rows,
-            BLOCK=block,
-            **OPTIONS,
-        )
+        columns = triton.cdiv(self.words, block)
+        sizes = {"ROWS": rows, "BLOCK": block, **OPTIONS}
+        if device.clauses:
+            triton_walk.walk_status_kernel[triton.cdiv(device.clauses, rows), columns](
+                self._values,
+                self._status,
+                device.offsets,
+                device.literals,
+                device.clauses,
+                self.words,
+                **sizes,
+            )
+        if xors is not None:
+            triton_galois.parity_status_kernel[triton.cdiv(len(self._parity), rows), columns](
+                self._values,
+                self._parity,
+                xors.offsets,
+                xors.variables,
+                xors.parities,
+                len(self._parity),
+                self.words,
+                **sizes,
+            )
 
     def _measure_pass(self) -> None:
         """Enqueue the count of false clauses and the copy of values that are better than any before."""
         self._status_pass()
         self._false.zero_()
         rows, block = tile(self.words, 128, TILE)
-        grid = triton.cdiv(self.rows.clauses, 7 * rows), triton.cdiv(self.words, block)
-        triton_walk.walk_count_kernel[grid](
-            self._status, self._false, self.rows.clauses, self.words, ROWS=rows, BLOCK=block, **OPTIONS
-        )
+        columns = triton.cdiv(self.words, block)
+        sizes = {"ROWS": rows, "BLOCK": block, **OPTIONS}
+        for status, stride in ((self._status, 2), (self._parity, 1)):
+            constraints = len(status)
+            if constraints:
+                triton_walk.walk_count_kernel[triton.cdiv(constraints, 7 * rows), columns](
+                    status, self._false, constraints, self.words, STRIDE=stride, **sizes
+                )
         better = (self._false < self._best).int()  # (32, words)
         mask = (better << self._bits).sum(0, dtype=torch.int32)  # distinct bits: the sum is their union
         self._best_values.bitwise_xor_((self._best_values ^ self._values) & mask)

@@ -10,7 +10,14 @@ import triton
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 
-from turbosat.gpu import triton_closure, triton_random, triton_update, triton_walk, triton_weighted
+from turbosat.gpu import (
+    triton_closure,
+    triton_galois,
+    triton_random,
+    triton_update,
+    triton_walk,
+    triton_weighted,
+)
 from turbosat.gpu.device_rows import OPTIONS
 
 WALK = {"ROWS": 4, "BLOCK": 128}
@@ -19,8 +26,11 @@ LIST = {"BLOCK": 128}
 KERNELS: tuple[tuple[Any, dict[str, int]], ...] = (
     (triton_random.step_keys_kernel, {"STEPS": 16, "STREAMS": 4}),
     (triton_walk.walk_status_kernel, WALK),
-    (triton_walk.walk_flip_kernel, WALK),
-    (triton_walk.walk_count_kernel, WALK),
+    (triton_walk.walk_flip_kernel, {**WALK, "XORS": 0}),
+    (triton_walk.walk_flip_kernel, {**WALK, "XORS": 1}),
+    (triton_walk.walk_count_kernel, {**WALK, "STRIDE": 2}),
+    (triton_walk.walk_count_kernel, {**WALK, "STRIDE": 1}),
+    (triton_galois.parity_status_kernel, WALK),
     (triton_weighted.weighted_count_kernel, WALK),
     (triton_weighted.weighted_margin_kernel, {**WALK, "GROUP": 1}),
     (triton_weighted.weighted_pick_kernel, LIST),
