@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from turbosat.encodings.ragged import repeats, sorted_rows
 from turbosat.formula import Formula
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 AND: Final = 0
 ITE: Final = 1
+
+SHORT: Final = 6  # repeated clauses up to this length are known as such; the table must hold them
 
 _PAIRED: Final = 2  # multiplexers of one output and selector: up to this many inputs on each side
 _LOOK_UPS: Final = 24  # of binary clauses, for each literal of the formula at most
@@ -60,7 +63,7 @@ def find_gates(formula: Formula, check: Callable[[], None] = lambda: None) -> Ga
     """
     from turbosat.encodings.clause_sets import clause_sets
 
-    sets = clause_sets(formula, 3, check)
+    sets = clause_sets(formula, SHORT, check)
     return named(gate_codes(sets, check), sets.names)
 
 
@@ -88,7 +91,10 @@ def chosen(gates: Gates, kept: NDArray[np.bool_]) -> Gates:
 
 
 def gate_codes(sets: "ClauseSets", check: Callable[[], None] = lambda: None) -> Gates:
-    """Find the gates in clauses that are at hand already; literals are codes over the sets' variables."""
+    """Find the gates in clauses that are at hand already; literals are codes over the sets' variables.
+
+    The table must hold all clauses of up to SHORT literals.
+    """
     outputs, inputs, lengths = _conjunctions(sets, check)
     found = _multiplexers(sets, check)  # (gates, 4)
     lengths = np.append(lengths, np.full(len(found), 3))
@@ -131,7 +137,12 @@ def _conjunctions(
         gates, flat = int(counters[kernels.GATES]), int(counters[kernels.INPUTS])
         parts.append((outputs[:gates].copy(), inputs[:flat].copy(), np.diff(ends[:gates], prepend=0)))
     outputs, inputs, lengths = (np.concatenate(each) for each in zip(*parts, strict=True))
-    return outputs, inputs, lengths
+    long = lengths >= SHORT  # their clauses may be repeated ones
+    offsets = np.append(0, np.cumsum(lengths[long]))
+    ordered = sorted_rows(inputs[np.repeat(long, lengths)], offsets)
+    kept = np.ones(lengths.size, np.bool_)
+    kept[np.flatnonzero(long)[repeats(ordered, offsets, outputs[long].astype(np.int64))]] = False
+    return outputs[kept], inputs[np.repeat(kept, lengths)], lengths[kept]
 
 
 def _multiplexers(sets: "ClauseSets", check: Callable[[], None]) -> NDArray[np.int32]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.encodings.gates import Gates, chosen, gate_codes, joined
+from turbosat.encodings.gates import SHORT, Gates, chosen, gate_codes, joined
+from turbosat.encodings.ragged import repeats, sorted_rows
 from turbosat.encodings.xor_promise import promising
 from turbosat.errors import UsageError
 from turbosat.formula import Formula
@@ -63,7 +64,7 @@ def recover(
 
     if not 2 <= longest <= LARGEST:
         raise UsageError(f"expected longest from 2 to {LARGEST}, found {longest}")
-    sets = clause_sets(formula, max(longest, 3), check)
+    sets = clause_sets(formula, max(longest, SHORT), check)
     lines = formula.xors.variables, formula.xors.offsets, formula.xors.parities
     if sets.contradiction:
         conflict = np.zeros(0, np.int32), np.zeros(2, np.int64), np.ones(1, np.bool_)
@@ -90,7 +91,9 @@ def _parities(sets: "ClauseSets", longest: int, check: Callable[[], None]) -> Ro
     if number and shortest < sizes.max():
         degrees = np.zeros(sets.variables, np.int32)
         watches = np.zeros(number, np.int32)
+        check()
         kernels.index(table, degrees, number, signatures, watches)
+        check()
         starts = np.append(0, np.cumsum(np.bincount(watches, minlength=sets.variables)))
         lists = starts, np.argsort(watches, kind="stable").astype(np.int32)
     marks = np.full((1 << max(longest, 3)) + 2, -1, np.int64)
@@ -121,7 +124,7 @@ def _gates(formula: Formula, sets: "ClauseSets", check: Callable[[], None]) -> G
     fixed = sets.values >= 0
     if not fixed.any():
         return gates
-    every = gate_codes(clause_sets(formula, 3, check, settled=False), check)
+    every = gate_codes(clause_sets(formula, SHORT, check, settled=False), check)
     rows = row_of(every.offsets)[fixed[every.inputs >> 1]]
     touched = fixed[every.outputs >> 1] | (np.bincount(rows, minlength=len(every)) > 0)
     return joined(gates, chosen(every, touched))
@@ -163,27 +166,9 @@ def _distinct(parts: list[Rows]) -> Recovered:
     """Sort the variables of each row, drop rows that came before and those that say nothing."""
     sources = np.repeat(np.arange(len(parts), dtype=np.uint8), [part[2].size for part in parts])
     variables, offsets, sides = _joined(parts)
-    rows = row_of(offsets)
-    variables = (np.sort(rows << 32 | variables) & 0xFFFFFFFF).astype(np.int32)
+    variables = sorted_rows(variables, offsets)
     lengths = np.diff(offsets)
-    # Rows that may be equal become neighbours, and are then compared in full.
-    words = (variables.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
-    words = (words ^ words >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9)
-    words ^= words >> np.uint64(27)
-    sums = np.append(np.uint64(0), np.cumsum(words, dtype=np.uint64))
-    hashes = sums[offsets[1:]] - sums[offsets[:-1]]
-    order = np.lexsort((sides, lengths, hashes))
-    before, after = order[:-1], order[1:]
-    same = hashes[before] == hashes[after]
-    same &= (lengths[before] == lengths[after]) & (sides[before] == sides[after])
-    before, after = before[same], after[same]
-    sizes = lengths[after]
-    index = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    differ = variables[index + np.repeat(offsets[before], sizes)]
-    differ = differ != variables[index + np.repeat(offsets[after], sizes)]
-    unlike = np.bincount(np.repeat(np.arange(sizes.size), sizes)[differ], minlength=sizes.size) > 0
-    kept = (lengths > 0) | sides
-    kept[after[~unlike]] = False
+    kept = ((lengths > 0) | sides) & ~repeats(variables, offsets, sides.astype(np.int64))
     flat = variables[np.repeat(kept, lengths)]
     ends = np.append(0, np.cumsum(lengths[kept]))
     return Recovered(Xors(flat, ends, sides[kept]), sources[kept])

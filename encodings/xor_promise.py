@@ -11,6 +11,7 @@ from turbosat.formula import Formula
 FEW: Final = 4  # so many XORs must be likely: fewer are nothing that a CDCL solver needs help with
 
 _LONGEST: Final = 10
+_CHANCE: Final = 1 << 14  # clauses of gates, one of which shares a pair of inputs with another by chance
 
 
 def promising(formula: Formula) -> bool:
@@ -58,23 +59,24 @@ def _gates(formula: Formula, sizes: NDArray[np.int64], words: NDArray[np.uint64]
         return False
     degrees = np.bincount(np.concatenate([codes[pairs], codes[pairs + 1]]), minlength=2 * formula.variables)
     opposite = np.minimum(degrees, 255).astype(np.uint8)[codes ^ 1]  # (literals,) binary clauses of -l
-    keys = []
+    found = seen = 0
     for size, least in ((3, 2), (4, 4)):
         places = starts[sizes == size][:, None] + np.arange(size)  # (clauses, size)
         partners = opposite[places]
         good = (partners.min(axis=1, initial=255) >= 1) & (partners.max(axis=1, initial=0) >= size - 1)
         places = places[good]
+        seen += len(places)
         if size == 3:
             rows = np.sort(codes[places], axis=1).astype(np.int64)
             keys = [
                 rows[:, i] >> 1 << 32 | rows[:, j] & -2 | (rows[:, i] ^ rows[:, j]) & 1
                 for i, j in ((0, 1), (0, 2), (1, 2))
             ]
-            found = _runs(np.concatenate(keys).view(np.uint64), least)
+            found += _runs(np.concatenate(keys).view(np.uint64), least)
         else:
             rests = words[places].sum(axis=1, keepdims=True) - words[places]  # (clauses, 4) without one each
             found += _runs(rests.ravel(), least)
-    return found >= FEW
+    return found >= FEW + seen // _CHANCE
 
 
 def _runs(keys: NDArray[np.uint64], least: int) -> int:

@@ -11,7 +11,7 @@ from turbosat.encodings.gates import AND, ITE, Gates, find_gates
 from turbosat.formula import Formula
 
 Conjunction = tuple[int, frozenset[int]]
-relaxed = settings(max_examples=200, deadline=None)  # the first call loads the kernels
+relaxed = settings(max_examples=150, deadline=None)  # the first call loads the kernels
 EVERYTHING = (*pieces.PIECES, pieces.near_miss, pieces.cycle, pieces.unit)
 
 
@@ -120,3 +120,12 @@ def test_exactly_one_gives_few_gates_a_clause() -> None:
     clauses = [tuple(ones), *((-a, -b) for a, b in itertools.combinations(ones, 2))]
     gates = find_gates(Formula.from_clauses(clauses))
     assert gates.outputs.tolist() == [40, 39, 38, 37]
+
+
+def test_repeated_clauses_give_one_gate() -> None:
+    for size in (2, 5, 6, 9, 40):
+        clauses = conjunction(100, *range(1, size + 1))
+        clauses = [*clauses, *[clause[::-1] for clause in clauses], conjunction(100, *range(2, size + 2))[0]]
+        gates = find_gates(Formula.from_clauses(clauses))
+        assert gates.outputs.tolist() == [100]
+        assert sorted(gates.inputs.tolist()) == list(range(1, size + 1))
