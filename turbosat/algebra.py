@@ -43,17 +43,19 @@ class Facts:
             raise SoundnessError("elimination claims a contradiction, but its XORs do not sum to 0 = 1")
         return chosen
 
-    def clauses(self) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """Return implied clauses: literals (flat,) and offsets (clauses + 1,).
+    def clauses(self, formula: Formula) -> Formula:
+        """Return clauses that follow from the XORs and are not among the formula's own.
 
         Units, two clauses for each equivalence, and the clauses of derived short XORs.
         """
         units, pairs = self.elimination.units, self.elimination.equivalences
-        both = np.concatenate([pairs * [1, -1], pairs * [-1, 1]], axis=1)  # a or not b, b or not a
+        both = np.concatenate([pairs * [1, -1], pairs * [-1, 1]]).astype(np.int32)  # a or not b, b or not a
+        single = units[~np.isin(units, formula.literals[formula.offsets[:-1][np.diff(formula.offsets) == 1]])]
+        double = both[~np.isin(_pair_keys(both), _pair_keys(_binary(formula)))]
         literals, lengths = self.elimination.short.clauses()
-        sizes = [np.ones(units.size, np.int64), np.full(2 * len(pairs), 2, np.int64), lengths]
-        flat = np.concatenate([units, both.ravel(), literals]).astype(np.int32)
-        return flat, np.append(0, np.cumsum(np.concatenate(sizes)))
+        flat = np.concatenate([single, double.ravel(), literals])
+        sizes = np.repeat([1, 2], [single.size, len(double)])
+        return Formula(flat, np.append(0, np.cumsum(np.append(sizes, lengths))), formula.variables)
 
     def figures(self) -> dict[str, Any]:
         """Return plain data for people and for JSON."""
@@ -81,6 +83,18 @@ def find(formula: Formula, check: Callable[[], None] = lambda: None) -> Facts:
     middle = time.perf_counter()
     elimination = eliminate(recovered.xors, formula.variables, check=check)
     return Facts(recovered, elimination, (middle - begin, time.perf_counter() - middle))
+
+
+def _binary(formula: Formula) -> NDArray[np.int32]:
+    """Return the formula's clauses of two literals, int32 (clauses, 2)."""
+    first = formula.offsets[:-1][np.diff(formula.offsets) == 2]
+    return np.stack([formula.literals[first], formula.literals[first + 1]], axis=1)
+
+
+def _pair_keys(pairs: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Return one number for each clause of two literals (clauses, 2), whatever their order."""
+    low, high = np.sort(pairs.astype(np.int64), axis=1).T
+    return low << 32 ^ high
 
 
 def is_contradiction(xors: Xors) -> bool:

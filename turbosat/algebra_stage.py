@@ -59,6 +59,11 @@ class AlgebraStage:
         """The engine, None before it was started."""
         return self.lane.engine if self.lane is not None else None  # type: ignore[return-value]
 
+    @property
+    def working(self) -> bool:
+        """Whether it may still find facts."""
+        return self.lane is not None and self.lane.state == "running" and not self._shared
+
     def share(self) -> dict[str, Any] | None:
         """Hand what follows from the XORs, once it is there, to the lanes that can take clauses.
 

@@ -56,13 +56,13 @@ def run(channel: Channel) -> None:
         conflict = facts.conflict
         if conflict is not None:
             proof = _proof(formula, conflict, task.data, check)
-            _send_facts(channel, facts)
+            _send_facts(channel, formula, facts)
             _refute(channel, conflict, proof)
             return
     except OutOfTime:
         channel.send("answer", {"status": 0, "why": "its share of the time is over"})
         return
-    _send_facts(channel, facts)
+    _send_facts(channel, formula, facts)
     verdict = _swept(channel, formula, facts, task.data["seed"]) if task.data["sweep"] else None
     if verdict is None or not (verdict.unsatisfiable or verdict.values is not None):
         channel.send("answer", {"status": 0, "why": "all that follows is said"})
@@ -78,9 +78,10 @@ def _formula(message: Message) -> Formula:
     return Formula(literals, offsets, message.data["variables"], xors)
 
 
-def _send_facts(channel: Channel, facts: Facts) -> None:
-    literals, offsets = facts.clauses()
-    channel.send("facts", facts.figures(), [memoryview(literals), memoryview(offsets)])
+def _send_facts(channel: Channel, formula: Formula, facts: Facts) -> None:
+    derived = facts.clauses(formula)
+    figures = {**facts.figures(), "clauses_derived": derived.clauses}
+    channel.send("facts", figures, [memoryview(derived.literals), memoryview(derived.offsets)])
 
 
 def _proof(formula: Formula, conflict: Xors, task: dict[str, Any], check: Callable[[], None]) -> bytes:

@@ -97,10 +97,10 @@ class Run:
             if found is None and waiting and (patience <= 0 or not race.running()):
                 waiting = False
                 stage.begin(formula, sweep=self.assumptions is None)
-                for spec in pending:
-                    self._add(race, spec, formula)
             if found is None:
                 self._share(stage)
+                if not waiting:
+                    pending = self._begin(race, stage, pending, formula)
                 if not race.running():
                     self.deadline.check()  # Ctrl-C in a terminal ends the lanes, too
                     return self._nobody(race, stage)
@@ -119,6 +119,16 @@ class Run:
             if result is not None:
                 return result
         return None
+
+    def _begin(
+        self, race: Race, stage: AlgebraStage, pending: list[LaneSpec], formula: Formula
+    ) -> list[LaneSpec]:
+        """Start lanes; return those that cannot be told later what the algebra lane will say, and so wait."""
+        later = [spec for spec in pending if stage.working and spec.engine == "kissat"]
+        for spec in pending:
+            if spec not in later:
+                self._add(race, spec, stage.strengthened(formula))
+        return later
 
     def _share(self, stage: AlgebraStage) -> None:
         figures = stage.share()
