@@ -2,8 +2,8 @@
 
 import io
 import os
-from collections.abc import Callable
-from typing import BinaryIO, Final
+from collections.abc import Callable, Iterable, Iterator
+from typing import BinaryIO, Final, TypeVar
 
 import numpy as np
 
@@ -14,9 +14,10 @@ from turbosat.parity_order import arrange
 from turbosat.parity_tree import ParityTree, Xor
 from turbosat.xors import XOR_WIDTH, Xors
 
-LONGEST: Final = 16  # variables of a row that is no x line: each of its clauses becomes a step
+LONGEST: Final = 12  # variables of a row that is no x line: each of its clauses becomes a step
 _PIECE: Final = 3  # longer rows are cut: an XOR of k variables takes 2**(k-1) clauses
 _INTERVAL: Final = 100  # rows between two calls of `check`
+Item = TypeVar("Item")
 
 
 def parity_proof(
@@ -38,7 +39,7 @@ def write_parity_proof(
 ) -> int:
     """Write a DRAT proof that XORs whose sum is 0 = 1 refute a formula; return its size in bytes.
 
-    The proof is for `formula.expanded()`. Each row is an x line of the formula, or has at most 16
+    The proof is for `formula.expanded()`. Each row is an x line of the formula, or has at most 12
     variables and each of its clauses follows from the formula's by unit propagation. Rows that are not
     needed are left out. `check` is called at least every 50 ms. UsageError for a sum that is not 0 = 1, for
     rows that are too long and for variables the formula does not have; OSError if the file cannot be written.
@@ -46,11 +47,9 @@ def write_parity_proof(
     if isinstance(target, (str, bytes, os.PathLike)):
         with open(target, "wb") as file:
             return write_parity_proof(file, formula, xors, binary=binary, check=check)
-    rows, variables = _rows(formula, xors)
+    rows, variables = _rows(formula, xors, check)
     groups: list[list[Xor]] = []  # each row in pieces
-    for done, row in enumerate(rows):
-        if done % _INTERVAL == 0:
-            check()
+    for row in _checking(rows, check):
         groups.append(_pieces(row, variables))
         variables += len(groups[-1]) - 1
     owners = [owner for owner, group in enumerate(groups) for _ in group]
@@ -59,9 +58,7 @@ def write_parity_proof(
     writer = DratWriter(target, binary=binary, check=check)
     tree = ParityTree(writer, members, variables)
     cut: set[int] = set()
-    for done, index in enumerate(order):
-        if done % _INTERVAL == 0:
-            check()
+    for index in _checking(order, check):
         owner = owners[index]
         group = groups[owner]
         if len(group) > 1 and owner not in cut:
@@ -74,7 +71,7 @@ def write_parity_proof(
     return writer.size
 
 
-def _rows(formula: Formula, xors: Xors) -> tuple[list[Xor], int]:
+def _rows(formula: Formula, xors: Xors, check: Callable[[], None]) -> tuple[list[Xor], int]:
     """Return the rows as the expanded formula has them, long x lines in their parts, and its variables."""
     if xors.variables.max(initial=0) > formula.variables:
         raise UsageError(f"expected XORs of {formula.variables} variables, found {xors.variables.max()}")
@@ -83,9 +80,9 @@ def _rows(formula: Formula, xors: Xors) -> tuple[list[Xor], int]:
         raise UsageError("expected XORs whose sum is 0 = 1")
     parts, variables = formula.xors.split(formula.variables)
     lines = _long_lines(formula.xors)
-    cut = _xors(parts) if lines else []
+    cut = list(_xors(parts, check)) if lines else []
     rows: list[Xor] = []
-    for row in _xors(xors):
+    for row in _xors(xors, check):
         if row in lines:
             rows += cut[lines[row]]
         elif len(row.variables) > LONGEST:
@@ -97,8 +94,16 @@ def _rows(formula: Formula, xors: Xors) -> tuple[list[Xor], int]:
     return rows, variables
 
 
-def _xors(xors: Xors) -> list[Xor]:
-    return [Xor(frozenset(variables), int(parity)) for variables, parity in xors]
+def _checking(items: Iterable[Item], check: Callable[[], None]) -> Iterator[Item]:
+    for done, item in enumerate(items):
+        if done % _INTERVAL == 0:
+            check()
+        yield item
+
+
+def _xors(xors: Xors, check: Callable[[], None]) -> Iterator[Xor]:
+    for variables, parity in _checking(xors, check):
+        yield Xor(frozenset(variables), int(parity))
 
 
 def _long_lines(xors: Xors) -> dict[Xor, slice]:

@@ -219,6 +219,7 @@ class ParityTree:
         if (
             len(third) != 1
             or len(relation.variables) != 3
+            or len(definition.variables) != 3
             or relation.variables & definition.variables != {change.old}
         ):
             return None
