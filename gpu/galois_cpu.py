@@ -106,7 +106,7 @@ class GaloisPopulation(Population):
     def advance(self, effort: NDArray[np.int64], until: NDArray[np.int64]) -> Report:
         """Run the blocks that hold lanes with effort, each in one thread.
 
-        A block stops early when a lane of it is solved or has made its flips.
+        A block stops early, or does not begin, when a lane of it that has effort is solved or made its flips.
         """
         blocks = len(self._blocks)
         spent = np.zeros(blocks * LANES, np.int64)
@@ -188,11 +188,11 @@ class GaloisPopulation(Population):
             block.thresholds[:] = _packed(bits.reshape(BITS * BREAKS, LANES))
             self._follow[index] = False
         flips = self._flips[part]
-        moves = (effort > 0) & (flips < until) & (_numbers(block.best) > 0)
+        moves = (effort > 0) & (flips < until)
+        ended = bool((_numbers(block.best)[moves] == 0).any())
         left = np.where(moves, until - flips - 1, 0)
         block.left[:] = _packed(left[None] >> np.arange(LEFT_PLANES)[:, None] & 1)
         block.masks[OVER] = 0
-        ended = False
         while not ended:
             active = moves & (spent < effort)
             if not active.any():
