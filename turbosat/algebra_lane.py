@@ -76,7 +76,8 @@ class Algebra(Engine):
         formula = source if isinstance(source, Formula) else dimacs.read(source)
         self._child = PythonChild("turbosat.algebra_worker", self.name, self._memory_limit)
         xors = formula.xors
-        arrays = xors.variables, xors.offsets, xors.parities.astype(np.int8)
+        # With their signs, which say what the variables mean that cut long ones.
+        arrays = xors.literals, xors.offsets, ((np.diff(xors.offsets) > 0) | xors.parities).astype(np.int8)
         data = {"variables": formula.variables}
         self._child.send("load", data, formula.literals, formula.offsets, *arrays)
 

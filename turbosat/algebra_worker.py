@@ -74,7 +74,7 @@ def run(channel: Channel) -> None:
 
 def _formula(message: Message) -> Formula:
     literals, offsets, xor_literals, xor_offsets, parities = (np.asarray(array) for array in message.arrays)
-    xors = Xors(np.abs(xor_literals), xor_offsets, parities.astype(np.bool_))
+    xors = Xors(xor_literals, xor_offsets, parities.astype(np.bool_))
     return Formula(literals, offsets, message.data["variables"], xors)
 
 

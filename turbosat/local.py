@@ -26,13 +26,15 @@ NEWS_INTERVAL = 1.0  # seconds between two progress events
 class Claim:
     """What an engine says it found, still to be checked.
 
-    `values` bool (variables,) with SATISFIABLE; `conflict` with UNSATISFIABLE, where XORs alone refute.
+    `values` bool (variables,) with SATISFIABLE. With UNSATISFIABLE, `conflict` where XORs alone refute, and
+    `core`, the assumptions that cannot hold.
     """
 
     status: Status
     winner: Winner
     values: NDArray[np.bool_] | None = None
     conflict: Xors | None = None
+    core: NDArray[np.int32] | None = None
 
 
 def teller(lane: str, deadline: Deadline, sink: Sink) -> Callable[..., None]:

@@ -156,7 +156,9 @@ class Run:
         if claim.status is Status.UNSATISFIABLE:
             import numpy as np
 
-            core = None if self.assumptions is None else np.empty(0, np.int32)
+            core = None
+            if self.assumptions is not None:
+                core = np.empty(0, np.int32) if claim.core is None else claim.core
             return self._refuted(Result(claim.status, core=core, winner=claim.winner), claim.conflict)
         model = checked_model(formula, claim.values, self.assumptions, claim.winner.lane)
         return Result(Status.SATISFIABLE, model, winner=claim.winner)

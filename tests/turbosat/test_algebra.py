@@ -121,6 +121,19 @@ def test_x_lines_are_refuted_too(tmp_path: Path) -> None:
     assert check(str(path), str(tmp_path / "proof"))[0].outcome == "verified"
 
 
+def test_signs_of_long_x_lines_reach_the_proof(tmp_path: Path) -> None:
+    from turbosat.check import check
+
+    base, dice = tseitin(60, 4, 5, odd=True), random.Random(2)
+    path = tmp_path / "signs.cnf"
+    lines = ["x -241 242 243 244 245 246 -247 0", "x 241 242 243 244 245 246 -247 0"]
+    clauses = dice.sample(base[1], len(base[1]) - 1)  # one clause less: those lines must refute it
+    path.write_text(dimacs(247, clauses) + "\n".join(lines) + "\n")
+    code, _, _ = turbosat("--time=30", path, tmp_path / "proof")
+    assert code == 20
+    assert check(str(path), str(tmp_path / "proof"))[0].outcome == "verified"
+
+
 def test_deterministic_runs_agree() -> None:
     variables, clauses = tseitin(120, 4, 2, odd=False)
     formula = Formula.from_clauses(clauses, variables)

@@ -1,0 +1,191 @@
+"""The finite-field engine as a run of its own: elimination, then the kernel, or all variables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from turbosat.algebra import Facts, find
+from turbosat.encodings.closure import compile_recovered
+from turbosat.errors import UnsupportedError
+from turbosat.events import Sink
+from turbosat.local import NEWS_INTERVAL, Claim, descend, teller, winner
+from turbosat.options import Options, worker_count
+from turbosat.result import Status
+
+if TYPE_CHECKING:
+    from turbosat.deadline import Deadline
+    from turbosat.encodings.program import Program
+    from turbosat.formula import Formula
+
+LANE = "galois"
+SWEPT_INPUTS = 34  # at most, to try all assignments of them: minutes for a thousand instructions
+SEARCHED_INPUTS = 4096  # at most, to search among them
+CONFLICTS = 2000  # that CDCL may take to finish a candidate
+SLICE = 0.05  # seconds between two looks at the limits
+
+
+class Search:
+    """One run of the engine on one formula."""
+
+    def __init__(
+        self,
+        formula: Formula,
+        assumptions: NDArray[np.int32] | None,
+        options: Options,
+        deadline: Deadline,
+        sink: Sink,
+        statistics: dict[str, Any],
+    ) -> None:
+        self.formula = formula
+        self.assumed = np.zeros(0, np.int32) if assumptions is None else assumptions
+        # What the kernel and its candidates are checked against; facts are those of the plain formula.
+        self.restricted = formula.with_clauses(self.assumed, np.arange(self.assumed.size + 1))
+        self.options = options
+        self.deadline = deadline
+        self.tell = teller(LANE, deadline, sink)
+        self.figures: dict[str, Any] = {}
+        self._told = deadline.elapsed()
+        statistics[LANE] = self.figures
+
+    def run(self) -> Claim | None:
+        """Return what the engine claims, None where it gives up.
+
+        UNSATISFIABLE is claimed where the XORs alone contradict each other, or after a complete sweep of the
+        kernel in which every candidate was refuted.
+        """
+        facts = find(self.formula, self.deadline.check)
+        self.figures |= facts.figures()
+        self.tell("algebra", **self.figures)
+        if facts.conflict is not None:
+            return Claim(Status.UNSATISFIABLE, self._winner("cpu"), conflict=facts.conflict)
+        mode = self.options["galois"]
+        program = None if mode == "clauses" else self._compiled(facts, SWEPT_INPUTS)
+        if program is not None:
+            return self._sweep(program)
+        if mode != "kernel":
+            return self._descend(facts)
+        program = self._compiled(facts, SEARCHED_INPUTS)
+        if program is None:
+            raise UnsupportedError(
+                f"more than {SEARCHED_INPUTS} variables would be free: use --galois clauses"
+            )
+        return self._walk(program)
+
+    def _compiled(self, facts: Facts, limit: int) -> Program | None:
+        check = self.deadline.check
+        return compile_recovered(
+            self.restricted, facts.recovered, facts.elimination, limit=limit, check=check
+        )
+
+    def _winner(self, device: str) -> Any:
+        return winner(LANE, self.options, device)
+
+    def _settler(self, program: Program) -> Any:
+        from turbosat.gpu.kernel_completion import Settler
+
+        if not program.uncovered.size:
+            return Settler(self.restricted, program)
+        from turbosat.completion import completion
+
+        return Settler(self.restricted, program, completion(self.restricted, CONFLICTS))
+
+    def _sweep(self, program: Program) -> Claim | None:
+        """Try every assignment of the kernel."""
+        from turbosat.gpu.kernel_completion import decide
+        from turbosat.gpu.kernel_devices import create_sweep
+
+        seed, workers = self.options["seed"], worker_count(self.options)
+        sweep, comment = create_sweep(self.options["device"], program, seed, workers)
+        device = "cuda" if type(sweep).__name__.startswith("Cuda") else "cpu"
+        self._begin(program, device, comment, swept=0.0)
+
+        def check() -> None:
+            self.figures["swept"] = round(sweep.progress, 4)
+            self._news(swept=f"{100 * sweep.progress:.1f}%")
+
+        try:
+            verdict = decide(sweep, self._settler(program), check, SLICE)
+        finally:
+            sweep.close()
+        if verdict.values is not None:
+            return Claim(Status.SATISFIABLE, self._winner(device), verdict.values)
+        if not verdict.unsatisfiable:
+            return None
+        return Claim(Status.UNSATISFIABLE, self._winner(device), core=self.assumed)
+
+    def _walk(self, program: Program) -> Claim | None:
+        """Search in a kernel too large to be swept."""
+        from turbosat.gpu.kernel_search import KernelSearch
+
+        lanes = KernelSearch(program, self.options["seed"], worker_count(self.options))
+        settler = self._settler(program)
+        self._begin(program, "cpu", None)
+        try:
+            while True:
+                lanes.advance(SLICE)
+                self.figures |= {"fewest": lanes.fewest, "moves": lanes.moves}
+                values = settler.settle(lanes.candidates(), self.deadline.check)
+                if values is not None:
+                    return Claim(Status.SATISFIABLE, self._winner("cpu"), values)
+                self._news(best=lanes.fewest, moves=lanes.moves)
+        finally:
+            lanes.close()
+
+    def _descend(self, facts: Facts) -> Claim | None:
+        """Search among all variables, XORs as one constraint each."""
+        from turbosat.gpu.galois import GaloisSearch
+
+        engine = GaloisSearch(
+            self.formula,
+            facts.recovered.xors,
+            lanes=self.options["lanes"],
+            seed=self.options["seed"],
+            workers=worker_count(self.options),
+            device=self.options["device"],
+            check=self.deadline.check,
+        )
+        try:
+            if self.assumed.size:
+                engine.freeze(self.assumed)
+            comment = {} if engine.comment is None else {"comment": engine.comment}
+            self.tell("started", device=engine.device, seed=self.options["seed"], **comment)
+            found = descend(engine, self.deadline, self.tell)
+            return None if found is None else Claim(Status.SATISFIABLE, self._winner(engine.device), found)
+        finally:
+            self.figures |= engine.statistics()
+            engine.close()
+
+    def _begin(self, program: Program, device: str, comment: str | None, **figures: Any) -> None:
+        sizes = {"inputs": program.inputs.size, "instructions": program.kinds.size}
+        self.figures |= {
+            "mode": "kernel",
+            "device": device,
+            "uncovered": program.uncovered.size,
+            **sizes,
+            **figures,
+        }
+        self.tell("started", device=device, **sizes, **({} if comment is None else {"comment": comment}))
+
+    def _news(self, **data: Any) -> None:
+        self.deadline.check()
+        if self.deadline.elapsed() - self._told >= NEWS_INTERVAL:
+            self._told = self.deadline.elapsed()
+            self.tell("progress", **data)
+
+
+def search(
+    formula: Formula,
+    assumptions: NDArray[np.int32] | None,
+    options: Options,
+    deadline: Deadline,
+    sink: Sink,
+    statistics: dict[str, Any],
+) -> Claim | None:
+    """Return what the engine claims, None where it gives up; figures go into `statistics`.
+
+    Raises Expired at a limit, UnsupportedError for a device that cannot be had and for a kernel too large.
+    """
+    return Search(formula, assumptions, options, deadline, sink, statistics).run()
