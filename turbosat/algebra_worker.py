@@ -101,7 +101,7 @@ def _refute(channel: Channel, conflict: Xors, proof: bytes) -> None:
         conflict.parities.astype(np.int8),
         np.frombuffer(proof, np.int8),
     )
-    channel.send("answer", {"status": 20}, [memoryview(array) for array in arrays])
+    channel.send("answer", {"status": 20}, [memoryview(array) for array in arrays])  # type: ignore[arg-type]
 
 
 def _swept(channel: Channel, formula: Formula, facts: Facts, seed: int) -> Verdict | None:
