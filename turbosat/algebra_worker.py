@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from turbosat.algebra import Facts, find
 from turbosat.cdcl.channel import Channel, Message
@@ -69,7 +70,7 @@ def run(channel: Channel) -> None:
     elif verdict.values is None:
         channel.send("answer", {"status": 20})
     else:
-        channel.send("answer", {"status": 10}, [memoryview(verdict.values.view(np.int8))])
+        channel.send("answer", {"status": 10}, _views(verdict.values.view(np.int8)))
 
 
 def _formula(message: Message) -> Formula:
@@ -81,7 +82,7 @@ def _formula(message: Message) -> Formula:
 def _send_facts(channel: Channel, formula: Formula, facts: Facts) -> None:
     derived = facts.clauses(formula)
     figures = {**facts.figures(), "clauses_derived": derived.clauses}
-    channel.send("facts", figures, [memoryview(derived.literals), memoryview(derived.offsets)])
+    channel.send("facts", figures, _views(derived.literals, derived.offsets))
 
 
 def _proof(formula: Formula, conflict: Xors, task: dict[str, Any], check: Callable[[], None]) -> bytes:
@@ -95,13 +96,12 @@ def _proof(formula: Formula, conflict: Xors, task: dict[str, Any], check: Callab
 
 def _refute(channel: Channel, conflict: Xors, proof: bytes) -> None:
     """Answer UNSATISFIABLE, with the XORs that sum to 0 = 1 and the proof."""
-    arrays = (
-        conflict.variables,
-        conflict.offsets,
-        conflict.parities.astype(np.int8),
-        np.frombuffer(proof, np.int8),
-    )
-    channel.send("answer", {"status": 20}, [memoryview(array) for array in arrays])  # type: ignore[arg-type]
+    parities, data = conflict.parities.astype(np.int8), np.frombuffer(proof, np.int8)
+    channel.send("answer", {"status": 20}, _views(conflict.variables, conflict.offsets, parities, data))
+
+
+def _views(*arrays: NDArray[Any]) -> list[memoryview]:
+    return [memoryview(array) for array in arrays]  # type: ignore[arg-type] # numpy's buffers are untyped
 
 
 def _swept(channel: Channel, formula: Formula, facts: Facts, seed: int) -> Verdict | None:

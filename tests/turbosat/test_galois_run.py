@@ -146,7 +146,8 @@ def test_sigint_ends_a_sweep(tmp_path: Path) -> None:
 
 
 def test_refusals(tmp_path: Path) -> None:
+    variables, clauses = noisy_parity(32, 64, 3, 8)
     with pytest.raises(UnsupportedError, match="device cuda cannot be used"):
-        solve(Formula.from_clauses(*reversed(noisy_parity(32, 64, 3, 8))), engine="galois", device="cuda")
+        solve(Formula.from_clauses(clauses, variables), engine="galois", device="cuda")
     with pytest.raises(UsageError, match="cannot write a proof"):
         solve([[1]], engine="galois", proof=str(tmp_path / "proof"))
