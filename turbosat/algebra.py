@@ -94,7 +94,8 @@ def _binary(formula: Formula) -> NDArray[np.int32]:
 def _pair_keys(pairs: NDArray[np.int32]) -> NDArray[np.int64]:
     """Return one number for each clause of two literals (clauses, 2), whatever their order."""
     low, high = np.sort(pairs.astype(np.int64), axis=1).T
-    return low << 32 ^ high
+    keys: NDArray[np.int64] = low << 32 ^ high
+    return keys
 
 
 def is_contradiction(xors: Xors) -> bool:
