@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
@@ -54,10 +54,10 @@ class Job:
         """Write the content of a compressed file."""
         await self._checker.ask({"unpack": str(file), "target": str(target)})
 
-    async def restart(self, others: Collection[int]) -> None:
-        """Begin anew after one of the two died; `others` are processes of the harness that must live."""
+    async def restart(self, jobs: Iterable[Job]) -> None:
+        """Begin anew after one of the two died; what else this harness has below it are those of `jobs`."""
         await self.close()
-        kill_strays(others)
+        kill_strays({pid for job in jobs if job is not self for pid in job.pids})
         self._start()
         await self.warm()
 

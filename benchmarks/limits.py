@@ -25,6 +25,7 @@ TICK = 1 / os.sysconf("SC_CLK_TCK")  # seconds
 PAGE = os.sysconf("SC_PAGE_SIZE")
 GROWTH = 4 << 30  # bytes a second that a process may at most take, for the choice of the next look
 SHORTEST, LONGEST = 0.01, 0.1  # seconds between two looks
+Ended = Callable[[int, int, int], object]  # a process, its exit code, its largest resident set in bytes
 STUBBORN = 120.0  # seconds a killed process may take to go: a large one needs some to free its memory
 
 
@@ -94,6 +95,7 @@ class Usage:
         self.cpu = 0.0
         self.peak = 0
         self._reaped = _children_seconds()
+        self._floor = _high_water(os.getpid())  # every child begins as a copy of this process
         self._own: dict[tuple[int, bytes], float] = {}  # CPU seconds of each process ever seen, by start time
 
     def look(self, limit: int) -> int:
@@ -119,6 +121,11 @@ class Usage:
         self.peak = max(self.peak, used)
         return used
 
+    def ended(self, resident: int) -> None:
+        """Take note of the largest resident set of what was reaped, if it is its own and not our copy's."""
+        if resident > self._floor:
+            self.peak = max(self.peak, resident)
+
     def finish(self) -> None:
         """Count what was reaped, once everything is."""
         self.cpu = max(self.cpu, _children_seconds() - self._reaped)
@@ -137,19 +144,19 @@ def signal_all(number: int) -> None:
             os.kill(pid, number)
 
 
-def reap(ended: Callable[[int, int], object]) -> bool:
-    """Reap what has ended, calling `ended(pid, exit code)`; False when no child is left at all."""
+def reap(ended: Ended) -> bool:
+    """Reap what has ended, telling `ended` of each; False when no child is left at all."""
     while True:
         try:
-            pid, status = os.waitpid(-1, os.WNOHANG)
+            pid, status, usage = os.wait4(-1, os.WNOHANG)
         except ChildProcessError:
             return False
         if pid == 0:
             return True
-        ended(pid, os.waitstatus_to_exitcode(status))
+        ended(pid, os.waitstatus_to_exitcode(status), usage.ru_maxrss * 1024)
 
 
-def kill_all(ended: Callable[[int, int], object]) -> None:
+def kill_all(ended: Ended) -> None:
     """Kill and reap until there is nothing below this process: that the kernel itself says.
 
     Raises EngineError when something outlives SIGKILL for two minutes.

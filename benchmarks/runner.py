@@ -33,6 +33,7 @@ from turbosat.benchmarks.limits import (
 )
 from turbosat.benchmarks.servant import serve
 
+YOUNG = 0.1  # seconds in which every sign of life is a reason to look at the memory: it may be the last
 PIPE = 1 << 20  # bytes of a pipe, and of one read
 Ended = Literal["exit", "timeout", "memout"]
 
@@ -230,7 +231,7 @@ class _Race:
         end = self.begun + self.limits.wall
         while True:
             now = time.monotonic()
-            if now >= next_look and ended == "exit":
+            if (now >= next_look or now < self.begun + YOUNG) and ended == "exit":
                 used = self.usage.look(self.limits.memory)
                 next_look = now + pause_after(used, self.limits.memory, looks)
                 looks += 1
@@ -257,8 +258,9 @@ class _Race:
             if any(map(_definitive, judged)) or None not in judged:
                 return ended
 
-    def reaped(self, pid: int, code: int) -> None:
+    def reaped(self, pid: int, code: int, resident: int) -> None:
         """Note the end of a member, or of something else that it left behind."""
+        self.usage.ended(resident)
         for member in self.members:
             if member.popen is not None and member.popen.pid == pid:
                 if member.code is None:

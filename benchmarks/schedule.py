@@ -194,7 +194,7 @@ class Schedule:
                 started = _now()
                 return await self._once(work, job, started, attempt)
             except Lost:
-                await job.restart({pid for other in self._jobs if other is not job for pid in other.pids})
+                await job.restart(self._jobs)
         words = f"the harness lost its own processes {ATTEMPTS} times"
         return self._row(work, started, ATTEMPTS, _NOTHING, Verdict("unknown", "error", "none", words))
 

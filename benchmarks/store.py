@@ -57,9 +57,10 @@ class Run:
     """One run of a solver on an instance.
 
     `result` is what counts: unknown unless the status is ok. `wall` and `cpu` are in seconds, `rss` is the
-    peak of the process tree in bytes, `exit` the exit code or -N after signal N. `lane` and `lane_seed` tell
-    which part of a portfolio answered. `started` is an ISO date in UTC, `attempt` counts from 1 and is more
-    where the harness lost a run and began again, `reason` says in words why a run did not count.
+    peak of the process tree in bytes, 0 where it was over before it could be seen. `exit` is the exit code or
+    -N after signal N. `lane` and `lane_seed` tell which part of a portfolio answered. `started` is an ISO
+    date in UTC, `attempt` counts from 1 and is more where the harness lost a run and began again, `reason`
+    says in words why a run did not count.
     """
 
     hash: str
