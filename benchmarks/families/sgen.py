@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Annotated
 
 import numpy as np
@@ -9,6 +10,10 @@ from numpy.typing import NDArray
 
 from turbosat.benchmarks.families.base import Dice, Draft, Parameter, family
 from turbosat.benchmarks.families.clauses import Clauses
+
+_CROWDED = 4  # what two members of one home in a group cost, in pairs of homes that meet again
+_SWAPS = 100  # tried for each member
+_MOST_SWAPS = 50_000
 
 Size = Annotated[int, Parameter("At least so many variables.", low=5, high=100_000)]
 
@@ -28,7 +33,8 @@ def sgen_unsat(dice: Dice, variables: Size = 45) -> Draft:
     clauses.fresh(total)
     first = np.arange(total)
     sizes = np.array([*[4] * (groups - 1), 5])
-    second = _spread(dice, np.minimum(first // 4, groups - 1), sizes)
+    home = np.minimum(first // 4, groups - 1)
+    second = _spread(dice, dice.permutation(total), home, np.zeros(total, np.bool_), sizes)
     for order, sign in ((first, -1), (second, 1)):
         whole, last = order[:-5].reshape(-1, 4) + 1, order[None, -5:] + 1
         for part in (whole, last):
@@ -54,46 +60,53 @@ def sgen_sat(dice: Dice, variables: Size = 120) -> Draft:
     model[np.arange(groups) * 5 + dice.randint(0, 5, groups)] = True
     home = np.arange(5 * groups) // 5
     for _ in range(2):
-        others = np.flatnonzero(~model)[_spread(dice, home[~model], np.full(groups, 4))].reshape(groups, 4)
-        true = dice.permutation(np.flatnonzero(model))
-        rows = np.concatenate([true[:, None], others], axis=1)
+        true, false = (dice.permutation(np.flatnonzero(part)) for part in (model, ~model))
+        order = np.concatenate([true[:, None], false.reshape(groups, 4)], axis=1).ravel()
+        rows = _spread(dice, order, home, model, np.full(groups, 5)).reshape(groups, 5)
         clauses.add(dice.permutation(np.sort(rows, axis=1)) + 1)
     return Draft(clauses.formula(), "sat", model)
 
 
-def _spread(dice: Dice, home: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Order the members at random into groups of those sizes, few of one home together.
-
-    Spence anneals; here pairs of members are exchanged while that leaves fewer neighbours from one home.
-    """
-    order = dice.permutation(home.size)
-    group = np.repeat(np.arange(sizes.size), sizes)
-    for _ in range(20):
-        codes = group * (int(home.max()) + 1) + home[order]
-        _, inverse, counts = np.unique(codes, return_inverse=True, return_counts=True)
-        crowded = np.flatnonzero(counts[inverse] > 1)
-        if not crowded.size:
-            break
-        for place in crowded.tolist():
-            other = dice.randint(home.size)
-            before = _clashes(order, home, group, sizes, place, other)
-            order[[place, other]] = order[[other, place]]
-            if _clashes(order, home, group, sizes, place, other) > before:
-                order[[place, other]] = order[[other, place]]
-    return order
-
-
-def _clashes(
-    order: NDArray[np.int64],
+def _spread(
+    dice: Dice,
+    start: NDArray[np.int64],
     home: NDArray[np.int64],
-    group: NDArray[np.int64],
+    kind: NDArray[np.bool_],
     sizes: NDArray[np.int64],
-    *places: int,
-) -> int:
-    """Count members that share both the group of one of the places and a home."""
-    found = 0
-    for number in {int(group[place]) for place in places}:
-        start = int(sizes[:number].sum())
-        homes = home[order[start : start + int(sizes[number])]].tolist()
-        found += len(homes) - len(set(homes))
-    return found
+) -> NDArray[np.int64]:
+    """Change an order of the members, group after group of those sizes, so that groups have little in common.
+
+    Members of one home should not meet in a group, those of two homes in one group at most. Spence anneals;
+    here two members change places wherever that makes it no worse, and they are of one kind.
+    """
+    order, homes, kinds = start.tolist(), home.tolist(), kind.tolist()
+    group = np.repeat(np.arange(sizes.size), sizes).tolist()
+    starts = np.concatenate([[0], np.cumsum(sizes)]).tolist()
+    met: dict[tuple[int, int], int] = {}
+
+    def count(number: int, step: int) -> int:
+        """Add a group's pairs of homes, or with step -1 take them away; return what that costs or saves."""
+        cost = 0
+        inside = sorted(homes[member] for member in order[starts[number] : starts[number + 1]])
+        for pair in itertools.combinations(inside, 2):
+            before = met.get(pair, 0)
+            met[pair] = before + step
+            cost += step * (min(before, before + step) + _CROWDED * (pair[0] == pair[1]))
+        return cost
+
+    for number in range(sizes.size):
+        count(number, 1)
+    for one, two in dice.randint(0, home.size, (min(_SWAPS * home.size, _MOST_SWAPS), 2)).tolist():
+        first, second = group[one], group[two]
+        if first == second or kinds[order[one]] != kinds[order[two]]:
+            continue
+        change = count(first, -1) + count(second, -1)
+        order[one], order[two] = order[two], order[one]
+        change += count(first, 1) + count(second, 1)
+        if change > 0:
+            count(first, -1)
+            count(second, -1)
+            order[one], order[two] = order[two], order[one]
+            count(first, 1)
+            count(second, 1)
+    return np.array(order)

@@ -289,10 +289,14 @@ def test_sgen_partitions(variables: int) -> None:
 
 
 def test_sgen_spreads_its_groups() -> None:
+    """No group has two members of one home, and no two homes meet twice: at random, many would."""
     formula = families.generate("sgen-sat", variables=200, seed=3).formula
     groups = [[(literal - 1) // 5 for literal in clause] for clause in formula if clause[0] > 0]
     assert len(groups) == 80
-    assert sum(5 - len(set(group)) for group in groups) <= 8
+    assert all(len(set(group)) == 5 for group in groups)
+    for partition in (groups[:40], groups[40:]):
+        met = [pair for group in partition for pair in itertools.combinations(sorted(group), 2)]
+        assert len(met) == len(set(met))
 
 
 @pytest.mark.parametrize("degree", [1, 3, 7, 10])
