@@ -39,7 +39,7 @@ class Facts:
         if rows is None:
             return None
         chosen = self.recovered.xors.rows(rows)
-        if not is_contradiction(chosen):
+        if not chosen.contradictory:
             raise SoundnessError("elimination claims a contradiction, but its XORs do not sum to 0 = 1")
         return chosen
 
@@ -96,9 +96,3 @@ def _pair_keys(pairs: NDArray[np.int32]) -> NDArray[np.int64]:
     low, high = np.sort(pairs.astype(np.int64), axis=1).T
     keys: NDArray[np.int64] = low << 32 ^ high
     return keys
-
-
-def is_contradiction(xors: Xors) -> bool:
-    """Whether the sum of all XORs is 0 = 1: each variable in an even number of them, an odd number true."""
-    _, counts = np.unique(xors.variables, return_counts=True)
-    return not (counts % 2).any() and bool(xors.parities.sum() % 2)

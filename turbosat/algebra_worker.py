@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 from turbosat.algebra import Facts, find
 from turbosat.cdcl.channel import Channel, Message
 from turbosat.cdcl.serving import serve
-from turbosat.completion import completion
-from turbosat.encodings.closure import compile_recovered
 from turbosat.formula import Formula
 from turbosat.xors import Xors
 
@@ -106,9 +104,12 @@ def _views(*arrays: NDArray[Any]) -> list[memoryview]:
 
 def _swept(channel: Channel, formula: Formula, facts: Facts, seed: int) -> Verdict | None:
     """Try every assignment of the free variables where they are few; None where they are not."""
+    from turbosat.encodings.closure import compile_recovered
+
     program = compile_recovered(formula, facts.recovered, facts.elimination, limit=MOST_INPUTS)
     if program is None:
         return None
+    from turbosat.completion import completion
     from turbosat.gpu.kernel_completion import Settler, decide
     from turbosat.gpu.kernel_sweep import Sweep
 

@@ -244,9 +244,7 @@ class Run:
     def _refuted(self, result: Result, conflict: Xors | None) -> Result:
         """Write the certificate of a refutation by XORs, if there is one and it was asked for."""
         if conflict is not None:
-            from turbosat.algebra import is_contradiction
-
-            if not is_contradiction(conflict):
+            if not conflict.contradictory:
                 raise SoundnessError("the XORs that should refute the formula do not sum to 0 = 1")
             if self.options["certificate"] is not None:
                 from turbosat.parity_certificate import write_certificate

@@ -126,6 +126,12 @@ class Xors:
     def __repr__(self) -> str:
         return f"Xors({len(self)} XORs, {self.variables.size} variables)"
 
+    @property
+    def contradictory(self) -> bool:
+        """Whether the sum of all rows is 0 = 1: each variable in an even number, an odd number of them true."""
+        _, counts = np.unique(self.variables, return_counts=True)
+        return not (counts % 2).any() and bool(self.parities.sum() % 2)
+
     def rows(self, indices: NDArray[np.int64]) -> "Xors":
         """Return the XORs of these rows, int64 (k,), in this order."""
         sizes = np.diff(self.offsets)[indices]

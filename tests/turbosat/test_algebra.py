@@ -3,6 +3,8 @@
 import itertools
 import json
 import random
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from pysat.solvers import Cadical195
 
 from tests.families import dimacs
-from tests.processes import turbosat
+from tests.processes import ROOT, turbosat
 from turbosat import Event, Formula, Status, algebra, solve
 from turbosat.xors import Xors
 
@@ -179,7 +181,16 @@ def test_what_is_derived_follows(case: tuple[int, list[list[int]]]) -> None:
 
 
 def test_contradictions_are_recognised() -> None:
-    assert algebra.is_contradiction(Xors.from_rows([[1, 2], [2, 3], [-1, 3]])) is False
-    assert algebra.is_contradiction(Xors.from_rows([[1, 2], [2, 3], [1, 3]])) is True
-    assert algebra.is_contradiction(Xors.from_rows([[]])) is True
-    assert algebra.is_contradiction(Xors(np.array([1, 2], np.int32), np.array([0, 2]))) is False
+    assert not Xors.from_rows([[1, 2], [2, 3], [-1, 3]]).contradictory
+    assert Xors.from_rows([[1, 2], [2, 3], [1, 3]]).contradictory
+    assert Xors.from_rows([[]]).contradictory
+    assert not Xors(np.array([1, 2], np.int32), np.array([0, 2])).contradictory
+
+
+def test_the_command_itself_never_loads_numba(parity: Path) -> None:
+    program = (
+        "import sys; from turbosat import solve; "
+        f"print(solve({str(parity)!r}).status, {{'numba', 'torch', 'scipy', 'ray'}} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout.split() == ["UNSATISFIABLE", "set()"]
