@@ -97,14 +97,15 @@ class Run:
             if found is None and waiting and (patience <= 0 or not race.running()):
                 waiting = False
                 stage.begin(formula, sweep=self.assumptions is None)
+            self._share(stage)
             if found is None:
-                self._share(stage)
                 if not waiting:
                     pending = self._begin(race, stage, pending, formula)
                 if not race.running():
                     self.deadline.check()  # Ctrl-C in a terminal ends the lanes, too
                     return self._nobody(race, stage)
                 found = race.wait(patience if waiting else None)
+                self._share(stage)
             result = None if found is None else self._result(race, formula, *found)
             if result is not None:
                 return result

@@ -128,7 +128,7 @@ class Xors:
 
     @property
     def contradictory(self) -> bool:
-        """Whether the sum of all rows is 0 = 1: each variable in an even number, an odd number of them true."""
+        """Whether the sum of all rows is 0 = 1."""
         _, counts = np.unique(self.variables, return_counts=True)
         return not (counts % 2).any() and bool(self.parities.sum() % 2)
 
