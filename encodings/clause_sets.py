@@ -50,14 +50,24 @@ def blocks(size: int, step: int, check: Callable[[], None]) -> Iterator[tuple[in
         yield first, min(first + step, size)
 
 
+def lists_of(
+    keys: NDArray[np.int32], rows: NDArray[np.int64], size: int
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Return starts (size + 1,) and the rows of each key in [0, size), in their order."""
+    starts = np.append(0, np.cumsum(np.bincount(keys, minlength=size)))
+    lists = np.empty(keys.size, np.int32)
+    kernels_xor.distribute(keys, rows, starts[:-1].copy(), lists)
+    return starts, lists
+
+
 def clause_sets(
     formula: Formula, longest: int, check: Callable[[], None] = lambda: None, *, settled: bool = True
 ) -> ClauseSets:
     """Propagate the units among clauses and XORs, tidy the rest, group clauses of 2 to `longest` literals.
 
     Every clause left follows from the formula's clauses by reverse unit propagation: it is one of them
-    without literals that unit propagation makes false. Unless `settled`, clauses that propagation satisfies
-    or shortens stay as they are. `check` is called every few milliseconds.
+    without literals that unit propagation makes false. Unless `settled`, nothing is propagated. `check` is
+    called every few milliseconds.
     """
     sizes = np.diff(formula.xors.offsets)
     assumed = formula.xors.literals[formula.xors.offsets[:-1][sizes == 1]]
@@ -67,12 +77,15 @@ def clause_sets(
     free = np.full(variables, -1, np.int8)
     check()
     codes, offsets = _regular(codes, offsets, free, longest, check)
+    if not settled:
+        table, sets = _grouped(codes, offsets, longest, check)
+        return ClauseSets(variables, names, free, False, longest, table, sets)
     check()
     fixed = propagate(codes, offsets, variables, literal_codes(assumed))
     contradiction = fixed.contradiction or bool(formula.xors.parities[sizes == 0].any())
     if contradiction:
         codes, offsets = codes[:0], offsets[:1]
-    elif settled and (fixed.values >= 0).any():
+    elif (fixed.values >= 0).any():
         codes, offsets = _regular(codes, offsets, fixed.values, longest, check)
     table, sets = _grouped(codes, offsets, longest, check)
     return ClauseSets(variables, names, fixed.values, contradiction, longest, table, sets)

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.encodings import kernels_cuts as kernels
-from turbosat.encodings.clause_sets import BLOCK, blocks
+from turbosat.encodings.clause_sets import BLOCK, blocks, lists_of
 from turbosat.encodings.gates import AND, ITE, Gates, chosen
 from turbosat.encodings.kernels_cuts import LEAVES, LISTED, LISTS, STORED, WIDEST, Cuts, Lists
 
@@ -71,7 +71,7 @@ def composed_parities(
         np.zeros((LISTS, LISTED), np.int64),
         np.zeros(LISTS, np.int64),
     )
-    starts, definitions = _lists(outputs >> 1, np.arange(outputs.size), variables)
+    starts, definitions = lists_of(outputs >> 1, np.arange(outputs.size), variables)
     heads = np.stack([outputs, (gates.kinds == ITE).astype(np.int32)])
     spread, merged = _spread(), np.zeros(LEAVES, np.int32)
     rows = np.zeros((0, LEAVES + 2), np.int32)
@@ -99,7 +99,7 @@ def _ordered(
 ) -> tuple[NDArray[np.int32], bool]:
     """Return the variables that gates define in an order, (defined,), and whether there are cycles."""
     sizes = np.diff(gates.offsets)
-    starts, uses = _lists(inputs >> 1, np.repeat(np.arange(sizes.size), sizes), variables)
+    starts, uses = lists_of(inputs >> 1, np.repeat(np.arange(sizes.size), sizes), variables)
     strong = np.bincount(outputs[gates.kinds == AND] >> 1, minlength=variables)
     defined = np.bincount(outputs >> 1, minlength=variables) > 0
     free = np.flatnonzero(~defined)
@@ -112,14 +112,6 @@ def _ordered(
     while not kernels.order(outputs, waiting, starts, uses, strong, queue, queued, counters, 16 * BLOCK):
         check()
     return queue[free.size :], bool(counters[kernels.CYCLES])
-
-
-def _lists(
-    keys: NDArray[np.int32], rows: NDArray[np.int64], size: int
-) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Return starts (size + 1,) and the rows of each key, in their order."""
-    starts = np.append(0, np.cumsum(np.bincount(keys, minlength=size)))
-    return starts, rows[np.argsort(keys, kind="stable")].astype(np.int32)
 
 
 def _spread() -> NDArray[np.uint8]:

@@ -18,6 +18,7 @@ STORED = 5  # cuts kept of a variable, besides the one that is the variable itse
 LISTED = 14  # cuts of a gate while its inputs are taken in one after the other
 LISTS = 5
 WIDEST = 8  # inputs of a conjunction that is composed
+DEFINITIONS = 8  # gates that define one variable, the first of them
 
 # Counters of `order`, int64 (COUNTERS,).
 HEAD, TAIL, WEAK, ANY, CYCLES, COUNTERS = range(6)
@@ -266,7 +267,7 @@ def compose(
     for place in range(first, last):
         v = defined[place]
         lists.counts[0] = 0
-        for d in range(starts[v], starts[v + 1]):
+        for d in range(starts[v], min(starts[v + 1], starts[v] + DEFINITIONS)):
             gate = definitions[d]
             low, high = offsets[gate], offsets[gate + 1]
             load(values, cuts, lists, 2, inputs[low])

@@ -141,6 +141,14 @@ def group(table, longest, first, last, counters):
 
 
 @jit
+def distribute(keys, rows, places, lists):
+    """Put each of rows (n,) into lists (n,) behind the others of its key; places (keys,): their begins."""
+    for i in range(keys.size):
+        lists[places[keys[i]]] = rows[i]
+        places[keys[i]] += 1
+
+
+@jit
 def index(table, degrees, sets, signatures, watches):
     """Give each of the `sets` sets a signature and, as its watch, the variable in the fewest sets.
 

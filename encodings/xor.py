@@ -82,7 +82,7 @@ def recover(
 def _parities(sets: "ClauseSets", longest: int, check: Callable[[], None]) -> Rows:
     """Find the XORs among the clauses, over the sets' variables."""
     from turbosat.encodings import kernels_xor as kernels
-    from turbosat.encodings.clause_sets import BLOCK, blocks
+    from turbosat.encodings.clause_sets import BLOCK, blocks, lists_of
 
     table, number, sizes = sets.table, sets.sets, sets.sizes
     shortest = int(sizes.min(initial=longest))
@@ -94,8 +94,7 @@ def _parities(sets: "ClauseSets", longest: int, check: Callable[[], None]) -> Ro
         check()
         kernels.index(table, degrees, number, signatures, watches)
         check()
-        starts = np.append(0, np.cumsum(np.bincount(watches, minlength=sets.variables)))
-        lists = starts, np.argsort(watches, kind="stable").astype(np.int32)
+        lists = lists_of(watches, np.arange(number), sets.variables)
     marks = np.full((1 << max(longest, 3)) + 2, -1, np.int64)
     inner, spots = np.zeros(1 << 10, np.int64), np.zeros(1 << 10, np.int64)
     rows, counters = np.zeros(2 * number, np.int64), np.zeros(kernels.COUNTERS, np.int64)

@@ -99,6 +99,16 @@ def four_minterms(draw: Draw, pool: list[int]) -> Piece:
     return Piece(clauses, composed=[xor_of(x, a, b, c)])
 
 
+def idle_input(draw: Draw, pool: list[int]) -> Piece:
+    """x = a ^ b as the disjunction of products of a, b and a c that does not matter."""
+    x, a, b, c, *products = literals_of(draw, pool, 8)
+    signs = [(1, -1, 1), (1, -1, -1), (-1, 1, 1), (-1, 1, -1)]
+    clauses = conjunction(-x, *(-product for product in products))
+    for product, (i, j, k) in zip(products, signs, strict=True):
+        clauses += conjunction(product, i * a, j * b, k * c)
+    return Piece(clauses)
+
+
 def adder_sum(draw: Draw, pool: list[int]) -> Piece:
     """x = a ^ b ^ c from the carry: carry = (a ? (b | c) : (b & c)), x = (carry ? a & b & c : a | b | c)."""
     x, a, b, c, carry, both, some, every, none = literals_of(draw, pool, 9)

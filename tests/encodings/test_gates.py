@@ -12,7 +12,7 @@ from turbosat.formula import Formula
 
 Conjunction = tuple[int, frozenset[int]]
 relaxed = settings(max_examples=150, deadline=None)  # the first call loads the kernels
-EVERYTHING = (*pieces.PIECES, pieces.near_miss, pieces.cycle, pieces.unit)
+EVERYTHING = (*pieces.PIECES, pieces.near_miss, pieces.cycle, pieces.unit, pieces.idle_input)
 
 
 def slow_conjunctions(clauses: set[frozenset[int]]) -> set[Conjunction]:
