@@ -43,7 +43,8 @@ from turbosat.formula import Formula
 from turbosat.xors import Xors
 
 MOST_ROWS = 3000  # XORs of a dense matrix: its words, squared, are what a step costs
-GREEDY_WORK = 3e8  # occurrences the look-ahead may visit, about a second
+GREEDY_WORK = 3e7  # entries the look-ahead may visit, some tenths of a second
+DELETION_WORK = 3e7  # the same for the attempts to do without an input
 EXTRA = 8  # inputs to take besides variables of XORs, if they make the program cover everything
 
 
@@ -78,7 +79,7 @@ def compile_program(
         return None
     state = _run(root, problem, chosen)
     if state.counters[KNOWN] < root.variables:
-        more = _extended(root, problem, chosen, min(limit, chosen.size + EXTRA))
+        more = _extended(root, problem, chosen, min(limit, chosen.size + EXTRA), check)
         if more is not None:
             state = _run(root, problem, more)
     check()
@@ -191,6 +192,7 @@ class _Start:
     problem: Problem
     before: State
     now: State
+    trial: State
 
     def reset(self) -> State:
         kernels.copied(self.before, self.now)
@@ -201,7 +203,7 @@ def _start(root: Root, problem: Problem) -> _Start:
     before = _state(root, problem)
     kernels.begin(problem, before)
     kernels.open_up(problem, before)
-    return _Start(problem, before, _state(root, problem))
+    return _Start(problem, before, _state(root, problem), _state(root, problem))
 
 
 def _inputs(state: State) -> NDArray[np.int32]:
@@ -247,16 +249,13 @@ def _best_inputs(
             bound = best.size - 1
         check()
     if best is None or best.size > 1:
-        trial = _state(root, problem)
         state = start.reset()
-        scores = np.zeros(root.variables)
-        work = GREEDY_WORK if best is not None else GREEDY_WORK / 10
-        if kernels.cover_greedily(problem, state, trial, primary, bound, work, scores) <= bound:
+        if _look_ahead(start, state, primary, bound, GREEDY_WORK, check):
             best = _inputs(state)
-        check()
-    if best is None or best.size > 200:
-        return best
-    for v in best[::-1].tolist():
+    if best is None:
+        return None
+    attempts = min(best.size, int(DELETION_WORK / max(1, problem.codes.size)))
+    for v in best[::-1][:attempts].tolist():
         rest = best[best != v]
         state = start.reset()
         kernels.cover(problem, state, rest, rest.size)
@@ -266,16 +265,37 @@ def _best_inputs(
     return best
 
 
+def _look_ahead(
+    start: _Start,
+    state: State,
+    allowed: NDArray[np.bool_],
+    limit: int,
+    work: float,
+    check: Callable[[], None],
+) -> bool:
+    """Take inputs by look-ahead until all allowed variables are known; False where that is too much."""
+    problem = start.problem
+    scores = np.zeros(state.rank.size)
+    step = kernels.CANDIDATES * (problem.codes.size + state.matrix.size)
+    for _ in range(limit + 1):
+        work -= step
+        best = kernels.look_ahead(problem, state, start.trial, allowed, scores)
+        check()
+        if best < 0:
+            return True
+        if work < 0:
+            return False
+        kernels.cover(problem, state, np.array([best], np.int32), 1)
+    return False
+
+
 def _extended(
-    root: Root, problem: Problem, chosen: NDArray[np.int32], limit: int
+    root: Root, problem: Problem, chosen: NDArray[np.int32], limit: int, check: Callable[[], None]
 ) -> NDArray[np.int32] | None:
     """Add inputs until everything is known, None if that takes more than `limit` in all."""
     start = _start(root, problem)
-    state, trial = start.reset(), _state(root, problem)
+    state = start.reset()
     kernels.cover(problem, state, chosen, chosen.size)
     everything = np.ones(root.variables, np.bool_)
-    scores = np.zeros(root.variables)
-    left = limit - chosen.size
-    if kernels.cover_greedily(problem, state, trial, everything, left, GREEDY_WORK / 10, scores) > left:
-        return None
-    return _inputs(state)
+    done = _look_ahead(start, state, everything, limit - chosen.size, GREEDY_WORK, check)
+    return _inputs(state) if done else None

@@ -1,192 +1,209 @@
 """Write down, as instructions, how the closure found each variable, and the checks that remain."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.encodings.closure_root import Root
-from turbosat.encodings.closure_state import (
-    DENSE,
-    EXACT,
-    GREATEST,
-    INPUT,
-    KNOWN,
-    LEAST,
-    ROW,
-    Problem,
-    State,
-)
+from turbosat.encodings.closure_state import DENSE, EXACT, GREATEST, INPUT, KNOWN, LEAST, ROW, Problem, State
 from turbosat.encodings.program import CHECK, CHECK_XOR, DEFINE, XOR, Program
 
 MOST_BASES = 4096  # variables in whose terms XORs are expressed to find those that follow from others
 
-
-class _Instructions:
-    """Instructions in flat lists, sorted by rank in the end."""
-
-    def __init__(self) -> None:
-        self.ranks: list[int] = []
-        self.kinds: list[int] = []
-        self.targets: list[int] = []
-        self.counts: list[int] = []
-        self.lengths: list[int] = []
-        self.codes: list[int] = []
-
-    def add(self, rank: int, kind: int, target: int, terms: list[list[int]]) -> None:
-        """Append one; `target` is a literal code, -1 for none; checks come after the definition of a rank."""
-        self.ranks.append(2 * rank + (kind >= CHECK))
-        self.kinds.append(kind)
-        self.targets.append(target)
-        self.counts.append(len(terms))
-        for term in terms:
-            self.lengths.append(len(term))
-            self.codes.extend(term)
-
-    def program(
-        self, root: Root, inputs: NDArray[np.int32], uncovered: NDArray[np.int32], left: int
-    ) -> Program:
-        """Return the instructions in the order of their ranks, over the variables of the formula."""
-        order = np.argsort(np.array(self.ranks, np.int64), kind="stable")
-        counts, lengths = np.array(self.counts, np.int64), np.array(self.lengths, np.int64)
-        terms = _gather(counts, order)
-        codes = np.array(self.codes, np.int64)[_gather(lengths, terms)]
-        targets = np.array(self.targets, np.int64)[order]
-        variables = np.where(targets >= 0, root.outer[targets >> 1] + 1, 0) if targets.size else targets
-        return Program(
-            root.total,
-            (root.outer[inputs] + 1).astype(np.int32),
-            root.fixed,
-            np.array(self.kinds, np.uint8)[order],
-            np.where(targets & 1, -variables, variables).astype(np.int32),
-            np.append(0, np.cumsum(counts[order])).astype(np.int64),
-            np.append(0, np.cumsum(lengths[terms])).astype(np.int64),
-            np.where(codes & 1, -1, 1).astype(np.int32) * (root.outer[codes >> 1] + 1).astype(np.int32),
-            (root.outer[uncovered] + 1).astype(np.int32),
-            left,
-        )
+Ints = NDArray[np.int64]
 
 
-def _gather(sizes: NDArray[np.int64], chosen: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the positions of the elements of chosen groups, one group after the other."""
-    starts = np.cumsum(sizes) - sizes
-    lengths = sizes[chosen]
-    ends = np.cumsum(lengths)
-    return np.repeat(starts[chosen] - ends + lengths, lengths) + np.arange(lengths.sum())
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Instructions of one kind."""
+
+    kind: int
+    ranks: Ints  # (instructions,), of the last variable known
+    targets: Ints  # (instructions,), literal codes, -1 for none
+    counts: Ints  # (instructions,), terms
+    lengths: Ints  # (terms,), literals
+    codes: Ints  # (literals,)
 
 
 def emit(root: Root, problem: Problem | None, state: State | None) -> Program:
     """Return the program; without a problem, the one that refutes everything."""
-    instructions = _Instructions()
-    none = np.zeros(0, np.int32)
+    none = np.zeros(0, np.int64)
     if problem is None or state is None:
-        instructions.add(0, CHECK, -1, [[]])
-        return instructions.program(root, none, none, 0)
-    order = state.order[: state.counters[KNOWN]]
-    satisfied = np.zeros(root.offsets.size - 1, np.bool_)  # clauses
-    used_rows = np.zeros(root.row_offsets.size - 1, np.bool_)
-    offsets, codes = root.offsets.tolist(), root.codes.tolist()
-    row_offsets, row_variables = root.row_offsets.tolist(), root.row_variables.tolist()
-    parities = root.row_parities.tolist()
-    sums: dict[int, tuple[list[int], int]] = {}  # XOR-defined variables: the others, the parity
-    for rank, v in enumerate(order.tolist()):
-        how = int(state.how[v])
-        if how == ROW:
-            row = int(state.which[v])
-            used_rows[row] = True
-            others = [u for u in row_variables[row_offsets[row] : row_offsets[row + 1]] if u != v]
-            sums[v] = others, parities[row]
-        elif how == DENSE:
-            sums[v] = _dense(problem, state.dense[state.which[v]], v)
-        if how in (ROW, DENSE):
-            instructions.add(rank, XOR, 2 * v + sums[v][1], [[2 * u for u in sums[v][0]]])
-        elif how in (EXACT, LEAST, GREATEST):
-            literal, clauses = _definition(problem, state, v, how, satisfied)
-            terms = [[c ^ 1 for c in codes[offsets[i] : offsets[i + 1]] if c >> 1 != v] for i in clauses]
-            instructions.add(rank, DEFINE, literal, terms)
-    left = _clause_checks(instructions, root, state, satisfied)
-    left += _xor_checks(instructions, root, state, used_rows, sums, order)
-    uncovered = np.flatnonzero(state.rank < 0).astype(np.int32)
-    return instructions.program(root, order[state.how[order] == INPUT], uncovered, left)
+        one = np.ones(1, np.int64)
+        return _program(root, [_Part(CHECK, one, -one, one, 0 * one, none)], none, none, 0)
+    order = state.order[: state.counters[KNOWN]].astype(np.int64)
+    definitions, satisfied = _definitions(problem, state)
+    sparse = np.flatnonzero(state.how == ROW)
+    parts = [definitions, _row_sums(root, state, sparse), _dense_sums(problem, state)]
+    checks, left = _clause_checks(root, state, satisfied)
+    used = np.zeros(root.row_parities.size, np.bool_)
+    used[state.which[sparse]] = True
+    xors, open_xors = _xor_checks(root, state, used, parts[1:], order)
+    inputs = order[state.how[order] == INPUT]
+    uncovered = np.flatnonzero(state.rank < 0)
+    return _program(root, [*parts, checks, xors], inputs, uncovered, left + open_xors)
 
 
-def _dense(problem: Problem, row: NDArray[np.uint64], v: int) -> tuple[list[int], int]:
-    bits = np.unpackbits(row[:-1].view(np.uint8), bitorder="little")
-    others = problem.variable[np.flatnonzero(bits)]
-    return others[others != v].tolist(), int(row[-1])
+def _program(root: Root, parts: list[_Part], inputs: Ints, uncovered: Ints, left: int) -> Program:
+    """Sort the instructions by rank, checks after the definition of their rank; name variables as outside."""
+    kinds = np.repeat([part.kind for part in parts], [part.ranks.size for part in parts])
+    ranks = np.concatenate([part.ranks for part in parts])
+    order = np.lexsort((kinds >= CHECK, ranks))
+    counts = np.concatenate([part.counts for part in parts])
+    lengths = np.concatenate([part.lengths for part in parts])
+    terms = gather(counts, order)
+    codes = np.concatenate([part.codes for part in parts])[gather(lengths, terms)]
+    targets = np.concatenate([part.targets for part in parts])[order]
+    literals = _literals(root, codes)
+    defined = targets >= 0
+    named = np.zeros(targets.size, np.int32)
+    named[defined] = _literals(root, targets[defined])
+    return Program(
+        root.total,
+        _literals(root, 2 * inputs),
+        root.fixed,
+        kinds[order].astype(np.uint8),
+        named,
+        np.append(0, np.cumsum(counts[order])).astype(np.int64),
+        np.append(0, np.cumsum(lengths[terms])).astype(np.int64),
+        literals,
+        _literals(root, 2 * uncovered),
+        left,
+    )
 
 
-def _definition(
-    problem: Problem, state: State, v: int, how: int, satisfied: NDArray[np.bool_]
-) -> tuple[int, list[int]]:
-    """Return the literal to define and its clauses, and note the clauses that the definition satisfies."""
-    sides = []
-    for code in (2 * v, 2 * v + 1):
-        part = slice(problem.starts[code], problem.starts[code + 1])
-        clauses = problem.occurrences[part]
-        sides.append(clauses if how != EXACT else clauses[state.used[part] > 0])
-    lengths = [int((problem.offsets[side + 1] - problem.offsets[side]).sum()) for side in sides]
-    sign = int(how == GREATEST) if how != EXACT else int(lengths[1] < lengths[0])
-    satisfied[sides[sign]] = True
-    if how == EXACT and state.disjoint[v]:
-        satisfied[sides[1 - sign]] = True
-    return 2 * v + sign, sides[sign].tolist()
+def _literals(root: Root, codes: Ints) -> NDArray[np.int32]:
+    """Return codes of variables from 0 as signed literals of the formula."""
+    variables = root.outer[codes >> 1] + 1
+    return np.where(codes & 1, -variables, variables).astype(np.int32)
 
 
-def _clause_checks(
-    instructions: _Instructions, root: Root, state: State, satisfied: NDArray[np.bool_]
-) -> int:
-    """Add the clauses that no definition satisfies; return how many have an uncovered variable."""
-    if not satisfied.size:
-        return 0
-    ranks = state.rank[root.codes >> 1]
-    starts = root.offsets[:-1]  # no clause is empty
-    last = np.maximum.reduceat(ranks, starts)
-    is_open = np.minimum.reduceat(ranks, starts) < 0
-    codes = root.codes.tolist()
-    for i in np.flatnonzero(~is_open & ~satisfied).tolist():
-        instructions.add(int(last[i]), CHECK, -1, [codes[root.offsets[i] : root.offsets[i + 1]]])
-    return int(np.count_nonzero(is_open))
+def gather(sizes: Ints, chosen: Ints) -> Ints:
+    """Return the positions of the elements of chosen groups, one group after the other."""
+    starts = np.cumsum(sizes) - sizes
+    lengths = sizes[chosen]
+    ends = np.cumsum(lengths)
+    result: Ints = np.repeat(starts[chosen] - ends + lengths, lengths) + np.arange(lengths.sum())
+    return result
+
+
+def _definitions(problem: Problem, state: State) -> tuple[_Part, NDArray[np.bool_]]:
+    """Return the definitions by clauses, and which clauses (clauses,) they satisfy."""
+    sizes = np.diff(problem.offsets)
+    code = np.repeat(np.arange(problem.starts.size - 1), np.diff(problem.starts))  # (entries,)
+    how = state.how[code >> 1]
+    exact = (how == EXACT) & (state.used > 0)
+    chosen = exact | ((how == LEAST) & (code & 1 == 0)) | ((how == GREATEST) & (code & 1 == 1))
+    # Of both sides of an exact definition the shorter one serves.
+    length = np.bincount(code[exact], sizes[problem.occurrences[exact]], problem.starts.size - 1)
+    negative = length[1::2] < length[::2]
+    chosen &= ~exact | (code & 1 == negative[code >> 1])
+    satisfied = np.zeros(sizes.size, np.bool_)
+    satisfied[problem.occurrences[chosen | (exact & (state.disjoint[code >> 1] > 0))]] = True
+
+    defined = np.flatnonzero((state.how == EXACT) | (state.how == LEAST) | (state.how == GREATEST))
+    side = np.where(state.how == EXACT, negative, state.how == GREATEST)
+    owner = code[chosen] >> 1  # (terms,), rising
+    clauses = problem.occurrences[chosen].astype(np.int64)
+    counts = np.bincount(owner, minlength=state.how.size)
+    codes = problem.codes[gather(sizes, clauses)].astype(np.int64)
+    codes = codes[codes >> 1 != np.repeat(owner, sizes[clauses])] ^ 1
+    targets = 2 * defined + side[defined]
+    ranks = state.rank[defined].astype(np.int64)
+    return _Part(DEFINE, ranks, targets, counts[defined], sizes[clauses] - 1, codes), satisfied
+
+
+def _row_sums(root: Root, state: State, variables: Ints) -> _Part:
+    """Return the definitions by XORs."""
+    rows = state.which[variables].astype(np.int64)
+    sizes = np.diff(root.row_offsets)
+    others = root.row_variables[gather(sizes, rows)].astype(np.int64)
+    others = others[others != np.repeat(variables, sizes[rows])]
+    targets = 2 * variables + root.row_parities[rows]
+    one = np.ones(variables.size, np.int64)
+    return _Part(XOR, state.rank[variables].astype(np.int64), targets, one, sizes[rows] - 1, 2 * others)
+
+
+def _dense_sums(problem: Problem, state: State) -> _Part:
+    """Return the definitions by sums of XORs."""
+    variables = np.flatnonzero(state.how == DENSE)
+    matrix = state.dense[state.which[variables]]
+    bits = np.unpackbits(np.ascontiguousarray(matrix[:, :-1]).view(np.uint8), axis=1, bitorder="little")
+    row, column = np.nonzero(bits)
+    others = problem.variable[column].astype(np.int64)
+    kept = others != variables[row]
+    lengths = np.bincount(row[kept], minlength=variables.size)
+    targets = 2 * variables + matrix[:, -1].astype(np.int64)
+    one = np.ones(variables.size, np.int64)
+    return _Part(XOR, state.rank[variables].astype(np.int64), targets, one, lengths, 2 * others[kept])
+
+
+def _clause_checks(root: Root, state: State, satisfied: NDArray[np.bool_]) -> tuple[_Part, int]:
+    """Return the clauses that no definition satisfies, and how many have an uncovered variable."""
+    sizes = np.diff(root.offsets)
+    ranks = state.rank[root.codes >> 1].astype(np.int64)
+    if sizes.size:
+        last = np.maximum.reduceat(ranks, root.offsets[:-1])  # no clause is empty
+        is_open = np.minimum.reduceat(ranks, root.offsets[:-1]) < 0
+    else:
+        last, is_open = np.zeros(0, np.int64), np.zeros(0, np.bool_)
+    kept = np.flatnonzero(~is_open & ~satisfied)
+    codes = root.codes[gather(sizes, kept)].astype(np.int64)
+    one = np.ones(kept.size, np.int64)
+    return _Part(CHECK, last[kept], -one, one, sizes[kept], codes), int(np.count_nonzero(is_open))
 
 
 def _xor_checks(
-    instructions: _Instructions,
-    root: Root,
-    state: State,
-    used: NDArray[np.bool_],
-    sums: dict[int, tuple[list[int], int]],
-    order: NDArray[np.int32],
-) -> int:
-    """Add the XORs that are constraints and do not follow from the definitions; return how many are open."""
-    rows = np.flatnonzero(root.row_active & ~used).tolist()
-    if not rows:
-        return 0
-    expressions: dict[int, int] = {}  # sums of variables that no XOR defines; bit 0 is the constant
-    bases = 0
-    inside = np.zeros(root.variables, np.bool_)
-    inside[root.row_variables] = True
-    for v in order.tolist():
-        if v in sums:
-            total = sums[v][1]
-            for u in sums[v][0]:
-                total ^= expressions[u]
-            expressions[v] = total
-        elif inside[v]:
-            bases += 1
-            expressions[v] = 1 << bases
-        if bases > MOST_BASES:
-            break
-    left = 0
-    for row in rows:
-        variables = root.row_variables[root.row_offsets[row] : root.row_offsets[row + 1]]
-        ranks = state.rank[variables]
-        if ranks.min() < 0:
+    root: Root, state: State, used: NDArray[np.bool_], sums: list[_Part], order: Ints
+) -> tuple[_Part, int]:
+    """Return the XORs that are constraints and no consequence of the definitions, and how many are open."""
+    rows = np.flatnonzero(root.row_active & ~used)
+    follows = _consequences(root, state, rows, sums, order) if rows.size else np.zeros(0, np.bool_)
+    ranks, lengths, codes, left = [], [], [], 0
+    for row in rows[~follows].tolist():
+        variables = root.row_variables[root.row_offsets[row] : root.row_offsets[row + 1]].astype(np.int64)
+        rank = state.rank[variables]
+        if rank.min() < 0:
             left += 1
             continue
+        literals = 2 * variables
+        literals[0] ^= int(not root.row_parities[row])
+        ranks.append(int(rank.max()))
+        lengths.append(literals.size)
+        codes.append(literals)
+    one = np.ones(len(ranks), np.int64)
+    flat = np.concatenate([np.zeros(0, np.int64), *codes])
+    return _Part(CHECK_XOR, np.array(ranks, np.int64), -one, one, np.array(lengths, np.int64), flat), left
+
+
+def _consequences(root: Root, state: State, rows: Ints, sums: list[_Part], order: Ints) -> NDArray[np.bool_]:
+    """Tell which rows (n,) hold by the definitions alone, by expressing all in what no XOR defines."""
+    result = np.zeros(rows.size, np.bool_)
+    inside = np.zeros(root.variables, np.bool_)
+    inside[root.row_variables] = True
+    defined: dict[int, tuple[int, list[int]]] = {}  # parity, and the variables that are summed
+    for part in sums:
+        bounds = np.append(0, np.cumsum(part.lengths)).tolist()
+        for i, target in enumerate(part.targets.tolist()):
+            defined[target >> 1] = target & 1, (part.codes[bounds[i] : bounds[i + 1]] >> 1).tolist()
+    expressions: dict[int, int] = {}  # bit 0 is the constant
+    bases = 0
+    for v in order[inside[order]].tolist():
+        if v in defined:
+            total, others = defined[v]
+            for u in others:
+                total ^= expressions[u]
+            expressions[v] = total
+        else:
+            bases += 1
+            expressions[v] = 1 << bases
+            if bases > MOST_BASES:
+                return result
+    for i, row in enumerate(rows.tolist()):
+        variables = root.row_variables[root.row_offsets[row] : root.row_offsets[row + 1]].tolist()
         total = int(root.row_parities[row])
-        if bases <= MOST_BASES:
-            for v in variables.tolist():
-                total ^= expressions[v]
-        if total or bases > MOST_BASES:
-            literals = (2 * variables).tolist()
-            literals[0] ^= int(not root.row_parities[row])
-            instructions.add(int(ranks.max()), CHECK_XOR, -1, [literals])
-    return left
+        for v in variables:
+            total ^= expressions.get(v, -1)  # an uncovered variable: no sum of known ones
+        result[i] = total == 0 and all(v in expressions for v in variables)
+    return result

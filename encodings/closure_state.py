@@ -14,7 +14,7 @@ UNKNOWN, INPUT, ROW, DENSE, EXACT, LEAST, GREATEST = range(7)
 # GREATEST the same for the negative literal: 0 only if forced
 
 # Counters.
-KNOWN, DONE, DENSE_ROWS, WORK, COUNTERS = range(5)
+KNOWN, DONE, DENSE_ROWS, COUNTERS = range(4)
 
 
 class Problem(NamedTuple):

@@ -14,7 +14,6 @@ from turbosat.encodings.closure_state import (
     LEAST,
     ROW,
     UNKNOWN,
-    WORK,
 )
 from turbosat.jit import inline, jit
 
@@ -137,7 +136,6 @@ def spread(problem, state, v):
         if state.row_unknown[row] == 1 and state.rank[state.row_last[row]] < 0:
             settle(problem, state, state.row_last[row], ROW, row)
     for code in range(2 * v, 2 * v + 2):
-        state.counters[WORK] += problem.starts[code + 1] - problem.starts[code]
         for entry in range(problem.starts[code], problem.starts[code + 1]):
             clause = problem.occurrences[entry]
             state.unknown[clause] -= 1
@@ -347,8 +345,8 @@ def cover(problem, state, order, limit):
     return inputs
 
 
-@inline
-def copy(source, target):
+@jit
+def copied(source, target):
     """Copy what changes while variables become known."""
     for i in range(source.rank.size):
         target.rank[i] = source.rank[i]
@@ -381,53 +379,35 @@ def copy(source, target):
 
 
 @jit
-def copied(source, target):
-    """Copy a state."""
-    copy(source, target)
+def look_ahead(problem, state, trial, allowed, scores):
+    """Return the unknown variable among allowed (variables,) from which most follows, -1 if there is none.
 
-
-@jit
-def cover_greedily(problem, state, trial, allowed, limit, work, scores):
-    """Take inputs among allowed (variables,) by look-ahead; return how many, limit + 1 where it gave up.
-
-    The variables in the shortest unknown parts of clauses and XORs are tried; the one from which most follows
-    is taken. `work` bounds the occurrences visited, `scores` (variables,) is scratch.
+    Those in the shortest unknown parts of clauses and XORs are tried. `scores` (variables,) is scratch.
     """
-    inputs = 0
-    spent = 0
-    while True:
+    for v in range(scores.size):
+        scores[v] = 0.0
+    for clause in range(state.unknown.size):
+        if state.unknown[clause] > 1:
+            share = 0.5 ** min(state.unknown[clause], 60)
+            for at in range(problem.offsets[clause], problem.offsets[clause + 1]):
+                scores[problem.codes[at] >> 1] += share
+    for row in range(state.row_unknown.size):
+        if state.row_unknown[row] > 1:
+            share = 2.0 * 0.5 ** min(state.row_unknown[row], 60)
+            for at in range(problem.row_offsets[row], problem.row_offsets[row + 1]):
+                scores[problem.row_variables[at]] += share
+    best, most = -1, -1
+    for _ in range(CANDIDATES):
+        top, value = -1, -1.0
         for v in range(scores.size):
-            scores[v] = 0.0
-        for clause in range(state.unknown.size):
-            if state.unknown[clause] > 1:
-                share = 0.5 ** min(state.unknown[clause], 60)
-                for at in range(problem.offsets[clause], problem.offsets[clause + 1]):
-                    scores[problem.codes[at] >> 1] += share
-        for row in range(state.row_unknown.size):
-            if state.row_unknown[row] > 1:
-                share = 2.0 * 0.5 ** min(state.row_unknown[row], 60)
-                for at in range(problem.row_offsets[row], problem.row_offsets[row + 1]):
-                    scores[problem.row_variables[at]] += share
-        spent += problem.codes.size + problem.row_variables.size
-        best, most = -1, -1
-        for _ in range(CANDIDATES):
-            top, value = -1, -1.0
-            for v in range(scores.size):
-                if state.rank[v] < 0 and allowed[v] and scores[v] > value:
-                    top, value = v, scores[v]
-            if top < 0:
-                break
-            scores[top] = -2.0
-            copy(state, trial)
-            settle(problem, trial, top, INPUT, -1)
-            close(problem, trial)
-            spent += state.rank.size + trial.counters[WORK] - state.counters[WORK]
-            if trial.counters[KNOWN] > most:
-                best, most = top, trial.counters[KNOWN]
-        if best < 0:
-            return inputs
-        inputs += 1
-        if inputs > limit or spent > work:
-            return limit + 1
-        settle(problem, state, best, INPUT, -1)
-        close(problem, state)
+            if state.rank[v] < 0 and allowed[v] and scores[v] > value:
+                top, value = v, scores[v]
+        if top < 0:
+            break
+        scores[top] = -2.0
+        copied(state, trial)
+        settle(problem, trial, top, INPUT, -1)
+        close(problem, trial)
+        if trial.counters[KNOWN] > most:
+            best, most = top, trial.counters[KNOWN]
+    return best
