@@ -1,4 +1,4 @@
-"""AIGER circuits: the readers and writer of both formats.
+"""AIGER circuits: the readers of both formats.
 
 Source: Biere, Heljanko, Wieringa: AIGER 1.9 And Beyond, 2011.
 """
@@ -6,7 +6,6 @@ Source: Biere, Heljanko, Wieringa: AIGER 1.9 And Beyond, 2011.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -84,20 +83,6 @@ def read_aiger(path: str | os.PathLike[str]) -> Aiger:
     return Aiger(variables, in_literals, state, gates, out_literals, bad_literals, constraint_literals)
 
 
-def write_aiger(circuit: Aiger, path: str | os.PathLike[str]) -> None:
-    """Write the text format (.aag)."""
-    sizes = [circuit.variables, len(circuit.inputs), len(circuit.latches), len(circuit.outputs)]
-    sizes += [len(circuit.ands), len(circuit.bad), len(circuit.constraints)]
-    rows: list[list[int]] = [[literal] for literal in circuit.inputs.tolist()]
-    rows += circuit.latches.tolist()
-    rows += [
-        [literal] for part in (circuit.outputs, circuit.bad, circuit.constraints) for literal in part.tolist()
-    ]
-    rows += circuit.ands.tolist()
-    lines = [f"aag {' '.join(map(str, sizes))}", *(" ".join(map(str, row)) for row in rows)]
-    Path(path).write_text("\n".join(lines) + "\n")
-
-
 class _Lines:
     """The file being read: a place in its bytes, and the line it is on."""
 
@@ -160,27 +145,3 @@ class _Lines:
         shifts = np.arange(used.size) - np.repeat(starts, ends - starts + 1)
         parts = (used.astype(np.int64) & 127) << (7 * shifts)
         return np.add.reduceat(parts, starts)
-
-
-def simulate(circuit: Aiger, inputs: NDArray[np.bool_], start: NDArray[np.bool_]) -> Iterator[list[bool]]:
-    """Yield the values of all literals, one frame after the other.
-
-    `inputs` bool (frames, inputs); `start` bool (latches,) is used for the latches with a free reset. The
-    gates must come in topological order, as in the binary format.
-    """
-    values = [False, True] * (circuit.variables + 1)
-    state = [
-        bool(free) if reset > 1 else bool(reset)
-        for free, (_, _, reset) in zip(start.tolist(), circuit.latches.tolist(), strict=True)
-    ]
-    gates = circuit.ands.tolist()
-    for row in inputs.tolist():
-        for literal, value in zip(circuit.inputs.tolist(), row, strict=True):
-            values[literal], values[literal ^ 1] = value, not value
-        for (literal, _, _), value in zip(circuit.latches.tolist(), state, strict=True):
-            values[literal], values[literal ^ 1] = value, not value
-        for output, a, b in gates:
-            values[output] = values[a] and values[b]
-            values[output ^ 1] = not values[output]
-        yield values
-        state = [values[following] for _, following, _ in circuit.latches.tolist()]

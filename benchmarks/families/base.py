@@ -67,14 +67,6 @@ class Problem:
     model: NDArray[np.bool_] | None
     source: str
 
-    @property
-    def name(self) -> str:
-        """A file name without suffix, made of the family, the parameters and the seed."""
-        parts = [
-            f"{key}{_text(value)}" for key, value in self.parameters.items() if value not in (None, False)
-        ]
-        return "-".join([self.family, *parts, f"s{self.seed}"])
-
     def comments(self) -> list[str]:
         """Return the comment lines of the file; `status SAT` or `status UNSAT` only where it is known."""
         values = " ".join(
@@ -177,10 +169,3 @@ def _checked(name: str, declared: Declared, value: Any) -> Any:
         bounds = f"at least {low}" if high is None else f"from {low} to {high}"
         raise UsageError(f"{name} must be {bounds}, not {value}")
     return value
-
-
-def _text(value: object) -> str:
-    """Write a value as part of a file name: of paths the stem, of True nothing."""
-    if value is True:
-        return ""
-    return value.stem if isinstance(value, Path) else str(value).replace(",", "_").replace(" ", "")

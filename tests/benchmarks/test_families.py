@@ -153,7 +153,7 @@ def test_a_seed_gives_one_formula(name: str, parameters: dict[str, Any], tmp_pat
 @pytest.mark.parametrize(("name", "parameters"), SMALL, ids=str)
 def test_file_says_what_is_known(name: str, parameters: dict[str, Any], tmp_path: Path) -> None:
     problem = made(name, parameters, tmp_path, 5)
-    file = tmp_path / f"{problem.name}.cnf"
+    file = tmp_path / "formula.cnf"
     problem.write(file)
     assert dimacs.read(file) == problem.formula
     found = describe(file)

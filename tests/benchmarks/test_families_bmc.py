@@ -2,20 +2,60 @@
 
 import itertools
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from pysat.solvers import Solver
 
 from turbosat.benchmarks import families
 from turbosat.benchmarks.families import machines
-from turbosat.benchmarks.families.aiger import Aiger, read_aiger, simulate, write_aiger
+from turbosat.benchmarks.families.aiger import Aiger, read_aiger
 from turbosat.benchmarks.families.bmc import cone_of_influence, unroll
 from turbosat.errors import InputError, UsageError
 from turbosat.formula import Formula
+
+
+def write_aiger(circuit: Aiger, path: Path) -> None:
+    """Write the text format (.aag)."""
+    sizes = [circuit.variables, len(circuit.inputs), len(circuit.latches), len(circuit.outputs)]
+    sizes += [len(circuit.ands), len(circuit.bad), len(circuit.constraints)]
+    rows: list[list[int]] = [[literal] for literal in circuit.inputs.tolist()]
+    rows += circuit.latches.tolist()
+    rows += [
+        [literal] for part in (circuit.outputs, circuit.bad, circuit.constraints) for literal in part.tolist()
+    ]
+    rows += circuit.ands.tolist()
+    lines = [f"aag {' '.join(map(str, sizes))}", *(" ".join(map(str, row)) for row in rows)]
+    path.write_text("\n".join(lines) + "\n")
+
+
+def simulate(circuit: Aiger, inputs: NDArray[np.bool_], start: NDArray[np.bool_]) -> Iterator[list[bool]]:
+    """Yield the values of all literals, one frame after the other.
+
+    `inputs` bool (frames, inputs); `start` bool (latches,) is used for the latches with a free reset. The
+    gates must come in topological order, as in the binary format.
+    """
+    values = [False, True] * (circuit.variables + 1)
+    state = [
+        bool(free) if reset > 1 else bool(reset)
+        for free, (_, _, reset) in zip(start.tolist(), circuit.latches.tolist(), strict=True)
+    ]
+    gates = circuit.ands.tolist()
+    for row in inputs.tolist():
+        for literal, value in zip(circuit.inputs.tolist(), row, strict=True):
+            values[literal], values[literal ^ 1] = value, not value
+        for (literal, _, _), value in zip(circuit.latches.tolist(), state, strict=True):
+            values[literal], values[literal ^ 1] = value, not value
+        for output, a, b in gates:
+            values[output] = values[a] and values[b]
+            values[output ^ 1] = not values[output]
+        yield values
+        state = [values[following] for _, following, _ in circuit.latches.tolist()]
 
 
 def satisfiable(formula: Formula) -> bool:
