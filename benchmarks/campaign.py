@@ -23,6 +23,12 @@ from turbosat.benchmarks.solvers import Contestant, parse
 from turbosat.benchmarks.store import Experiment, Run, write_csv
 from turbosat.errors import UsageError
 
+# What must be the same when an experiment goes on, by group of the header.
+FIXED = {
+    "limits": ("timeout", "cpu_time", "memory", "cores", "jobs", "grace"),
+    "machine": ("processor", "cores"),
+    "proofs": ("",),
+}
 MEMORY_SHARE = 0.95  # of the machine's memory goes to the runs where no limit is given
 
 
@@ -54,6 +60,9 @@ class Watcher(Protocol):
 
     def finished(self, runs: list[Run]) -> None:
         """Take note of a finished run, and of those after it that it corrected."""
+
+    def note(self, text: str) -> None:
+        """Tell the user something."""
 
 
 def campaign(order: Order, watcher: Watcher) -> None:
@@ -116,6 +125,10 @@ async def _all(
     try:
         await all_of(job.warm() for job in jobs)
         instances = await examine(sources, known, experiment, jobs)
+        if len(instances) < len(sources):
+            watcher.note(f"files whose formula is there already: {len(sources) - len(instances)}")
+        if order.proofs and (silent := [each.name for each in contestants if not each.proves]):
+            watcher.note(f"no proofs from {', '.join(silent)}: their UNSATISFIABLE is not checked")
         experiment.add([contestant.record for contestant in contestants])
         experiment.add([instance for instance, _ in instances])
         seeds = tuple(range(order.seed, order.seed + order.seeds))
@@ -154,10 +167,10 @@ def _agree(experiment: Experiment, contestants: Sequence[Contestant], order: Ord
     header = experiment.header
     for group, now in fixed.items():
         before = header.get(group, now)
-        pairs = [("", before, now)] if not isinstance(now, dict) else [(k, before[k], now[k]) for k in now]
-        for key, old, new in pairs:
-            if old != new and key not in ("system", "python"):
-                what = " ".join(filter(None, (group, key)))
+        for key in FIXED[group]:
+            old, new = (before[key], now[key]) if key else (before, now)
+            if old != new:
+                what = f"{group} {key}".strip()
                 raise UsageError(f"{order.folder}: begun with {what} {old}, not {new}: take another folder")
     known = experiment.solvers
     for contestant in contestants:

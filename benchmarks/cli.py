@@ -13,6 +13,7 @@ from turbosat.arguments import TyperUsageError
 from turbosat.benchmarks import (
     command_check,
     command_compare,
+    command_export,
     command_features,
     command_fetch,
     command_gen,
@@ -68,6 +69,7 @@ command_report.register(app)
 command_run.register(app)
 command_check.register(app)
 command_compare.register(app)
+command_export.register(app)
 command_gen.register(app)
 command_features.register(app)
 command_fetch.register(app)

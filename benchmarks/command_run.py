@@ -209,6 +209,10 @@ class _Progress:
         self._counts["solved" if run.result != "unknown" else run.status] += 1
         self._draw(f"{run.solver}: {run.result if run.status == 'ok' else run.status} {run.wall:.2f} s")
 
+    def note(self, text: str) -> None:
+        self.close()
+        typer.echo(f"note: {text}", err=True)
+
     def counts(self) -> str:
         """Return how far it is."""
         return f"{self._done} of {self._total} runs"

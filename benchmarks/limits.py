@@ -24,7 +24,7 @@ PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 TICK = 1 / os.sysconf("SC_CLK_TCK")  # seconds
 PAGE = os.sysconf("SC_PAGE_SIZE")
 GROWTH = 4 << 30  # bytes a second that a process may at most take, for the choice of the next look
-SHORTEST, LONGEST = 0.01, 0.1  # seconds between two looks
+SHORTEST, LONGEST = 0.01, 0.05  # seconds between two looks
 Ended = Callable[[int, int, int], object]  # a process, its exit code, its largest resident set in bytes
 STUBBORN = 120.0  # seconds a killed process may take to go: a large one needs some to free its memory
 
@@ -133,7 +133,7 @@ class Usage:
 
 def pause_after(used: int, limit: int, looks: int) -> float:
     """Return the seconds until the next look: soon at the beginning, and where memory could run out."""
-    early = 0.001 * 2**looks if looks < 8 else LONGEST
+    early = 0.001 * 2**looks if looks < 6 else LONGEST
     return min(early, max(SHORTEST, min(LONGEST, (limit - used) / GROWTH)))
 
 

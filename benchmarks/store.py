@@ -13,7 +13,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
@@ -129,11 +129,15 @@ class Experiment:
             _acquire(lock, folder)
             connection = _connect(folder / FILE)
             try:
+                _journal(connection, "WAL")  # one wait for the disk a transaction, not three
                 with connection:
                     for statement in _SCHEMA:
                         connection.execute(statement)
                 yield cls(folder, connection), lock
             finally:
+                _journal(
+                    connection, "DELETE"
+                )  # one file again, which can be read where nothing can be written
                 connection.close()
         finally:
             os.close(lock)
@@ -245,6 +249,11 @@ def _connect(path: Path) -> sqlite3.Connection:
     except sqlite3.DatabaseError as error:
         raise InputError(str(path), None, f"cannot be opened: {error}") from error
     return connection
+
+
+def _journal(connection: sqlite3.Connection, mode: str) -> None:
+    with suppress(sqlite3.OperationalError):  # a file system without shared memory, or someone who reads now
+        connection.execute(f"PRAGMA journal_mode = {mode}")
 
 
 def _acquire(lock: int, folder: Path) -> None:

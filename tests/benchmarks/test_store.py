@@ -128,6 +128,15 @@ def test_a_killed_writer_loses_nothing_that_was_recorded(tmp_path: Path) -> None
         assert [run.seed for run in experiment.runs()] == list(range(50))
 
 
+def test_finished_results_can_be_read_where_nothing_can_be_written(tmp_path: Path) -> None:
+    with Experiment.writing(tmp_path) as (experiment, _):
+        experiment.add([INSTANCES[0], SOLVERS[0]])
+        experiment.record([run_of(INSTANCES[0], SOLVERS[0])])
+    assert {path.name for path in tmp_path.iterdir()} == {store.FILE, "lock"}
+    header = (tmp_path / store.FILE).read_bytes()[18:20]
+    assert header == b"\1\1"  # not the write-ahead log's format, which must write to be read
+
+
 def test_csv_has_a_row_for_each_run(experiment: Experiment) -> None:
     runs = [
         run_of(instance, solver, 7, reason='a "quoted", one') for instance in INSTANCES for solver in SOLVERS
