@@ -102,3 +102,13 @@ def test_known_statuses_of_the_user(folder: Path) -> None:
 def test_nothing_there_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no formulas"):
         find(str(tmp_path), tmp_path)
+
+
+def test_generated_suites_go_by_name(tmp_path: Path) -> None:
+    sources = find("smoke", tmp_path)
+    assert {source.known for source in sources} >= {"sat", "unsat"}
+    assert all(source.family and source.file.is_file() for source in sources)
+    assert all(source.shown == f"smoke/{source.name}" for source in sources)
+    assert {source.file.parent for source in sources} == {tmp_path / "smoke"}
+    with pytest.raises(UsageError, match="no-such-suite"):
+        find("no-such-suite", tmp_path)
