@@ -29,13 +29,19 @@ from turbosat.gpu.simd import LANES, WIDTH
 from turbosat.gpu.sync import BITS, BREAKS, thresholds
 
 STEPS = 256  # for which keys are made at once
-MEMORY = 2**30  # bytes that the blocks may take, where fewer are enough
+LARGEST = 2**18  # places of a matrix: a step takes up to 0.3 µs for each, and is not interrupted
+CROWD = 2**25  # values of all lanes together that are drawn before the search begins, in half a second
+FEWEST_LANES = 64
 _LONGEST = 2**LEFT_PLANES - 1
 
 
 def missing(matrix: Matrix) -> str | None:
-    """Return why this device cannot be used."""
-    return None if isinstance(matrix, ParityMatrix) else "it reads parity matrices only"
+    """Return why this device cannot be used, None if it can."""
+    if not isinstance(matrix, ParityMatrix):
+        return "it reads parity matrices only"
+    if matrix.entries > LARGEST:
+        return f"{matrix.entries} places in clauses and XORs, more than {LARGEST}"
+    return None
 
 
 class GaloisPopulation(Population):
@@ -74,9 +80,8 @@ class GaloisPopulation(Population):
 
     @staticmethod
     def suitable_lanes(matrix: Matrix, arms: int, workers: int) -> int:
-        """Return the lanes of one block for each worker, or of as many as memory allows."""
-        block = 4 * WIDTH * (3 * matrix.variables + 2 * matrix.constraints)
-        return LANES * max(1, min(workers, MEMORY // block))
+        """Return the lanes of one block for each worker, or as many as can be set up soon."""
+        return max(FEWEST_LANES, min(LANES * workers, CROWD // matrix.variables))
 
     def assign(self, lanes: NDArray[np.int64], rule: Rule) -> None:
         """Let lanes follow a rule of the kind Walk."""

@@ -177,10 +177,14 @@ def test_margins_and_rules() -> None:
         crowd.assign(np.array([0]), Weighted())
 
 
-def test_plain_matrices_are_refused() -> None:
+def test_what_does_not_suit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     formula = random_mix(9, 10, 20, 0)
     assert galois_cpu.missing(encode(formula)) is not None
-    assert galois_cpu.missing(encode_parities(formula)) is None
+    matrix = encode_parities(formula)
+    assert galois_cpu.missing(matrix) is None
+    assert GaloisPopulation.suitable_lanes(matrix, 4, 2) == 2 * LANES
+    monkeypatch.setattr(galois_cpu, "LARGEST", matrix.entries - 1)
+    assert "more than" in str(galois_cpu.missing(matrix))
 
 
 def test_vectors_do_what_words_do() -> None:
