@@ -82,13 +82,12 @@ def clause_sets(
         return ClauseSets(variables, names, free, False, longest, table, sets)
     check()
     fixed = propagate(codes, offsets, variables, literal_codes(assumed))
-    contradiction = fixed.contradiction or bool(formula.xors.parities[sizes == 0].any())
-    if contradiction:
+    if fixed.contradiction:
         codes, offsets = codes[:0], offsets[:1]
     elif (fixed.values >= 0).any():
         codes, offsets = _regular(codes, offsets, fixed.values, longest, check)
     table, sets = _grouped(codes, offsets, longest, check)
-    return ClauseSets(variables, names, fixed.values, contradiction, longest, table, sets)
+    return ClauseSets(variables, names, fixed.values, fixed.contradiction, longest, table, sets)
 
 
 def _numbered(

@@ -59,7 +59,7 @@ def find_gates(formula: Formula, check: Callable[[], None] = lambda: None) -> Ga
     A conjunction g = x1 & ... & xk is a clause (g -x1 ... -xk) with the binary clauses (-g xi); one clause
     gives at most four. A multiplexer g = (c ? t : e) is four clauses (-c -g t), (-c g -t), (c -g e),
     (c g -e). They are looked for after unit propagation. `check` is called every few milliseconds and may
-    raise. Eén and Biere (SAT 2005, section 3.2) recover definitions in this way.
+    raise. Eén and Biere (SAT 2005) recover definitions in this way.
     """
     from turbosat.encodings.clause_sets import clause_sets
 

@@ -52,7 +52,7 @@ def left_over(formula: Formula) -> tuple[set[int], set[frozenset[int]]] | None:
     units = [row[0] * (1 if parity else -1) for row, parity in formula.xors if len(row) == 1]
     clauses = [set(clause) for clause in formula if not any(-literal in clause for literal in clause)]
     true = propagated(clauses, units)
-    if true is None or any(not row and parity for row, parity in formula.xors):
+    if true is None:
         return None
     rest = {frozenset(x for x in clause if -x not in true) for clause in clauses if not clause & true}
     return true, rest
