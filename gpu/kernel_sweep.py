@@ -65,7 +65,7 @@ class Sweep:
     does not depend on `workers` or on time, only its order does.
     """
 
-    def __init__(self, program: Program, seed: int = 0, workers: int = 1) -> None:
+    def __init__(self, program: Program, seed: int = 0, workers: int = 1, *, chunks: int = CHUNKS) -> None:
         if program.inputs.size > MOST_INPUTS:
             raise UnsupportedError(
                 f"a sweep takes at most {MOST_INPUTS} inputs, the program has {program.inputs.size}"
@@ -74,7 +74,7 @@ class Sweep:
         network = build(program)
         self.layout = lay_out(network, seed)
         blocks = self.layout.blocks
-        self._bounds = np.linspace(0, blocks, min(CHUNKS, blocks) + 1).astype(np.int64)
+        self._bounds = np.linspace(0, blocks, min(chunks, blocks) + 1).astype(np.int64)
         self._next = 0
         self._finished = 0  # blocks of chunks that are done
         self._workers = [self._worker() for _ in range(max(1, min(workers, self._bounds.size - 1)))]

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from tests.encodings.closure_cases import random_formula, slow_recover
 from turbosat.encodings.closure import compile_program
-from turbosat.encodings.program import CHECK, Program
+from turbosat.encodings.program import CHECK, CHECK_XOR, Program
 from turbosat.errors import UnsupportedError
 from turbosat.formula import Formula
 from turbosat.gpu.kernel_network import build
@@ -32,22 +32,28 @@ def circuit(seed: int, inputs: int, gates: int, clauses: int) -> Formula:
     return Formula.from_clauses(result, inputs + gates)
 
 
-def one_clause(variables: int) -> Program:
-    """A program that only checks that not all of its inputs are false."""
-    numbers = np.arange(1, variables + 1, dtype=np.int32)
+def checks_only(variables: int, checks: list[list[int]], sums: list[list[int]]) -> Program:
+    """A program whose variables are all inputs: clauses and XORs that must hold."""
     none = np.zeros(0, np.int32)
+    rows = checks + sums
+    count = len(rows)
     return Program(
         variables=variables,
-        inputs=numbers,
+        inputs=np.arange(1, variables + 1, dtype=np.int32),
         fixed=none,
-        kinds=np.array([CHECK], np.uint8),
-        targets=np.zeros(1, np.int32),
-        terms=np.array([0, 1]),
-        offsets=np.array([0, variables]),
-        literals=numbers,
+        kinds=np.repeat([CHECK, CHECK_XOR], [len(checks), len(sums)]).astype(np.uint8),
+        targets=np.zeros(count, np.int32),
+        terms=np.arange(count + 1),
+        offsets=np.append(0, np.cumsum([len(row) for row in rows])).astype(np.int64),
+        literals=np.array([literal for row in rows for literal in row], np.int32),
         uncovered=none,
         open_clauses=0,
     )
+
+
+def one_clause(variables: int) -> Program:
+    """A program that only checks that not all of its inputs are false."""
+    return checks_only(variables, [list(range(1, variables + 1))], [])
 
 
 def survivors(program: Program) -> set[int]:
@@ -55,8 +61,10 @@ def survivors(program: Program) -> set[int]:
     return set(np.flatnonzero(program.values(program.bits(numbers))[1] == 0).tolist())
 
 
-def swept(program: Program, seed: int = 0, workers: int = 1, seconds: float = 1.0) -> list[int]:
-    sweep = Sweep(program, seed, workers)
+def swept(
+    program: Program, seed: int = 0, workers: int = 1, seconds: float = 1.0, chunks: int = 2
+) -> list[int]:
+    sweep = Sweep(program, seed, workers, chunks=chunks)
     found: list[int] = []
     progress = 0.0
     while not sweep.done:
@@ -80,7 +88,24 @@ def test_sweeps_find_what_the_reference_finds(seed: int, inputs: int, gates: int
     )
     program = compile_program(formula)
     assert program is not None
-    found = swept(program, seed % 3, 1 + seed % 2)
+    found = swept(program, seed % 3, 1 + seed % 2, chunks=1 + seed % 5)
+    assert len(found) == len(set(found))
+    assert set(found) == survivors(program)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 2**32), st.integers(10, 16), st.integers(1, 40))
+def test_checks_of_all_levels(seed: int, inputs: int, count: int) -> None:
+    """Checks over neighbours: many depend on slow inputs only, and cut whole ranges of blocks."""
+    random = np.random.default_rng(seed)
+    rows = []
+    for _ in range(count):
+        size = int(random.integers(1, 6))
+        first = int(random.integers(1, inputs - size + 2))
+        rows.append((np.arange(first, first + size) * random.choice([-1, 1], size)).tolist())
+    sums = int(random.integers(0, 3))
+    program = checks_only(inputs, rows[sums:], rows[:sums])
+    found = swept(program, seed % 3, 1 + seed % 2, chunks=1 + seed % 5)
     assert len(found) == len(set(found))
     assert set(found) == survivors(program)
 
