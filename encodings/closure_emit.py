@@ -76,7 +76,8 @@ def _program(root: Root, parts: list[_Part], inputs: Ints, uncovered: Ints, left
 def _literals(root: Root, codes: Ints) -> NDArray[np.int32]:
     """Return codes of variables from 0 as signed literals of the formula."""
     variables = root.outer[codes >> 1] + 1
-    return np.where(codes & 1, -variables, variables).astype(np.int32)
+    literals: NDArray[np.int32] = np.where(codes & 1, -variables, variables).astype(np.int32)
+    return literals
 
 
 def gather(sizes: Ints, chosen: Ints) -> Ints:

@@ -5,6 +5,7 @@ Its results are tested against the reference with Triton's interpreter; its spee
 
 import importlib.util
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -49,7 +50,9 @@ class FlatTape:
     order: list[int]  # (inputs,), the input at each place
 
 
-def flatten(network: Network, block: int, seed: int = 0) -> FlatTape:
+def flatten(
+    network: Network, block: int, seed: int = 0, check: Callable[[], None] = lambda: None
+) -> FlatTape:
     """Order the instructions for thread blocks of `block` words."""
     random = np.random.default_rng(seed)
     nodes, supports = network.live(), network.supports()
@@ -58,7 +61,7 @@ def flatten(network: Network, block: int, seed: int = 0) -> FlatTape:
     places = {n: sum(1 << place[i] for i in range(network.inputs) if supports[n] >> i & 1) for n in nodes}
     words = random.integers(0, 2**64, size=(network.inputs, SAMPLE), dtype=np.uint64)
     low = WORD_BITS + (block - 1).bit_length()
-    (steps,) = Schedule(network, places, network.words(words, nodes), low, 1).steps()
+    (steps,) = Schedule(network, places, network.words(words, nodes), low, 1, check).steps()
     linear = [n for n in nodes if network.kinds[n] == LINEAR]
     rows = {n: row for row, n in enumerate([0, *linear])}
     used = assign_rows(network, [steps], rows, len(rows))
@@ -96,6 +99,7 @@ class CudaSweep:
         seed: int = 0,
         workers: int = 1,
         *,
+        check: Callable[[], None] = lambda: None,
         device: str = "cuda",
         block: int = BLOCK,
         scratch: int = SCRATCH,
@@ -106,7 +110,7 @@ class CudaSweep:
             )
         self.program = program
         self._block = block
-        self._tape = flatten(build(program), block, seed)
+        self._tape = flatten(build(program, check), block, seed, check)
         self._words = 1 << max(program.inputs.size - WORD_BITS, 0)
         rows = self._tape.rows
         self._launch = min(self._words, max(1, scratch // (4 * rows * block)) * block)  # words

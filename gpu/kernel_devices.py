@@ -1,5 +1,6 @@
 """The devices a sweep can run on, and the choice between them."""
 
+from collections.abc import Callable
 from typing import Final, Protocol
 
 import numpy as np
@@ -36,11 +37,16 @@ class AnySweep(Protocol):
 
 
 def create_sweep(
-    device: str, program: Program, seed: int = 0, workers: int = 1
+    device: str,
+    program: Program,
+    seed: int = 0,
+    workers: int = 1,
+    check: Callable[[], None] = lambda: None,
 ) -> tuple[AnySweep, str | None]:
     """Build a sweep on a device and, where "auto" passed over CUDA for a reason of its own, a comment.
 
-    An explicit device that cannot be used raises UnsupportedError, an unknown one UsageError.
+    `check` is called while the sweep is prepared and may raise. An explicit device that cannot be used raises
+    UnsupportedError, an unknown one UsageError.
     """
     if device not in KNOWN.split(", "):
         raise UsageError(f"unknown device {device!r}; known: {KNOWN}")
@@ -54,10 +60,10 @@ def create_sweep(
 
             reason = kernel_cuda.missing(program)
             if reason is None:
-                return kernel_cuda.CudaSweep(program, seed, workers), None
+                return kernel_cuda.CudaSweep(program, seed, workers, check=check), None
         if device == "cuda":
             raise UnsupportedError(f"device cuda cannot be used: {reason}; known: {KNOWN}")
         reason = f"no cuda: {reason}"
     from turbosat.gpu.kernel_sweep import Sweep
 
-    return Sweep(program, seed, workers), reason
+    return Sweep(program, seed, workers, check=check), reason

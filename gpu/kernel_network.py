@@ -1,5 +1,6 @@
 """A program as a network of two-input AND and XOR nodes over affine functions of the inputs, shared."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -16,6 +17,8 @@ AND: Final = 1
 XOR: Final = 2
 CHECK: Final = 3  # instructions only: alive candidates are those for which not both operands are true
 TEST: Final = 4  # leave if none is alive
+
+EVERY: Final = 1000  # instructions between two calls of `check`
 
 
 @dataclass(slots=True)
@@ -128,8 +131,8 @@ def operand(values: NDArray[np.uint64], code: int) -> NDArray[np.uint64]:
     return ~words if code & 1 else words
 
 
-def build(program: Program) -> Network:
-    """Turn a program into a network."""
+def build(program: Program, check: Callable[[], None] = lambda: None) -> Network:
+    """Turn a program into a network; `check` is called now and then and may raise."""
     network = Network(program.inputs.size)
     codes = [0] * (program.variables + 1)  # of each variable
     for i, v in enumerate(program.inputs.tolist()):
@@ -139,6 +142,8 @@ def build(program: Program) -> Network:
     bounds, terms = program.offsets.tolist(), program.terms.tolist()
     literals = program.literals.tolist()
     for i, (kind, target) in enumerate(zip(program.kinds.tolist(), program.targets.tolist(), strict=True)):
+        if i % EVERY == 0:
+            check()
         rows = [
             [codes[abs(l)] ^ (l < 0) for l in literals[bounds[t] : bounds[t + 1]]]
             for t in range(terms[i], terms[i + 1])

@@ -1,5 +1,6 @@
 """The order of a network's inputs and instructions, and the rows that its nodes are kept in."""
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -44,10 +45,17 @@ class Schedule:
     """
 
     def __init__(
-        self, network: Network, places: dict[int, int], values: NDArray[np.uint64], low: int, levels: int
+        self,
+        network: Network,
+        places: dict[int, int],
+        values: NDArray[np.uint64],
+        low: int,
+        levels: int,
+        check: Callable[[], None] = lambda: None,
     ) -> None:
         self._network, self._places, self._values = network, places, values
         self._low, self._levels = low, levels
+        self._check = check
         self._sorted = np.array(sorted(places), np.int64)  # live nodes
         self._work = WALK * (len(places) + 1000)
         self._done = {0} | {n for n in places if network.kinds[n] == LINEAR}
@@ -98,6 +106,7 @@ class Schedule:
         left = np.argsort(reach, kind="stable")
         since = TEST_EVERY
         while left.size:
+            self._check()
             best, cone = 0, None
             if self._work > 0 and alive.any():
                 kills = np.bitwise_count(bad[left] & alive).sum(axis=1, dtype=np.int64)

@@ -11,6 +11,7 @@ told. The other lanes never stop and follow Metropolis' rule, each word at a tem
 
 import math
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -18,12 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.encodings.program import Program
+from turbosat.errors import UnsupportedError
 from turbosat.gpu import kernels_lanes as kernels
 from turbosat.gpu.kernel_network import CHECK, LINEAR, TEST, Network, build
 from turbosat.gpu.kernel_schedule import SAMPLE, Schedule, assign_rows, operands
 from turbosat.gpu.kernels_lanes import Lanes
 from turbosat.gpu.kernels_sweep import WIDTH
 
+MOST_INPUTS: Final = 1000  # a new basis takes time with the cube of their number
 WALKERS: Final = 8  # words whose lanes follow Metropolis' rule
 COLDEST, HOTTEST = 0.15, 3.0  # their temperatures, in false checks
 SAMPLES: Final = 8  # rounds of random lanes from which preferences are measured
@@ -34,10 +37,16 @@ MOVE: Final = 4e-9  # seconds an instruction takes, to cut slices
 class KernelSearch:
     """Populations of 2048 lanes, one for each worker; a function of the seed and of the calls of `round`."""
 
-    def __init__(self, program: Program, seed: int = 0, workers: int = 1) -> None:
+    def __init__(
+        self, program: Program, seed: int = 0, workers: int = 1, *, check: Callable[[], None] = lambda: None
+    ) -> None:
+        if program.inputs.size > MOST_INPUTS:
+            raise UnsupportedError(
+                f"the search takes at most {MOST_INPUTS} inputs, the program has {program.inputs.size}"
+            )
         self.program = program
-        network = build(program)
-        self.populations = [_Population(network, seed + i) for i in range(max(1, workers))]
+        network = build(program, check)
+        self.populations = [_Population(network, seed + i, check) for i in range(max(1, workers))]
         self._threads = ThreadPoolExecutor(len(self.populations)) if len(self.populations) > 1 else None
 
     @property
@@ -78,10 +87,10 @@ class KernelSearch:
 
 
 class _Population:
-    def __init__(self, network: Network, seed: int) -> None:
+    def __init__(self, network: Network, seed: int, check: Callable[[], None] = lambda: None) -> None:
         self._random = np.random.default_rng(seed)
         self.inputs = network.inputs
-        self.lanes, self._tracked = _lanes(network, self._random)
+        self.lanes, self._tracked = _lanes(network, self._random, check)
         self._address = self.lanes.rows.ctypes.data
         self._nodes = self.lanes.prefer.size
         self._strength = np.ones(self._nodes)
@@ -178,14 +187,16 @@ class _Population:
             self._order = self._order[:0]
 
 
-def _lanes(network: Network, random: np.random.Generator) -> tuple[Lanes, NDArray[np.int64]]:
+def _lanes(
+    network: Network, random: np.random.Generator, check: Callable[[], None]
+) -> tuple[Lanes, NDArray[np.int64]]:
     """Lay out a population; also return the linear node of each input."""
     live = network.live()
     tracked = [network.linear(1 << i) >> 1 for i in range(network.inputs)]
     linear = sorted({n for n in live if network.kinds[n] == LINEAR} | set(tracked))
     rows = {0: 0} | {n: i + 1 for i, n in enumerate(linear)}
     values = np.zeros((len(network), SAMPLE), np.uint64)
-    (steps,) = Schedule(network, dict.fromkeys(live, 0), values, 0, 1).steps()
+    (steps,) = Schedule(network, dict.fromkeys(live, 0), values, 0, 1, check).steps()
     steps = [step for step in steps if step[0] != TEST]
     used = assign_rows(network, [steps], rows, len(rows))
     code = []

@@ -9,6 +9,7 @@ survivor was refuted by an unbounded complete search under its assumptions, the 
 """
 
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
@@ -62,17 +63,25 @@ class Sweep:
 
     `advance` runs for a while, `candidates` takes the survivors found so far, which must be settled by the
     caller; the sweep waits when many are not taken. `seed` shifts the place where it begins; what is found
-    does not depend on `workers` or on time, only its order does.
+    does not depend on `workers` or on time, only its order does. `check` is called while the tape is made.
     """
 
-    def __init__(self, program: Program, seed: int = 0, workers: int = 1, *, chunks: int = CHUNKS) -> None:
+    def __init__(
+        self,
+        program: Program,
+        seed: int = 0,
+        workers: int = 1,
+        *,
+        check: Callable[[], None] = lambda: None,
+        chunks: int = CHUNKS,
+    ) -> None:
         if program.inputs.size > MOST_INPUTS:
             raise UnsupportedError(
                 f"a sweep takes at most {MOST_INPUTS} inputs, the program has {program.inputs.size}"
             )
         self.program = program
-        network = build(program)
-        self.layout = lay_out(network, seed)
+        network = build(program, check)
+        self.layout = lay_out(network, seed, check)
         blocks = self.layout.blocks
         self._bounds = np.linspace(0, blocks, min(chunks, blocks) + 1).astype(np.int64)
         self._next = 0

@@ -1,5 +1,6 @@
 """From a network to the tape that the sweep on CPU cores runs."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -50,7 +51,7 @@ def low_patterns(masks: list[int]) -> NDArray[np.uint64]:
     return result
 
 
-def lay_out(network: Network, seed: int = 0) -> Layout:
+def lay_out(network: Network, seed: int = 0, check: Callable[[], None] = lambda: None) -> Layout:
     """Choose an order of inputs and of instructions; `seed` shifts where the enumeration starts."""
     random = np.random.default_rng(seed)
     nodes, supports = network.live(), network.supports()
@@ -62,7 +63,7 @@ def lay_out(network: Network, seed: int = 0) -> Layout:
     places = {n: sum(1 << place[i] for i in range(network.inputs) if supports[n] >> i & 1) for n in nodes}
     levels = max(network.inputs - BLOCK_BITS, 0) + 1
     words = random.integers(0, 2**64, size=(network.inputs, SAMPLE), dtype=np.uint64)
-    steps = Schedule(network, places, network.words(words, nodes), BLOCK_BITS, levels).steps()
+    steps = Schedule(network, places, network.words(words, nodes), BLOCK_BITS, levels, check).steps()
 
     linear = [n for n in nodes if network.kinds[n] == LINEAR]
     masks = [places[n] for n in linear]
