@@ -40,7 +40,7 @@ CI: Final = """
 e18bb2a6ec3f4450 random-ksat       1 variables=200
 710f5eeb47493808 random-ksat       1 variables=250
 01353a4b04d26be7 random-ksat       2 variables=250
-4d422006696b67c5 random-ksat       1 variables=5000 ratio=3.9
+a5fd8c2e5d6fd3ee random-ksat       1 variables=5000 ratio=3.7
 c48c40c2f2d82fac planted-ksat      1 variables=250
 a9ee226938961c63 planted-ksat      1 variables=250 q=0.5
 b3a6df302cfee884 qwh               1 order=33 holes=0.42
