@@ -152,6 +152,20 @@ class Race:
             self._deadline.look()
         return None
 
+    def share(self, literals: NDArray[np.int32], offsets: NDArray[np.int64]) -> None:
+        """Hand implied clauses, in flat arrays, to every lane that can take them while it runs."""
+        for lane in self.running():
+            if Ability.IMPORT in lane.engine.abilities and len(literals):
+                try:
+                    lane.engine.add_clauses(literals, offsets)
+                except EngineError as error:
+                    self._end(lane, "failed", why=str(error))
+
+    def drop(self, lane: Lane, why: str) -> None:
+        """End one lane."""
+        if lane.state == "running":
+            self._end(lane, "stopped", why=why)
+
     def stop(self) -> None:
         """End every lane."""
         for lane in self.running():

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from turbosat.cdcl.diversify import Entrant
-from turbosat.cdcl.engine import Ability
 from turbosat.options import Options
 from turbosat.proof_file import can_be_replaced
 
@@ -67,16 +66,19 @@ class AlgebraStage:
     def share(self) -> dict[str, Any] | None:
         """Hand what follows from the XORs, once it is there, to the lanes that can take clauses.
 
-        Returns the figures the first time, None otherwise.
+        Where they contradict each other, only the proof may still be missing: no lane is needed but the one
+        that could prove it, too. Returns the figures the first time, None otherwise.
         """
         engine = self.engine
         if engine is None or engine.clauses is None or self._shared:
             return None
         self._shared = True
+        self._race.share(*engine.clauses)
+        figures = engine.figures or {}
         for lane in self._race.running():
-            if Ability.IMPORT in lane.engine.abilities and engine.clauses[0].size:
-                lane.engine.add_clauses(*engine.clauses)
-        return engine.figures
+            if figures["contradiction"] and lane is not self.lane and not lane.spec.proves:
+                self._race.drop(lane, "the XORs contradict each other")
+        return figures
 
     def strengthened(self, formula: Formula) -> Formula:
         """Return the formula with what follows from its XORs, as far as that is known."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -52,16 +51,13 @@ def run(channel: Channel) -> None:
 
     try:
         facts = find(formula, check)
-        conflict = facts.conflict
-        if conflict is not None:
-            proof = _proof(formula, conflict, task.data, check)
-            _send_facts(channel, formula, facts)
-            _refute(channel, conflict, proof)
-            return
     except OutOfTime:
         channel.send("answer", {"status": 0, "why": "its share of the time is over"})
         return
     _send_facts(channel, formula, facts)
+    if facts.conflict is not None:
+        _refute(channel, facts.conflict, _proof(formula, facts.conflict, task.data))
+        return
     verdict = _swept(channel, formula, facts, task.data["seed"]) if task.data["sweep"] else None
     if verdict is None or not (verdict.unsatisfiable or verdict.values is not None):
         channel.send("answer", {"status": 0, "why": "all that follows is said"})
@@ -83,13 +79,13 @@ def _send_facts(channel: Channel, formula: Formula, facts: Facts) -> None:
     channel.send("facts", figures, _views(derived.literals, derived.offsets))
 
 
-def _proof(formula: Formula, conflict: Xors, task: dict[str, Any], check: Callable[[], None]) -> bytes:
+def _proof(formula: Formula, conflict: Xors, task: dict[str, Any]) -> bytes:
     """Return the DRAT proof that these XORs cannot hold together, nothing if none is asked for."""
     if not task["proof"]:
         return b""
     from turbosat.parity_proof import parity_proof
 
-    return parity_proof(formula, conflict, binary=task["binary_proof"], check=check)
+    return parity_proof(formula, conflict, binary=task["binary_proof"])
 
 
 def _refute(channel: Channel, conflict: Xors, proof: bytes) -> None:
