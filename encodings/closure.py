@@ -203,6 +203,7 @@ def _start(root: Root, problem: Problem) -> _Start:
     before = _state(root, problem)
     kernels.begin(problem, before)
     kernels.open_up(problem, before)
+    kernels.cover(problem, before, np.zeros(0, np.int32), 0)
     return _Start(problem, before, _state(root, problem), _state(root, problem))
 
 

@@ -15,10 +15,11 @@ from turbosat.encodings.closure_state import (
     ROW,
     UNKNOWN,
 )
-from turbosat.jit import inline, jit
+from turbosat.jit import jit
 
 SUPPORT = 6  # variables of a truth table in one word
 TESTS = 12  # tests whether a variable is forced, before they become rare
+NONE = np.int64(-1)
 CANDIDATES = 12  # variables the look-ahead tries before it chooses one
 
 
@@ -71,7 +72,7 @@ def reduce(state):
         choose_pivot(state, row)
 
 
-@inline
+@jit
 def choose_pivot(state, row):
     """Give a row an unknown column as its pivot and take that column out of all others."""
     rows, words = state.matrix.shape[0], state.matrix.shape[1] - 1
@@ -91,8 +92,8 @@ def choose_pivot(state, row):
         break
 
 
-@inline
-def settle(problem, state, v, how, which):
+@jit
+def settle(state, v, how, which):
     """Make a variable known."""
     known = state.counters[KNOWN]
     state.rank[v] = known
@@ -108,10 +109,9 @@ def open_up(problem, state):
     for v in range(state.rank.size):
         if state.rank[v] < 0 and problem.bound[v] == 0:
             if state.open[2 * v] == 0:
-                settle(problem, state, v, LEAST, -1)
+                settle(state, np.int64(v), np.int64(LEAST), NONE)
             elif state.open[2 * v + 1] == 0:
-                settle(problem, state, v, GREATEST, -1)
-    close(problem, state)
+                settle(state, np.int64(v), np.int64(GREATEST), NONE)
 
 
 @jit
@@ -134,7 +134,7 @@ def spread(problem, state, v):
         state.row_unknown[row] -= 1
         state.row_last[row] ^= v
         if state.row_unknown[row] == 1 and state.rank[state.row_last[row]] < 0:
-            settle(problem, state, state.row_last[row], ROW, row)
+            settle(state, np.int64(state.row_last[row]), np.int64(ROW), np.int64(row))
     for code in range(2 * v, 2 * v + 2):
         for entry in range(problem.starts[code], problem.starts[code + 1]):
             clause = problem.occurrences[entry]
@@ -143,19 +143,19 @@ def spread(problem, state, v):
             if state.unknown[clause] != 1:
                 continue
             literal = state.last[clause]
-            y = literal >> 1
+            y = np.int64(literal >> 1)
             state.open[literal] -= 1
             others = problem.offsets[clause + 1] - problem.offsets[clause] - 1
             state.weight[y] += 0.5 ** min(others, 1000)
             if state.rank[y] >= 0:
                 continue
             if state.weight[y] >= 1.0 and may_test(state, y) and forced(problem, state, y):
-                settle(problem, state, y, EXACT, -1)
+                settle(state, y, np.int64(EXACT), NONE)
             elif state.open[literal] == 0 and problem.bound[y] == 0:
-                settle(problem, state, y, LEAST if literal & 1 == 0 else GREATEST, -1)
+                settle(state, y, np.int64(GREATEST if literal & 1 else LEAST), NONE)
 
 
-@inline
+@jit
 def may_test(state, y):
     """Count a test; after the first few only those at powers of two are made."""
     state.tests[y] += 1
@@ -175,13 +175,17 @@ def forced(problem, state, y):
             clause = problem.occurrences[entry]
             if state.unknown[clause] == 1 and wide(problem, state, y, sign, entry):
                 return True
-    if table(problem, state, y, -1):
+    if table(problem, state, y, NONE):
         return True
     for code in range(2 * y, 2 * y + 2):
         for entry in range(problem.starts[code], min(problem.starts[code + 1], problem.starts[code] + 16)):
             clause = problem.occurrences[entry]
             size = problem.offsets[clause + 1] - problem.offsets[clause]
-            if state.unknown[clause] == 1 and size <= SUPPORT + 1 and table(problem, state, y, clause):
+            if (
+                state.unknown[clause] == 1
+                and size <= SUPPORT + 1
+                and table(problem, state, y, np.int64(clause))
+            ):
                 return True
     return False
 
@@ -218,7 +222,7 @@ def wide(problem, state, y, sign, entry):
     return False
 
 
-@inline
+@jit
 def column_table(place):
     """Return the truth table of variable `place` of six."""
     if place == 0:
@@ -323,7 +327,7 @@ def sums(problem, state):
             state.counters[DENSE_ROWS] += 1
             for word in range(words + 1):
                 state.dense[number, word] = state.matrix[row, word]
-            settle(problem, state, problem.variable[pivot], DENSE, number)
+            settle(state, np.int64(problem.variable[pivot]), np.int64(DENSE), np.int64(number))
             changed = True
             break  # what follows from sparse XORs is cheaper to compute
     return changed
@@ -332,6 +336,7 @@ def sums(problem, state):
 @jit
 def cover(problem, state, order, limit):
     """Take variables (k,) that are still unknown as inputs, in order; return how many, or limit + 1."""
+    close(problem, state)
     inputs = 0
     for i in range(order.size):
         v = order[i]
@@ -340,7 +345,7 @@ def cover(problem, state, order, limit):
         inputs += 1
         if inputs > limit:
             return inputs
-        settle(problem, state, v, INPUT, -1)
+        settle(state, np.int64(v), np.int64(INPUT), NONE)
         close(problem, state)
     return inputs
 
@@ -406,7 +411,7 @@ def look_ahead(problem, state, trial, allowed, scores):
             break
         scores[top] = -2.0
         copied(state, trial)
-        settle(problem, trial, top, INPUT, -1)
+        settle(trial, np.int64(top), np.int64(INPUT), NONE)
         close(problem, trial)
         if trial.counters[KNOWN] > most:
             best, most = top, trial.counters[KNOWN]
