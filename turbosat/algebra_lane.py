@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from turbosat.cdcl.channel import Message
     from turbosat.formula import Formula
 
+LONGEST_SWEEP = 3600.0  # seconds, where the run has no limit
+
 
 class Algebra(Engine):
     """Linear algebra over GF(2) on one formula.
@@ -27,8 +29,10 @@ class Algebra(Engine):
     UNSATISFIABLE with the recovered XORs that sum to 0 = 1, or after a complete sweep over few free
     variables, which may also find a model; and UNKNOWN when it has nothing more to say.
 
-    `seconds` bound recovery and elimination; `sweep` lets it go on to a sweep. With `proof`, XORs that refute
-    the formula come with a DRAT proof of it.
+    `seconds` bound recovery and elimination; `sweep` lets it go on to the search in the kernel, given up
+    where it would not end in the seconds `remaining` to the run; unless `timed`, what it does depends on the
+    formula alone. With `proof`, XORs that refute the formula
+    come with a DRAT proof of it.
     """
 
     name = "algebra"
@@ -42,6 +46,8 @@ class Algebra(Engine):
         proof: bool = False,
         binary_proof: bool = True,
         seed: int = 0,
+        remaining: float | None = None,
+        timed: bool = True,
         memory_limit: int | None = None,
     ) -> None:
         self.figures: dict[str, Any] | None = None
@@ -52,6 +58,8 @@ class Algebra(Engine):
             "proof": proof,
             "binary_proof": binary_proof,
             "seed": seed,
+            "timed": timed,
+            "remaining": LONGEST_SWEEP if remaining is None else remaining,
         }
         self._memory_limit = memory_limit
         self._child: PythonChild | None = None

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 LONGEST = 10.0  # seconds that recovery and elimination may take
 SHARE = 0.05  # of the time limit that they may take
+LATE = 1.0  # seconds after which a formula without XORs is tried, too
+LARGEST = 10_000_000  # literals of such a formula
 
 
 class AlgebraStage:
@@ -25,23 +27,37 @@ class AlgebraStage:
         self.lane: Lane | None = None
         self._race, self._options, self._deadline = race, options, deadline
         self._shared = False
+        self._late = False  # it may still be started
 
     def begin(self, formula: Formula, *, sweep: bool) -> None:
-        """Start the lane if the formula has XORs worth looking for; `sweep`: it may go on to a sweep."""
+        """Start the lane if the formula has XORs worth looking for; `sweep`: it may search in the kernel."""
         proof = self._options["proof"]
         if self._options["engine"] != "auto" or (proof is not None and not can_be_replaced(proof)):
             return
-        from turbosat.algebra_lane import Algebra
         from turbosat.encodings.xor import promising
 
-        if not promising(formula):
-            return
+        if promising(formula):
+            self._start(formula, sweep=sweep)
+        elif sweep and formula.literals.size <= LARGEST and not self._options["deterministic"]:
+            self._late = True
+
+    def begin_late(self, formula: Formula, waited: float) -> None:
+        """Start the lane on a formula without XORs after a while: few inputs may decide it all the same."""
+        if self._late and waited >= LATE:
+            self._late = False
+            self._start(formula, sweep=True)
+
+    def _start(self, formula: Formula, *, sweep: bool) -> None:
+        from turbosat.algebra_lane import Algebra
+
         engine = Algebra(
             seconds=self._seconds(),
             sweep=sweep,
-            proof=proof is not None,
+            proof=self._options["proof"] is not None,
             binary_proof=self._options["binary_proof"],
             seed=self._options["seed"],
+            remaining=self._deadline.remaining(),
+            timed=not self._options["deterministic"],
             memory_limit=self._deadline.memory,
         )
         self.lane = self._race.add(Entrant("algebra", self._options["seed"], urgent=True), engine, formula)

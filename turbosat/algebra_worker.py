@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,11 +21,18 @@ from turbosat.formula import Formula
 from turbosat.xors import Xors
 
 if TYPE_CHECKING:
+    from turbosat.encodings.program import Program
     from turbosat.gpu.kernel_completion import Verdict
 
-MOST_INPUTS = 34  # of a sweep: minutes for a thousand instructions
-NICE = 10  # of the sweep
+NICE = 10  # of the search among many inputs, a gamble; a sweep has the first lane's right of way
 NEWS_INTERVAL = 0.5  # seconds between two words on its progress
+PREPARATION = 3.0  # seconds that compiling a program may take
+UNTIMED_INPUTS = 28  # of a sweep in a run that must not depend on time
+OPEN = 0.1  # of the variables, that CDCL may have to complete in each candidate of a sweep
+WALKED_INPUTS = 512  # at most, to search among them when they are too many to sweep
+WALK = 10.0  # seconds of that search: where errors are rare it is enough, elsewhere CDCL knows better
+TRIAL = 2.0  # seconds of a sweep before its pace says whether it will end in time
+PATIENCE = 4  # times the seconds left: a model may come early, and cores may become free
 
 
 class OutOfTime(Exception):
@@ -58,7 +66,7 @@ def run(channel: Channel) -> None:
     if facts.conflict is not None:
         _refute(channel, facts.conflict, _proof(formula, facts.conflict, task.data))
         return
-    verdict = _swept(channel, formula, facts, task.data["seed"]) if task.data["sweep"] else None
+    verdict = _Explorer(channel, formula, facts, task.data).run() if task.data["sweep"] else None
     if verdict is None or not (verdict.unsatisfiable or verdict.values is not None):
         channel.send("answer", {"status": 0, "why": "all that follows is said"})
     elif verdict.values is None:
@@ -98,28 +106,56 @@ def _views(*arrays: NDArray[Any]) -> list[memoryview]:
     return [memoryview(array) for array in arrays]  # type: ignore[arg-type] # numpy's buffers are untyped
 
 
-def _swept(channel: Channel, formula: Formula, facts: Facts, seed: int) -> Verdict | None:
-    """Try every assignment of the free variables where they are few; None where they are not."""
-    from turbosat.encodings.closure import compile_recovered
+class _Explorer:
+    """The search in the kernel, as long as it promises to end in time."""
 
-    program = compile_recovered(formula, facts.recovered, facts.elimination, limit=MOST_INPUTS)
-    if program is None:
+    def __init__(self, channel: Channel, formula: Formula, facts: Facts, task: dict[str, Any]) -> None:
+        self._channel, self._formula, self._facts, self._task = channel, formula, facts, task
+        self._began = self._told = time.monotonic()
+
+    def run(self) -> Verdict | None:
+        """Return a model, or that there is none; None where the kernel is too large."""
+        from turbosat import kernel
+
+        seed = self._task["seed"]
+        with suppress(OutOfTime):
+            program = self._compiled(kernel.SWEPT_INPUTS if self._task["timed"] else UNTIMED_INPUTS)
+            if program is not None and program.uncovered.size <= OPEN * program.variables:
+                sweep, _, _ = kernel.open_sweep(program, "cpu", seed, 1, self._patient)
+                self._began = time.monotonic()
+                return kernel.sweep_through(sweep, kernel.settler(self._formula, program, None), self._look)
+            if not self._task["timed"]:
+                return None
+            os.nice(NICE)
+            program = self._compiled(WALKED_INPUTS)
+            if program is not None and not program.uncovered.size:
+                self._began = time.monotonic()
+                return kernel.walk(program, kernel.settler(self._formula, program, None), seed, 1, self._look)
         return None
-    from turbosat.completion import completion
-    from turbosat.gpu.kernel_completion import Settler, decide
-    from turbosat.gpu.kernel_sweep import Sweep
 
-    os.nice(NICE)
-    sweep = Sweep(program, seed)
-    told = 0.0
+    def _compiled(self, limit: int) -> Program | None:
+        from turbosat.encodings.closure import compile_recovered
 
-    def check() -> None:
-        nonlocal told
-        if time.monotonic() - told >= NEWS_INTERVAL:
-            told = time.monotonic()
-            channel.send("progress", {"inputs": program.inputs.size, "swept": round(100 * sweep.progress, 1)})
+        recovered, elimination = self._facts.recovered, self._facts.elimination
+        return compile_recovered(self._formula, recovered, elimination, limit=limit, check=self._patient)
 
-    check()
-    return decide(
-        sweep, Settler(formula, program, completion(formula) if program.uncovered.size else None), check
-    )
+    def _patient(self) -> None:
+        """Give up on what takes long to prepare."""
+        if self._task["timed"] and time.monotonic() - self._began > PREPARATION:
+            raise OutOfTime
+
+    def _look(self, figures: dict[str, Any]) -> None:
+        """Tell how far the search is; give up on what would take too long."""
+        now = time.monotonic()
+        spent = now - self._began
+        share = figures.get("swept")
+        if now - self._told >= NEWS_INTERVAL:
+            self._told = now
+            self._channel.send("progress", {name: round(value, 4) for name, value in figures.items()})
+        if not self._task["timed"]:
+            return
+        if share is None:
+            if spent > WALK:
+                raise OutOfTime
+        elif spent > TRIAL and spent > PATIENCE * share * self._task["remaining"]:
+            raise OutOfTime

@@ -151,7 +151,7 @@ class _Show:
             data = event.data
             sizes = f"{data['variables']} variables and {data['clauses']} clauses"
             self.comment(f"parsed {sizes} in {data['seconds']:.2f} s")
-        elif event.kind == "algebra":
+        elif event.kind == "algebra" and event.data["xors"]:
             self.comment(_algebra_line(event.data))
         elif event.kind == "started" and "device" in event.data:
             why = f" ({event.data['comment']})" if "comment" in event.data else ""

@@ -21,10 +21,7 @@ if TYPE_CHECKING:
     from turbosat.formula import Formula
 
 LANE = "galois"
-SWEPT_INPUTS = 34  # at most, to try all assignments of them: minutes for a thousand instructions
-SEARCHED_INPUTS = 4096  # at most, to search among them
 CONFLICTS = 2000  # that CDCL may take to finish a candidate
-SLICE = 0.05  # seconds between two looks at the limits
 
 
 class Search:
@@ -61,6 +58,8 @@ class Search:
         self.tell("algebra", **self.figures)
         if facts.conflict is not None:
             return Claim(Status.UNSATISFIABLE, self._winner("cpu"), conflict=facts.conflict)
+        from turbosat.kernel import SEARCHED_INPUTS, SWEPT_INPUTS
+
         mode = self.options["galois"]
         program = None if mode == "clauses" else self._compiled(facts, SWEPT_INPUTS)
         if program is not None:
@@ -83,56 +82,32 @@ class Search:
     def _winner(self, device: str) -> Any:
         return winner(LANE, self.options, device)
 
-    def _settler(self, program: Program) -> Any:
-        from turbosat.gpu.kernel_completion import Settler
-
-        if not program.uncovered.size:
-            return Settler(self.restricted, program)
-        from turbosat.completion import completion
-
-        return Settler(self.restricted, program, completion(self.restricted, CONFLICTS))
-
     def _sweep(self, program: Program) -> Claim | None:
         """Try every assignment of the kernel."""
-        from turbosat.gpu.kernel_completion import decide
-        from turbosat.gpu.kernel_devices import create_sweep
+        from turbosat import kernel
 
         seed, workers = self.options["seed"], worker_count(self.options)
-        sweep, comment = create_sweep(self.options["device"], program, seed, workers)
-        device = "cuda" if type(sweep).__name__.startswith("Cuda") else "cpu"
-        self._begin(program, device, comment, swept=0.0)
-
-        def check() -> None:
-            self.figures["swept"] = round(sweep.progress, 4)
-            self._news(swept=f"{100 * sweep.progress:.1f}%")
-
-        try:
-            verdict = decide(sweep, self._settler(program), check, SLICE)
-        finally:
-            sweep.close()
+        sweep, device, comment = kernel.open_sweep(
+            program, self.options["device"], seed, workers, self.deadline.check
+        )
+        self._begin(program, device, comment)
+        settle = kernel.settler(self.restricted, program, CONFLICTS)
+        verdict = kernel.sweep_through(sweep, settle, self._look)
         if verdict.values is not None:
             return Claim(Status.SATISFIABLE, self._winner(device), verdict.values)
         if not verdict.unsatisfiable:
             return None
         return Claim(Status.UNSATISFIABLE, self._winner(device), core=self.assumed)
 
-    def _walk(self, program: Program) -> Claim | None:
+    def _walk(self, program: Program) -> Claim:
         """Search in a kernel too large to be swept."""
-        from turbosat.gpu.kernel_search import KernelSearch
+        from turbosat import kernel
 
-        lanes = KernelSearch(program, self.options["seed"], worker_count(self.options))
-        settler = self._settler(program)
         self._begin(program, "cpu", None)
-        try:
-            while True:
-                lanes.advance(SLICE)
-                self.figures |= {"fewest": lanes.fewest, "moves": lanes.moves}
-                values = settler.settle(lanes.candidates(), self.deadline.check)
-                if values is not None:
-                    return Claim(Status.SATISFIABLE, self._winner("cpu"), values)
-                self._news(best=lanes.fewest, moves=lanes.moves)
-        finally:
-            lanes.close()
+        settle = kernel.settler(self.restricted, program, CONFLICTS)
+        workers = worker_count(self.options)
+        values = kernel.walk(program, settle, self.options["seed"], workers, self._look).values
+        return Claim(Status.SATISFIABLE, self._winner("cpu"), values)
 
     def _descend(self, facts: Facts) -> Claim | None:
         """Search among all variables, XORs as one constraint each."""
@@ -158,22 +133,18 @@ class Search:
             self.figures |= engine.statistics()
             engine.close()
 
-    def _begin(self, program: Program, device: str, comment: str | None, **figures: Any) -> None:
+    def _begin(self, program: Program, device: str, comment: str | None) -> None:
         sizes = {"inputs": program.inputs.size, "instructions": program.kinds.size}
-        self.figures |= {
-            "mode": "kernel",
-            "device": device,
-            "uncovered": program.uncovered.size,
-            **sizes,
-            **figures,
-        }
+        self.figures |= {"mode": "kernel", "device": device, "uncovered": program.uncovered.size, **sizes}
         self.tell("started", device=device, **sizes, **({} if comment is None else {"comment": comment}))
 
-    def _news(self, **data: Any) -> None:
+    def _look(self, figures: dict[str, Any]) -> None:
+        """Keep the figures of a search that goes on, tell them now and then, end it at a limit."""
+        self.figures |= figures
         self.deadline.check()
         if self.deadline.elapsed() - self._told >= NEWS_INTERVAL:
             self._told = self.deadline.elapsed()
-            self.tell("progress", **data)
+            self.tell("progress", **{name: round(value, 4) for name, value in figures.items()})
 
 
 def search(

@@ -100,6 +100,7 @@ class Run:
             self._share(stage)
             if found is None:
                 if not waiting:
+                    stage.begin_late(formula, self.deadline.elapsed() - first.started)
                     pending = self._begin(race, stage, pending, formula)
                 if not race.running():
                     self.deadline.check()  # Ctrl-C in a terminal ends the lanes, too

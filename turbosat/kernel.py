@@ -1,0 +1,64 @@
+"""The search in the kernel of a formula's XORs: all assignments where they are few, else among them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from turbosat.encodings.program import Program
+from turbosat.formula import Formula
+from turbosat.gpu.kernel_completion import Settler, Verdict, decide
+from turbosat.gpu.kernel_devices import AnySweep, create_sweep
+
+SWEPT_INPUTS = 34  # at most, to try all assignments of them: minutes for a thousand instructions
+SEARCHED_INPUTS = 4096  # at most, to search among them
+SLICE = 0.05  # seconds between two looks at the limits
+
+Look = Callable[[dict[str, Any]], None]
+
+
+def settler(formula: Formula, program: Program, conflicts: int | None) -> Settler:
+    """Return what makes models of candidates, by CDCL of so many conflicts where variables are left open."""
+    if not program.uncovered.size:
+        return Settler(formula, program)
+    from turbosat.completion import completion
+
+    return Settler(formula, program, completion(formula, conflicts))
+
+
+def open_sweep(
+    program: Program, device: str, seed: int, workers: int, check: Callable[[], None]
+) -> tuple[AnySweep, str, str | None]:
+    """Return a sweep, the device it is on, and why it is not on a better one; see create_sweep."""
+    sweep, comment = create_sweep(device, program, seed, workers, check)
+    return sweep, "cuda" if type(sweep).__name__.startswith("Cuda") else "cpu", comment
+
+
+def sweep_through(sweep: AnySweep, settle: Settler, look: Look) -> Verdict:
+    """Try every assignment; `look` is told every 50 ms or so how far it is, and may raise to end it."""
+    try:
+        return decide(sweep, settle, lambda: look({"swept": sweep.progress}), SLICE)
+    finally:
+        sweep.close()
+
+
+def walk(program: Program, settle: Settler, seed: int, workers: int, look: Look) -> Verdict:
+    """Search among the assignments until one is a model; only `look` ends it without."""
+    from turbosat.gpu.kernel_search import KernelSearch
+
+    if not program.checks:  # every assignment will do, as far as the program goes
+        values = settle.settle(np.zeros((1, program.inputs.size), np.bool_))
+        if values is not None:
+            return Verdict(values, unsatisfiable=False)
+    lanes = KernelSearch(program, seed, workers)
+    try:
+        while True:
+            lanes.advance(SLICE)
+            values = settle.settle(lanes.candidates())
+            if values is not None:
+                return Verdict(values, unsatisfiable=False)
+            look({"fewest": lanes.fewest, "moves": lanes.moves})
+    finally:
+        lanes.close()
