@@ -7,7 +7,8 @@ import math
 import platform
 import shutil
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -16,7 +17,7 @@ from typing import Any, Protocol
 
 from turbosat import __version__
 from turbosat.benchmarks import machine, suite_files
-from turbosat.benchmarks.jobs import Job
+from turbosat.benchmarks.jobs import Job, Line
 from turbosat.benchmarks.limits import Limits, become_subreaper, kill_strays
 from turbosat.benchmarks.schedule import Schedule, Settings, all_of, examine, plan
 from turbosat.benchmarks.solvers import Contestant, parse
@@ -34,7 +35,10 @@ MEMORY_SHARE = 0.95  # of the machine's memory goes to the runs where no limit i
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be run, where and how; sizes in bytes, times in seconds, `memory` None for all there is."""
+    """What is to be run, where and how; sizes in bytes, times in seconds, `memory` None for all there is.
+
+    `cluster` is the address of a Ray cluster whose nodes do the runs, None for this machine.
+    """
 
     suites: tuple[str, ...]
     solvers: tuple[str, ...]
@@ -49,6 +53,7 @@ class Order:
     proofs: bool = False
     proof_seconds: float = 60.0
     known: Path | None = None
+    cluster: str | None = None
     command: tuple[str, ...] = ()
 
 
@@ -76,16 +81,16 @@ def campaign(order: Order, watcher: Watcher) -> None:
     for name in names:
         if names.count(name) > 1:
             raise UsageError(f"two solvers are called {name}: give one of them another NAME=")
-    cores = machine.core_sets(order.jobs, order.cores)
     known = suite_files.Known() if order.known is None else suite_files.read_known(order.known)
-    become_subreaper()
-    with Experiment.writing(order.folder) as (experiment, lock):
-        limits = _limits(order)
-        _agree(experiment, contestants, order, limits)
+    with _site(order, watcher) as site, Experiment.writing(order.folder) as (experiment, lock):
+        # What solvers write, proofs above all, must leave room on the disk.
+        free = shutil.disk_usage(order.folder).free
+        limits = Limits(order.timeout, order.cpu, site.memory, free // (2 * order.jobs))
+        _agree(experiment, contestants, order, limits, site.machine)
         sources = [
             source for suite in order.suites for source in suite_files.find(suite, order.folder / "suites")
         ]
-        with _Jobs(cores, lock) as jobs:
+        with _ended(site.lines(lock)) as jobs:
             try:
                 asyncio.run(_all(order, experiment, contestants, sources, known, limits, jobs, watcher))
             except asyncio.CancelledError:  # by SIGTERM or SIGHUP
@@ -93,19 +98,47 @@ def campaign(order: Order, watcher: Watcher) -> None:
         write_csv(experiment, order.folder / "runs.csv")
 
 
-class _Jobs:
-    """The jobs, which are no more afterwards whatever happens."""
+@dataclass(frozen=True, slots=True)
+class _Site:
+    """Where the runs are done: the machine, bytes of memory of each, the jobs that hold the lock."""
 
-    def __init__(self, cores: Sequence[Sequence[int]], lock: int) -> None:
-        self._jobs = [Job(number, own, [lock]) for number, own in enumerate(cores)]
+    machine: dict[str, Any]
+    memory: int
+    lines: Callable[[int], Sequence[Line]]
 
-    def __enter__(self) -> list[Job]:
-        return self._jobs
 
-    def __exit__(self, *_: object) -> None:
-        for job in self._jobs:
-            job.kill()
+@contextmanager
+def _site(order: Order, watcher: Watcher) -> Iterator[_Site]:
+    scratch, logs = order.folder / "scratch", order.folder / "logs"
+    if order.cluster is not None:
+        from turbosat.benchmarks.cluster import joined
+
+        with joined(order.cluster, order.cores, order.jobs, order.memory or 0, watcher.note) as cluster:
+            yield _Site(cluster.describe(), order.memory or cluster.memory, lambda _: cluster.jobs(logs))
+        return
+    cores = machine.core_sets(order.jobs, order.cores)
+    memory = order.memory or int(machine.total_memory() * MEMORY_SHARE) // order.jobs
+    if memory * order.jobs > machine.total_memory():
+        raise UsageError(f"{order.jobs} runs of {memory >> 20} MB at once need more memory than there is")
+    become_subreaper()
+
+    def jobs(lock: int) -> list[Job]:
+        return [Job(number, own, scratch, logs, [lock]) for number, own in enumerate(cores)]
+
+    try:
+        yield _Site(machine.describe(), memory, jobs)
+    finally:
         kill_strays(())
+
+
+@contextmanager
+def _ended(jobs: Sequence[Line]) -> Iterator[Sequence[Line]]:
+    """Give the jobs, which are no more afterwards whatever happens."""
+    try:
+        yield jobs
+    finally:
+        for job in jobs:
+            job.kill()
 
 
 async def _all(
@@ -115,7 +148,7 @@ async def _all(
     sources: Sequence[suite_files.Source],
     known: suite_files.Known,
     limits: Limits,
-    jobs: Sequence[Job],
+    jobs: Sequence[Line],
     watcher: Watcher,
 ) -> None:
     task = asyncio.current_task()
@@ -141,16 +174,13 @@ async def _all(
         await asyncio.gather(*(job.close() for job in jobs), return_exceptions=True)
 
 
-def _limits(order: Order) -> Limits:
-    memory = order.memory or int(machine.total_memory() * MEMORY_SHARE) // order.jobs
-    if memory * order.jobs > machine.total_memory():
-        raise UsageError(f"{order.jobs} runs of {memory >> 20} MB at once need more memory than there is")
-    # What solvers write, proofs above all, must leave room on the disk.
-    free = shutil.disk_usage(order.folder).free
-    return Limits(order.timeout, order.cpu, memory, free // (2 * order.jobs))
-
-
-def _agree(experiment: Experiment, contestants: Sequence[Contestant], order: Order, limits: Limits) -> None:
+def _agree(
+    experiment: Experiment,
+    contestants: Sequence[Contestant],
+    order: Order,
+    limits: Limits,
+    described: dict[str, Any],
+) -> None:
     """Write the header; raise UsageError where runs of another kind are there already."""
     fixed: dict[str, Any] = {
         "limits": {
@@ -162,7 +192,7 @@ def _agree(experiment: Experiment, contestants: Sequence[Contestant], order: Ord
             "grace": limits.grace,
         },
         "proofs": order.proofs,
-        "machine": machine.describe(),
+        "machine": described,
     }
     header = experiment.header
     for group, now in fixed.items():

@@ -95,6 +95,15 @@ def run(
         Path | None,
         typer.Option(help="CSV with known statuses: hash or path, status.", show_default=False),
     ] = None,
+    ray_address: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Do the runs on the nodes of the Ray cluster at HOST:PORT, or auto for the one of this "
+            "machine.",
+            show_default="this machine does them",
+        ),
+    ] = None,
 ) -> None:
     """Run solvers on suites. The same command goes on where it was interrupted or killed.
 
@@ -116,6 +125,7 @@ def run(
         proofs=proofs,
         proof_seconds=proof_time or 9 * timeout,
         known=known,
+        cluster=ray_address,
         command=("turbosat-bench", *sys.argv[1:]),
     )
     raise typer.Exit(_run(order))

@@ -32,14 +32,21 @@ def core_sets(jobs: int, cores: int) -> list[list[int]]:
 
     Raises UsageError when there are not enough.
     """
-    available = sorted(os.sched_getaffinity(0), key=_place)
-    count = min(len(available), available_cores())
+    count = min(len(os.sched_getaffinity(0)), available_cores())
     if jobs * cores > count:
         raise UsageError(f"{jobs} jobs of {cores} cores need {jobs * cores}, there are {count}")
-    firsts = [core for core in available if _siblings(core)[0] == core]
-    if jobs * cores <= len(firsts):
-        available = firsts  # enough physical cores: their second threads stay idle
+    available = core_order(jobs * cores)
     return [available[job * cores : (job + 1) * cores] for job in range(jobs)]
+
+
+def core_order(wanted: int) -> list[int]:
+    """Return all cores in the order in which jobs that want so many in all should take them."""
+    available = sorted(os.sched_getaffinity(0), key=_place)
+    firsts = [core for core in available if _siblings(core)[0] == core]
+    if wanted > len(firsts):
+        return available
+    # Enough physical cores: their second threads stay idle.
+    return [*firsts, *(core for core in available if core not in firsts)]
 
 
 def _place(core: int) -> tuple[int, int]:

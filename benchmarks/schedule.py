@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 import random
 import shutil
 from collections import Counter, deque
@@ -19,21 +18,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from turbosat.benchmarks.gbd_hash import Description
-from turbosat.benchmarks.jobs import Job
+from turbosat.benchmarks.jobs import Errand, Line, plain
 from turbosat.benchmarks.limits import Limits
-from turbosat.benchmarks.runner import Outcome, Request
+from turbosat.benchmarks.runner import Outcome
 from turbosat.benchmarks.servant import Lost
-from turbosat.benchmarks.solvers import Contestant, Task
+from turbosat.benchmarks.solvers import Contestant
 from turbosat.benchmarks.store import Experiment, Instance, Run
 from turbosat.benchmarks.suite_files import Known, Source
 from turbosat.benchmarks.verdicts import Verdict, by_itself, together
-from turbosat.benchmarks.verify import Done
-from turbosat.compression import HEAD, sniff
 from turbosat.errors import InputError, UsageError
 
 ATTEMPTS = 3  # of a run whose runner was killed under it
-ROOM = 16 << 20  # bytes of v lines that a model may have, whatever its size
-LITERAL = 24  # bytes of v lines for each variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +52,7 @@ class Work:
 
 
 async def examine(
-    sources: Sequence[Source], known: Known, experiment: Experiment, jobs: Sequence[Job]
+    sources: Sequence[Source], known: Known, experiment: Experiment, jobs: Sequence[Line]
 ) -> list[tuple[Instance, Path]]:
     """Read all formulas, over the jobs, and return each with its file; those of one hash once.
 
@@ -67,7 +62,7 @@ async def examine(
     found: dict[int, Instance] = {}
     queue = deque(enumerate(sources))
 
-    async def examine_some(job: Job) -> None:
+    async def examine_some(job: Line) -> None:
         while queue:
             number, source = queue.popleft()
             found[number] = _instance(source, await _described(source, experiment, job), known)
@@ -80,7 +75,7 @@ async def examine(
     return list(unique.values())
 
 
-async def _described(source: Source, experiment: Experiment, job: Job) -> Description:
+async def _described(source: Source, experiment: Experiment, job: Line) -> Description:
     try:
         stat = source.file.stat()
     except OSError as error:
@@ -150,14 +145,13 @@ class Schedule:
         self.report = report
         self._queue = deque(work)
         self._left = Counter(each.instance.hash for each in work)
-        self._jobs: Sequence[Job] = ()
+        self._jobs: Sequence[Line] = ()
         self._scratch = experiment.folder / "scratch"
-        self._logs = experiment.folder / "logs"
         shutil.rmtree(self._scratch, ignore_errors=True)  # of a harness that was killed
         self._scratch.mkdir(parents=True)
-        self._logs.mkdir(exist_ok=True)
+        (experiment.folder / "logs").mkdir(exist_ok=True)
 
-    async def run(self, jobs: Sequence[Job]) -> None:
+    async def run(self, jobs: Sequence[Line]) -> None:
         """Do all of it. Raises EngineError for what is not the fault of a solver."""
         self._jobs = jobs
         self._settle()
@@ -172,21 +166,22 @@ class Schedule:
             if changed != [run]:
                 self.experiment.record(changed)
 
-    async def _work(self, job: Job) -> None:
+    async def _work(self, job: Line) -> None:
         while self._queue:
             work = self._queue.popleft()
             run = await self._persist(work, job)
             self._record(run, work.instance)
             self._left[run.hash] -= 1
             if not self._left[run.hash]:
-                self._plain(work.instance).unlink(missing_ok=True)
+                plain(self._scratch, run.hash).unlink(missing_ok=True)
+        await job.close()  # another one that is to begin anew may need its place
 
     def _record(self, run: Run, instance: Instance) -> None:
         changed = together(run, self.experiment.of_instance(run.hash), instance.known)
         self.experiment.record(changed)
         self.report(changed)
 
-    async def _persist(self, work: Work, job: Job) -> Run:
+    async def _persist(self, work: Work, job: Line) -> Run:
         """Run once, or again where the job's processes were killed under the run."""
         started = _now()
         for attempt in range(1, ATTEMPTS + 1):
@@ -198,39 +193,18 @@ class Schedule:
         words = f"the harness lost its own processes {ATTEMPTS} times"
         return self._row(work, started, ATTEMPTS, _NOTHING, Verdict("unknown", "error", "none", words))
 
-    async def _once(self, work: Work, job: Job, started: str, attempt: int) -> Run:
+    async def _once(self, work: Work, job: Line, started: str, attempt: int) -> Run:
         settings = self.settings
-        folder = self._scratch / f"job{job.number}"
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
-        file = await self._formula(work, job)
-        wanted = settings.proofs and work.contestant.proves
-        task = Task(
-            str(file),
+        errand = Errand(
+            work.instance.hash,
+            str(work.file),
+            work.instance.variables,
             work.seed,
-            settings.limits.wall,
-            settings.limits.memory,
-            settings.cores,
-            str(folder / "proof") if wanted else None,
-        )
-        model = folder / "model"
-        stem = f"{work.instance.hash}.{work.contestant.name}.{work.seed}"
-        request = Request(
-            work.contestant.commands(task),
             settings.limits,
-            ROOM + LITERAL * work.instance.variables,
-            str(model),
-            str(self._logs / stem),
+            settings.cores,
+            settings.proof_seconds if settings.proofs and work.contestant.proves else None,
         )
-        outcome = await job.run(request)
-        check: Done | None = None
-        if outcome.ended == "exit" and outcome.status == "ok":
-            if outcome.claim == "sat":
-                check = await job.judge("model", file, model, None)
-            elif outcome.claim == "unsat" and wanted:
-                proof = folder / f"proof.{outcome.member}"
-                check = await job.judge("proof", file, proof, settings.proof_seconds)
-        shutil.rmtree(folder, ignore_errors=True)
+        outcome, check = await job.perform(errand, work.contestant)
         return self._row(work, started, attempt, outcome, by_itself(outcome, check))
 
     def _row(self, work: Work, started: str, attempt: int, outcome: Outcome, verdict: Verdict) -> Run:
@@ -257,21 +231,6 @@ class Schedule:
             attempt,
             verdict.reason,
         )
-
-    async def _formula(self, work: Work, job: Job) -> Path:
-        """Return the formula as the solvers read it: uncompressed, since not all of them can unpack."""
-        with open(work.file, "rb") as file:
-            packed = sniff(file.read(HEAD)) is not None
-        plain = self._plain(work.instance)
-        if not packed or plain.exists():
-            return plain if packed else work.file
-        part = plain.with_name(f"{plain.name}.{job.number}")
-        await job.unpack(work.file, part)
-        os.replace(part, plain)
-        return plain
-
-    def _plain(self, instance: Instance) -> Path:
-        return self._scratch / f"{instance.hash}.cnf"
 
 
 _NOTHING = Outcome("exit", "unknown", "error", "", 0.0, 0.0, 0, 0, 0, "", None, 0)

@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -24,6 +25,9 @@ LINE = 1 << 24  # bytes of the longest message
 
 class Lost(Exception):  # an outcome for the caller to act on, not an error of a user
     """The child died in the middle of a request."""
+
+
+EXPECTED = (Lost, TurbosatError, OSError, MemoryError)
 
 
 class Servant:
@@ -63,18 +67,17 @@ class Servant:
 
         Raises Lost when the child dies, InputError and EngineError when it says that it cannot do it.
         """
+        return unwrap(await self.relay(request))
+
+    async def relay(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Send a request and return the answer as it came, for `unwrap`. Raises Lost when the child dies."""
         try:
             if self._streams is None:
                 self._streams = await asyncio.open_connection(sock=self._socket, limit=LINE)
                 await self._call(self._first)
-            answer = await self._call(request)
+            return await self._call(request)
         except OSError:
             raise Lost from None
-        if "bad file" in answer:
-            raise InputError(*answer["bad file"])
-        if "failure" in answer:
-            raise EngineError(answer["failure"])
-        return dict(answer["answer"])
 
     async def _call(self, request: Mapping[str, Any]) -> dict[str, Any]:
         assert self._streams is not None
@@ -98,12 +101,41 @@ class Servant:
             self._popen.kill()
             self._popen.wait()
 
+    async def leave(self, patience: float = 150.0) -> None:
+        """Let the child end and wait until it has, even where it is no child of this process any more."""
+        if self._streams is not None:
+            reader, writer = self._streams
+            with suppress(OSError, TimeoutError):
+                writer.write_eof()
+                await asyncio.wait_for(reader.read(), patience)
+        await self.close()
+
     def kill(self) -> None:
         """End the child at once if it is still there."""
         self._socket.close()
         if self._popen.poll() is None:
             self._popen.kill()
             self._popen.wait()
+
+
+def wrap(error: Exception) -> dict[str, Any]:
+    """Return an answer that says what kept a request, one of EXPECTED, from being done."""
+    if isinstance(error, Lost):
+        return {"lost": True}
+    if isinstance(error, InputError):
+        return {"bad file": [error.name, error.line, error.message]}
+    return {"failure": str(error) or type(error).__name__}
+
+
+def unwrap(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was asked for. Raises Lost, InputError or EngineError where the answer says so."""
+    if "lost" in answer:
+        raise Lost
+    if "bad file" in answer:
+        raise InputError(*answer["bad file"])
+    if "failure" in answer:
+        raise EngineError(answer["failure"])
+    return dict(answer["answer"])
 
 
 def main(descriptor: int) -> None:
@@ -115,7 +147,8 @@ def main(descriptor: int) -> None:
         first = json.loads(_line(channel) or b"{}")
         if first:
             os.sched_setaffinity(0, first["cores"])
-            channel.sendall(b"{}\n")
+            with suppress(OSError):  # the other side is gone already: the module will notice
+                channel.sendall(b"{}\n")
             importlib.import_module(first["module"]).main(channel)
 
 
@@ -124,10 +157,8 @@ def serve(channel: socket.socket, handle: Callable[[dict[str, Any]], Any]) -> No
     while line := _line(channel):
         try:
             answer: dict[str, Any] = {"answer": asdict(handle(json.loads(line)))}
-        except InputError as error:
-            answer = {"bad file": [error.name, error.line, error.message]}
-        except (TurbosatError, OSError, MemoryError) as error:
-            answer = {"failure": str(error) or type(error).__name__}
+        except EXPECTED as error:
+            answer = wrap(error)
         try:
             channel.sendall(json.dumps(answer).encode() + b"\n")
         except OSError:
