@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
+import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,6 +19,8 @@ from turbosat import __version__
 from turbosat.benchmarks import machine
 from turbosat.benchmarks.deputy import Order
 from turbosat.benchmarks.servant import EXPECTED, Lost, Servant, wrap
+
+LINGER = 10.0  # seconds to try to remove a folder that is still written to
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,14 @@ class Station:
             self._work.cancel()
             await asyncio.gather(self._work, return_exceptions=True)
         await self._servant.leave()
+        end = time.monotonic() + LINGER
+        while self._folder and os.path.exists(
+            self._folder
+        ):  # the deputy was killed; its runner ends by itself
+            shutil.rmtree(self._folder, ignore_errors=True)
+            if time.monotonic() > end:
+                break
+            await asyncio.sleep(0.05)
         return {"answer": {}}
 
     def _path(self, formula: Formula) -> str | None:

@@ -133,8 +133,11 @@ def _held(core: int) -> socket.socket | None:
 async def _serve(channel: socket.socket, folder: Path) -> None:
     """Answer requests until the other side is gone, which ends the one at work, too."""
     reader, writer = await asyncio.open_connection(sock=channel, limit=LINE)
+    first = await reader.readline()
+    if not first:
+        return
     try:
-        deputy = _Deputy(Order(**json.loads(await reader.readline())), folder)
+        deputy = _Deputy(Order(**json.loads(first)), folder)
     except EXPECTED as error:
         writer.write(json.dumps(wrap(error)).encode() + b"\n")
         await writer.drain()
