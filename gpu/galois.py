@@ -1,21 +1,15 @@
 """The finite-field search on a formula: lanes that read clauses and XORs as one constraint each."""
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.encodings.parity_matrix import ParityMatrix, encode_parities
-from turbosat.errors import UsageError
 from turbosat.formula import Formula
-from turbosat.gpu.arms import Optimizer
 from turbosat.gpu.search import GradientSearch
 from turbosat.xors import Xors
-
-Mode = Literal["clauses"]
-# The family of populations that searches in each mode.
-_OPTIMIZERS: dict[Mode, Optimizer] = {"clauses": "galois"}
 
 
 class GaloisSearch(GradientSearch):
@@ -31,7 +25,6 @@ class GaloisSearch(GradientSearch):
         formula: Formula,
         recovered: Xors | None = None,
         *,
-        mode: Mode = "clauses",
         lanes: int | None = None,
         seed: int = 0,
         workers: int = 1,
@@ -41,26 +34,23 @@ class GaloisSearch(GradientSearch):
     ) -> None:
         """`start` bool (variables,) or (k, variables) are assignments to begin with.
 
-        Raises UsageError for an unknown mode or device, UnsupportedError for a device that cannot be had.
+        Raises UsageError for an unknown device, UnsupportedError for one that cannot be had.
         """
-        if mode not in _OPTIMIZERS:
-            raise UsageError(f"unknown mode {mode!r}; known: {', '.join(_OPTIMIZERS)}")
         self.recovered = Xors.empty() if recovered is None else recovered
-        self.mode = mode
         super().__init__(
             formula,
             lanes=lanes,
             seed=seed,
             workers=workers,
             device=device,
-            optimizer=_OPTIMIZERS[mode],
+            optimizer="galois",
             start=start,
             check=check,
         )
 
     def statistics(self) -> dict[str, Any]:
         """Return all figures, for people and for JSON."""
-        return {**super().statistics(), "mode": self.mode, "xors": self.matrix.xors}
+        return {**super().statistics(), "mode": "clauses", "xors": self.matrix.xors}
 
     def _encode(self) -> ParityMatrix:
         return encode_parities(self.formula, self.recovered, self.frozen)

@@ -1,8 +1,7 @@
 """What linear algebra over GF(2) says of a formula: XORs, and what follows from them alone.
 
-Formula ─► recover ─► eliminate ─► Facts ─┬─► contradiction: the formula is unsatisfiable
-├─► units, equivalences, short XORs: clauses for every lane
-└─► the system itself, for the finite-field engine
+A contradiction refutes the formula. Units, equivalences and short XORs become clauses for every lane. The
+reduced system itself is what the finite-field engine searches in.
 """
 
 from __future__ import annotations
@@ -16,11 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.encodings.gf2 import Elimination, eliminate
+from turbosat.encodings.gf2_reduction import Limits
 from turbosat.encodings.xor import CLAUSES, GATES, LINES, Recovered, recover
 from turbosat.errors import SoundnessError
 from turbosat.formula import Formula
 from turbosat.xors import Xors
 
+LARGEST = 512 << 20  # bytes of each matrix of an elimination; beyond, it finds what substitution finds
 SOURCES = (("lines", LINES), ("clauses", CLAUSES), ("gates", GATES))
 
 
@@ -57,6 +58,12 @@ class Facts:
         sizes = np.repeat([1, 2], [single.size, len(double)])
         return Formula(flat, np.append(0, np.cumsum(np.append(sizes, lengths))), formula.variables)
 
+    def solution(self, variables: int) -> NDArray[np.bool_]:
+        """Return values bool (variables,) that satisfy all XORs; variables they leave free are false."""
+        values = np.zeros(variables, np.bool_)
+        values[self.elimination.pivots - 1] = self.elimination.constants
+        return values
+
     def figures(self) -> dict[str, Any]:
         """Return plain data for people and for JSON."""
         elimination, sources = self.elimination, self.recovered.sources
@@ -81,7 +88,7 @@ def find(formula: Formula, check: Callable[[], None] = lambda: None) -> Facts:
     begin = time.perf_counter()
     recovered = recover(formula, check=check)
     middle = time.perf_counter()
-    elimination = eliminate(recovered.xors, formula.variables, check=check)
+    elimination = eliminate(recovered.xors, formula.variables, check=check, limits=Limits(bytes=LARGEST))
     return Facts(recovered, elimination, (middle - begin, time.perf_counter() - middle))
 
 

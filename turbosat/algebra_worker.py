@@ -22,21 +22,26 @@ from turbosat.xors import Xors
 
 if TYPE_CHECKING:
     from turbosat.encodings.program import Program
-    from turbosat.gpu.kernel_completion import Verdict
+    from turbosat.gpu.kernel_completion import Settler, Verdict
 
-NICE = 10  # of the search among many inputs, a gamble; a sweep has the first lane's right of way
+NICE = 10  # of the search in the kernel, as of every lane but the first
 NEWS_INTERVAL = 0.5  # seconds between two words on its progress
 PREPARATION = 3.0  # seconds that compiling a program may take
 UNTIMED_INPUTS = 28  # of a sweep in a run that must not depend on time
 OPEN = 0.1  # of the variables, that CDCL may have to complete in each candidate of a sweep
-WALKED_INPUTS = 512  # at most, to search among them when they are too many to sweep
-WALK = 10.0  # seconds of that search: where errors are rare it is enough, elsewhere CDCL knows better
-TRIAL = 2.0  # seconds of a sweep before its pace says whether it will end in time
+WALKED_INPUTS = 128  # at most, to search among them when they are too many to sweep
+WALK = 5.0  # seconds of that search: where errors are rare it is enough, elsewhere CDCL knows better
+TRIAL = 1.0  # seconds of a sweep before its pace says whether it will end in time
+LONG = 30.0  # seconds of a sweep that lets a search among the inputs come first
 PATIENCE = 4  # times the seconds left: a model may come early, and cores may become free
 
 
 class OutOfTime(Exception):
     """The stage has used up its share of the time limit."""
+
+
+class TooSlow(Exception):
+    """A sweep would take long: a search may find a model sooner."""
 
 
 def main(descriptor: int) -> None:
@@ -116,22 +121,41 @@ class _Explorer:
     def run(self) -> Verdict | None:
         """Return a model, or that there is none; None where the kernel is too large."""
         from turbosat import kernel
+        from turbosat.gpu.kernel_completion import Verdict
 
+        values = self._facts.solution(self._formula.variables)
+        if self._formula.satisfied(values):  # nothing but XORs
+            return Verdict(values, unsatisfiable=False)
+        os.nice(NICE)
         seed = self._task["seed"]
+        limit = kernel.SWEPT_INPUTS if self._task["timed"] else UNTIMED_INPUTS
         with suppress(OutOfTime):
-            program = self._compiled(kernel.SWEPT_INPUTS if self._task["timed"] else UNTIMED_INPUTS)
-            if program is not None and program.uncovered.size <= OPEN * program.variables:
-                sweep, _, _ = kernel.open_sweep(program, "cpu", seed, 1, self._patient)
-                self._began = time.monotonic()
-                return kernel.sweep_through(sweep, kernel.settler(self._formula, program, None), self._look)
-            if not self._task["timed"]:
+            program = self._compiled(limit) or self._compiled(WALKED_INPUTS)
+            if program is None or program.uncovered.size > OPEN * program.variables:
                 return None
-            os.nice(NICE)
-            program = self._compiled(WALKED_INPUTS)
-            if program is not None and not program.uncovered.size:
-                self._began = time.monotonic()
-                return kernel.walk(program, kernel.settler(self._formula, program, None), seed, 1, self._look)
+            settle = kernel.settler(self._formula, program, None)
+            if program.inputs.size > limit:
+                return self._walk(program, settle)
+            sweep, _, _ = kernel.open_sweep(program, "cpu", seed, 1, self._patient)
+            self._began = time.monotonic()
+            with suppress(TooSlow):
+                return kernel.sweep_through(sweep, settle, self._try)
+            with suppress(OutOfTime):
+                verdict = self._walk(program, settle)
+                if verdict is not None:
+                    return verdict
+            self._began = time.monotonic()
+            return kernel.sweep_through(sweep, settle, self._look)
         return None
+
+    def _walk(self, program: Program, settle: Settler) -> Verdict | None:
+        """Search among the inputs for a while."""
+        from turbosat import kernel
+
+        if program.uncovered.size or not self._task["timed"]:
+            return None
+        self._began = time.monotonic()
+        return kernel.walk(program, settle, self._task["seed"], 1, self._look)
 
     def _compiled(self, limit: int) -> Program | None:
         from turbosat.encodings.closure import compile_recovered
@@ -143,6 +167,13 @@ class _Explorer:
         """Give up on what takes long to prepare."""
         if self._task["timed"] and time.monotonic() - self._began > PREPARATION:
             raise OutOfTime
+
+    def _try(self, figures: dict[str, Any]) -> None:
+        """Go on with a sweep that will soon be over."""
+        self._look(figures)
+        spent = time.monotonic() - self._began
+        if self._task["timed"] and spent > TRIAL and spent > LONG * figures["swept"]:
+            raise TooSlow
 
     def _look(self, figures: dict[str, Any]) -> None:
         """Tell how far the search is; give up on what would take too long."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -92,7 +93,8 @@ class Search:
         )
         self._begin(program, device, comment)
         settle = kernel.settler(self.restricted, program, CONFLICTS)
-        verdict = kernel.sweep_through(sweep, settle, self._look)
+        with closing(sweep):
+            verdict = kernel.sweep_through(sweep, settle, self._look)
         if verdict.values is not None:
             return Claim(Status.SATISFIABLE, self._winner(device), verdict.values)
         if not verdict.unsatisfiable:

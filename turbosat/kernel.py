@@ -37,11 +37,11 @@ def open_sweep(
 
 
 def sweep_through(sweep: AnySweep, settle: Settler, look: Look) -> Verdict:
-    """Try every assignment; `look` is told every 50 ms or so how far it is, and may raise to end it."""
-    try:
-        return decide(sweep, settle, lambda: look({"swept": sweep.progress}), SLICE)
-    finally:
-        sweep.close()
+    """Try every assignment; `look` is told every 50 ms or so how far it is, and may raise to end it.
+
+    The sweep can be gone on with, and is still to be closed.
+    """
+    return decide(sweep, settle, lambda: look({"swept": sweep.progress}), SLICE)
 
 
 def walk(program: Program, settle: Settler, seed: int, workers: int, look: Look) -> Verdict:

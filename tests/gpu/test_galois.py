@@ -172,9 +172,9 @@ def test_check_is_asked_between_slices() -> None:
     search.advance(0.0)  # can go on
 
 
-def test_modes_and_devices() -> None:
-    with pytest.raises(UsageError, match="known: clauses"):
-        GaloisSearch(Formula.from_clauses([[1, 2]]), mode="abacus")  # type: ignore[arg-type]
+def test_devices() -> None:
+    with pytest.raises(UsageError, match="unknown device 'abacus'"):
+        GaloisSearch(Formula.from_clauses([[1, 2]]), device="abacus")
     assert [backend.name for backend in backends("galois")] == ["cuda", "cpu"]
     search = GaloisSearch(Formula.from_clauses([[1, 2]]))
     assert search.device == "cuda" or search.comment is not None
