@@ -120,17 +120,18 @@ def joined(
     """
     if importlib.util.find_spec("ray") is None:
         raise UsageError("--ray-address needs Ray: pip install 'turbosat[cluster]'")
-    _require_address(address)
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     import ray
+
+    where = _reached(address)
 
     terminated = signal.getsignal(signal.SIGTERM)
     try:
         try:
-            ray.init(address=address, log_to_driver=False, logging_level=logging.CRITICAL)
+            ray.init(address=where, log_to_driver=False, logging_level=logging.CRITICAL)
         except (ConnectionError, ValueError, RuntimeError, AssertionError, SystemExit) as error:
             reason = str(error).strip().partition("\n")[0]
-            raise UsageError(f"--ray-address {address}: no cluster can be joined there: {reason}") from None
+            raise UsageError(f"--ray-address {where}: no cluster can be joined there: {reason}") from None
         finally:
             signal.signal(signal.SIGTERM, terminated)
         order = Order(os.getcwd(), os.environ.get("PATH", os.defpath), cores, jobs)
@@ -247,11 +248,18 @@ class ClusterJob:
             self._station = None
 
 
-def _require_address(address: str) -> None:
-    """Raise UsageError where nothing can answer at an address; Ray itself waits for minutes."""
-    where = os.environ.get("RAY_ADDRESS", address) if address == "auto" else address
-    if where == "auto":
-        return
+def _reached(address: str) -> str:
+    """Return HOST:PORT of a cluster; raise UsageError where nothing answers: Ray itself waits for minutes."""
+    where = address
+    if address == "auto":
+        from ray._private.services import canonicalize_bootstrap_address
+
+        try:
+            where = canonicalize_bootstrap_address("auto") or ""  # as ray.init does
+        except (ConnectionError, ValueError, RuntimeError) as error:
+            raise UsageError(f"--ray-address auto: {error}") from None
+        if not where:
+            raise UsageError("--ray-address auto: no Ray cluster is found on this machine")
     host, colon, port = where.rpartition(":")
     if not colon or not port.isdigit() or "/" in host:
         raise UsageError(f"--ray-address {where}: expected HOST:PORT or auto")
@@ -259,6 +267,7 @@ def _require_address(address: str) -> None:
         socket.create_connection((host.strip("[]"), int(port)), REACH).close()
     except (OSError, OverflowError) as error:
         raise UsageError(f"--ray-address {where}: nothing answers there: {error}") from None
+    return where
 
 
 def _alive() -> list[dict[str, Any]]:

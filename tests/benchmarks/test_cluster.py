@@ -236,6 +236,21 @@ def test_without_ray_one_line_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @needs_ray
+def test_auto_is_the_address_of_the_environment(
+    cluster: RayCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "one.cnf").write_text(SMALL)
+    order: Words = (tmp_path / "one.cnf", "-s", "kissat", "-o", tmp_path / "out", "--ray-address", "auto")
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")  # where a cluster was, and is no more
+    code, _, err = bench(*order)
+    assert (code, err.count("\n")) == (1, 1)
+    assert "nothing answers there" in err
+    monkeypatch.setenv("RAY_ADDRESS", cluster.address)
+    code, _, err = bench(*order)
+    assert (code, err) == (0, "")
+
+
+@needs_ray
 @pytest.mark.parametrize(
     ("address", "words"),
     [
