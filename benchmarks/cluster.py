@@ -121,6 +121,7 @@ def joined(
     if importlib.util.find_spec("ray") is None:
         raise UsageError("--ray-address needs Ray: pip install 'turbosat[cluster]'")
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # or Ray below 2.60 gives a hint
     import ray
 
     where = _reached(address)
