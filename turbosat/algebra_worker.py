@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from turbosat.gpu.kernel_completion import Settler, Verdict
 
 NICE = 10  # of the search in the kernel, as of every lane but the first
+COLD = 1.5  # seconds of a first call that must have compiled
 NEWS_INTERVAL = 0.5  # seconds between two words on its progress
 PREPARATION = 3.0  # seconds that compiling a program may take
 UNTIMED_INPUTS = 28  # of a sweep in a run that must not depend on time
@@ -55,7 +56,7 @@ def run(channel: Channel) -> None:
     assert load is not None
     assert task is not None
     formula = _formula(load)
-    find(Formula.from_clauses([[1, 2], [-1, -2], [1, -2, 3]]))  # compiles the kernels, or loads them
+    _warm_up()
     end = None if task.data["seconds"] is None else time.monotonic() + task.data["seconds"]
 
     def check() -> None:
@@ -78,6 +79,36 @@ def run(channel: Channel) -> None:
         channel.send("answer", {"status": 20})
     else:
         channel.send("answer", {"status": 10}, _views(verdict.values.view(np.int8)))
+
+
+def _warm_up() -> None:
+    """Load the compiled loops, which takes a moment; on a new machine, compile them before the clock runs."""
+    begin = time.monotonic()
+    find(Formula.from_clauses([[1, 2], [-1, -2], [1, -2, 3]]))
+    if time.monotonic() - begin < COLD:
+        return
+    rows = [[1, 2, 3], [3, 4, 5], [-1, 2, 4, 5], [6, 7], [5, 6, 8], [8, 9, 10], [10, 11, 12], [12, 1, 9]]
+    ands = [[-13, 1], [-13, 2], [13, -1, -2], [-14, -1], [-14, -2], [14, 1, 2]]
+    gates = Formula.from_clauses([*ands, [15, 13, 14], [-15, -13], [-15, -14]])
+    for chosen in (rows, rows[:2], rows[3:]):
+        parities = Xors.from_rows(chosen)
+        literals, lengths = parities.clauses()
+        offsets = np.append(0, np.cumsum(lengths))
+        find(Formula(literals, offsets, 15).with_clauses(gates.literals, gates.offsets))
+
+
+def _warm_up_kernel() -> None:
+    """The same for the search in the kernel."""
+    from turbosat import kernel
+    from turbosat.encodings.closure import compile_recovered
+
+    parity, gate = [[1, 2, 3], [-1, -2, 3], [-1, 2, -3], [1, -2, -3]], [[-4, 1], [4, -1, -2], [-4, 2]]
+    formula = Formula.from_clauses([*parity, *gate, [3, 4]])
+    facts = find(formula)
+    program = compile_recovered(formula, facts.recovered, facts.elimination)
+    if program is not None:
+        sweep, _, _ = kernel.open_sweep(program, "cpu", 0, 1, lambda: None)
+        sweep.advance(0.01)
 
 
 def _formula(message: Message) -> Formula:
@@ -127,6 +158,8 @@ class _Explorer:
         if self._formula.satisfied(values):  # nothing but XORs
             return Verdict(values, unsatisfiable=False)
         os.nice(NICE)
+        _warm_up_kernel()
+        self._began = time.monotonic()
         seed = self._task["seed"]
         limit = kernel.SWEPT_INPUTS if self._task["timed"] else UNTIMED_INPUTS
         with suppress(OutOfTime):
