@@ -17,7 +17,7 @@ def describe() -> dict[str, Any]:
         "processor": _processor(),
         "cores": available_cores(),
         "memory": total_memory(),
-        "system": f"{platform.system()} {platform.release()}",
+        "system": f"{platform.system()} {'.'.join(platform.release().split('.')[:2])}",
         "python": platform.python_version(),
     }
 

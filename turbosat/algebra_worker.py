@@ -98,7 +98,7 @@ def _warm_up() -> None:
 
 
 def _warm_up_kernel() -> None:
-    """The same for the search in the kernel."""
+    """Load or compile the loops of the search in the kernel."""
     from turbosat import kernel
     from turbosat.encodings.closure import compile_recovered
 
