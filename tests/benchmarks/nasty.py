@@ -8,13 +8,15 @@ from pathlib import Path
 
 DAEMON = """
 def daemon(work):
-    if os.fork() == 0:
+    between = os.fork()
+    if between == 0:
         os.setsid()
         if os.fork():
             os._exit(0)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         work()
         os._exit(0)
+    os.waitpid(between, 0)
 
 """
 
