@@ -160,7 +160,6 @@ class _Explorer:
         os.nice(NICE)
         _warm_up_kernel()
         self._began = time.monotonic()
-        seed = self._task["seed"]
         limit = kernel.SWEPT_INPUTS if self._task["timed"] else UNTIMED_INPUTS
         with suppress(OutOfTime):
             program = self._compiled(limit) or self._compiled(WALKED_INPUTS)
@@ -169,7 +168,7 @@ class _Explorer:
             settle = kernel.settler(self._formula, program, None)
             if program.inputs.size > limit:
                 return self._walk(program, settle)
-            sweep, _, _ = kernel.open_sweep(program, "cpu", seed, 1, self._patient)
+            sweep, _, _ = kernel.open_sweep(program, "cpu", self._task["seed"], 1, self._patient)
             self._began = time.monotonic()
             with suppress(TooSlow):
                 return kernel.sweep_through(sweep, settle, self._try)

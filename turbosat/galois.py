@@ -59,7 +59,8 @@ class Search:
         self.tell("algebra", **self.figures)
         if facts.conflict is not None:
             return Claim(Status.UNSATISFIABLE, self._winner("cpu"), conflict=facts.conflict)
-        from turbosat.kernel import SEARCHED_INPUTS, SWEPT_INPUTS
+        from turbosat.gpu.kernel_search import MOST_INPUTS
+        from turbosat.kernel import SWEPT_INPUTS
 
         mode = self.options["galois"]
         program = None if mode == "clauses" else self._compiled(facts, SWEPT_INPUTS)
@@ -67,11 +68,9 @@ class Search:
             return self._sweep(program)
         if mode != "kernel":
             return self._descend(facts)
-        program = self._compiled(facts, SEARCHED_INPUTS)
+        program = self._compiled(facts, MOST_INPUTS)
         if program is None:
-            raise UnsupportedError(
-                f"more than {SEARCHED_INPUTS} variables would be free: use --galois clauses"
-            )
+            raise UnsupportedError(f"more than {MOST_INPUTS} variables would be free: use --galois clauses")
         return self._walk(program)
 
     def _compiled(self, facts: Facts, limit: int) -> Program | None:

@@ -13,7 +13,6 @@ from turbosat.gpu.kernel_completion import Settler, Verdict, decide
 from turbosat.gpu.kernel_devices import AnySweep, create_sweep
 
 SWEPT_INPUTS = 34  # at most, to try all assignments of them: minutes for a thousand instructions
-SEARCHED_INPUTS = 4096  # at most, to search among them
 SLICE = 0.05  # seconds between two looks at the limits
 
 Look = Callable[[dict[str, Any]], None]
