@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from types import FrameType
 from typing import Any, Protocol
 
 from turbosat import __version__
@@ -76,6 +77,29 @@ def campaign(order: Order, watcher: Watcher) -> None:
     Raises UsageError for an order that cannot be carried out or does not go with what is in the folder,
     KeyboardInterrupt after SIGINT, SIGTERM or SIGHUP, when everything has been ended.
     """
+    with _interrupted_by(signal.SIGTERM, signal.SIGHUP):
+        _campaign(order, watcher)
+
+
+@contextmanager
+def _interrupted_by(*numbers: signal.Signals) -> Iterator[None]:
+    """Let these signals do what SIGINT does at the moment: raise KeyboardInterrupt or, in asyncio, cancel."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        handler = signal.getsignal(signal.SIGINT)
+        if not callable(handler):  # ignored, as in the background of a script
+            raise KeyboardInterrupt
+        handler(signal.SIGINT, frame)
+
+    before = [signal.signal(number, interrupt) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+
+def _campaign(order: Order, watcher: Watcher) -> None:
     contestants = [parse(text) for text in order.solvers]
     names = [contestant.name for contestant in contestants]
     for name in names:
@@ -91,10 +115,7 @@ def campaign(order: Order, watcher: Watcher) -> None:
             source for suite in order.suites for source in suite_files.find(suite, order.folder / "suites")
         ]
         with _ended(site.lines(lock)) as jobs:
-            try:
-                asyncio.run(_all(order, experiment, contestants, sources, known, limits, jobs, watcher))
-            except asyncio.CancelledError:  # by SIGTERM or SIGHUP
-                raise KeyboardInterrupt from None
+            asyncio.run(_all(order, experiment, contestants, sources, known, limits, jobs, watcher))
         write_csv(experiment, order.folder / "runs.csv")
 
 
@@ -151,10 +172,6 @@ async def _all(
     jobs: Sequence[Line],
     watcher: Watcher,
 ) -> None:
-    task = asyncio.current_task()
-    assert task is not None
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     try:
         await all_of(job.warm() for job in jobs)
         instances = await examine(sources, known, experiment, jobs)

@@ -41,6 +41,18 @@ def test_interruption_ends_everything_and_can_be_resumed(one: Path, tmp_path: Pa
     assert {run.status for run in table(tmp_path / "out").values()} == {"ok", "timeout"}
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_interruption_before_the_first_run(one: Path, tmp_path: Path, number: int) -> None:
+    with start(one, *nasty(tmp_path, "deaf"), "-t", "3", "-o", tmp_path / "out") as process:
+        while not (below := descendants(process.pid)):
+            pass
+        process.send_signal(number)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, "")
+    assert err == "turbosat-bench: interrupted after 0 of 0 runs; the same command goes on\n"
+    assert gone(below)
+
+
 def command(pid: int) -> bytes:
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
