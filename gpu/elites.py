@@ -53,4 +53,5 @@ class Elites:
         An elite counts by 1 / (1 + its false clauses).
         """
         trust = 1.0 / (1.0 + self.false)  # (elites,)
-        return np.asarray((trust @ (2.0 * self.values - 1.0)) / trust.sum())
+        agreement: NDArray[np.float64] = (trust @ (2.0 * self.values - 1.0)) / trust.sum()  # (variables,)
+        return np.clip(agreement, -1.0, 1.0)  # rounding may lead beyond
