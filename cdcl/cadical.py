@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from turbosat.cdcl.channel import Message
+    from turbosat.cdcl.clauses import Clauses
     from turbosat.formula import Formula
 
 GRACE = 0.1  # seconds a slice may be late before the child is stopped in the middle of a run
@@ -31,20 +32,28 @@ class Cadical(Engine):
     a slice runs: they count from its next run of conflicts on. After an answer the search may be advanced
     again, under other assumptions or with more clauses.
 
-    `options` are CaDiCaL's, see cadical_options. `progress` comes about twice a second. A slice ends between
-    two runs of about 0.1 s; a child that is deep in preprocessing then is stopped where it stands, and goes
-    on from there in the next slice.
+    `options` are CaDiCaL's, see cadical_options. `export` is the longest learned clause that is collected,
+    0 for none; under units, which are clauses no formula implies, none is. `progress` comes about twice a
+    second. A slice ends between two runs of about 0.1 s; a child that is deep in preprocessing then is
+    stopped where it stands, and goes on from there in the next slice.
     """
 
     name = "cadical"
     abilities = frozenset(set(Ability) - {Ability.PROOF})
 
     def __init__(
-        self, options: Mapping[str, int] | None = None, *, seed: int = 0, memory_limit: int | None = None
+        self,
+        options: Mapping[str, int] | None = None,
+        *,
+        seed: int = 0,
+        memory_limit: int | None = None,
+        export: int = 0,
     ) -> None:
         self.options = dict(options or {})
         self.seed = seed
         self.memory_limit = memory_limit
+        self._export = export
+        self._learned: list[Message] = []
         self._variables: int | None = None
         self._child: PythonChild | None = None
         self._units: tuple[int, ...] = ()
@@ -71,8 +80,8 @@ class Cadical(Engine):
         formula = dimacs.read(source) if isinstance(source, Path) else source
         clauses = formula.expanded()
         self._variables = formula.variables
-        self._child = PythonChild("turbosat.cdcl.worker", self.name, self.memory_limit)
-        data = {"options": options, "variables": formula.variables}
+        self._child = PythonChild("turbosat.cdcl.cadical_worker", self.name, self.memory_limit)
+        data = {"options": options, "variables": formula.variables, "export": self._export}
         self._child.send("load", data, clauses.literals, clauses.offsets)
 
     def set_phases(self, values: NDArray[np.bool_]) -> None:
@@ -112,6 +121,19 @@ class Cadical(Engine):
         formula = Formula(checked_literals(literals, variables, "clauses"), offsets, variables)
         self._living().send("clauses", {}, formula.literals, formula.offsets)
 
+    def learned(self) -> Clauses | None:
+        """Return the clauses collected since the last call, over the formula's own variables."""
+        import numpy as np
+
+        if not self._learned or self._units:
+            self._learned.clear()
+            return None
+        from turbosat.cdcl.clauses import Clauses
+
+        parts = [Clauses(*map(np.asarray, message.arrays)) for message in self._learned]
+        self._learned.clear()
+        return Clauses.join(parts).within(self._ready())
+
     def advance(self, budget: Budget) -> None:
         """Begin a slice."""
         import numpy as np
@@ -148,6 +170,8 @@ class Cadical(Engine):
                     return None
             elif message.kind == "progress":
                 self._progress = message.data
+            elif message.kind == "learned":
+                self._learned.append(message)
             else:
                 answer = self._answer(message)
                 if answer is not None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from turbosat.cdcl.clauses import Clauses
     from turbosat.formula import Formula
     from turbosat.xors import Xors
 
@@ -33,6 +34,7 @@ class Ability(Enum):
     UNITS = "a partial assignment as unit clauses before the first slice"
     ASSUMPTIONS = "assumptions for a slice, and a failed core"
     IMPORT = "implied clauses between slices"
+    EXPORT = "clauses it learned, between slices"
     CONFLICTS = "a budget of conflicts, after which the search goes on"
     SECONDS = "a budget of seconds, after which the search goes on"
     PROOF = "a DRAT proof"
@@ -114,6 +116,13 @@ class Engine(ABC):
     @abstractmethod
     def add_clauses(self, literals: NDArray[np.int32], offsets: NDArray[np.int64]) -> None:
         """Import clauses that the formula implies, in flat arrays. Needs IMPORT."""
+
+    def learned(self) -> Clauses | None:
+        """Return what `poll` saw of learned clauses since the last call, all implied by the formula, or None.
+
+        Engines that declare EXPORT have some, if they were built to collect them.
+        """
+        return None
 
     @abstractmethod
     def advance(self, budget: Budget) -> None:

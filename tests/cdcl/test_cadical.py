@@ -16,8 +16,8 @@ from tests.families import random_ksat
 from tests.processes import ROOT
 from turbosat.cdcl.cadical import Cadical
 from turbosat.cdcl.cadical_options import BOUNDS
+from turbosat.cdcl.cadical_worker import BLOCK
 from turbosat.cdcl.engine import Answer, Budget
-from turbosat.cdcl.worker import BLOCK
 from turbosat.errors import EngineError
 from turbosat.formula import Formula
 from turbosat.result import Status
@@ -170,7 +170,7 @@ def test_the_worker_trusts_neither_the_current_directory_nor_an_installed_turbos
 
 def test_the_worker_imports_python_sat_and_nothing_heavy() -> None:
     script = (
-        "import sys, turbosat.cdcl.worker, pysat.solvers\n"
+        "import sys, turbosat.cdcl.cadical_worker, pysat.solvers\n"
         "print(sorted({'numpy', 'numba', 'torch', 'ray'} & set(sys.modules)))\n"
     )
     done = subprocess.run(

@@ -1,7 +1,8 @@
 """The child side of CaDiCaL: one python-sat solver, driven in short runs with ears open in between.
 
 python-sat holds the interpreter while it searches and cannot be interrupted, so a slice is a chain of
-runs of some conflicts each. This process imports python-sat and the standard library only.
+runs of some conflicts each. This process imports python-sat and the standard library only, and numpy where
+it exports what was learned.
 """
 
 from __future__ import annotations
@@ -15,12 +16,15 @@ from typing import Any
 
 from turbosat.cdcl.channel import Channel, Message
 from turbosat.cdcl.serving import serve
+from turbosat.cdcl.trace import Trace
 
 FIRST_RUN = 100  # conflicts
 SHORTEST_RUN = 20
 LONGEST_RUN = 20_000
 RUN_SECONDS = 0.1  # what a run should last
 NEWS_INTERVAL = 0.5  # seconds between two progress messages
+EXPORT_INTERVAL = 0.25  # seconds between two messages with learned clauses
+EXPORT_MOST = 1000  # clauses of a message
 BLOCK = 10_000  # clauses turned into Python lists at once: bounds the memory
 
 
@@ -36,7 +40,9 @@ class Worker:
         self._run = FIRST_RUN
         self._began = time.monotonic()
         self._searched = 0.0  # seconds
-        self._news = time.monotonic()
+        self._news = self._exported = time.monotonic()
+        self._trace: Trace | None = None
+        self._longest = 0  # literals of a clause to be exported
 
     def serve(self) -> None:
         """Do what the messages say until the other side is gone."""
@@ -49,9 +55,11 @@ class Worker:
         data, arrays = message.data, message.arrays
         match message.kind:
             case "load":
-                # Options first: CaDiCaL reads some when the first clause comes.
+                # Options and trace first: CaDiCaL asks for them when the first clause comes.
                 self._solver.configure(data["options"])
-                self._variables = data["variables"]
+                self._variables, self._longest = data["variables"], data["export"]
+                if self._longest:
+                    self._trace = Trace(self._solver)
                 self._add(*arrays)
             case "phases":
                 self._solver.set_phases(arrays[0].tolist())
@@ -100,6 +108,8 @@ class Worker:
             done = max(1, self._conflicts() - before)
             self._pace(done / max(spent, 1e-6), None if end is None else end - now - spent)
             self._listen()
+        if not answer:
+            self._export()
         self._send(answer, number, assumed)
 
     def _pace(self, speed: float, left: float | None) -> None:
@@ -115,6 +125,18 @@ class Worker:
         if now - self._news >= NEWS_INTERVAL:
             self._news = now
             self._channel.send("progress", self._counts())
+        if now - self._exported >= EXPORT_INTERVAL:
+            self._exported = now
+            self._export()
+
+    def _export(self) -> None:
+        """Send the short clauses that were learned, if anybody wants them."""
+        if self._trace is None:
+            return
+        clauses = self._trace.take(self._longest).shortest(EXPORT_MOST)
+        if len(clauses):
+            arrays = [memoryview(clauses.literals), memoryview(clauses.offsets)]  # type: ignore[arg-type]
+            self._channel.send("learned", {}, arrays)
 
     def _conflicts(self) -> int:
         return int(self._solver.accum_stats()["conflicts"])

@@ -1,0 +1,72 @@
+"""What CaDiCaL learns, read from the DRAT trace that it writes while it searches.
+
+Every addition in the trace follows from the clauses the solver was given: `factor`, which alone would add
+clauses over new variables, is off. Format: Heule, "The DRAT format and DRAT-trim checker" (2016), binary.
+"""
+
+from __future__ import annotations
+
+import os
+from fcntl import F_SETFL, fcntl
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from turbosat.cdcl.clauses import Clauses
+
+ADDED = ord("a")
+
+
+class Trace:
+    """The trace of one solver, kept in memory until the next look at it.
+
+    It must be there before the first clause. Importing this module loads no numpy: only `take` does.
+    """
+
+    def __init__(self, solver: Any) -> None:
+        from pysat.solvers import pysolvers
+
+        from turbosat.cdcl.channel import anonymous_file
+
+        self._descriptor = anonymous_file()
+        fcntl(self._descriptor, F_SETFL, os.O_APPEND)  # the file is emptied behind the writer's back
+        self._file = os.fdopen(self._descriptor, "wb", buffering=0)
+        self._flush = pysolvers.flushpr
+        self._trace = pysolvers.cadical300_tracepr(solver.cadical, self._file)
+
+    def take(self, longest: int) -> Clauses:
+        """Return the clauses of 1 to `longest` literals added since the last call."""
+        self._flush(self._trace)
+        size = os.fstat(self._descriptor).st_size
+        data = os.pread(self._descriptor, size, 0)
+        os.ftruncate(self._descriptor, 0)
+        return additions(data, longest)
+
+
+def additions(data: bytes, longest: int) -> Clauses:
+    """Return the clauses of 1 to `longest` literals that a binary DRAT proof adds.
+
+    A clause is a letter, its literals, 2v for v and 2v + 1 for -v, and 0. Numbers have 7 bits a byte,
+    lowest first, with the highest bit set in all bytes but the last.
+    """
+    import numpy as np
+
+    from turbosat.cdcl.clauses import Clauses
+
+    raw = np.frombuffer(data, np.uint8)
+    ends = np.flatnonzero(raw < 128)  # (numbers,); the letters are numbers of one byte, too
+    starts = np.append(0, ends[:-1] + 1)[: ends.size]
+    lengths = ends - starts + 1
+    zeros = np.flatnonzero((raw[ends] == 0) & (lengths == 1))  # (clauses,)
+    firsts = np.append(0, zeros[:-1] + 1)[: zeros.size]
+    sizes = zeros - firsts - 1
+    wanted = (raw[starts[firsts]] == ADDED) & (sizes > 0) & (sizes <= longest)
+    sizes = sizes[wanted]
+    offsets = np.append(0, np.cumsum(sizes))
+    chosen = np.repeat(firsts[wanted] + 1 - offsets[:-1], sizes) + np.arange(offsets[-1])  # (literals,)
+    begin, width = starts[chosen], lengths[chosen]
+    codes = np.zeros(chosen.size, np.int64)
+    for place in range(int(width.max(initial=0))):
+        there = width > place
+        codes[there] |= (raw[begin[there] + place].astype(np.int64) & 127) << (7 * place)
+    literals = np.where(codes & 1, -(codes >> 1), codes >> 1).astype(np.int32)
+    return Clauses(literals, offsets.astype(np.int64))
