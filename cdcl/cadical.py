@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from turbosat.cdcl.cadical_options import checked_options
-from turbosat.cdcl.engine import Ability, Answer, Budget, Engine
-from turbosat.cdcl.python_child import PythonChild
+from turbosat.cdcl.engine import Ability, Answer, Budget
+from turbosat.cdcl.python_engine import PythonEngine
 from turbosat.errors import UnsupportedError, UsageError
 from turbosat.result import Status
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 GRACE = 0.1  # seconds a slice may be late before the child is stopped in the middle of a run
 
 
-class Cadical(Engine):
+class Cadical(PythonEngine):
     """One CaDiCaL solver.
 
     The child starts with `start`; a path is read by turbosat, in this process. Units become clauses, which
@@ -49,20 +50,18 @@ class Cadical(Engine):
         memory_limit: int | None = None,
         export: int = 0,
     ) -> None:
+        super().__init__("turbosat.cdcl.cadical_worker", memory_limit)
         self.options = dict(options or {})
         self.seed = seed
-        self.memory_limit = memory_limit
         self._export = export
         self._learned: list[Message] = []
-        self._variables: int | None = None
-        self._child: PythonChild | None = None
+        self._variables = 0
         self._units: tuple[int, ...] = ()
         self._assumed: tuple[int, ...] = ()
         self._number = 0  # of the last slice
         self._asked: dict[int, tuple[int, ...]] = {}  # slices without an answer and what they assume
         self._slice_end: float | None = None
         self._running = False
-        self._stopped = False
         self._progress: dict[str, float] = {}
 
     @property
@@ -72,17 +71,12 @@ class Cadical(Engine):
 
     def start(self, source: Formula | Path) -> None:
         """Start the child and hand it the formula."""
-        from turbosat import dimacs
-
-        if self._child is not None or self._stopped:
-            raise UsageError("an engine takes one formula, once")
         options = checked_options(self.options, self.seed)
-        formula = dimacs.read(source) if isinstance(source, Path) else source
+        child, formula = self._launch(source)
         clauses = formula.expanded()
         self._variables = formula.variables
-        self._child = PythonChild("turbosat.cdcl.cadical_worker", self.name, self.memory_limit)
         data = {"options": options, "variables": formula.variables, "export": self._export}
-        self._child.send("load", data, clauses.literals, clauses.offsets)
+        child.send("load", data, clauses.literals, clauses.offsets)
 
     def set_phases(self, values: NDArray[np.bool_]) -> None:
         """Prefer these values, (variables,), from now on."""
@@ -90,9 +84,10 @@ class Cadical(Engine):
 
         from turbosat.cdcl.requests import checked_phases
 
-        hints = checked_phases(values, self._ready())
+        child = self._living()
+        hints = checked_phases(values, self._variables)
         numbers = np.arange(1, hints.size + 1, dtype=np.int32)
-        self._living().send("phases", {}, np.where(hints, numbers, -numbers))
+        child.send("phases", {}, np.where(hints, numbers, -numbers))
 
     def add_units(self, literals: NDArray[np.int32]) -> None:
         """Restrict the whole search to this partial assignment; only before the first slice."""
@@ -100,26 +95,29 @@ class Cadical(Engine):
 
         from turbosat.cdcl.requests import checked_literals
 
-        units = checked_literals(literals, self._ready(), "units")
+        child = self._living()
+        units = checked_literals(literals, self._variables, "units")
         if self._number:
             raise UnsupportedError(f"{self.name} offers {Ability.UNITS.value} only")
         self._units += tuple(units.tolist())
-        self._living().send("clauses", {}, units, np.arange(units.size + 1, dtype=np.int64))
+        child.send("clauses", {}, units, np.arange(units.size + 1, dtype=np.int64))
 
     def assume(self, literals: NDArray[np.int32]) -> None:
         """Restrict the next slice, and no other, to these literals; called again, to both."""
         from turbosat.cdcl.requests import checked_literals
 
-        self._assumed += tuple(checked_literals(literals, self._ready(), "assumptions").tolist())
+        self._living()
+        self._assumed += tuple(checked_literals(literals, self._variables, "assumptions").tolist())
 
     def add_clauses(self, literals: NDArray[np.int32], offsets: NDArray[np.int64]) -> None:
         """Import clauses that the formula implies, in flat arrays."""
         from turbosat.cdcl.requests import checked_literals
         from turbosat.formula import Formula
 
-        variables = self._ready()
-        formula = Formula(checked_literals(literals, variables, "clauses"), offsets, variables)
-        self._living().send("clauses", {}, formula.literals, formula.offsets)
+        child = self._living()
+        flat = checked_literals(literals, self._variables, "clauses")
+        formula = Formula(flat, offsets, self._variables)
+        child.send("clauses", {}, formula.literals, formula.offsets)
 
     def learned(self) -> Clauses | None:
         """Return the clauses collected since the last call, over the formula's own variables."""
@@ -132,7 +130,7 @@ class Cadical(Engine):
 
         parts = [Clauses(*map(np.asarray, message.arrays)) for message in self._learned]
         self._learned.clear()
-        return Clauses.join(parts).within(self._ready())
+        return Clauses.join(parts).within(self._variables)
 
     def advance(self, budget: Budget) -> None:
         """Begin a slice."""
@@ -177,35 +175,6 @@ class Cadical(Engine):
                 if answer is not None:
                     self._running = False
                     return answer
-
-    def fileno(self) -> int:
-        """Return the socket the worker's messages come through; UsageError before `start`."""
-        return self._living().fileno()
-
-    @property
-    def pid(self) -> int | None:
-        """The child process."""
-        return None if self._child is None else self._child.pid
-
-    def stop(self) -> None:
-        """Kill the child, reap it, close the socket."""
-        self._stopped = True
-        if self._child is not None:
-            self._child.stop()
-
-    def _ready(self) -> int:
-        """Return the number of variables; raise unless the child is there to be asked."""
-        if self._stopped or (self._child is not None and self._child.broken is not None):
-            why = "it was stopped" if self._child is None else self._child.broken
-            raise UsageError(f"cadical is not running: {why}")
-        if self._variables is None or self._child is None:
-            raise UsageError("start comes first")
-        return self._variables
-
-    def _living(self) -> PythonChild:
-        self._ready()
-        assert self._child is not None
-        return self._child
 
     def _answer(self, message: Message) -> Answer | None:
         """Return the answer as the running slice's, or None if it is of no use to it.

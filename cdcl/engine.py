@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, NoReturn, Self
 
 from turbosat.errors import UnsupportedError
 from turbosat.result import Status
@@ -92,7 +92,11 @@ class Engine(ABC):
     def require(self, ability: Ability) -> None:
         """Raise UnsupportedError unless the engine declares `ability`."""
         if ability not in self.abilities:
-            raise UnsupportedError(f"{self.name} does not offer {ability.value}")
+            self.refuse(ability)
+
+    def refuse(self, ability: Ability) -> NoReturn:
+        """Raise UnsupportedError: what engines do that do not declare `ability`."""
+        raise UnsupportedError(f"{self.name} does not offer {ability.value}")
 
     @abstractmethod
     def start(self, source: Formula | Path) -> None:
@@ -101,21 +105,21 @@ class Engine(ABC):
         Raises EngineError when the engine cannot be started.
         """
 
-    @abstractmethod
     def set_phases(self, values: NDArray[np.bool_]) -> None:
         """Prefer these values, (variables,), when deciding. Needs PHASES, or REPHASE between slices."""
+        self.refuse(Ability.PHASES)
 
-    @abstractmethod
     def add_units(self, literals: NDArray[np.int32]) -> None:
         """Restrict the whole search to this partial assignment. Needs UNITS."""
+        self.refuse(Ability.UNITS)
 
-    @abstractmethod
     def assume(self, literals: NDArray[np.int32]) -> None:
         """Restrict the next slice, and no other, to these literals. Needs ASSUMPTIONS."""
+        self.refuse(Ability.ASSUMPTIONS)
 
-    @abstractmethod
     def add_clauses(self, literals: NDArray[np.int32], offsets: NDArray[np.int64]) -> None:
         """Import clauses that the formula implies, in flat arrays. Needs IMPORT."""
+        self.refuse(Ability.IMPORT)
 
     def learned(self) -> Clauses | None:
         """Return what `poll` saw of learned clauses since the last call, all implied by the formula, or None.

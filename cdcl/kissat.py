@@ -96,14 +96,6 @@ class Kissat(Engine):
         formula = self._editable(Ability.UNITS)
         self._units += tuple(checked_literals(literals, formula.variables, "units").tolist())
 
-    def assume(self, literals: NDArray[np.int32]) -> None:
-        """Raise UnsupportedError: Kissat takes units, before the first slice."""
-        self.require(Ability.ASSUMPTIONS)
-
-    def add_clauses(self, literals: NDArray[np.int32], offsets: NDArray[np.int64]) -> None:
-        """Raise UnsupportedError: Kissat reads its clauses once."""
-        self.require(Ability.IMPORT)
-
     def advance(self, budget: Budget) -> None:
         """Start the child, or let it go on."""
         if self._source is None or (self._stopped and self._answer is None):

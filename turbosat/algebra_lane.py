@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from turbosat.cdcl.engine import Ability, Answer, Budget, Engine
-from turbosat.cdcl.python_child import PythonChild
+from turbosat.cdcl.engine import Ability, Answer, Budget
+from turbosat.cdcl.python_engine import PythonEngine
 from turbosat.errors import UsageError
 from turbosat.result import Status
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LONGEST_SWEEP = 3600.0  # seconds, where the run has no limit
 
 
-class Algebra(Engine):
+class Algebra(PythonEngine):
     """Linear algebra over GF(2) on one formula.
 
     First it says what follows from the XORs: `figures` and `clauses` are None until then. It answers
@@ -50,6 +50,7 @@ class Algebra(Engine):
         timed: bool = True,
         memory_limit: int | None = None,
     ) -> None:
+        super().__init__("turbosat.algebra_worker", memory_limit)
         self.figures: dict[str, Any] | None = None
         self.clauses: tuple[NDArray[np.int32], NDArray[np.int64]] | None = None
         self._task = {
@@ -61,11 +62,8 @@ class Algebra(Engine):
             "timed": timed,
             "remaining": LONGEST_SWEEP if remaining is None else remaining,
         }
-        self._memory_limit = memory_limit
-        self._child: PythonChild | None = None
         self._progress: dict[str, float] = {}
         self._asked = False
-        self._stopped = False
 
     @property
     def progress(self) -> dict[str, float]:
@@ -76,34 +74,12 @@ class Algebra(Engine):
         """Start the child and hand it the formula, as arrays."""
         import numpy as np
 
-        from turbosat import dimacs
-        from turbosat.formula import Formula
-
-        if self._child is not None or self._stopped:
-            raise UsageError("an engine takes one formula, once")
-        formula = source if isinstance(source, Formula) else dimacs.read(source)
-        self._child = PythonChild("turbosat.algebra_worker", self.name, self._memory_limit)
+        child, formula = self._launch(source)
         xors = formula.xors
         # With their signs, which say what the variables mean that cut long ones.
         arrays = xors.literals, xors.offsets, ((np.diff(xors.offsets) > 0) | xors.parities).astype(np.int8)
         data = {"variables": formula.variables}
-        self._child.send("load", data, formula.literals, formula.offsets, *arrays)
-
-    def set_phases(self, values: NDArray[np.bool_]) -> None:
-        """Raise UnsupportedError: nothing here decides."""
-        self.require(Ability.PHASES)
-
-    def add_units(self, literals: NDArray[np.int32]) -> None:
-        """Raise UnsupportedError: what it finds must follow from the formula alone."""
-        self.require(Ability.UNITS)
-
-    def assume(self, literals: NDArray[np.int32]) -> None:
-        """Raise UnsupportedError: what it finds must follow from the formula alone."""
-        self.require(Ability.ASSUMPTIONS)
-
-    def add_clauses(self, literals: NDArray[np.int32], offsets: NDArray[np.int64]) -> None:
-        """Raise UnsupportedError: it reads the formula once."""
-        self.require(Ability.IMPORT)
+        child.send("load", data, formula.literals, formula.offsets, *arrays)
 
     def advance(self, budget: Budget) -> None:
         """Begin; the one slice there is has no budget."""
@@ -127,26 +103,6 @@ class Algebra(Engine):
             if message.kind == "answer":
                 return self._answer(message)
             self._take(message)
-
-    def fileno(self) -> int:
-        """Return the socket its messages come through; UsageError before `start`."""
-        return self._living().fileno()
-
-    @property
-    def pid(self) -> int | None:
-        """The child process."""
-        return None if self._child is None else self._child.pid
-
-    def stop(self) -> None:
-        """Kill the child, reap it, close the socket."""
-        self._stopped = True
-        if self._child is not None:
-            self._child.stop()
-
-    def _living(self) -> PythonChild:
-        if self._child is None or self._child.broken is not None:
-            raise UsageError("there is no child process: it runs from start to stop")
-        return self._child
 
     def _take(self, message: Message) -> None:
         import numpy as np
