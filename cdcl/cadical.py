@@ -40,7 +40,7 @@ class Cadical(PythonEngine):
     """
 
     name = "cadical"
-    abilities = frozenset(set(Ability) - {Ability.PROOF})
+    abilities = frozenset(set(Ability) - {Ability.PROOF, Ability.ROUNDS, Ability.GUIDANCE})
 
     def __init__(
         self,
@@ -139,6 +139,7 @@ class Cadical(PythonEngine):
         child = self._living()
         if self._running:
             raise UsageError("a slice is running: poll for its answer first")
+        self.require_budget(budget)
         child.resume()
         self._number += 1
         data = {"number": self._number, "conflicts": budget.conflicts, "seconds": budget.seconds}

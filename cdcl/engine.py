@@ -37,15 +37,22 @@ class Ability(Enum):
     EXPORT = "clauses it learned, between slices"
     CONFLICTS = "a budget of conflicts, after which the search goes on"
     SECONDS = "a budget of seconds, after which the search goes on"
+    ROUNDS = "a budget of rounds of a population, after which the search goes on"
+    GUIDANCE = "phases, partial assignments and cubes for others"
     PROOF = "a DRAT proof"
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How far a slice may go; None is no limit. Seconds are wall time, kept to about 0.1 s by `poll`."""
+    """How far a slice may go; None is no limit.
+
+    Seconds are wall time, kept to about 0.1 s by `poll`. Rounds are those of a gradient search: fixed
+    amounts of effort, a tenth longer each time.
+    """
 
     conflicts: int | None = None
     seconds: float | None = None
+    rounds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +100,13 @@ class Engine(ABC):
         """Raise UnsupportedError unless the engine declares `ability`."""
         if ability not in self.abilities:
             self.refuse(ability)
+
+    def require_budget(self, budget: Budget) -> None:
+        """Raise UnsupportedError for a limit that the engine does not know."""
+        limits = (budget.conflicts, budget.seconds, budget.rounds)
+        for limit, ability in zip(limits, (Ability.CONFLICTS, Ability.SECONDS, Ability.ROUNDS), strict=True):
+            if limit is not None:
+                self.require(ability)
 
     def refuse(self, ability: Ability) -> NoReturn:
         """Raise UnsupportedError: what engines do that do not declare `ability`."""

@@ -102,8 +102,7 @@ class Kissat(Engine):
             raise UsageError("advance comes after start and before stop")
         if self._running:
             raise UsageError("a slice is running: poll for its answer first")
-        if budget.conflicts is not None:
-            self.require(Ability.CONFLICTS)
+        self.require_budget(budget)
         if self._answer is None:
             if self._child is None:
                 self._launch()

@@ -88,6 +88,22 @@ class Controller:
                 break
         self.seconds += time.perf_counter() - begin
 
+    def advance_rounds(self, rounds: int) -> None:
+        """Search to the end of so many rounds, or until a lane is solved: where that is, time has no say."""
+        begin = time.perf_counter()
+        for _ in range(rounds):
+            self._slice()
+            while self.solved < 0 and (self._left > 0).any():
+                self.check()
+                self._slice()
+            if self.solved >= 0:
+                break
+        self.seconds += time.perf_counter() - begin
+
+    def suggest(self, values: NDArray[np.bool_]) -> bool:
+        """Offer values bool (variables,) from elsewhere to the elites; tell whether they took them."""
+        return self.elites.offer(values, int(np.count_nonzero(self.matrix.counts(values) == 0)))
+
     def collect(self) -> None:
         """Offer the best values of all lanes to the elites."""
         for _, false, values in sorted(self._finished, key=lambda run: run[:2]):

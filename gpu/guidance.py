@@ -1,6 +1,6 @@
 """What the elites know, for complete solvers: phases, partial assignments, cubes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -54,6 +54,17 @@ class Guidance:
         nothing = np.zeros(0, np.int32)
         values = np.zeros(matrix.variables, np.bool_)
         return cls(matrix.extend(values), 0, nothing, np.zeros(0), nothing)
+
+    def within(self, variables: int) -> "Guidance":
+        """Return what is about the variables 1 to `variables`: not those that cut long XORs."""
+        known = np.abs(self.ranked) <= variables
+        return replace(
+            self,
+            phases=self.phases[:variables],
+            ranked=self.ranked[known],
+            confidence=self.confidence[known],
+            splits=self.splits[self.splits <= variables],
+        )
 
     def partial(self, size: int) -> NDArray[np.int32]:
         """Return the `size` most certain literals, int32 (size,)."""

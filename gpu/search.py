@@ -65,6 +65,17 @@ class GradientSearch:
             self._controller.advance(seconds)
         return self.progress()
 
+    def advance_rounds(self, rounds: int) -> Progress:
+        """Search for so many rounds, or until there is a solution: a matter of effort, not of time."""
+        if self._controller is not None:
+            self._controller.advance_rounds(rounds)
+        return self.progress()
+
+    def suggest(self, values: NDArray[np.bool_]) -> None:
+        """Let runs begin near an assignment bool (formula variables,), if it is good enough."""
+        if self._controller is not None:
+            self._controller.suggest(self.matrix.project(values))
+
     def progress(self) -> Progress:
         """Return where the search stands."""
         controller = self._controller

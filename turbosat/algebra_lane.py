@@ -72,21 +72,14 @@ class Algebra(PythonEngine):
 
     def start(self, source: Formula | Path) -> None:
         """Start the child and hand it the formula, as arrays."""
-        import numpy as np
+        from turbosat.formula_arrays import pack
 
         child, formula = self._launch(source)
-        xors = formula.xors
-        # With their signs, which say what the variables mean that cut long ones.
-        arrays = xors.literals, xors.offsets, ((np.diff(xors.offsets) > 0) | xors.parities).astype(np.int8)
-        data = {"variables": formula.variables}
-        child.send("load", data, formula.literals, formula.offsets, *arrays)
+        child.send("load", {"variables": formula.variables}, *pack(formula))
 
     def advance(self, budget: Budget) -> None:
         """Begin; the one slice there is has no budget."""
-        if budget.conflicts is not None:
-            self.require(Ability.CONFLICTS)
-        if budget.seconds is not None:
-            self.require(Ability.SECONDS)
+        self.require_budget(budget)
         if self._asked:
             raise UsageError("a slice is running: poll for its answer first")
         self._asked = True

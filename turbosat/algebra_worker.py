@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.algebra import Facts, find
-from turbosat.cdcl.channel import Channel, Message
+from turbosat.cdcl.channel import Channel
 from turbosat.cdcl.serving import serve
 from turbosat.formula import Formula
+from turbosat.formula_arrays import unpack
 from turbosat.xors import Xors
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def run(channel: Channel) -> None:
     load, task = channel.receive(None), channel.receive(None)
     assert load is not None
     assert task is not None
-    formula = _formula(load)
+    formula = unpack(load.arrays, load.data["variables"])
     facts = None
     for _ in range(1 + ATTEMPTS * _warm_up()):
         with suppress(OutOfTime):
@@ -109,12 +110,6 @@ def _warm_up_kernel() -> None:
     if program is not None:
         sweep, _, _ = kernel.open_sweep(program, "cpu", 0, 1, lambda: None)
         sweep.advance(0.01)
-
-
-def _formula(message: Message) -> Formula:
-    literals, offsets, xor_literals, xor_offsets, parities = (np.asarray(array) for array in message.arrays)
-    xors = Xors(xor_literals, xor_offsets, parities.astype(np.bool_))
-    return Formula(literals, offsets, message.data["variables"], xors)
 
 
 def _send_facts(channel: Channel, formula: Formula, facts: Facts) -> None:

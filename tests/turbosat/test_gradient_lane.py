@@ -1,0 +1,217 @@
+"""The gradient lane as an engine: answers, guidance, what it takes in, shares, determinism."""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.cdcl.engines import LONG, array, declared, formula
+from tests.families import pigeonhole, random_ksat
+from turbosat.cdcl.engine import Ability, Answer, Budget
+from turbosat.errors import UnsupportedError, UsageError
+from turbosat.formula import Formula
+from turbosat.gradient_lane import Gradient, Settings
+from turbosat.result import Status
+
+
+def patiently(engine: Gradient, done: Callable[[], bool], seconds: float = 20) -> Answer | None:
+    """Poll until something is so; return an answer that comes before."""
+    end = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < end
+        answer = engine.poll(0.05)
+        if answer is not None:
+            return answer
+    return None
+
+
+def wait(engine: Gradient, budget: Budget | None = None) -> Answer:
+    engine.advance(budget or Budget())
+    answer = engine.poll(LONG)
+    assert answer is not None
+    return answer
+
+
+def pigeons(count: int) -> Formula:
+    variables, clauses = pigeonhole(count, count - 1)
+    return formula(clauses, variables)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_models_are_models(seed: int) -> None:
+    variables, clauses = random_ksat(80, 300, seed=seed)
+    source = formula(clauses, variables)
+    with Gradient(Settings(seed=seed)) as engine:
+        engine.start(source)
+        answer = wait(engine)
+    assert answer.status is Status.SATISFIABLE
+    assert answer.values is not None
+    assert source.satisfied(answer.values)
+    assert answer.restriction == ()
+    assert engine.figures["best"] == 0
+
+
+def test_xors_and_unused_variables() -> None:
+    source = Formula.from_clauses([[1, -2]], 14, [list(range(1, 12)), [-3, 4, 5]])
+    with Gradient(Settings()) as engine:
+        engine.start(source)
+        answer = wait(engine)
+    assert answer.values is not None
+    assert answer.values.shape == (14,)
+    assert source.satisfied(answer.values)
+
+
+def test_units_restrict() -> None:
+    variables, clauses = random_ksat(50, 120, seed=3)
+    source = formula(clauses, variables)
+    with Gradient(Settings()) as engine:
+        engine.start(source)
+        engine.add_units(array(4, -9))
+        answer = wait(engine)
+    assert answer.values is not None
+    assert source.satisfied(answer.values)
+    assert answer.values[[3, 8]].tolist() == [True, False]
+
+
+def test_what_propagation_refutes_it_gives_up() -> None:
+    with Gradient(Settings()) as engine:
+        engine.start(formula([[1], [-1, 2], [-2]]))
+        assert wait(engine).status is Status.UNKNOWN
+        assert engine.pid is None
+
+
+def test_guidance_of_a_search_that_goes_on() -> None:
+    source = pigeons(9)
+    with Gradient(Settings()) as engine:
+        engine.start(source)
+        engine.advance(Budget())
+        assert patiently(engine, lambda: engine.guidance is not None) is None
+        guidance = engine.guidance
+        assert guidance is not None
+        assert guidance.false == len(source.false_clauses(guidance.phases)) >= 1
+        assert sorted(np.abs(guidance.ranked).tolist()) == list(range(1, source.variables + 1))
+        assert (guidance.phases[np.abs(guidance.ranked) - 1] == (guidance.ranked > 0)).all()
+        assert (np.diff(guidance.confidence) <= 0).all()
+        assert sorted(guidance.splits.tolist()) == list(range(1, source.variables + 1))
+        assert patiently(engine, lambda: engine.progress.get("flips", 0) > 0) is None
+        assert engine.device == "cpu"
+
+
+def test_guidance_is_about_the_variables_of_the_formula() -> None:
+    rng = np.random.default_rng(1)
+    xors = [(rng.permutation(60)[:12] + 1).tolist() for _ in range(70)]  # cut with more variables
+    with Gradient(Settings()) as engine:
+        engine.start(Formula.from_clauses([], 60, xors))
+        engine.advance(Budget())
+        assert patiently(engine, lambda: engine.guidance is not None) is None
+        guidance = engine.guidance
+    assert guidance is not None
+    assert guidance.phases.shape == (60,)
+    assert np.abs(guidance.ranked).max() <= 60
+    assert guidance.splits.max() <= 60
+
+
+def test_an_assignment_from_elsewhere_is_where_it_begins() -> None:
+    rng = np.random.default_rng(5)
+    model = rng.random(400) < 0.5
+    signs = np.where(model, 1, -1)
+    rows = []
+    for _ in range(1640):  # hard to find, and known
+        chosen = rng.permutation(400)[:3]
+        row = (chosen + 1) * rng.choice([-1, 1], 3)
+        if (np.sign(row) != signs[chosen]).all():
+            row[0] = -row[0]
+        rows.append(row.tolist())
+    source = formula(rows, 400)
+    with Gradient(Settings(lanes=1)) as engine:
+        engine.start(source)
+        engine.set_phases(model)
+        answer = wait(engine)
+    assert answer.values is not None
+    assert (answer.values == model).all()
+
+
+def test_clauses_learned_elsewhere_are_taken_in() -> None:
+    source = pigeons(8)
+    with Gradient(Settings()) as engine:
+        engine.start(source)
+        engine.advance(Budget())
+        assert patiently(engine, lambda: engine.guidance is not None) is None
+        before = engine.figures["variables"] if engine.figures else source.variables
+        units = [[-1], [-9], [-17]]
+        engine.add_clauses(array(*[row[0] for row in units]), np.arange(4, dtype=np.int64))
+        assert patiently(engine, lambda: engine.figures.get("variables", before) < before) is None
+        assert engine.figures["variables"] <= source.variables - 3
+        guidance = engine.guidance
+        end = time.monotonic() + 10
+        while guidance is engine.guidance:
+            assert engine.poll(0.05) is None
+            assert time.monotonic() < end
+        assert engine.guidance is not None
+        assert not engine.guidance.phases[[0, 8, 16]].any()
+
+
+def seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_its_share_of_the_core_is_kept() -> None:
+    with Gradient(Settings()) as engine:
+        engine.start(pigeons(9))
+        engine.advance(Budget())
+        assert patiently(engine, lambda: engine.progress.get("flips", 0) > 0) is None
+        used = []
+        for share in (0.0, 0.25, 1.0):
+            engine.set_share(share)
+            time.sleep(0.3)
+            assert engine.pid is not None
+            begin = seconds(engine.pid)
+            end = time.monotonic() + 1.0
+            while time.monotonic() < end:
+                assert engine.poll(0.05) is None
+            used.append(seconds(engine.pid) - begin)
+        assert used[0] <= 0.05
+        assert used[1] <= 0.5
+        assert used[2] > used[1] > used[0]
+
+
+def test_rounds_do_not_depend_on_time() -> None:
+    found = []
+    for _ in range(2):
+        with Gradient(Settings(seed=3)) as engine:
+            engine.start(pigeons(9))
+            for _ in range(3):
+                answer = wait(engine, Budget(rounds=2))
+                assert answer.status is Status.UNKNOWN
+            guidance = engine.guidance
+            assert guidance is not None
+            found.append((guidance.phases.tolist(), guidance.ranked.tolist(), answer.counts))
+    assert found[0] == found[1]
+
+
+def test_what_it_does_not_offer_is_refused() -> None:
+    with Gradient(Settings()) as engine:
+        engine.start(pigeons(5))
+        assert not declared(engine, Ability.ASSUMPTIONS, lambda: engine.assume(array(1)))
+        for budget in (Budget(conflicts=1), Budget(seconds=1.0)):
+            with pytest.raises(UnsupportedError, match="gradient does not offer"):
+                engine.advance(budget)
+        engine.advance(Budget())
+        with pytest.raises(UsageError, match="a slice is running"):
+            engine.advance(Budget())
+        with pytest.raises(UnsupportedError, match="before the first slice"):
+            engine.add_units(array(1))
+
+
+def test_a_device_that_is_not_there() -> None:
+    if Path("/proc/driver/nvidia/version").exists():
+        pytest.skip("there is a GPU")
+    with Gradient(Settings(device="cuda")) as engine:
+        engine.start(pigeons(5))
+        engine.advance(Budget())
+        with pytest.raises(UnsupportedError, match="device cuda cannot be used"):
+            engine.poll(LONG)

@@ -1,0 +1,175 @@
+"""The gradient lane: a population that descends in a child process, driven as an engine."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from turbosat.cdcl.engine import Ability, Answer, Budget
+from turbosat.cdcl.python_engine import PythonEngine
+from turbosat.errors import UnsupportedError, UsageError
+from turbosat.options import Optimizer
+from turbosat.result import Status
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from turbosat.cdcl.channel import Message
+    from turbosat.formula import Formula
+    from turbosat.gpu.guidance import Guidance
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a GradientSearch is made with, see there."""
+
+    seed: int = 0
+    lanes: int | None = None
+    workers: int = 1
+    device: str = "auto"
+    optimizer: Optimizer = "auto"
+
+
+class Gradient(PythonEngine):
+    """Gradient descent on one formula: models, and guidance for complete solvers.
+
+    It never answers UNSATISFIABLE. `guidance` is the newest of what its elites know, None at first;
+    `figures` are its statistics. Phases are an assignment that lanes may begin from, clauses make the
+    problem smaller where they are units. `share` is the part of its core that it takes.
+    """
+
+    name = "gradient"
+    abilities = frozenset(
+        {Ability.PHASES, Ability.REPHASE, Ability.UNITS, Ability.IMPORT, Ability.ROUNDS, Ability.GUIDANCE}
+    )
+
+    def __init__(self, settings: Settings, *, memory_limit: int | None = None) -> None:
+        super().__init__("turbosat.gradient_worker", memory_limit)
+        self.settings = settings
+        self.device: str | None = None  # where it runs, once that is known
+        self.comment: str | None = None  # why not on a better one
+        self.figures: dict[str, Any] = {}
+        self.guidance: Guidance | None = None
+        self.share = 1.0
+        self._variables = 0
+        self._number = 0  # of the last slice
+        self._running = False
+
+    @property
+    def progress(self) -> dict[str, float]:
+        """Fewest false clauses, flips, flips per second, and where the effort goes."""
+        names = ("best", "mean", "flips", "flips_per_second")
+        shares = self.figures.get("shares", {})
+        return {
+            **{name: round(self.figures[name], 1) for name in names if name in self.figures},
+            **{f"share_{name}": round(share, 3) for name, share in shares.items()},
+        }
+
+    def start(self, source: Formula | Path) -> None:
+        """Start the child and hand it the formula."""
+        from turbosat.formula_arrays import pack
+
+        child, formula = self._launch(source)
+        self._variables = formula.variables
+        data = {"variables": formula.variables, "settings": asdict(self.settings)}
+        child.send("load", data, *pack(formula))
+
+    def set_phases(self, values: NDArray[np.bool_]) -> None:
+        """Let lanes begin from these values, (variables,), among others."""
+        import numpy as np
+
+        from turbosat.cdcl.requests import checked_phases
+
+        child = self._living()
+        child.send("phases", {}, checked_phases(values, self._variables).view(np.int8))
+
+    def add_units(self, literals: NDArray[np.int32]) -> None:
+        """Search under these literals only; before the first slice."""
+        from turbosat.cdcl.requests import checked_literals
+
+        child = self._living()
+        units = checked_literals(literals, self._variables, "units")
+        if self._number:
+            raise UnsupportedError(f"{self.name} offers {Ability.UNITS.value} only")
+        child.send("units", {}, units)
+
+    def add_clauses(self, literals: NDArray[np.int32], offsets: NDArray[np.int64]) -> None:
+        """Import clauses that the formula implies."""
+        from turbosat.cdcl.requests import checked_literals
+
+        child = self._living()
+        child.send("clauses", {}, checked_literals(literals, self._variables, "clauses"), offsets)
+
+    def set_share(self, share: float) -> None:
+        """Search this part of the time, from 0 to 1, and leave the core to others in between."""
+        if share != self.share:
+            self.share = share
+            self._living().send("share", {"share": share})
+
+    def advance(self, budget: Budget) -> None:
+        """Begin a slice, without end or of so many rounds."""
+        child = self._living()
+        if self._running:
+            raise UsageError("a slice is running: poll for its answer first")
+        self.require_budget(budget)
+        self._number += 1
+        child.send("advance", {"number": self._number, "rounds": budget.rounds})
+        self._running = True
+
+    def poll(self, timeout: float | None = 0.0) -> Answer | None:
+        """Return the answer of the slice, or None; `guidance` and `figures` may be newer than before."""
+        child = self._living()
+        if not self._running:
+            raise UsageError("poll comes after advance")
+        end = None if timeout is None else time.monotonic() + timeout
+        while True:
+            message = child.receive(None if end is None else max(0.0, end - time.monotonic()))
+            if message is None:
+                return None
+            if message.kind == "answer":
+                return self._answer(message)
+            self._take(message)
+
+    def _take(self, message: Message) -> None:
+        match message.kind:
+            case "started":
+                self.device, self.comment = message.data["device"], message.data["comment"]
+            case "progress":
+                self.figures = message.data
+            case "guidance":
+                self.guidance = _guidance(message)
+            case "refused":
+                self.stop()
+                raise UnsupportedError(message.data["message"])
+
+    def _answer(self, message: Message) -> Answer:
+        import numpy as np
+
+        self._running = False
+        self.figures = message.data["statistics"]
+        status, counts = Status(message.data["status"]), {"flips": self.figures["flips"]}
+        if status is Status.SATISFIABLE:
+            values = np.frombuffer(message.arrays[0], np.bool_)[: self._variables].copy()
+            return Answer(status, values, counts=counts)
+        if message.data["over"]:
+            self.stop()  # propagation refutes the formula: that is for others to say
+        return Answer(status, counts=counts)
+
+
+def _guidance(message: Message) -> Guidance:
+    import numpy as np
+
+    from turbosat.gpu.guidance import Guidance
+
+    phases, ranked, confidence, splits = (np.asarray(array) for array in message.arrays)
+    return Guidance(
+        phases=phases.view(np.bool_),
+        false=message.data["false"],
+        ranked=ranked,
+        confidence=confidence / 1e6,
+        splits=splits,
+    )

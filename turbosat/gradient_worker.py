@@ -1,0 +1,177 @@
+"""The child side of the gradient lane: descend, tell what the elites know, take in what others learned."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from turbosat.cdcl.channel import Channel, Message
+from turbosat.cdcl.clauses import Clauses
+from turbosat.cdcl.serving import serve
+from turbosat.errors import UnsupportedError
+from turbosat.formula import Formula
+from turbosat.formula_arrays import unpack
+from turbosat.gpu.search import GradientSearch
+
+SLICE = 0.05  # seconds of search between two looks at the messages
+NEWS_INTERVAL = 0.5  # seconds between two words on its progress
+GUIDANCE_INTERVAL = 0.25  # seconds between two guidances, at least
+GUIDANCE_COST = 20  # times what the last one took to make
+REFRESH = 2.0  # seconds after which guidance is told again although the best did not improve
+ADDING_COST = 20  # times what the last encoding took lie between two
+MILLION = 1_000_000  # confidence travels in millionths
+
+
+def main(descriptor: int) -> None:
+    """Serve the lane at the other end of a socket."""
+    serve(descriptor, lambda channel: Worker(channel).serve())
+
+
+class Worker:
+    """One search and what its engine asked of it."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._formula: Formula | None = None
+        self._settings: dict[str, Any] = {}
+        self._frozen = np.zeros(0, np.int32)
+        self._starts: list[NDArray[np.bool_]] = []
+        self._imported: list[Clauses] = []
+        self._search: GradientSearch | None = None
+        self._share = 1.0  # of the time that it searches
+        self._number = 0  # of the slice that is asked for, 0 for none
+        self._rounds: int | None = None  # that the slice may still take
+        self._told = self._guided = self._encoded = time.monotonic()
+        self._best = -1  # false clauses of the last guidance
+        self._cost = self._encoding = 0.0  # seconds, of the last guidance and of the last encoding
+
+    def serve(self) -> None:
+        """Search when there is a slice to search, listen always."""
+        while True:
+            self._listen()
+            if self._number:
+                self._go_on()
+
+    def _listen(self) -> None:
+        """Handle what was said; wait for a word where there is nothing else to do."""
+        message = self._channel.receive(0.0 if self._number and self._share > 0 else None)
+        while message is not None:
+            self._handle(message)
+            message = self._channel.receive(0.0)
+
+    def _handle(self, message: Message) -> None:
+        data, arrays = message.data, message.arrays
+        match message.kind:
+            case "load":
+                self._formula = unpack(arrays, data["variables"])
+                self._settings = data["settings"]
+            case "units":
+                self._frozen = np.concatenate([self._frozen, np.asarray(arrays[0])])
+            case "phases":
+                self._suggest(np.asarray(arrays[0]).view(np.bool_))
+            case "clauses":
+                self._imported.append(Clauses(*map(np.asarray, arrays)))
+            case "share":
+                self._share = data["share"]
+            case "advance":
+                self._number, self._rounds = data["number"], data["rounds"]
+            case _:
+                raise ValueError(f"unknown message {message.kind!r}")
+
+    def _suggest(self, values: NDArray[np.bool_]) -> None:
+        if self._search is None:
+            self._starts.append(values)
+        else:
+            self._search.suggest(values)
+
+    def _go_on(self) -> None:
+        """Search for a moment and say what is to be said of it."""
+        search = self._search or self._open()
+        self._take_in(search)
+        if search.solution is None and not search.contradiction:
+            begin = time.monotonic()
+            if self._rounds is None:
+                search.advance(SLICE)
+            else:
+                search.advance_rounds(1)
+                self._rounds -= 1
+            self._report(search)
+            if self._share < 1.0 and search.solution is None:
+                self._rest((time.monotonic() - begin) * (1.0 / max(self._share, 1e-3) - 1.0))
+        if search.solution is not None or search.contradiction or self._rounds == 0:
+            self._answer(search)
+
+    def _open(self) -> GradientSearch:
+        assert self._formula is not None
+        begin = time.monotonic()
+        start = np.stack(self._starts) if self._starts else None
+        try:
+            search = GradientSearch(self._formula, start=start, **self._settings)
+        except UnsupportedError as error:
+            self._channel.send("refused", {"message": str(error)})
+            raise
+        if self._frozen.size:
+            search.freeze(self._frozen)
+        self._encoding = time.monotonic() - begin
+        self._encoded = time.monotonic()
+        self._channel.send("started", {"device": search.device, "comment": search.comment})
+        self._search = search
+        return search
+
+    def _take_in(self, search: GradientSearch) -> None:
+        """Add the clauses that others learned, seldom enough for the encoding to cost little."""
+        timed = self._rounds is None
+        if not self._imported or (timed and time.monotonic() - self._encoded < ADDING_COST * self._encoding):
+            return
+        begin = time.monotonic()
+        clauses = Clauses.join(self._imported)
+        self._imported.clear()
+        search.add(Formula(clauses.literals, clauses.offsets, search.formula.variables))
+        self._encoded = time.monotonic()
+        self._encoding = self._encoded - begin
+
+    def _rest(self, seconds: float) -> None:
+        """Leave the core to others for so long, or until a message comes."""
+        message = self._channel.receive(seconds)
+        if message is not None:
+            self._handle(message)
+
+    def _report(self, search: GradientSearch) -> None:
+        now = time.monotonic()
+        if now - self._told >= NEWS_INTERVAL:
+            self._told = now
+            self._channel.send("progress", search.statistics())
+        best = search.progress().best
+        waited = now - self._guided
+        due = waited >= max(GUIDANCE_INTERVAL, GUIDANCE_COST * self._cost)
+        if self._rounds == 0 or (due and (best < self._best or self._best < 0 or waited >= REFRESH)):
+            self._guide(search)
+
+    def _guide(self, search: GradientSearch) -> None:
+        """Tell what the elites know, as far as it is about the formula's own variables."""
+        begin = time.monotonic()
+        guidance = search.guidance().within(search.formula.variables)
+        arrays = (
+            guidance.phases.view(np.int8),
+            guidance.ranked,
+            (guidance.confidence * MILLION).astype(np.int32),
+            guidance.splits,
+        )
+        self._best = guidance.false
+        self._channel.send("guidance", {"false": guidance.false}, [memoryview(each) for each in arrays])  # type: ignore[arg-type]
+        self._guided = time.monotonic()
+        self._cost = self._guided - begin
+
+    def _answer(self, search: GradientSearch) -> None:
+        values = search.solution
+        data = {
+            "number": self._number,
+            "status": 0 if values is None else 10,
+            "over": values is not None or search.contradiction,
+            "statistics": search.statistics(),
+        }
+        self._number = 0
+        self._channel.send("answer", data, [] if values is None else [memoryview(values.view(np.int8))])  # type: ignore[arg-type]
