@@ -19,10 +19,11 @@ from typing import Any, Protocol
 from turbosat import __version__
 from turbosat.benchmarks import machine, suite_files
 from turbosat.benchmarks.jobs import Job, Line
-from turbosat.benchmarks.limits import Limits, become_subreaper, kill_strays
+from turbosat.benchmarks.limits import Limits
 from turbosat.benchmarks.schedule import Schedule, Settings, all_of, examine, plan
 from turbosat.benchmarks.solvers import Contestant, parse
 from turbosat.benchmarks.store import Experiment, Run, write_csv
+from turbosat.cdcl.process_tree import become_subreaper, kill_strays
 from turbosat.errors import UsageError
 
 # What must be the same when an experiment goes on, by group of the header.
@@ -141,7 +142,7 @@ def _site(order: Order, watcher: Watcher) -> Iterator[_Site]:
     memory = order.memory or int(machine.total_memory() * MEMORY_SHARE) // order.jobs
     if memory * order.jobs > machine.total_memory():
         raise UsageError(f"{order.jobs} runs of {memory >> 20} MB at once need more memory than there is")
-    become_subreaper()
+    become_subreaper("turbosat-bench run")
 
     def jobs(lock: int) -> list[Job]:
         return [Job(number, own, scratch, logs, [lock]) for number, own in enumerate(cores)]

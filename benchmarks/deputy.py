@@ -21,9 +21,10 @@ from typing import Any
 
 from turbosat.benchmarks import machine
 from turbosat.benchmarks.jobs import Errand, Job, plain
-from turbosat.benchmarks.limits import Limits, become_subreaper, kill_strays
+from turbosat.benchmarks.limits import Limits
 from turbosat.benchmarks.servant import EXPECTED, LINE, wrap
 from turbosat.benchmarks.solvers import Contestant, parse
+from turbosat.cdcl.process_tree import become_subreaper, kill_strays
 from turbosat.errors import UsageError
 
 PATIENCE = 15.0  # seconds to wait for cores: those of a harness that was killed are soon free
@@ -178,6 +179,6 @@ def main(channel: socket.socket) -> None:
     """Leave the parent, serve, clean up."""
     if os.fork():
         os._exit(0)
-    become_subreaper()
+    become_subreaper("turbosat-bench run")
     with tempfile.TemporaryDirectory(prefix="turbosat-bench-", ignore_cleanup_errors=True) as folder:
         asyncio.run(_serve(channel.dup(), Path(folder)))  # the end of `channel` says that the folder is gone

@@ -9,11 +9,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from turbosat.benchmarks.limits import Limits, kill_strays
+from turbosat.benchmarks.limits import Limits
 from turbosat.benchmarks.runner import Outcome, Request
 from turbosat.benchmarks.servant import Servant
 from turbosat.benchmarks.solvers import Contestant, Task
 from turbosat.benchmarks.verify import Done
+from turbosat.cdcl.process_tree import kill_strays
 from turbosat.compression import HEAD, sniff
 
 ROOM = 16 << 20  # bytes of v lines that a model may have, whatever its size

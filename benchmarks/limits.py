@@ -1,8 +1,7 @@
-"""The processes below this one: what they use, and how to end every one of them.
+"""The limits of a run, and what the processes below this one use of them.
 
-This process must be their subreaper: what a solver leaves behind, daemons included, becomes its child.
-Resident memory may count pages twice that processes share; where that would break the limit, the
-proportional set size decides.
+This process must be their subreaper, see turbosat.cdcl.process_tree. Resident memory may count pages twice
+that processes share; where that would break the limit, the proportional set size decides.
 """
 
 from __future__ import annotations
@@ -11,22 +10,15 @@ import ctypes
 import os
 import resource
 import signal
-import time
-from collections.abc import Callable, Collection, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
-from turbosat.errors import EngineError, UsageError
-from turbosat.system import children
+from turbosat.cdcl.process_tree import PR_SET_PDEATHSIG, descendants, read_proc
 
-PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 TICK = 1 / os.sysconf("SC_CLK_TCK")  # seconds
 PAGE = os.sysconf("SC_PAGE_SIZE")
 GROWTH = 4 << 30  # bytes a second that a process may at most take, for the choice of the next look
 SHORTEST, LONGEST = 0.01, 0.05  # seconds between two looks
-Ended = Callable[[int, int, int], object]  # a process, its exit code, its largest resident set in bytes
-STUBBORN = 120.0  # seconds a killed process may take to go: a large one needs some to free its memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +33,6 @@ class Limits:
     memory: int
     file: int
     grace: float = 2.0
-
-
-def become_subreaper() -> None:
-    """Adopt orphans below this process. Raises UsageError where the system does not offer what is needed."""
-    if not Path(f"/proc/self/task/{os.getpid()}/children").exists() or not hasattr(os, "pidfd_open"):
-        raise UsageError("turbosat-bench run needs Linux 5.3 or later, with /proc/PID/task/TID/children")
-    if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
-        raise EngineError(f"cannot become a subreaper: {os.strerror(ctypes.get_errno())}")
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # were it ignored, no one could reap
 
 
 def before_exec(file_limit: int) -> Callable[[], None]:
@@ -72,22 +55,6 @@ def before_exec(file_limit: int) -> Callable[[], None]:
     return prepare
 
 
-def descendants(pid: int) -> Iterator[int]:
-    """Yield every process below one, as far as it can be seen: what forks meanwhile may be missed."""
-    try:
-        tasks = os.listdir(f"/proc/{pid}/task")
-    except OSError:
-        return
-    for task in tasks:
-        try:
-            below = _read(f"/proc/{pid}/task/{task}/children")
-        except OSError:
-            continue
-        for child in map(int, below.split()):
-            yield child
-            yield from descendants(child)
-
-
 class Usage:
     """CPU seconds and memory of everything below this process since this object was made."""
 
@@ -105,7 +72,7 @@ class Usage:
         pids = list(descendants(os.getpid()))
         for pid in pids:
             try:
-                words = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
+                words = read_proc(f"/proc/{pid}/stat").rpartition(b")")[2].split()
                 highest = max(highest, _high_water(pid))
             except OSError:
                 continue
@@ -137,66 +104,15 @@ def pause_after(used: int, limit: int, looks: int) -> float:
     return min(early, max(SHORTEST, min(LONGEST, (limit - used) / GROWTH)))
 
 
-def signal_all(number: int) -> None:
-    """Send a signal to every process below this one."""
-    for pid in list(descendants(os.getpid())):
-        with suppress(ProcessLookupError):
-            os.kill(pid, number)
-
-
-def reap(ended: Ended) -> bool:
-    """Reap what has ended, telling `ended` of each; False when no child is left at all."""
-    while True:
-        try:
-            pid, status, usage = os.wait4(-1, os.WNOHANG)
-        except ChildProcessError:
-            return False
-        if pid == 0:
-            return True
-        ended(pid, os.waitstatus_to_exitcode(status), usage.ru_maxrss * 1024)
-
-
-def kill_all(ended: Ended) -> None:
-    """Kill and reap until there is nothing below this process: that the kernel itself says.
-
-    Raises EngineError when something outlives SIGKILL for two minutes.
-    """
-    end = time.monotonic() + STUBBORN
-    pause = 0.0002
-    while reap(ended):
-        signal_all(signal.SIGSTOP)  # what stands still cannot fork away from the next signal
-        signal_all(signal.SIGKILL)
-        if time.monotonic() > end:
-            raise EngineError("a process does not die of SIGKILL")
-        time.sleep(pause)
-        pause = min(2 * pause, 0.01)
-
-
-def kill_strays(keep: Collection[int]) -> None:
-    """Kill and reap the children of this process that are not in `keep`, with all that is below them."""
-    while strays := set(children(os.getpid())) - set(keep):
-        for stray in strays:
-            for pid in [*descendants(stray), stray]:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-            with suppress(ChildProcessError):
-                os.waitpid(stray, 0)
-
-
-def _read(path: str) -> bytes:
-    with open(path, "rb", buffering=0) as file:
-        return file.read()
-
-
 def _high_water(pid: int) -> int:
-    status = _read(f"/proc/{pid}/status")
+    status = read_proc(f"/proc/{pid}/status")
     at = status.find(b"VmHWM:")
     return 1024 * int(status[at + 6 :].split(None, 1)[0]) if at >= 0 else 0  # a zombie has none
 
 
 def _proportional(pid: int) -> int:
     try:
-        rollup = _read(f"/proc/{pid}/smaps_rollup")
+        rollup = read_proc(f"/proc/{pid}/smaps_rollup")
     except OSError:
         return 0
     at = rollup.find(b"\nPss:")

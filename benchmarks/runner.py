@@ -21,17 +21,9 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 from turbosat.benchmarks.competition import Claim, Judgement, Log, Output, judge
-from turbosat.benchmarks.limits import (
-    Limits,
-    Usage,
-    become_subreaper,
-    before_exec,
-    kill_all,
-    pause_after,
-    reap,
-    signal_all,
-)
+from turbosat.benchmarks.limits import Limits, Usage, before_exec, pause_after
 from turbosat.benchmarks.servant import serve
+from turbosat.cdcl.process_tree import become_subreaper, kill_all, reap, signal_all
 
 YOUNG = 0.1  # seconds in which every sign of life is a reason to look at the memory: it may be the last
 PIPE = 1 << 20  # bytes of a pipe, and of one read
@@ -324,7 +316,7 @@ def _write_logs(members: list[_Member], stem: str) -> None:
 
 def main(channel: socket.socket) -> None:
     """Serve requests until the harness goes away."""
-    become_subreaper()
+    become_subreaper("turbosat-bench run")
 
     def handle(data: dict[str, Any]) -> Outcome:
         limits = Limits(**data.pop("limits"))

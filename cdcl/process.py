@@ -13,9 +13,9 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 
+from turbosat.cdcl.process_tree import PR_SET_PDEATHSIG
 from turbosat.errors import EngineError
 
-PR_SET_PDEATHSIG = 1
 OUTPUT_BUFFER = 1 << 20  # bytes of a pipe: a child that prints a long model waits less for its reader
 
 
