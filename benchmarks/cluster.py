@@ -7,11 +7,7 @@ into the folder of the experiment, which only this process writes. A cluster is 
 from __future__ import annotations
 
 import asyncio
-import importlib.util
-import logging
 import os
-import signal
-import socket
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -27,11 +23,11 @@ from turbosat.benchmarks.runner import Outcome
 from turbosat.benchmarks.servant import Lost, unwrap
 from turbosat.benchmarks.solvers import Contestant
 from turbosat.benchmarks.verify import Done
+from turbosat.cdcl.ray_join import join, leave
 from turbosat.errors import EngineError, UsageError
 
 SHARE = 0.95  # of a node's memory goes to the runs where no limit is given
 STARTS = 3  # of a station, before the cluster is given up
-REACH = 5.0  # seconds to wait for an answer from an address
 LOOK = 120.0  # seconds to wait for a node to tell what it is
 SLOW = 10.0  # seconds after which the user is told that a job waits for its cores
 END = 180.0  # seconds a station may take to end what it runs
@@ -118,30 +114,15 @@ def joined(
     Raises UsageError where there is no cluster, no Ray, or too little room, EngineError where a node cannot
     be used. `note` is told what the user should know.
     """
-    if importlib.util.find_spec("ray") is None:
-        raise UsageError("--ray-address needs Ray: pip install 'turbosat[cluster]'")
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # or Ray below 2.60 gives a hint
-    import ray
-
-    where = _reached(address)
-
-    terminated = signal.getsignal(signal.SIGTERM)
     try:
-        try:
-            ray.init(address=where, log_to_driver=False, logging_level=logging.CRITICAL)
-        except (ConnectionError, ValueError, RuntimeError, AssertionError, SystemExit) as error:
-            reason = str(error).strip().partition("\n")[0]
-            raise UsageError(f"--ray-address {where}: no cluster can be joined there: {reason}") from None
-        finally:
-            signal.signal(signal.SIGTERM, terminated)
+        join(address)
         order = Order(os.getcwd(), os.environ.get("PATH", os.defpath), cores, jobs)
         raw = [node for node in _alive() if _room([node], cores, memory)]
         cluster = Cluster(_looked_at(raw), order, memory, note)
         cluster.require_room(jobs)
         yield cluster
     finally:
-        ray.shutdown()
+        leave()
 
 
 class ClusterJob:
@@ -247,28 +228,6 @@ class ClusterJob:
         if self._station is not None:
             ray.kill(self._station)
             self._station = None
-
-
-def _reached(address: str) -> str:
-    """Return HOST:PORT of a cluster; raise UsageError where nothing answers: Ray itself waits for minutes."""
-    where = address
-    if address == "auto":
-        from ray._private.services import canonicalize_bootstrap_address
-
-        try:
-            where = canonicalize_bootstrap_address("auto") or ""  # as ray.init does
-        except (ConnectionError, ValueError, RuntimeError) as error:
-            raise UsageError(f"--ray-address auto: {error}") from None
-        if not where:
-            raise UsageError("--ray-address auto: no Ray cluster is found on this machine")
-    host, colon, port = where.rpartition(":")
-    if not colon or not port.isdigit() or "/" in host:
-        raise UsageError(f"--ray-address {where}: expected HOST:PORT or auto")
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), REACH).close()
-    except (OSError, OverflowError) as error:
-        raise UsageError(f"--ray-address {where}: nothing answers there: {error}") from None
-    return where
 
 
 def _alive() -> list[dict[str, Any]]:

@@ -40,7 +40,7 @@ class Cadical(PythonEngine):
     """
 
     name = "cadical"
-    abilities = frozenset(set(Ability) - {Ability.PROOF, Ability.ROUNDS, Ability.GUIDANCE})
+    abilities = frozenset(set(Ability) - {Ability.PROOF, Ability.ROUNDS, Ability.GUIDANCE, Ability.SHARE})
 
     def __init__(
         self,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, ClassVar, NoReturn, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
 
 from turbosat.errors import UnsupportedError
 from turbosat.result import Status
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from turbosat.cdcl.clauses import Clauses
     from turbosat.formula import Formula
+    from turbosat.gpu.guidance import Guidance
     from turbosat.xors import Xors
 
 
@@ -39,6 +40,7 @@ class Ability(Enum):
     SECONDS = "a budget of seconds, after which the search goes on"
     ROUNDS = "a budget of rounds of a population, after which the search goes on"
     GUIDANCE = "phases, partial assignments and cubes for others"
+    SHARE = "a part of its core's time"
     PROOF = "a DRAT proof"
 
 
@@ -135,12 +137,26 @@ class Engine(ABC):
         """Import clauses that the formula implies, in flat arrays. Needs IMPORT."""
         self.refuse(Ability.IMPORT)
 
+    def set_share(self, share: float) -> None:
+        """Search this part of the time, from 0 to 1, and leave the core to others in between. Needs SHARE."""
+        self.refuse(Ability.SHARE)
+
     def learned(self) -> Clauses | None:
         """Return what `poll` saw of learned clauses since the last call, all implied by the formula, or None.
 
         Engines that declare EXPORT have some, if they were built to collect them.
         """
         return None
+
+    @property
+    def guidance(self) -> Guidance | None:
+        """The newest that `poll` saw, from engines that declare GUIDANCE; None before there is any."""
+        return None
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """What else `poll` saw and is of interest, as plain data."""
+        return {}
 
     @abstractmethod
     def advance(self, budget: Budget) -> None:

@@ -83,6 +83,10 @@ class PythonChild:
         """Let a paused child go on."""
         self._child.resume()
 
+    def exit_code(self, timeout: float) -> int | None:
+        """Return the exit code, None if the child lives on after `timeout` seconds."""
+        return self._child.exit_code(timeout)
+
     def stop(self) -> None:
         """Kill the child, reap it, close the socket."""
         self.broken = self.broken or "it was stopped"

@@ -1,13 +1,16 @@
 """What the elites know, for complete solvers: phases, partial assignments, cubes."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.encodings.matrix import Matrix
 from turbosat.gpu.controller import Controller
+
+MILLION = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,17 @@ class Guidance:
         nothing = np.zeros(0, np.int32)
         values = np.zeros(matrix.variables, np.bool_)
         return cls(matrix.extend(values), 0, nothing, np.zeros(0), nothing)
+
+    def packed(self) -> tuple[dict[str, Any], tuple[NDArray[Any], ...]]:
+        """Return plain values and arrays to travel between processes; confidence is kept to a millionth."""
+        confidence = (self.confidence * MILLION).astype(np.int32)
+        return {"false": self.false}, (self.phases.view(np.int8), self.ranked, confidence, self.splits)
+
+    @classmethod
+    def unpacked(cls, data: Mapping[str, Any], arrays: Sequence[Any]) -> Self:
+        """Return the guidance that was packed, from its arrays or views of their memory."""
+        phases, ranked, confidence, splits = (np.asarray(array) for array in arrays)
+        return cls(phases.view(np.bool_), data["false"], ranked, confidence / MILLION, splits)
 
     def within(self, variables: int) -> "Guidance":
         """Return what is about the variables 1 to `variables`: not those that cut long XORs."""

@@ -112,6 +112,7 @@ class GradientSearch:
         elites = self._controller.elites.false.tolist() if self._controller else []
         return {
             "device": self.device,
+            "comment": self.comment,
             "lanes": self._controller.population.lanes if self._controller else 0,
             "variables": self.matrix.variables,
             "clauses": self.matrix.clauses,

@@ -25,7 +25,7 @@ LONGEST_SWEEP = 3600.0  # seconds, where the run has no limit
 class Algebra(PythonEngine):
     """Linear algebra over GF(2) on one formula.
 
-    First it says what follows from the XORs: `figures` and `clauses` are None until then. It answers
+    First it says what follows from the XORs: until then `figures` are empty, and `clauses` None. It answers
     UNSATISFIABLE with the recovered XORs that sum to 0 = 1, or after a complete sweep over few free
     variables, which may also find a model; and UNKNOWN when it has nothing more to say.
 
@@ -51,7 +51,7 @@ class Algebra(PythonEngine):
         memory_limit: int | None = None,
     ) -> None:
         super().__init__("turbosat.algebra_worker", memory_limit)
-        self.figures: dict[str, Any] | None = None
+        self._figures: dict[str, Any] = {}
         self.clauses: tuple[NDArray[np.int32], NDArray[np.int64]] | None = None
         self._task = {
             "seconds": seconds,
@@ -69,6 +69,11 @@ class Algebra(PythonEngine):
     def progress(self) -> dict[str, float]:
         """The inputs of the sweep and how far it is, in per cent."""
         return self._progress
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """What recovery and elimination found."""
+        return self._figures
 
     def start(self, source: Formula | Path) -> None:
         """Start the child and hand it the formula, as arrays."""
@@ -104,7 +109,7 @@ class Algebra(PythonEngine):
             self._progress = message.data
             return
         literals, offsets = (np.asarray(array) for array in message.arrays)
-        self.figures, self.clauses = message.data, (literals, offsets)
+        self._figures, self.clauses = message.data, (literals, offsets)
 
     def _answer(self, message: Message) -> Answer:
         import numpy as np

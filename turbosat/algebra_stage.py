@@ -90,7 +90,7 @@ class AlgebraStage:
             return None
         self._shared = True
         self._race.share(*engine.clauses)
-        figures = engine.figures or {}
+        figures = engine.figures
         for lane in self._race.running():
             if figures["contradiction"] and lane is not self.lane and not lane.spec.proves:
                 self._race.drop(lane, "the XORs contradict each other")

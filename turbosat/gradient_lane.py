@@ -37,23 +37,21 @@ class Settings:
 class Gradient(PythonEngine):
     """Gradient descent on one formula: models, and guidance for complete solvers.
 
-    It never answers UNSATISFIABLE. `guidance` is the newest of what its elites know, None at first;
-    `figures` are its statistics. Phases are an assignment that lanes may begin from, clauses make the
-    problem smaller where they are units. `share` is the part of its core that it takes.
+    It never answers UNSATISFIABLE. Phases are an assignment that lanes may begin from; clauses make the
+    problem smaller where they are units.
     """
 
     name = "gradient"
     abilities = frozenset(
-        {Ability.PHASES, Ability.REPHASE, Ability.UNITS, Ability.IMPORT, Ability.ROUNDS, Ability.GUIDANCE}
+        set(Ability)
+        - {Ability.ASSUMPTIONS, Ability.EXPORT, Ability.CONFLICTS, Ability.SECONDS, Ability.PROOF}
     )
 
     def __init__(self, settings: Settings, *, memory_limit: int | None = None) -> None:
         super().__init__("turbosat.gradient_worker", memory_limit)
         self.settings = settings
-        self.device: str | None = None  # where it runs, once that is known
-        self.comment: str | None = None  # why not on a better one
-        self.figures: dict[str, Any] = {}
-        self.guidance: Guidance | None = None
+        self._figures: dict[str, Any] = {}
+        self._guidance: Guidance | None = None
         self.share = 1.0
         self._variables = 0
         self._number = 0  # of the last slice
@@ -68,6 +66,16 @@ class Gradient(PythonEngine):
             **{name: round(self.figures[name], 1) for name in names if name in self.figures},
             **{f"share_{name}": round(share, 3) for name, share in shares.items()},
         }
+
+    @property
+    def guidance(self) -> Guidance | None:
+        """What the elites know."""
+        return self._guidance
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """The statistics of the search; device, and comment where it is not on a better one, come first."""
+        return self._figures
 
     def start(self, source: Formula | Path) -> None:
         """Start the child and hand it the formula."""
@@ -136,12 +144,12 @@ class Gradient(PythonEngine):
 
     def _take(self, message: Message) -> None:
         match message.kind:
-            case "started":
-                self.device, self.comment = message.data["device"], message.data["comment"]
             case "progress":
-                self.figures = message.data
+                self._figures = message.data
             case "guidance":
-                self.guidance = _guidance(message)
+                from turbosat.gpu.guidance import Guidance
+
+                self._guidance = Guidance.unpacked(message.data, message.arrays)
             case "refused":
                 self.stop()
                 raise UnsupportedError(message.data["message"])
@@ -150,7 +158,7 @@ class Gradient(PythonEngine):
         import numpy as np
 
         self._running = False
-        self.figures = message.data["statistics"]
+        self._figures = message.data["statistics"]
         status, counts = Status(message.data["status"]), {"flips": self.figures["flips"]}
         if status is Status.SATISFIABLE:
             values = np.frombuffer(message.arrays[0], np.bool_)[: self._variables].copy()
@@ -158,18 +166,3 @@ class Gradient(PythonEngine):
         if message.data["over"]:
             self.stop()  # propagation refutes the formula: that is for others to say
         return Answer(status, counts=counts)
-
-
-def _guidance(message: Message) -> Guidance:
-    import numpy as np
-
-    from turbosat.gpu.guidance import Guidance
-
-    phases, ranked, confidence, splits = (np.asarray(array) for array in message.arrays)
-    return Guidance(
-        phases=phases.view(np.bool_),
-        false=message.data["false"],
-        ranked=ranked,
-        confidence=confidence / 1e6,
-        splits=splits,
-    )

@@ -22,7 +22,6 @@ GUIDANCE_INTERVAL = 0.25  # seconds between two guidances, at least
 GUIDANCE_COST = 20  # times what the last one took to make
 REFRESH = 2.0  # seconds after which guidance is told again although the best did not improve
 ADDING_COST = 20  # times what the last encoding took lie between two
-MILLION = 1_000_000  # confidence travels in millionths
 
 
 def main(descriptor: int) -> None:
@@ -117,7 +116,7 @@ class Worker:
             search.freeze(self._frozen)
         self._encoding = time.monotonic() - begin
         self._encoded = time.monotonic()
-        self._channel.send("started", {"device": search.device, "comment": search.comment})
+        self._channel.send("progress", search.statistics())
         self._search = search
         return search
 
@@ -154,14 +153,9 @@ class Worker:
         """Tell what the elites know, as far as it is about the formula's own variables."""
         begin = time.monotonic()
         guidance = search.guidance().within(search.formula.variables)
-        arrays = (
-            guidance.phases.view(np.int8),
-            guidance.ranked,
-            (guidance.confidence * MILLION).astype(np.int32),
-            guidance.splits,
-        )
+        data, arrays = guidance.packed()
         self._best = guidance.false
-        self._channel.send("guidance", {"false": guidance.false}, [memoryview(each) for each in arrays])  # type: ignore[arg-type]
+        self._channel.send("guidance", data, [memoryview(each) for each in arrays])  # type: ignore[arg-type]
         self._guided = time.monotonic()
         self._cost = self._guided - begin
 

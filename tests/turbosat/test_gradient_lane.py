@@ -97,7 +97,7 @@ def test_guidance_of_a_search_that_goes_on() -> None:
         assert (np.diff(guidance.confidence) <= 0).all()
         assert sorted(guidance.splits.tolist()) == list(range(1, source.variables + 1))
         assert patiently(engine, lambda: engine.progress.get("flips", 0) > 0) is None
-        assert engine.device == "cpu"
+        assert engine.figures["device"] == "cpu"
 
 
 def test_guidance_is_about_the_variables_of_the_formula() -> None:

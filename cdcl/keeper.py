@@ -1,0 +1,58 @@
+"""The keeper of the pool: whatever ends it, all of Ray's processes end with it, and their folder goes.
+
+Ray starts a dozen processes that outlive one another in ways of their own. The keeper adopts them all and
+imports nothing of Ray: it ends in some hundredths of a second, on SIGTERM, when the run's process dies, or
+when the pool's does.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from contextlib import suppress
+
+from turbosat.cdcl.process_tree import PR_SET_PDEATHSIG, become_subreaper, kill_all
+from turbosat.cdcl.python_child import BOOT
+
+PREFIX = "turbosat-"
+SOCKET_ROOM = 60  # characters that Ray's longest socket path adds to the folder's
+LONGEST_SOCKET = 107
+POOL = "turbosat.cdcl.pool_process"
+NICE = 10  # as every lane but the first
+
+
+def main(descriptor: int) -> None:
+    """Start the pool on the other end of a socket, wait for its end or ours, and leave nothing."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    parent = os.getppid()
+    become_subreaper("the pool of lanes")
+    folder = _folder()
+    try:
+        os.nice(NICE)
+        root, *path = sys.argv[1], *sys.argv[4:]
+        command = [sys.executable, "-P", "-c", BOOT, root, str(descriptor), POOL, *path]
+        environment = {**os.environ, "TMPDIR": folder}
+        pool = subprocess.Popen(command, pass_fds=[descriptor], env=environment)
+        os.close(descriptor)
+        if os.getppid() == parent:
+            pool.wait()
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        kill_all()
+        shutil.rmtree(folder, ignore_errors=True)
+        os._exit(0)
+
+
+def _folder() -> str:
+    """Return a new folder for all that Ray writes, where its sockets' paths are not too long."""
+    for parent in (tempfile.gettempdir(), "/tmp"):
+        with suppress(OSError):
+            if len(parent) + len(PREFIX) + SOCKET_ROOM < LONGEST_SOCKET:
+                return tempfile.mkdtemp(prefix=PREFIX, dir=parent)
+    return tempfile.mkdtemp(prefix=PREFIX)

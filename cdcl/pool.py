@@ -1,0 +1,127 @@
+"""The pool of lanes in Ray actors, on this machine or in a cluster, as a run sees it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from turbosat.cdcl.process import readable
+from turbosat.cdcl.python_child import PythonChild
+from turbosat.errors import EngineError, UsageError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from turbosat.cdcl.engine import Ability
+    from turbosat.cdcl.hosted import Hosted
+    from turbosat.formula import Formula
+
+PATIENCE = 0.35  # seconds for everything of Ray's to be gone before the keeper itself is killed
+
+
+class Pool:
+    """A pool that comes up in the background; no Ray is imported in this process.
+
+    `about` is None until it is ready, then says what there is: places, gpus, nodes. `broken` says why it
+    will never be, or is no more: every engine in it raises EngineError then.
+    """
+
+    def __init__(
+        self, formula: Formula, places: int, *, address: str | None = None, memory: int | None = None
+    ) -> None:
+        """Start it for a formula, with so many places, or in the cluster at `address`.
+
+        `memory` is the limit of each engine, in bytes of address space.
+        """
+        from turbosat.formula_arrays import pack
+
+        self.about: dict[str, Any] | None = None
+        self.broken: str | None = None
+        self.misused = False  # whether `broken` is the user's doing: an address where no cluster is
+        self.memory = memory
+        self._formula = formula
+        self._lanes: dict[int, Hosted] = {}
+        self._count = 0
+        self._child = PythonChild("turbosat.cdcl.keeper", "pool")
+        data = {"address": address, "places": places, "variables": formula.variables}
+        self._child.send("open", data, *pack(formula))
+
+    def engine(
+        self, recipe: dict[str, Any], abilities: frozenset[Ability], name: str, **resources: float
+    ) -> Hosted:
+        """Return an engine in a place of its own; what an actor for it must hold: cpu, gpu."""
+        from turbosat.cdcl.hosted import Hosted
+
+        self._require()
+        self._count += 1
+        lane = Hosted(self, self._count, recipe, abilities, name)
+        self._lanes[self._count] = lane
+        self._child.send("lane", {"lane": self._count, "resources": resources})
+        return lane
+
+    def pump(self) -> None:
+        """Hand on what has come. Raises EngineError when the pool is broken."""
+        self._require()
+        try:
+            while (message := self._child.receive(0.0)) is not None:
+                if message.kind == "ready":
+                    self.about = message.data
+                elif message.kind == "unusable":
+                    self.misused = message.data["type"] == UsageError.__name__
+                    self._child.fail(message.data["message"])
+                elif message.data["lane"] in self._lanes:
+                    self._lanes[message.data["lane"]].deliver(message)
+        except EngineError as error:
+            self.broken = str(error)
+            raise
+
+    def wait(self, seconds: float | None) -> None:
+        """Wait until something may have come."""
+        readable(self.fileno(), seconds)
+
+    def fileno(self) -> int:
+        """Return the socket its messages come through."""
+        self._require()
+        return self._child.fileno()
+
+    def send(self, lane: int, kind: str, data: dict[str, Any], *arrays: NDArray[Any]) -> None:
+        """Pass a request of a lane on."""
+        self._require()
+        try:
+            self._child.send(kind, {"lane": lane, "data": data}, *arrays)
+        except EngineError as error:
+            self.broken = str(error)
+            raise
+
+    def release(self, lane: int) -> None:
+        """Take a lane's place back."""
+        self._lanes.pop(lane, None)
+        if self.broken is None:
+            with suppress(EngineError):
+                self.send(lane, "end", {})
+
+    def extra(self, formula: Formula) -> tuple[NDArray[Any], ...]:
+        """Return the clauses that a formula has behind those of the pool's own, in flat arrays."""
+        own = self._formula
+        if formula is own:
+            return ()
+        clauses = own.clauses
+        if formula.variables != own.variables or formula.clauses < clauses:
+            raise UsageError("a lane of the pool takes the pool's formula, or that with more clauses")
+        return formula.literals[own.literals.size :], formula.offsets[clauses:] - formula.offsets[clauses]
+
+    def stop(self) -> None:
+        """End every process of it, and remove what it wrote."""
+        self.broken = self.broken or "it was stopped"
+        pid = self._child.pid
+        if pid is not None:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+            self._child.exit_code(PATIENCE)
+        self._child.stop()
+
+    def _require(self) -> None:
+        if self.broken is not None:
+            raise EngineError(self.broken)

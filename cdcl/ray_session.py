@@ -1,0 +1,88 @@
+"""Ray as the pool sees it: a session of its own on this machine, or a place in a cluster."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from turbosat.cdcl.ray_join import FAILURES, first_line, join, prepare
+from turbosat.errors import EngineError
+
+SPARE = 100 << 20  # bytes of the object store beside the formula; what its makers call the least
+
+
+class Session:
+    """The connection, and the formula in the object store."""
+
+    def __init__(self) -> None:
+        self._address: str | None = None
+        self._formula: Any = None
+        self._variables = 0
+        self._actor: Any = None
+
+    def open(
+        self, address: str | None, places: int, variables: int, arrays: Sequence[memoryview]
+    ) -> dict[str, Any]:
+        """Start Ray here with so many places, or join the cluster at an address; broadcast the formula.
+
+        Returns what there is: places (CPU cores), GPUs, nodes. Raises UsageError where no cluster is found,
+        EngineError where Ray or a node does not work.
+        """
+        prepare("--ray-address" if address else "the pool of lanes")
+        import ray
+
+        self._address = address
+        data = [np.asarray(each) for each in arrays]
+        if address is None:
+            self._start(places, sum(each.nbytes for each in data))
+        else:
+            join(address)
+        from turbosat.cdcl.actor import LaneActor
+
+        self._actor = ray.remote(LaneActor)
+        self._variables = variables
+        self._formula = [ray.put(each) for each in data]
+        resources = ray.cluster_resources()
+        return {
+            "places": int(resources.get("CPU", 0)),
+            "gpus": int(resources.get("GPU", 0)),
+            "nodes": sum(bool(node["Alive"]) for node in ray.nodes()),
+            "ray": ray.__version__,
+        }
+
+    def _start(self, places: int, size: int) -> None:
+        """Start a session of our own, on the loopback address, in the folder that our keeper removes."""
+        import ray
+
+        try:
+            ray.init(
+                address="local",
+                num_cpus=places,
+                include_dashboard=False,
+                log_to_driver=False,
+                logging_level=logging.CRITICAL,
+                object_store_memory=SPARE + 2 * size,
+                _temp_dir=tempfile.gettempdir(),
+                _node_ip_address="127.0.0.1",
+            )
+        except FAILURES as error:
+            raise EngineError(f"Ray cannot be started: {first_line(error)}") from None
+
+    def actor(self, resources: dict[str, float]) -> Any:
+        """Return a new actor that holds so many CPUs and GPUs, on whatever node has them."""
+        return self._actor.options(
+            num_cpus=resources.get("cpu", 1.0),
+            num_gpus=resources.get("gpu", 0.0),
+            max_restarts=0,
+            scheduling_strategy="SPREAD" if self._address else "DEFAULT",
+        ).remote(self._variables, *self._formula)
+
+    def recoverable(self, error: BaseException) -> bool:
+        """Whether a call failed because its actor or node is gone, so that another may do it."""
+        from ray.exceptions import ActorDiedError, ActorUnavailableError, ObjectLostError, RayActorError
+
+        return isinstance(error, RayActorError | ActorDiedError | ActorUnavailableError | ObjectLostError)
