@@ -1,0 +1,42 @@
+"""What a lane searches under, slice after slice: nothing at all, or guesses that others made.
+
+A guess that is refuted gives a clause, the negated core, never an answer. Only a complete cover of cubes, all
+refuted, is one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from turbosat.cdcl.engine import Budget
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from turbosat.cdcl.engine import Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """One slice: how far, under which literals assumed as a guess, preferring which values (variables,)."""
+
+    budget: Budget
+    guess: tuple[int, ...] = ()
+    phases: NDArray[np.bool_] | None = None
+
+
+class Course:
+    """The plan of one lane. This one is a single slice without end, under no guess."""
+
+    def next(self) -> Slice:
+        """Return what the lane is to do now."""
+        return Slice(Budget())
+
+    def ended(self, piece: Slice, answer: Answer) -> bool:
+        """Learn how a slice ended: its budget ran out, or its guess was refuted.
+
+        Returns whether all guesses together now refute the formula.
+        """
+        return False

@@ -1,0 +1,87 @@
+"""The exchange: everything short and new reaches every other lane once, nothing comes back."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.cdcl.test_clauses import lists, rows
+from turbosat.cdcl.clauses import Clauses
+from turbosat.cdcl.exchange import BATCHES, Exchange
+
+LANES = ("a", "b", "c")
+offers = st.lists(st.tuples(st.sampled_from(LANES), rows), max_size=12)
+
+
+@given(offers, st.integers(1, 5), st.sampled_from([7, 10_000]))
+def test_lanes_get_what_others_offered_first(
+    steps: list[tuple[str, list[list[int]]]], longest: int, most: int
+) -> None:
+    exchange = Exchange(longest, most)
+    first: dict[tuple[int, ...], str] = {}
+    got: dict[str, list[tuple[int, ...]]] = {lane: [] for lane in LANES}
+    for lane, part in steps:
+        part = [row for row in part if row]
+        new = exchange.offer(lane, Clauses.of(*part))
+        wanted = []
+        for row in part:
+            key = tuple(sorted(row))
+            if len(row) <= longest and key not in first:
+                first[key] = lane
+                wanted.append(row)
+        assert lists(new) == wanted
+        reader = LANES[(LANES.index(lane) + 1) % 3]
+        taken = exchange.take(reader)
+        if taken is not None:
+            got[reader] += [tuple(sorted(row)) for row in lists(taken)]
+            units = int((taken.sizes == 1).sum())
+            assert len(taken) <= max(most, units)
+    for lane in LANES:
+        taken = exchange.take(lane)
+        if taken is not None:
+            got[lane] += [tuple(sorted(row)) for row in lists(taken)]
+        assert exchange.take(lane) is None
+        assert len(set(got[lane])) == len(got[lane])
+        assert all(first[key] != lane for key in got[lane])
+        if most == 10_000:
+            assert set(got[lane]) == {key for key, source in first.items() if source != lane}
+    assert exchange.units == {key[0] for key in first if len(key) == 1}
+
+
+def test_units_are_never_cut_off() -> None:
+    exchange = Exchange(3, 2)
+    exchange.offer("a", Clauses.of([1, 2], [3, 4, 5], *([unit] for unit in range(10, 20))))
+    taken = exchange.take("b")
+    assert taken is not None
+    assert lists(taken) == [[unit] for unit in range(10, 20)]
+
+
+def test_a_lane_may_ask_for_shorter_ones() -> None:
+    exchange = Exchange(5, 100)
+    exchange.offer("a", Clauses.of([1], [2, 3], [4, 5, 6]))
+    taken = exchange.take("b", longest=1)
+    assert taken is not None
+    assert lists(taken) == [[1]]
+
+
+def test_who_is_far_behind_misses_the_oldest() -> None:
+    exchange = Exchange(2, 10**6)
+    for unit in range(1, BATCHES + 11):
+        exchange.offer("a", Clauses.of([unit]))
+    taken = exchange.take("b")
+    assert taken is not None
+    assert taken.literals.tolist() == list(range(11, BATCHES + 11))
+    exchange.offer("a", Clauses.of([-1]))
+    taken = exchange.take("b")
+    assert taken is not None
+    assert taken.literals.tolist() == [-1]
+
+
+def test_statistics() -> None:
+    exchange = Exchange(3, 100)
+    exchange.offer("a", Clauses.of([1], [2, 3], [1], [5, 6, 7, 8]))
+    assert exchange.take("b") is not None
+    assert exchange.statistics() == {
+        "a": {"offered": 4, "fresh": 2, "delivered": 0, "sizes": {"1": 1, "2": 1}},
+        "b": {"offered": 0, "fresh": 0, "delivered": 2, "sizes": {}},
+    }
+    assert np.isin([1], list(exchange.units)).all()
