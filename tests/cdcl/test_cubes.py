@@ -15,10 +15,7 @@ from turbosat.result import Status
 
 
 def cubes(*variables: int) -> list[tuple[int, ...]]:
-    return [
-        tuple(s * v for s, v in zip(signs, variables, strict=True))
-        for signs in itertools.product((1, -1), repeat=len(variables))
-    ]
+    return list(itertools.product(*((variable, -variable) for variable in variables)))
 
 
 def refuted(core: tuple[int, ...]) -> Answer:
@@ -26,11 +23,10 @@ def refuted(core: tuple[int, ...]) -> Answer:
 
 
 @given(st.integers(1, 4), st.lists(st.tuples(st.integers(0, 2), st.randoms()), max_size=60))
-def test_a_cover_is_complete_when_its_cores_refute_everything(
-    depth: int, steps: list[tuple[int, object]]
-) -> None:
+def test_a_cover_is_complete_when_its_cores_refute_all(depth: int, steps: list[tuple[int, object]]) -> None:
     variables = tuple(range(3, 3 + depth))
-    cover, cores, taken = Cover(cubes(*variables)), [], []
+    cover, taken = Cover(cubes(*variables)), []
+    cores: list[tuple[int, ...]] = []
     for action, random in steps:
         if action == 0:
             cube = cover.take()
