@@ -40,3 +40,6 @@ class Course:
         Returns whether all guesses together now refute the formula.
         """
         return False
+
+    def lost(self) -> None:
+        """Learn that the lane is no more: what only it was at is for others now."""

@@ -103,7 +103,7 @@ class Conquer(Course):
         return self.cover.complete
 
     def lost(self) -> None:
-        """Give the cube of a lane that broke back."""
+        """Give the cube of a lane that is no more back."""
         if self._cube is not None:
             self.cover.give_back(self._cube)
             self._cube = None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from itertools import count, islice
+from typing import TYPE_CHECKING, Any, Literal
 
 from turbosat.cdcl.cadical_options import LARGEST
 from turbosat.errors import UsageError
@@ -11,7 +13,7 @@ from turbosat.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from turbosat.cdcl.engine import Engine
+    from turbosat.cdcl.engine import Ability, Engine
 
 LARGEST_SEED = 2**31 - 1  # Kissat's; CaDiCaL's is a little less
 
@@ -26,7 +28,7 @@ class Entrant:
     name: str
     seed: int = 0
     proves: bool = False  # the one lane that writes the proof
-    urgent: bool = False  # short work that others wait for: never made to give way to them
+    nice: int = 10  # how far it gives way to others on its core; the first lane never does
 
     def arguments(self) -> tuple[str, ...]:
         """Return the options as text."""
@@ -40,10 +42,27 @@ class LaneSpec(Entrant):
     engine: Literal["kissat", "cadical"]
     options: dict[str, int] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
+    export: int = 0  # literals of the longest learned clause that it hands out, where it can
+    follows: Literal["nothing", "phases", "cubes"] = "nothing"  # of what a population finds
 
     def arguments(self) -> tuple[str, ...]:
         """Return the options as text: Kissat's flags, CaDiCaL's name=value."""
         return (*self.flags, *(f"{name}={value}" for name, value in self.options.items()))
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        """What the engine will be able to do."""
+        if self.engine == "cadical":
+            from turbosat.cdcl.cadical import Cadical
+
+            return Cadical.abilities
+        from turbosat.cdcl.kissat import Kissat
+
+        return Kissat.abilities
+
+    def recipe(self) -> dict[str, Any]:
+        """Return all of it as plain data, for another process to build."""
+        return asdict(self)
 
     def build(
         self,
@@ -61,7 +80,7 @@ class LaneSpec(Entrant):
 
             if proof is not None:
                 raise UsageError(f"lane {self.name} cannot write a proof")
-            return Cadical(self.options, seed=self.seed, memory_limit=memory)
+            return Cadical(self.options, seed=self.seed, memory_limit=memory, export=self.export)
         from turbosat.cdcl.kissat import Kissat
 
         strictness = () if parsing == "normal" else (f"--{parsing}",)
@@ -111,14 +130,19 @@ def lanes(
         raise UsageError(f"expected a seed from 0 to {LARGEST_SEED}, found {seed}")
     if mode not in ORDER:
         raise UsageError(f"unknown mode {mode!r}; known: {', '.join(ORDER)}")
+    return list(islice(mix(seed=seed, mode=mode, proof=proof), workers))
+
+
+def mix(
+    *, seed: int = 0, mode: Literal["default", "sat", "unsat"] = "default", proof: bool = False
+) -> Iterator[LaneSpec]:
+    """Yield lanes without end; see `lanes`."""
     order = ORDER[mode]
-    found = [replace(_seeded(KINDS[order[0]], seed, 0), proves=True)]
+    yield replace(_seeded(KINDS[order[0]], seed, 0), proves=True)
     others = [name for name in order if not (proof and name.endswith("-unsat"))]
-    first = 1 if others[0] == order[0] else 0
-    for index in range(first, first + workers - 1):
+    for index in count(1 if others[0] == order[0] else 0):
         lap, place = divmod(index, len(others))
-        found.append(_seeded(KINDS[others[place]], seed, lap))
-    return found
+        yield _seeded(KINDS[others[place]], seed, lap)
 
 
 def _seeded(kind: LaneSpec, seed: int, lap: int) -> LaneSpec:

@@ -86,7 +86,7 @@ class Engine(ABC):
 
     The order of calls: `start`, then any of the requests, then `advance` and `poll` in turn until an
     answer other than UNKNOWN, then `stop`. `stop` may be called at any time, more than once; leaving a
-    `with` block calls it. An engine that gives up for good answers UNKNOWN and has no `pid` any more.
+    `with` block calls it. An engine that gives up for good answers UNKNOWN and is `over`.
     """
 
     name: ClassVar[str]
@@ -182,6 +182,11 @@ class Engine(ABC):
     @abstractmethod
     def pid(self) -> int | None:
         """The child process, None before it exists and after it has ended."""
+
+    @property
+    def over(self) -> bool:
+        """Whether it has given up for good."""
+        return self.pid is None
 
     @abstractmethod
     def stop(self) -> None:

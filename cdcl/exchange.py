@@ -42,11 +42,14 @@ class Exchange:
         self._log: deque[tuple[str, Clauses]] = deque(maxlen=BATCHES)
         self._end = 0  # batches ever
 
-    def offer(self, lane: str, clauses: Clauses) -> Clauses:
-        """Take clauses of a lane, all implied by the formula, in; return those that are new."""
+    def offer(self, lane: str, clauses: Clauses, longest: int | None = None) -> Clauses:
+        """Take clauses of a lane, all implied by the formula, in; return those that are new.
+
+        `longest` replaces the bound on their length.
+        """
         account = self._account(lane)
         account.offered += len(clauses)
-        short = clauses.kept(clauses.sizes <= self.longest)
+        short = clauses.kept(clauses.sizes <= (longest or self.longest))
         fresh = np.zeros(len(short), np.bool_)
         for index, key in enumerate(short.keys().tolist()):
             if key not in self._seen:

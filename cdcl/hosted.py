@@ -132,6 +132,11 @@ class Hosted(Engine):
         """None: the child may be on another machine."""
         return None
 
+    @property
+    def over(self) -> bool:
+        """Whether the engine has given up for good."""
+        return self._state == "stopped"
+
     def advance(self, budget: Budget) -> None:
         """Begin a slice."""
         import numpy as np

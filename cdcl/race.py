@@ -1,4 +1,4 @@
-"""Lanes side by side: start them, wait for the first answer, end the rest."""
+"""Lanes side by side: start them, drive them slice by slice, wait for the first answer, end the rest."""
 
 from __future__ import annotations
 
@@ -6,26 +6,35 @@ import os
 import select
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from turbosat.cdcl.engine import Ability, Answer, Budget, Engine
+from turbosat.cdcl.course import Course, Slice
+from turbosat.cdcl.engine import Ability, Answer, Engine
 from turbosat.deadline import Deadline, Expired
 from turbosat.errors import EngineError
 from turbosat.events import Event, Sink
 from turbosat.result import Reason, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
 
+    from turbosat.cdcl.clauses import Clauses
     from turbosat.cdcl.diversify import Entrant
     from turbosat.formula import Formula
 
 GLANCE = 0.05  # seconds between two looks at the limits while lanes run
-NICE = 10  # of all lanes but the first, which a machine busy with other work must not slow down
 NEWS_INTERVAL = 1.0  # seconds between two progress events of one lane
+
+
+class Watched(Protocol):
+    """Something besides the lanes that a wait should end for."""
+
+    def fileno(self) -> int:
+        """Return a descriptor that is readable when there is something new."""
 
 
 @dataclass(slots=True)
@@ -35,23 +44,31 @@ class Lane:
     spec: Entrant
     engine: Engine
     started: float  # seconds after the start of the run
+    course: Course
+    place: str = "here"  # or pool
     state: str = "running"  # running, answered, failed, stopped
     error: str = ""
     ended: float | None = None
     counts: dict[str, float] = field(default_factory=dict)
     told: float = 0.0  # when its progress was last told, and what
     news: dict[str, float] = field(default_factory=dict)
+    piece: Slice | None = None  # what it searches under
+    slices: int = 0
+    refuted: int = 0  # guesses
 
     def statistics(self) -> dict[str, Any]:
         """Return the lane as plain data."""
         data: dict[str, Any] = {
             "lane": self.spec.name,
             "engine": self.engine.name,
+            "place": self.place,
             "seed": self.spec.seed,
             "options": list(self.spec.arguments()),
             "state": self.state,
             "started": round(self.started, 3),
             "ended": None if self.ended is None else round(self.ended, 3),
+            "slices": self.slices,
+            "guesses_refuted": self.refuted,
             "counts": self.counts,
         }
         if self.error:
@@ -60,12 +77,20 @@ class Lane:
 
 
 class Race:
-    """The lanes of a run. Leaving the `with` block ends every child process."""
+    """The lanes of a run. Leaving the `with` block ends every child process.
 
-    def __init__(self, deadline: Deadline, sink: Sink) -> None:
+    `assumed` are literals that the whole run is under. What refutes a guess beyond them is not an answer but
+    a clause: `cores` collects these, as tuples of literals, with the lane they came from.
+    """
+
+    def __init__(self, deadline: Deadline, sink: Sink, assumed: NDArray[np.int32] | None = None) -> None:
         self.lanes: list[Lane] = []
+        self.cores: list[tuple[Lane, tuple[int, ...]]] = []
         self._deadline = deadline
         self._sink = sink
+        self._assumed = assumed
+        self._known = frozenset() if assumed is None else frozenset(assumed.tolist())
+        self._watched: list[Watched] = []
 
     def __enter__(self) -> Self:
         return self
@@ -77,59 +102,67 @@ class Race:
         """Return the lanes still searching, in the order they were added."""
         return [lane for lane in self.lanes if lane.state == "running"]
 
+    def watch(self, thing: Watched) -> None:
+        """Let waits end when this has something new, too."""
+        self._watched.append(thing)
+
+    def forget(self, thing: Watched) -> None:
+        """Watch it no longer."""
+        self._watched = [each for each in self._watched if each is not thing]
+
     def add(
         self,
         spec: Entrant,
         engine: Engine,
         source: Formula | Path,
-        assumptions: NDArray[np.int32] | None = None,
+        course: Course | None = None,
+        place: str = "here",
     ) -> Lane:
         """Start a lane on `source`; a lane that cannot be started is in the race as failed.
 
         The first lane has the right of way where there are fewer cores than lanes.
         """
-        lane = Lane(spec, engine, self._deadline.elapsed())
+        lane = Lane(spec, engine, self._deadline.elapsed(), course or Course(), place)
         self.lanes.append(lane)
         try:
             engine.start(source)
-            if assumptions is not None and len(assumptions):
-                if Ability.ASSUMPTIONS in engine.abilities:
-                    engine.assume(assumptions)
-                else:
-                    engine.add_units(assumptions)
-            engine.advance(Budget())
-            if len(self.lanes) > 1 and not spec.urgent and engine.pid is not None:
-                os.setpriority(os.PRIO_PROCESS, engine.pid, NICE)
+            if (
+                self._assumed is not None
+                and self._assumed.size
+                and Ability.ASSUMPTIONS not in engine.abilities
+            ):
+                engine.add_units(self._assumed)
+            self._advance(lane)
+            if len(self.lanes) > 1 and spec.nice and engine.pid is not None:
+                os.setpriority(os.PRIO_PROCESS, engine.pid, spec.nice)
         except EngineError as error:
             self._end(lane, "failed", why=str(error))
         else:
-            self._tell("started", lane, seed=spec.seed, options=" ".join(spec.arguments()))
+            self.tell("started", lane, seed=spec.seed, options=" ".join(spec.arguments()), place=place)
         return lane
 
     def glance(self, timeout: float = 0.0) -> tuple[Lane, Answer] | None:
         """Look at every running lane, waiting up to `timeout` seconds for one that has something to say."""
         running = self.running()
-        if timeout > 0 and running:
+        if timeout > 0 and (running or self._watched):
             waiter = select.poll()  # not select(): a user's program may hold more than 1,024 descriptors
-            waiter.register(self._deadline, select.POLLIN)
-            for lane in running:
-                waiter.register(lane.engine, select.POLLIN)
+            for each in (self._deadline, *self._watched, *(lane.engine for lane in running)):
+                waiter.register(each, select.POLLIN)
             waiter.poll(timeout * 1000)
         for lane in running:
             try:
                 answer = lane.engine.poll(0.0)
+                if answer is None:
+                    self._report(lane)
+                    continue
+                lane.counts = answer.counts
+                answer = self._judged(lane, answer)
             except EngineError as error:
                 self._end(lane, "failed", why=str(error))
                 continue
-            if answer is None:
-                self._report(lane)
-                continue
-            lane.counts = answer.counts
-            if answer.status is Status.UNKNOWN:
-                self._end(lane, "stopped", why="it gave up")
-                continue
-            self._end(lane, "answered", status=str(answer.status))
-            return lane, answer
+            if answer is not None:
+                self._end(lane, "answered", status=str(answer.status))
+                return lane, answer
         return None
 
     def wait(self, seconds: float | None = None) -> tuple[Lane, Answer] | None:
@@ -152,12 +185,12 @@ class Race:
             self._deadline.look()
         return None
 
-    def share(self, literals: NDArray[np.int32], offsets: NDArray[np.int64]) -> None:
-        """Hand implied clauses, in flat arrays, to every lane that can take them while it runs."""
-        for lane in self.running():
-            if Ability.IMPORT in lane.engine.abilities and len(literals):
+    def share(self, clauses: Clauses, lanes: Iterable[Lane] | None = None) -> None:
+        """Hand implied clauses to every lane, or to these, that can take them while it runs."""
+        for lane in self.running() if lanes is None else lanes:
+            if lane.state == "running" and Ability.IMPORT in lane.engine.abilities and len(clauses):
                 try:
-                    lane.engine.add_clauses(literals, offsets)
+                    lane.engine.add_clauses(clauses.literals, clauses.offsets)
                 except EngineError as error:
                     self._end(lane, "failed", why=str(error))
 
@@ -177,17 +210,56 @@ class Race:
         """Return every lane as plain data."""
         return [lane.statistics() for lane in self.lanes]
 
+    def tell(self, kind: str, lane: Lane | None = None, **data: Any) -> None:
+        """Tell an event of a lane, or of the run."""
+        self._sink(Event(kind, self._deadline.elapsed(), lane.spec.name if lane else "", data))
+
+    def _judged(self, lane: Lane, answer: Answer) -> Answer | None:
+        """Return an answer that is one; what only ends a slice goes to the lane's course."""
+        piece = lane.piece
+        assert piece is not None
+        if answer.status is Status.SATISFIABLE:
+            return answer
+        if answer.status is Status.UNKNOWN:
+            if lane.engine.over:
+                self._end(lane, "stopped", why="it gave up")
+                return None
+        else:
+            guessed = [literal for literal in answer.core if literal not in self._known]
+            if not guessed or not piece.guess:
+                return answer
+            lane.refuted += 1
+            self.cores.append((lane, tuple(-literal for literal in answer.core)))
+        if lane.course.ended(piece, answer):
+            return Answer(Status.UNSATISFIABLE, counts=answer.counts)
+        self._advance(lane)
+        return None
+
+    def _advance(self, lane: Lane) -> None:
+        """Begin the next slice of a lane."""
+        engine, piece = lane.engine, lane.course.next()
+        if piece.phases is not None:
+            engine.set_phases(piece.phases)
+        if Ability.ASSUMPTIONS in engine.abilities:
+            if self._assumed is not None and self._assumed.size:
+                engine.assume(self._assumed)
+            if piece.guess:
+                import numpy as np
+
+                engine.assume(np.array(piece.guess, np.int32))
+        engine.advance(piece.budget)
+        lane.piece = piece
+        lane.slices += 1
+
     def _end(self, lane: Lane, state: str, **data: str) -> None:
         lane.counts = lane.counts or dict(lane.engine.progress)
         lane.engine.stop()
+        lane.course.lost()
         lane.state, lane.error, lane.ended = state, data.get("why", ""), self._deadline.elapsed()
-        self._tell(state, lane, **data)
+        self.tell(state, lane, **data)
 
     def _report(self, lane: Lane) -> None:
         now = time.monotonic()
         if now - lane.told >= NEWS_INTERVAL and lane.engine.progress != lane.news:
             lane.told, lane.news = now, dict(lane.engine.progress)
-            self._tell("progress", lane, **lane.news)
-
-    def _tell(self, kind: str, lane: Lane, **data: Any) -> None:
-        self._sink(Event(kind, self._deadline.elapsed(), lane.spec.name, data))
+            self.tell("progress", lane, **lane.news)

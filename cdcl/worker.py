@@ -110,7 +110,7 @@ class Worker:
             reports.append(("progress", told, ()))
         if answer is not None:
             self._running = False
-            reports.append(_answer(answer, self._number, over=engine.pid is None))
+            reports.append(_answer(answer, self._number, over=engine.over))
 
 
 def _answer(answer: Answer, number: int, *, over: bool) -> Note:

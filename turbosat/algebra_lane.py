@@ -13,10 +13,8 @@ from turbosat.result import Status
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from turbosat.cdcl.channel import Message
+    from turbosat.cdcl.clauses import Clauses
     from turbosat.formula import Formula
 
 LONGEST_SWEEP = 3600.0  # seconds, where the run has no limit
@@ -52,7 +50,7 @@ class Algebra(PythonEngine):
     ) -> None:
         super().__init__("turbosat.algebra_worker", memory_limit)
         self._figures: dict[str, Any] = {}
-        self.clauses: tuple[NDArray[np.int32], NDArray[np.int64]] | None = None
+        self.clauses: Clauses | None = None
         self._task = {
             "seconds": seconds,
             "sweep": sweep,
@@ -108,8 +106,9 @@ class Algebra(PythonEngine):
         if message.kind == "progress":
             self._progress = message.data
             return
-        literals, offsets = (np.asarray(array) for array in message.arrays)
-        self._figures, self.clauses = message.data, (literals, offsets)
+        from turbosat.cdcl.clauses import Clauses
+
+        self._figures, self.clauses = message.data, Clauses(*map(np.asarray, message.arrays))
 
     def _answer(self, message: Message) -> Answer:
         import numpy as np

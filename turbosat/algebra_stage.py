@@ -26,13 +26,20 @@ class AlgebraStage:
     def __init__(self, race: Race, options: Options, deadline: Deadline) -> None:
         self.lane: Lane | None = None
         self._race, self._options, self._deadline = race, options, deadline
+        self._begun = False
         self._shared = False
         self._late = False  # it may still be started
 
     def begin(self, formula: Formula, *, sweep: bool) -> None:
-        """Start the lane if the formula has XORs worth looking for; `sweep`: it may search in the kernel."""
-        proof = self._options["proof"]
-        if self._options["engine"] != "auto" or (proof is not None and not can_be_replaced(proof)):
+        """Start the lane, once, if the formula has XORs worth looking for.
+
+        `sweep`: it may search in the kernel.
+        """
+        proof, begun = self._options["proof"], self._begun
+        self._begun = True
+        if begun or not self._options["algebra"] or self._options["engine"] != "auto":
+            return
+        if proof is not None and not can_be_replaced(proof):
             return
         from turbosat.encodings.xor import promising
 
@@ -60,7 +67,7 @@ class AlgebraStage:
             timed=not self._options["deterministic"],
             memory_limit=self._deadline.memory,
         )
-        self.lane = self._race.add(Entrant("algebra", self._options["seed"], urgent=True), engine, formula)
+        self.lane = self._race.add(Entrant("algebra", self._options["seed"], nice=0), engine, formula)
 
     def _seconds(self) -> float | None:
         """Return how long recovery and elimination may take."""
@@ -89,7 +96,7 @@ class AlgebraStage:
         if engine is None or engine.clauses is None or self._shared:
             return None
         self._shared = True
-        self._race.share(*engine.clauses)
+        self._race.share(engine.clauses)
         figures = engine.figures
         for lane in self._race.running():
             if figures["contradiction"] and lane is not self.lane and not lane.spec.proves:
@@ -100,4 +107,4 @@ class AlgebraStage:
         """Return the formula with what follows from its XORs, as far as that is known."""
         if self.engine is None or self.engine.clauses is None or self._options["proof"] is not None:
             return formula  # the proof of a strengthened formula would prove nothing
-        return formula.with_clauses(*self.engine.clauses)
+        return formula.with_clauses(self.engine.clauses.literals, self.engine.clauses.offsets)

@@ -143,7 +143,7 @@ class _Show:
 
     def event(self, event: Event) -> None:
         """Show an event of the run."""
-        from turbosat.pipeline import PARSE_ERROR
+        from turbosat.hybrid import PARSE_ERROR
 
         if self._display["verbose"]:
             self.comment(str(event))

@@ -49,8 +49,29 @@ class Options(TypedDict, total=False):
         int | None,
         Option(None, ("--workers", "-j"), "Cores to use; all this process may use.", low=1, high=4096),
     ]
-    engine: Annotated[
-        Engine, Option("auto", ("--engine",), "What searches; auto: the CDCL lanes, with algebra.")
+    engine: Annotated[Engine, Option("auto", ("--engine",), "What searches; auto: all of it together.")]
+    gradient: Annotated[
+        bool, Option(True, ("--gradient/--no-gradient",), "Gradient descent looks for models, too.")
+    ]
+    algebra: Annotated[
+        bool, Option(True, ("--algebra/--no-algebra",), "Algebra over GF(2) looks for XORs and few inputs.")
+    ]
+    guidance: Annotated[
+        bool, Option(True, ("--guidance/--no-guidance",), "CDCL lanes are told what the descent finds.")
+    ]
+    sharing: Annotated[bool, Option(True, ("--sharing/--no-sharing",), "Lanes are told what others learn.")]
+    pool: Annotated[bool, Option(True, ("--pool/--no-pool",), "Further lanes run in Ray actors.")]
+    pool_after: Annotated[
+        float, Option(2.0, ("--pool-after",), "When Ray is started.", low=0, metavar="SECONDS")
+    ]
+    ray_address: Annotated[
+        str | None,
+        Option(
+            None,
+            ("--ray-address",),
+            "Run lanes on the Ray cluster at HOST:PORT, or auto for the one of this machine.",
+            metavar="ADDRESS",
+        ),
     ]
     optimizer: Annotated[
         Optimizer, Option("auto", ("--optimizer",), "The gradient engine's rules; auto learns which.")

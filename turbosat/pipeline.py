@@ -10,14 +10,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from turbosat.algebra_stage import AlgebraStage
-from turbosat.cdcl.diversify import LaneSpec, lanes
+from turbosat.cdcl.diversify import LaneSpec
 from turbosat.cdcl.race import Lane, Race
 from turbosat.compression import HEAD, sniff
 from turbosat.deadline import Deadline, Expired
-from turbosat.errors import EngineError, SoundnessError, UsageError
+from turbosat.errors import SoundnessError, UsageError
 from turbosat.events import Event, Sink
-from turbosat.options import Options, worker_count
+from turbosat.hybrid import Hybrid
+from turbosat.options import Options
 from turbosat.proof_file import guard_proof
 from turbosat.result import Reason, Result, Status, Winner
 from turbosat.system import require_writable
@@ -26,13 +26,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from turbosat.cdcl.engine import Answer
+    from turbosat.cdcl.engine import Answer, Engine
     from turbosat.formula import Formula
     from turbosat.local import Claim
     from turbosat.xors import Xors
-
-SECOND_LANE_AFTER = 0.1  # seconds; what lane 0 settles before costs no second process
-PARSE_ERROR = "parse error"  # in Kissat's message when it rejects a file
 
 
 class Run:
@@ -61,7 +58,8 @@ class Run:
         its check, EngineError when every lane broke.
         """
         self._guard_proof()
-        with Race(self.deadline, self.sink) as race:
+        with Race(self.deadline, self.sink, self.assumptions) as race:
+            self._race = race
             try:
                 result = self._search(race)
             except Expired as expired:
@@ -74,72 +72,17 @@ class Run:
     def _search(self, race: Race) -> Result:
         if self.options["engine"] in ("gradient", "galois"):
             return self._alone()
-        specs = self._specs()
-        orderly = self.options["deterministic"]
-        early = None if orderly else self._early(race, specs[0])
-        formula = self._load()
-        if self.proof is None and formula.has_empty_clause:
-            return self._refuted_as_read()
-        stage = AlgebraStage(race, self.options, self.deadline)
-        if orderly:
-            result = self._settle(race, stage, formula)
-            if result is not None:
-                return result
-        first = early or self._add(race, specs[0], stage.strengthened(formula))
-        pending = specs[1:]
-        waiting = not orderly  # for the first lane to have had its chance alone
-        while True:
-            if first is early and first.state == "failed" and PARSE_ERROR in first.error:
-                # What we can read and Kissat cannot: XORs, for one.
-                first = self._add(race, specs[0], formula)
-            found = race.glance()
-            patience = SECOND_LANE_AFTER - (self.deadline.elapsed() - first.started)
-            if found is None and waiting and (patience <= 0 or not race.running()):
-                waiting = False
-                stage.begin(formula, sweep=self.assumptions is None)
-            self._share(stage)
-            if found is None:
-                if not waiting:
-                    stage.begin_late(formula, self.deadline.elapsed() - first.started)
-                    pending = self._begin(race, stage, pending, formula)
-                if not race.running():
-                    self.deadline.check()  # Ctrl-C in a terminal ends the lanes, too
-                    return self._nobody(race, stage)
-                found = race.wait(patience if waiting else None)
-                self._share(stage)
-            result = None if found is None else self._result(race, formula, *found)
-            if result is not None:
-                return result
-
-    def _settle(self, race: Race, stage: AlgebraStage, formula: Formula) -> Result | None:
-        """Let the algebra lane end before any other starts, so that nothing depends on time."""
-        stage.begin(formula, sweep=self.assumptions is None)
-        while race.running():
-            found = race.wait()
-            self._share(stage)
-            result = None if found is None else self._result(race, formula, *found)
-            if result is not None:
-                return result
-        return None
-
-    def _begin(
-        self, race: Race, stage: AlgebraStage, pending: list[LaneSpec], formula: Formula
-    ) -> list[LaneSpec]:
-        """Start lanes; return those that cannot be told later what the algebra lane will say, and so wait."""
-        later = [spec for spec in pending if stage.working and spec.engine == "kissat"]
-        for spec in pending:
-            if spec not in later:
-                self._add(race, spec, stage.strengthened(formula))
-        return later
-
-    def _share(self, stage: AlgebraStage) -> None:
-        figures = stage.share()
-        if figures is not None:
-            self.statistics["algebra"] = figures
-            self._tell("algebra", **figures)
-
-    def _add(self, race: Race, spec: LaneSpec, formula: Formula) -> Lane:
-        return race.add(spec, self._engine(spec), formula, self.assumptions)
+        hybrid = Hybrid(self, race)
+        try:
+            if self._plain():
+                hybrid.early(Path(str(self.source)))
+            formula = self._load()
+            if self.proof is None and formula.has_empty_clause:
+                return self._refuted_as_read()
+            return hybrid.search(formula)
+        finally:
+            hybrid.stop()
+            self.statistics |= hybrid.statistics
 
     def _alone(self) -> Result:
         """Search by one engine in this process."""
@@ -165,19 +108,15 @@ class Run:
         model = checked_model(formula, claim.values, self.assumptions, claim.winner.lane)
         return Result(Status.SATISFIABLE, model, winner=claim.winner)
 
-    def _specs(self) -> list[LaneSpec]:
-        seed, mode = self.options["seed"], self.options["mode"]
-        return lanes(worker_count(self.options), seed=seed, mode=mode, proof=self.proof is not None)
-
-    def _early(self, race: Race, spec: LaneSpec) -> Lane | None:
-        """Start lane 0 on the file itself where Kissat can read it, before anything heavy is imported."""
+    def _plain(self) -> bool:
+        """Whether lane 0 can read the file itself."""
         if not isinstance(self.source, str) or self.assumptions is not None:
-            return None
-        if self.options["parsing"] == "relaxed" or not _plain_file(self.source):
-            return None  # Kissat's models end at the header's last variable, relaxed or not
-        return race.add(spec, self._engine(spec, first=True), Path(self.source))
+            return False
+        # Kissat's models end at the header's last variable, relaxed or not.
+        return self.options["parsing"] != "relaxed" and _plain_file(self.source)
 
-    def _engine(self, spec: LaneSpec, *, first: bool = False) -> Any:
+    def build(self, spec: LaneSpec, *, first: bool = False) -> Engine:
+        """Return the engine of a lane here; `first`: it reads the file itself."""
         proof = self.proof if spec.proves and self.proof else None
         return spec.build(
             proof=None if proof is None else Path(proof),
@@ -220,7 +159,7 @@ class Run:
         winner = Winner("parser", "parser", self.options["seed"])
         return Result(Status.UNSATISFIABLE, winner=winner, core=core)
 
-    def _result(self, race: Race, formula: Formula, lane: Lane, answer: Answer) -> Result | None:
+    def judge(self, formula: Formula, lane: Lane, answer: Answer) -> Result | None:
         """Check an answer; None when it is one this lane may not give."""
         import numpy as np
 
@@ -231,10 +170,10 @@ class Run:
             core = None
             if self.assumptions is not None:
                 core = np.asarray(answer.core, np.int32)
-            elif answer.restriction:
+            elif answer.core:  # what refutes a guess refutes no formula
                 return None
             if self.proof is not None and answer.proof is not None:
-                race.stop()  # the lane that was writing there
+                self._race.stop()  # the lane that was writing there
                 Path(self.proof).write_bytes(answer.proof)
             return self._refuted(Result(Status.UNSATISFIABLE, core=core, winner=winner), answer.conflict)
         began = self.deadline.elapsed()
@@ -253,16 +192,6 @@ class Run:
 
                 write_certificate(self.options["certificate"], conflict)
         return result
-
-    def _nobody(self, race: Race, stage: AlgebraStage) -> Result:
-        """Say what it means that no lane is left."""
-        searchers = [lane for lane in race.lanes if lane is not stage.lane]
-        errors = [f"{lane.spec.name}: {lane.error}" for lane in searchers if lane.state == "failed"]
-        if errors and all("memory" in error for error in errors):
-            return Result(Status.UNKNOWN, reason=Reason.MEMORY)
-        if errors and len(errors) == len(searchers):
-            raise EngineError("; ".join(errors))
-        return Result(Status.UNKNOWN, reason=Reason.GAVE_UP)
 
     def _guard_proof(self) -> None:
         """Refuse what cannot be written, and proofs that nobody could write."""

@@ -1,0 +1,147 @@
+"""Courses that follow the guidance of a population: phases, partial assignments, cubes.
+
+A partial assignment (TurboSAT, arXiv 2511.07737: the high-confidence variables) is a guess: assumed for a
+slice of few conflicts, taken back where it is refuted. What its core says is kept as a clause, and what is
+left of the guess is tried again without the literals of the core.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from turbosat.cdcl.course import Course, Slice
+from turbosat.cdcl.cubes import Conquer, Cover
+from turbosat.cdcl.engine import Budget
+from turbosat.result import Status
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from turbosat.board import Board
+    from turbosat.cdcl.engine import Answer
+
+FREE = 5000  # conflicts of a slice without a guess
+PROBE = 1000  # conflicts of a slice under a partial assignment
+SHARE = 0.2  # of a lane's conflicts that probes may take, once they have had PROBES
+PROBES = 10_000  # conflicts
+PARTS = (0.5, 0.25, 0.1, 0.03)  # of the variables that a guess holds, tried in this order
+SHRINKS = 8  # times that a refuted guess is tried again without its core
+DEPTH = 4  # variables of a cube
+
+
+class Flipped(Course):
+    """One slice without end that begins with the best assignment as phases."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+
+    def next(self) -> Slice:
+        """Return the slice; phases as far as there are any."""
+        guidance = self._board.guidance
+        return Slice(Budget(), phases=None if guidance is None else guidance.phases)
+
+
+class Guided(Course):
+    """Slices without a guess, in between probes of the elites' partial assignments.
+
+    With `phases`, the best assignment is set as phases whenever there is a better one.
+    """
+
+    def __init__(self, board: Board, *, phases: bool = True, probes: bool = True) -> None:
+        self._board = board
+        self._phases = phases
+        self._probes = probes
+        self._version = 0  # of the guidance that was probed
+        self._false: int | None = None  # clauses of the assignment that was set as phases
+        self._guess: NDArray[np.int32] | None = None  # to be tried next
+        self._part = 0  # which of PARTS
+        self._shrinks = 0
+        self._spent = [0.0, 0.0]  # conflicts without a guess, and of probes
+        self._before = 0.0  # conflicts of the lane before this slice
+
+    def next(self) -> Slice:
+        """Return a probe where one is due, else a slice without a guess."""
+        guess = self._next_guess() if self._probes and self._may_probe() else None
+        if guess is not None and guess.size:
+            return Slice(Budget(conflicts=PROBE), tuple(guess.tolist()))
+        return Slice(Budget(conflicts=FREE), phases=self._new_phases())
+
+    def ended(self, piece: Slice, answer: Answer) -> bool:
+        """Take conflicts into account; shrink a refuted guess by its core."""
+        conflicts = answer.counts.get("conflicts", self._before)
+        self._spent[bool(piece.guess)] += conflicts - self._before
+        self._before = conflicts
+        if not piece.guess:
+            return False
+        if answer.status is Status.UNSATISFIABLE and self._shrinks < SHRINKS and self._guess is not None:
+            import numpy as np
+
+            self._shrinks += 1
+            self._guess = self._guess[~np.isin(self._guess, answer.core)]
+        else:
+            self._guess = None
+            self._part += 1
+        return False
+
+    def _may_probe(self) -> bool:
+        free, probed = self._spent
+        return probed <= max(PROBES, SHARE * (free + probed))
+
+    def _next_guess(self) -> NDArray[np.int32] | None:
+        """Return the guess to be tried, the next part of the newest guidance where there is none."""
+        board = self._board
+        if self._guess is not None:
+            return self._guess
+        if board.guidance is None:
+            return None
+        if board.version != self._version and (self._part >= len(PARTS) or self._version == 0):
+            self._version, self._part = board.version, 0
+        if self._part >= len(PARTS):
+            return None
+        self._shrinks = 0
+        ranked = board.guidance.ranked
+        self._guess = ranked[: int(PARTS[self._part] * ranked.size)]
+        return self._guess
+
+    def _new_phases(self) -> NDArray[np.bool_] | None:
+        guidance = self._board.guidance
+        if (
+            not self._phases
+            or guidance is None
+            or (self._false is not None and guidance.false >= self._false)
+        ):
+            return None
+        self._false = guidance.false
+        return guidance.phases
+
+
+class Cubes(Course):
+    """Cubes over what divides the elites; a lane without a guess until there is guidance.
+
+    All lanes of a run that share the `covers` work on the same cover.
+    """
+
+    def __init__(self, board: Board, covers: list[Cover]) -> None:
+        self._board = board
+        self._covers = covers
+        self._conquer: Conquer | None = None
+
+    def next(self) -> Slice:
+        """Return the next cube."""
+        guidance = self._board.guidance
+        if self._conquer is None:
+            if not self._covers and guidance is not None and guidance.splits.size >= DEPTH:
+                self._covers.append(Cover([tuple(cube) for cube in guidance.cubes(DEPTH).tolist()]))
+            if self._covers:
+                self._conquer = Conquer(self._covers[0])
+        return Slice(Budget(conflicts=FREE)) if self._conquer is None else self._conquer.next()
+
+    def ended(self, piece: Slice, answer: Answer) -> bool:
+        """Cross the cube off, or give it back."""
+        return self._conquer is not None and self._conquer.ended(piece, answer)
+
+    def lost(self) -> None:
+        """Give the cube back."""
+        if self._conquer is not None:
+            self._conquer.lost()

@@ -1,0 +1,207 @@
+"""The hybrid search: lanes here and in the pool, gradient descent, algebra, and what flows between them.
+
+    lane 0 ─ Kissat on the file, at once, unguided
+    lanes  ─ here, after a head start; then in the pool      ◄── phases, partial assignments, cubes ── board
+    descent ─ a population here, and on GPUs of a cluster     ──► board
+    algebra ─ what follows from XORs, few inputs swept        ──► clauses for every lane
+
+Each turn of the loop waits for news, moves what has come, judges answers, and does what the scheduler says.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from turbosat.algebra_stage import AlgebraStage
+from turbosat.board import Board
+from turbosat.cdcl.diversify import LaneSpec, mix
+from turbosat.descent_stage import DescentStage
+from turbosat.errors import EngineError
+from turbosat.options import worker_count
+from turbosat.pool_stage import PoolStage
+from turbosat.result import Reason, Result, Status
+from turbosat.scheduler import HEAD_START, Plan, Scheduler, View
+from turbosat.traffic import Traffic
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from turbosat.cdcl.course import Course
+    from turbosat.cdcl.cubes import Cover
+    from turbosat.cdcl.engine import Answer
+    from turbosat.cdcl.race import Lane, Race
+    from turbosat.formula import Formula
+    from turbosat.pipeline import Run
+
+PARSE_ERROR = "parse error"  # in Kissat's message when it rejects a file
+KILLED = "killed by signal"  # in an engine's message when somebody ended its process
+REVIVALS = 2  # times that such a lane is started again
+
+
+class Hybrid:
+    """One search of a run."""
+
+    def __init__(self, run: Run, race: Race) -> None:
+        options, deadline = run.options, run.deadline
+        self.statistics: dict[str, Any] = {}
+        self._run, self._race, self._options, self._deadline = run, race, options, deadline
+        self._assuming = run.assumptions is not None
+        self._cores = worker_count(options)
+        self._mix = mix(seed=options["seed"], mode=options["mode"], proof=run.proof is not None)
+        self._pending = next(self._mix)  # the CDCL lane that is to start next
+        self._board = Board()
+        self._covers: list[Cover] = []
+        self._stage = AlgebraStage(race, options, deadline)
+        self._descent = DescentStage(race, options, deadline, self._board)
+        self._pool = PoolStage(race, options, deadline, self._cores)
+        self._traffic = Traffic(race, sharing=options["sharing"])
+        distant = options["ray_address"] is not None
+        pooled = options["pool"] and (distant or self._cores > 1)
+        self._scheduler = Scheduler((0.0 if distant else options["pool_after"]) if pooled else None)
+        self._first: Lane | None = None
+        self._here: list[Lane] = []  # CDCL lanes, lane 0 among them
+        self._hosted: list[Lane] = []
+        self._revived: dict[str, int] = {}
+
+    def early(self, file: Path) -> None:
+        """Start lane 0 on the file itself, before anything heavy is imported."""
+        self._first = self._start(file, first=True)
+
+    def search(self, formula: Formula) -> Result:
+        """Search until an answer, or until nobody is left. Raises Expired, EngineError, SoundnessError."""
+        if self._first is None:
+            self._first = self._start(formula)
+        while True:
+            self._revive(formula)
+            result = self._judged(formula, self._race.glance())
+            if result is None:
+                plan = self._scheduler.decide(self._view())
+                self._apply(plan, formula)
+                if not self._race.running() and not (plan.pool and self._pool.state == "coming"):
+                    self._deadline.check()  # Ctrl-C in a terminal ends the lanes, too
+                    return self._nobody()
+                result = self._judged(formula, self._race.wait(self._patience()))
+            if result is not None:
+                return result
+
+    def stop(self) -> None:
+        """End the pool, which is no lane, and take stock."""
+        self._pool.stop()
+        if (figures := self._traffic.statistics()) is not None:
+            self.statistics["exchange"] = figures
+        if self._descent.lane is not None:
+            self.statistics["gradient"] = self._descent.lane.engine.figures
+        if self._pool.about:
+            self.statistics["pool"] = self._pool.about
+
+    def _judged(self, formula: Formula, found: tuple[Lane, Answer] | None) -> Result | None:
+        """Move what has come; return the result if an answer is one."""
+        figures = self._stage.share()
+        if figures is not None:
+            self.statistics["algebra"] = figures
+            self._race.tell("algebra", **figures)
+        self._descent.listen()
+        self._traffic.move()
+        self._pool.look()
+        return None if found is None else self._run.judge(formula, *found)
+
+    def _waited(self) -> float:
+        """Return the seconds since lane 0 started."""
+        assert self._first is not None
+        return self._deadline.elapsed() - self._first.started
+
+    def _patience(self) -> float | None:
+        """Return how long to wait for news at most: the head start of lane 0 ends soon."""
+        left = HEAD_START - self._waited()
+        return left if left > 0 else None
+
+    def _view(self) -> View:
+        about = self._pool.about
+        return View(
+            seconds=self._waited(),
+            cores=self._cores,
+            descent=self._descent.view(),
+            pool=self._pool.state,
+            places=about.get("places", 0),
+            shared=min(len(_running(self._here)), about.get("own", 0)),
+        )
+
+    def _apply(self, plan: Plan, formula: Formula) -> None:
+        """Do what the scheduler says."""
+        if self._waited() < HEAD_START and self._race.running():
+            return
+        self._stage.begin(formula, sweep=not self._assuming)
+        self._stage.begin_late(formula, self._waited())
+        self._descent.begin(formula, self._cores)
+        self._descent.set_share(plan.share)
+        while len(_running(self._here)) < plan.here and self._startable():
+            self._start(self._stage.strengthened(formula))
+        if plan.pool:
+            self._pool.begin(formula)
+        while len(_running(self._hosted)) < plan.hosted and self._startable():
+            self._host(self._stage.strengthened(formula))
+
+    def _startable(self) -> bool:
+        """Whether another lane may start now: Kissat waits for facts that it could not be told later."""
+        return not (self._stage.working and self._pending.engine == "kissat")
+
+    def _next(self) -> LaneSpec:
+        spec, self._pending = self._pending, next(self._mix)
+        return spec
+
+    def _start(self, source: Formula | Path, *, first: bool = False) -> Lane:
+        """Start the next lane here."""
+        spec = self._next()
+        lane = self._race.add(spec, self._run.build(spec, first=first), source, self._course(spec))
+        self._here.append(lane)
+        return lane
+
+    def _host(self, source: Formula) -> None:
+        """Start the next lane in the pool."""
+        spec = self._next()
+        self._hosted.append(self._race.add(spec, self._pool.engine(spec), source, self._course(spec), "pool"))
+
+    def _course(self, spec: LaneSpec) -> Course | None:
+        """Return what a lane follows."""
+        if spec.follows == "nothing" or not self._options["guidance"] or self._assuming:
+            return None
+        from turbosat import guided
+
+        if spec.follows == "cubes":
+            return guided.Cubes(self._board, self._covers)
+        return guided.Flipped(self._board) if spec.engine == "kissat" else guided.Guided(self._board)
+
+    def _revive(self, formula: Formula) -> None:
+        """Start lanes again that were lost: here, where we can see to them."""
+        assert self._first is not None
+        for lane in (*self._here, *self._hosted):
+            name = lane.spec.name
+            if lane.state != "failed" or self._revived.get(name, 0) >= REVIVALS:
+                continue
+            refused = lane is self._first and PARSE_ERROR in lane.error  # XORs, for one: we can read them
+            abandoned = lane.place == "pool" and self._pool.state == "broken"
+            if refused or abandoned or KILLED in lane.error:
+                self._revived[name] = self._revived.get(name, 0) + 1
+                self._replace(lane, formula if lane is self._first else self._stage.strengthened(formula))
+
+    def _replace(self, lane: Lane, source: Formula) -> None:
+        assert isinstance(lane.spec, LaneSpec)
+        lane.state = "replaced"
+        fresh = self._race.add(lane.spec, self._run.build(lane.spec), source, self._course(lane.spec))
+        self._here.append(fresh)
+        if lane is self._first:
+            self._first = fresh
+
+    def _nobody(self) -> Result:
+        """Say what it means that no lane is left."""
+        lanes = [lane for lane in (*self._here, *self._hosted) if lane.state != "replaced"]
+        errors = [f"{lane.spec.name}: {lane.error}" for lane in lanes if lane.state == "failed"]
+        if errors and all("memory" in error for error in errors):
+            return Result(Status.UNKNOWN, reason=Reason.MEMORY)
+        if errors and len(errors) == len(lanes):
+            raise EngineError("; ".join(errors))
+        return Result(Status.UNKNOWN, reason=Reason.GAVE_UP)
+
+
+def _running(lanes: list[Lane]) -> list[Lane]:
+    return [lane for lane in lanes if lane.state == "running"]

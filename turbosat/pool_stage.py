@@ -1,0 +1,96 @@
+"""The pool's place in a run: when it comes up, which lanes it runs, what happens when it breaks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from turbosat.errors import EngineError, UsageError
+from turbosat.scheduler import PoolState, places
+
+if TYPE_CHECKING:
+    from turbosat.cdcl.diversify import LaneSpec
+    from turbosat.cdcl.engine import Engine
+    from turbosat.cdcl.pool import Pool
+    from turbosat.cdcl.race import Race
+    from turbosat.deadline import Deadline
+    from turbosat.formula import Formula
+    from turbosat.options import Options
+
+
+class PoolStage:
+    """Ray actors for lanes, in the background."""
+
+    def __init__(self, race: Race, options: Options, deadline: Deadline, cores: int) -> None:
+        self._race, self._options, self._deadline, self._cores = race, options, deadline, cores
+        self._pool: Pool | None = None
+        self._state: PoolState = "none"
+
+    @property
+    def state(self) -> PoolState:
+        """Whether it is there."""
+        return self._state
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What there is: places, gpus, nodes; empty before it is ready."""
+        return {} if self._pool is None or self._pool.about is None else self._pool.about
+
+    def begin(self, formula: Formula) -> None:
+        """Let it come up, once."""
+        if self._state != "none":
+            return
+        from turbosat.cdcl.pool import Pool
+
+        self._state = "coming"
+        try:
+            self._pool = Pool(
+                formula,
+                places(self._cores),
+                address=self._options["ray_address"],
+                memory=self._deadline.memory,
+            )
+        except EngineError as error:
+            self._break(str(error))
+            return
+        self._race.watch(self._pool)
+        self._race.tell("pool", state="coming")
+
+    def look(self) -> None:
+        """Take in what it says. Raises UsageError where the user named a cluster that is not there."""
+        pool = self._pool
+        if pool is None or self._state == "broken":
+            return
+        try:
+            pool.pump()
+        except EngineError as error:
+            if pool.misused and self._options["ray_address"] is not None:
+                raise UsageError(str(error)) from None
+            self._break(str(error))
+            return
+        if pool.about is not None and self._state == "coming":
+            self._state = "ready"
+            self._race.tell("pool", state="ready", **pool.about)
+
+    def engine(self, spec: LaneSpec) -> Engine:
+        """Return a lane's engine, to be in an actor."""
+        assert self._pool is not None
+        return self._pool.engine(spec.recipe(), spec.abilities, spec.engine, cpu=1.0)
+
+    def descent(self, settings: dict[str, Any]) -> Engine:
+        """Return a gradient lane's engine, to be on a node with a GPU."""
+        from turbosat.gradient_lane import Gradient
+
+        assert self._pool is not None
+        recipe = {"engine": "gradient", "settings": settings}
+        return self._pool.engine(recipe, Gradient.abilities, "gradient", cpu=0.0, gpu=1.0)
+
+    def stop(self) -> None:
+        """End all of it."""
+        if self._pool is not None:
+            self._race.forget(self._pool)
+            self._pool.stop()
+
+    def _break(self, why: str) -> None:
+        self._state = "broken"
+        self._race.tell("pool", state="broken", why=why)
+        self.stop()

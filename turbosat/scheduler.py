@@ -1,0 +1,92 @@
+"""Who gets which core, and when: rules over what the components report, without side effects.
+
+Lane 0, Kissat on the file itself, has a core of its own from the first moment on and is never touched. All
+else is tried early and kept as far as it helps: what a second of descent settles is settled in a second, and
+what it does not settle gets little more of a core.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+HEAD_START = 0.1  # seconds; what lane 0 settles before costs no second process
+EARLY = 4  # lanes at most that are started before the pool is up
+TRIAL = 1.5  # seconds of search that a descent is given in full
+HOPEFUL = 20  # false clauses up to which a descent counts as near
+LEAST = 0.02  # share of a core that a descent keeps
+LATE_SHARE = 0.5  # seconds of search within which an improvement must have come, as a part of all
+
+PoolState = Literal["none", "coming", "ready", "broken"]
+
+
+@dataclass(frozen=True, slots=True)
+class Descent:
+    """The gradient lane: seconds of search, and of that since the best improved; fewest false clauses."""
+
+    seconds: float
+    stale: float
+    best: int
+    accelerated: bool = False  # on a device of its own
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the scheduler looks at. `seconds` count from the start of lane 0."""
+
+    seconds: float
+    cores: int
+    descent: Descent | None = None
+    pool: PoolState = "none"
+    places: int = 0  # of the pool, once it is ready
+    shared: int = 0  # lanes here on cores that count as places, too: this machine is a node of the cluster
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What should be so now: lanes here, lanes in the pool, whether there is a pool, the descent's share."""
+
+    here: int
+    hosted: int
+    pool: bool
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduler:
+    """The rules. `pool_after` are seconds after which a pool is worth its start, None for never."""
+
+    pool_after: float | None
+
+    def decide(self, view: View) -> Plan:
+        """Return what should be so now."""
+        waiting = view.seconds < HEAD_START
+        here = 1 if waiting else min(view.cores, EARLY)
+        wanted = self.pool_after is not None and view.seconds >= self.pool_after
+        return Plan(
+            here=here if view.pool != "broken" or waiting else view.cores,
+            hosted=max(1, view.places - view.shared) if view.pool == "ready" else 0,
+            pool=wanted and view.pool != "broken",
+            share=1.0 if view.descent is None else share(view.descent),
+        )
+
+
+def places(cores: int) -> int:
+    """Return how many places a pool on this machine has: the cores that early lanes leave, at least one."""
+    return max(1, cores - EARLY)
+
+
+def share(descent: Descent) -> float:
+    """Return the part of a core that a descent should have.
+
+    After its trial it falls as 1 / seconds of search, so that these grow with the square root of time; an
+    improvement lately doubles it, being far from a solution halves it.
+    """
+    if descent.accelerated or descent.seconds < TRIAL:
+        return 1.0
+    merit = TRIAL / descent.seconds
+    if descent.stale < LATE_SHARE * descent.seconds:
+        merit *= 2
+    if descent.best > HOPEFUL:
+        merit /= 2
+    return max(LEAST, min(1.0, merit))

@@ -1,0 +1,78 @@
+"""What flows between lanes: learned clauses, cores of refuted guesses, facts of the algebra."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from turbosat.cdcl.engine import Ability
+
+if TYPE_CHECKING:
+    from turbosat.cdcl.exchange import Exchange
+    from turbosat.cdcl.race import Lane, Race
+
+LONGEST = 5  # literals of a learned clause that travels
+CORE = 30  # literals of a core that travels, as a clause
+MOST = 500  # clauses handed to a lane at a time
+INTERVAL = 0.5  # seconds between two hand-outs
+TO_DESCENT = 2  # literals of a clause that a population is given: units make its problem smaller
+
+
+class Traffic:
+    """Clauses on their way between the lanes of a race. With `sharing` off, only units of cores travel."""
+
+    def __init__(self, race: Race, *, sharing: bool) -> None:
+        self._race = race
+        self._sharing = sharing
+        self._exchange: Exchange | None = None
+        self._at = 0.0  # of the last hand-out
+
+    def move(self) -> None:
+        """Collect what lanes have learned; hand it out now and then."""
+        for lane in self._race.running():
+            learned = lane.engine.learned()
+            if learned is not None and len(learned) and self._sharing:
+                self._opened().offer(lane.spec.name, learned)
+        self._take_cores()
+        if self._exchange is not None and time.monotonic() - self._at >= INTERVAL:
+            self._at = time.monotonic()
+            for lane in self._race.running():
+                self._hand_out(lane)
+
+    @property
+    def units(self) -> set[int]:
+        """Literals that were learned to hold."""
+        return set() if self._exchange is None else self._exchange.units
+
+    def statistics(self) -> dict[str, Any] | None:
+        """Return what each lane gave and got."""
+        return None if self._exchange is None else self._exchange.statistics()
+
+    def _take_cores(self) -> None:
+        """Turn cores of refuted guesses into clauses."""
+        if not self._race.cores:
+            return
+        from turbosat.cdcl.clauses import Clauses
+
+        cores, self._race.cores = self._race.cores, []
+        for lane, clause in cores:
+            self._race.tell("core", lane, literals=len(clause))
+            if self._sharing and len(clause) <= CORE:
+                self._opened().offer(lane.spec.name, Clauses.of(clause), CORE)
+
+    def _hand_out(self, lane: Lane) -> None:
+        assert self._exchange is not None
+        if Ability.IMPORT not in lane.engine.abilities:
+            return
+        descends = Ability.GUIDANCE in lane.engine.abilities
+        clauses = self._exchange.take(lane.spec.name, TO_DESCENT if descends else None)
+        if clauses is not None:
+            self._race.share(clauses, [lane])
+            self._race.tell("shared", lane, clauses=len(clauses), units=int((clauses.sizes == 1).sum()))
+
+    def _opened(self) -> Exchange:
+        if self._exchange is None:
+            from turbosat.cdcl.exchange import Exchange
+
+            self._exchange = Exchange(LONGEST, MOST)
+        return self._exchange
