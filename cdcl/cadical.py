@@ -36,7 +36,8 @@ class Cadical(PythonEngine):
     `options` are CaDiCaL's, see cadical_options. `export` is the longest learned clause that is collected,
     0 for none; under units, which are clauses no formula implies, none is. `progress` comes about twice a
     second. A slice ends between two runs of about 0.1 s; a child that is deep in preprocessing then is
-    stopped where it stands, and goes on from there in the next slice.
+    stopped where it stands, and goes on from there in the next slice. How the search is cut into runs changes
+    its course: when `steady`, all runs have the same number of conflicts, and nothing depends on time.
     """
 
     name = "cadical"
@@ -49,11 +50,13 @@ class Cadical(PythonEngine):
         seed: int = 0,
         memory_limit: int | None = None,
         export: int = 0,
+        steady: bool = False,
     ) -> None:
         super().__init__("turbosat.cdcl.cadical_worker", memory_limit)
         self.options = dict(options or {})
         self.seed = seed
         self._export = export
+        self._steady = steady
         self._learned: list[Message] = []
         self._variables = 0
         self._units: tuple[int, ...] = ()
@@ -75,7 +78,12 @@ class Cadical(PythonEngine):
         child, formula = self._launch(source)
         clauses = formula.expanded()
         self._variables = formula.variables
-        data = {"options": options, "variables": formula.variables, "export": self._export}
+        data = {
+            "options": options,
+            "variables": formula.variables,
+            "export": self._export,
+            "steady": self._steady,
+        }
         child.send("load", data, clauses.literals, clauses.offsets)
 
     def set_phases(self, values: NDArray[np.bool_]) -> None:

@@ -21,6 +21,7 @@ from turbosat.cdcl.trace import Trace
 FIRST_RUN = 100  # conflicts
 SHORTEST_RUN = 20
 LONGEST_RUN = 20_000
+STEADY_RUN = 500  # where time must have no say
 RUN_SECONDS = 0.1  # what a run should last
 NEWS_INTERVAL = 0.5  # seconds between two progress messages
 EXPORT_INTERVAL = 0.25  # seconds between two messages with learned clauses
@@ -43,6 +44,7 @@ class Worker:
         self._news = self._exported = time.monotonic()
         self._trace: Trace | None = None
         self._longest = 0  # literals of a clause to be exported
+        self._steady = False  # whether runs have always the same length
 
     def serve(self) -> None:
         """Do what the messages say until the other side is gone."""
@@ -58,6 +60,7 @@ class Worker:
                 # Options and trace first: CaDiCaL asks for them when the first clause comes.
                 self._solver.configure(data["options"])
                 self._variables, self._longest = data["variables"], data["export"]
+                self._steady = data["steady"]
                 if self._longest:
                     self._trace = Trace(self._solver)
                 self._add(*arrays)
@@ -114,6 +117,9 @@ class Worker:
 
     def _pace(self, speed: float, left: float | None) -> None:
         """Choose the length of the next run from conflicts a second, and not far beyond the seconds left."""
+        if self._steady:
+            self._run = STEADY_RUN
+            return
         aim = RUN_SECONDS if left is None else max(0.0, min(RUN_SECONDS, left))
         wanted = min(int(speed * aim), 4 * self._run)
         self._run = max(SHORTEST_RUN, min(wanted, LONGEST_RUN))

@@ -72,15 +72,18 @@ class LaneSpec(Entrant):
         parsing: Literal["normal", "strict", "relaxed"] = "normal",
         seconds: float | None = None,
         memory: int | None = None,
+        steady: bool = False,
     ) -> Engine:
-        """Return the engine, not started; `parsing` and `seconds` are for Kissat only."""
+        """Return the engine, not started; `parsing` and `seconds` are for Kissat, `steady` for CaDiCaL."""
         # Imported where they are used: 10 ms earlier, Kissat is running.
         if self.engine == "cadical":
             from turbosat.cdcl.cadical import Cadical
 
             if proof is not None:
                 raise UsageError(f"lane {self.name} cannot write a proof")
-            return Cadical(self.options, seed=self.seed, memory_limit=memory, export=self.export)
+            return Cadical(
+                self.options, seed=self.seed, memory_limit=memory, export=self.export, steady=steady
+            )
         from turbosat.cdcl.kissat import Kissat
 
         strictness = () if parsing == "normal" else (f"--{parsing}",)

@@ -46,12 +46,14 @@ class Lane:
     started: float  # seconds after the start of the run
     course: Course
     place: str = "here"  # or pool
-    state: str = "running"  # running, answered, failed, stopped
+    state: str = "running"  # running, answered, failed, stopped, replaced
     error: str = ""
     ended: float | None = None
     counts: dict[str, float] = field(default_factory=dict)
     told: float = 0.0  # when its progress was last told, and what
     news: dict[str, float] = field(default_factory=dict)
+    paced: bool = False  # its slices are begun by whoever added it
+    resting: bool = False  # its last slice has ended, and no other has begun
     piece: Slice | None = None  # what it searches under
     slices: int = 0
     refuted: int = 0  # guesses
@@ -117,12 +119,14 @@ class Race:
         source: Formula | Path,
         course: Course | None = None,
         place: str = "here",
+        *,
+        paced: bool = False,
     ) -> Lane:
         """Start a lane on `source`; a lane that cannot be started is in the race as failed.
 
         The first lane has the right of way where there are fewer cores than lanes.
         """
-        lane = Lane(spec, engine, self._deadline.elapsed(), course or Course(), place)
+        lane = Lane(spec, engine, self._deadline.elapsed(), course or Course(), place, paced=paced)
         self.lanes.append(lane)
         try:
             engine.start(source)
@@ -132,7 +136,9 @@ class Race:
                 and Ability.ASSUMPTIONS not in engine.abilities
             ):
                 engine.add_units(self._assumed)
-            self._advance(lane)
+            lane.resting = True
+            if not paced:
+                self.begin(lane)
             if len(self.lanes) > 1 and spec.nice and engine.pid is not None:
                 os.setpriority(os.PRIO_PROCESS, engine.pid, spec.nice)
         except EngineError as error:
@@ -140,6 +146,22 @@ class Race:
         else:
             self.tell("started", lane, seed=spec.seed, options=" ".join(spec.arguments()), place=place)
         return lane
+
+    def begin(self, lane: Lane) -> None:
+        """Begin the next slice of a lane that rests."""
+        engine, piece = lane.engine, lane.course.next()
+        if piece.phases is not None:
+            engine.set_phases(piece.phases)
+        if Ability.ASSUMPTIONS in engine.abilities:
+            if self._assumed is not None and self._assumed.size:
+                engine.assume(self._assumed)
+            if piece.guess:
+                import numpy as np
+
+                engine.assume(np.array(piece.guess, np.int32))
+        engine.advance(piece.budget)
+        lane.piece, lane.resting = piece, False
+        lane.slices += 1
 
     def glance(self, timeout: float = 0.0) -> tuple[Lane, Answer] | None:
         """Look at every running lane, waiting up to `timeout` seconds for one that has something to say."""
@@ -150,6 +172,8 @@ class Race:
                 waiter.register(each, select.POLLIN)
             waiter.poll(timeout * 1000)
         for lane in running:
+            if lane.resting:
+                continue
             try:
                 answer = lane.engine.poll(0.0)
                 if answer is None:
@@ -206,6 +230,16 @@ class Race:
         for lane in self.lanes:
             lane.engine.stop()
 
+    def none_left(self, lanes: Iterable[Lane]) -> Reason:
+        """Return why no lane is left. Raises EngineError where each of these broke."""
+        counted = [lane for lane in lanes if lane.state != "replaced"]
+        errors = [f"{lane.spec.name}: {lane.error}" for lane in counted if lane.state == "failed"]
+        if errors and all("memory" in error for error in errors):
+            return Reason.MEMORY
+        if errors and len(errors) == len(counted):
+            raise EngineError("; ".join(errors))
+        return Reason.GAVE_UP
+
     def statistics(self) -> list[dict[str, Any]]:
         """Return every lane as plain data."""
         return [lane.statistics() for lane in self.lanes]
@@ -232,24 +266,10 @@ class Race:
             self.cores.append((lane, tuple(-literal for literal in answer.core)))
         if lane.course.ended(piece, answer):
             return Answer(Status.UNSATISFIABLE, counts=answer.counts)
-        self._advance(lane)
+        lane.resting = True
+        if not lane.paced:
+            self.begin(lane)
         return None
-
-    def _advance(self, lane: Lane) -> None:
-        """Begin the next slice of a lane."""
-        engine, piece = lane.engine, lane.course.next()
-        if piece.phases is not None:
-            engine.set_phases(piece.phases)
-        if Ability.ASSUMPTIONS in engine.abilities:
-            if self._assumed is not None and self._assumed.size:
-                engine.assume(self._assumed)
-            if piece.guess:
-                import numpy as np
-
-                engine.assume(np.array(piece.guess, np.int32))
-        engine.advance(piece.budget)
-        lane.piece = piece
-        lane.slices += 1
 
     def _end(self, lane: Lane, state: str, **data: str) -> None:
         lane.counts = lane.counts or dict(lane.engine.progress)

@@ -122,4 +122,6 @@ class Algebra(PythonEngine):
             variables, offsets, parities = (np.asarray(array) for array in message.arrays[:3])
             conflict = Xors(variables, offsets, parities.astype(np.bool_))
             return Answer(status, conflict=conflict, proof=message.arrays[3] if self._task["proof"] else None)
+        if status is Status.UNKNOWN:
+            self.stop()  # for good
         return Answer(status)

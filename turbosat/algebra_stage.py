@@ -86,22 +86,27 @@ class AlgebraStage:
         """Whether it may still find facts."""
         return self.lane is not None and self.lane.state == "running" and not self._shared
 
-    def share(self) -> dict[str, Any] | None:
+    @property
+    def figures(self) -> dict[str, Any]:
+        """What it found, empty until then."""
+        return {} if self.engine is None else self.engine.figures
+
+    def share(self) -> None:
         """Hand what follows from the XORs, once it is there, to the lanes that can take clauses.
 
         Where they contradict each other, only the proof may still be missing: no lane is needed but the one
-        that could prove it, too. Returns the figures the first time, None otherwise.
+        that could prove it, too.
         """
         engine = self.engine
         if engine is None or engine.clauses is None or self._shared:
-            return None
+            return
         self._shared = True
         self._race.share(engine.clauses)
         figures = engine.figures
+        self._race.tell("algebra", **figures)
         for lane in self._race.running():
             if figures["contradiction"] and lane is not self.lane and not lane.spec.proves:
                 self._race.drop(lane, "the XORs contradict each other")
-        return figures
 
     def strengthened(self, formula: Formula) -> Formula:
         """Return the formula with what follows from its XORs, as far as that is known."""

@@ -10,6 +10,7 @@ from turbosat.scheduler import Descent
 
 if TYPE_CHECKING:
     from turbosat.board import Board
+    from turbosat.cdcl.course import Course
     from turbosat.cdcl.race import Lane, Race
     from turbosat.deadline import Deadline
     from turbosat.formula import Formula
@@ -35,8 +36,8 @@ class DescentStage:
         """Whether the options ask for one."""
         return self._options["gradient"] and self._options["engine"] == "auto"
 
-    def begin(self, formula: Formula, cores: int) -> None:
-        """Start the lane here, once."""
+    def begin(self, formula: Formula, cores: int, course: Course | None = None) -> None:
+        """Start the lane here, once; under a course, its slices are begun by the caller."""
         if self.lane is not None or not self.wanted or formula.literals.size > LARGEST:
             return
         from turbosat.gradient_lane import Gradient, Settings
@@ -50,7 +51,7 @@ class DescentStage:
         # On a single core it may have its trial at lane 0's cost: it is over in a second or two.
         entrant = Entrant("gradient", settings.seed, nice=NICE if cores > 1 else 0)
         engine = Gradient(settings, memory_limit=self._deadline.memory)
-        self.join(self._race.add(entrant, engine, formula))
+        self.join(self._race.add(entrant, engine, formula, course, paced=course is not None))
         self.lane = self.lanes[0]
 
     def join(self, lane: Lane) -> None:

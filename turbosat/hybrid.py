@@ -16,10 +16,9 @@ from turbosat.algebra_stage import AlgebraStage
 from turbosat.board import Board
 from turbosat.cdcl.diversify import LaneSpec, mix
 from turbosat.descent_stage import DescentStage
-from turbosat.errors import EngineError
 from turbosat.options import worker_count
 from turbosat.pool_stage import PoolStage
-from turbosat.result import Reason, Result, Status
+from turbosat.result import Result, Status
 from turbosat.scheduler import HEAD_START, Plan, Scheduler, View
 from turbosat.traffic import Traffic
 
@@ -79,7 +78,8 @@ class Hybrid:
                 self._apply(plan, formula)
                 if not self._race.running() and not (plan.pool and self._pool.state == "coming"):
                     self._deadline.check()  # Ctrl-C in a terminal ends the lanes, too
-                    return self._nobody()
+                    reason = self._race.none_left((*self._here, *self._hosted))
+                    return Result(Status.UNKNOWN, reason=reason)
                 result = self._judged(formula, self._race.wait(self._patience()))
             if result is not None:
                 return result
@@ -91,15 +91,14 @@ class Hybrid:
             self.statistics["exchange"] = figures
         if self._descent.lane is not None:
             self.statistics["gradient"] = self._descent.lane.engine.figures
+        if self._stage.figures:
+            self.statistics["algebra"] = self._stage.figures
         if self._pool.about:
             self.statistics["pool"] = self._pool.about
 
     def _judged(self, formula: Formula, found: tuple[Lane, Answer] | None) -> Result | None:
         """Move what has come; return the result if an answer is one."""
-        figures = self._stage.share()
-        if figures is not None:
-            self.statistics["algebra"] = figures
-            self._race.tell("algebra", **figures)
+        self._stage.share()
         self._descent.listen()
         self._traffic.move()
         self._pool.look()
@@ -191,16 +190,6 @@ class Hybrid:
         self._here.append(fresh)
         if lane is self._first:
             self._first = fresh
-
-    def _nobody(self) -> Result:
-        """Say what it means that no lane is left."""
-        lanes = [lane for lane in (*self._here, *self._hosted) if lane.state != "replaced"]
-        errors = [f"{lane.spec.name}: {lane.error}" for lane in lanes if lane.state == "failed"]
-        if errors and all("memory" in error for error in errors):
-            return Result(Status.UNKNOWN, reason=Reason.MEMORY)
-        if errors and len(errors) == len(lanes):
-            raise EngineError("; ".join(errors))
-        return Result(Status.UNKNOWN, reason=Reason.GAVE_UP)
 
 
 def _running(lanes: list[Lane]) -> list[Lane]:

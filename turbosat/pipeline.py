@@ -18,6 +18,7 @@ from turbosat.errors import SoundnessError, UsageError
 from turbosat.events import Event, Sink
 from turbosat.hybrid import Hybrid
 from turbosat.options import Options
+from turbosat.orderly import Orderly
 from turbosat.proof_file import guard_proof
 from turbosat.result import Reason, Result, Status, Winner
 from turbosat.system import require_writable
@@ -72,17 +73,17 @@ class Run:
     def _search(self, race: Race) -> Result:
         if self.options["engine"] in ("gradient", "galois"):
             return self._alone()
-        hybrid = Hybrid(self, race)
+        search = Orderly(self, race) if self.options["deterministic"] else Hybrid(self, race)
         try:
-            if self._plain():
-                hybrid.early(Path(str(self.source)))
+            if isinstance(search, Hybrid) and self._plain():
+                search.early(Path(str(self.source)))
             formula = self._load()
             if self.proof is None and formula.has_empty_clause:
                 return self._refuted_as_read()
-            return hybrid.search(formula)
+            return search.search(formula)
         finally:
-            hybrid.stop()
-            self.statistics |= hybrid.statistics
+            search.stop()
+            self.statistics |= search.statistics
 
     def _alone(self) -> Result:
         """Search by one engine in this process."""
@@ -124,6 +125,7 @@ class Run:
             parsing=self.options["parsing"] if first else "normal",
             seconds=self.deadline.remaining(),
             memory=self.deadline.memory,
+            steady=self.options["deterministic"],
         )
 
     def _load(self) -> Formula:
