@@ -112,9 +112,9 @@ class Pool:
             raise UsageError("a lane of the pool takes the pool's formula, or that with more clauses")
         return formula.literals[own.literals.size :], formula.offsets[clauses:] - formula.offsets[clauses]
 
-    def stop(self) -> None:
+    def stop(self, why: str = "it was stopped") -> None:
         """End every process of it, and remove what it wrote."""
-        self.broken = self.broken or "it was stopped"
+        self.broken = self.broken or why
         pid = self._child.pid
         if pid is not None:
             with suppress(ProcessLookupError):

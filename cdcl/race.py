@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from turbosat.formula import Formula
 
 GLANCE = 0.05  # seconds between two looks at the limits while lanes run
+MEMORY = "memory limit"  # why a lane was given up
 NEWS_INTERVAL = 1.0  # seconds between two progress events of one lane
 
 
@@ -90,8 +91,9 @@ class Race:
         self.cores: list[tuple[Lane, tuple[int, ...]]] = []
         self._deadline = deadline
         self._sink = sink
-        self._assumed = assumed
-        self._known = frozenset() if assumed is None else frozenset(assumed.tolist())
+        self._known: frozenset[int] = frozenset()
+        if assumed is not None:
+            self._assumption, self._known = assumed, frozenset(assumed.tolist())
         self._watched: list[Watched] = []
 
     def __enter__(self) -> Self:
@@ -126,16 +128,13 @@ class Race:
 
         The first lane has the right of way where there are fewer cores than lanes.
         """
+        abilities = engine.abilities
         lane = Lane(spec, engine, self._deadline.elapsed(), course or Course(), place, paced=paced)
         self.lanes.append(lane)
         try:
             engine.start(source)
-            if (
-                self._assumed is not None
-                and self._assumed.size
-                and Ability.ASSUMPTIONS not in engine.abilities
-            ):
-                engine.add_units(self._assumed)
+            if self._known and Ability.ASSUMPTIONS not in abilities and Ability.UNITS in abilities:
+                engine.add_units(self._assumption)  # engines that take neither say what holds anyway
             lane.resting = True
             if not paced:
                 self.begin(lane)
@@ -153,8 +152,8 @@ class Race:
         if piece.phases is not None:
             engine.set_phases(piece.phases)
         if Ability.ASSUMPTIONS in engine.abilities:
-            if self._assumed is not None and self._assumed.size:
-                engine.assume(self._assumed)
+            if self._known:
+                engine.assume(self._assumption)
             if piece.guess:
                 import numpy as np
 
@@ -205,7 +204,7 @@ class Race:
             running = self.running()
             if expired.reason is not Reason.MEMORY or len(running) < 2:
                 raise
-            self._end(running[-1], "stopped", why="memory limit")
+            self._end(running[-1], "stopped", why=MEMORY)
             self._deadline.look()
         return None
 

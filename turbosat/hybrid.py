@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from turbosat.algebra_stage import AlgebraStage
 from turbosat.board import Board
 from turbosat.cdcl.diversify import LaneSpec, mix
+from turbosat.cdcl.race import MEMORY
 from turbosat.descent_stage import DescentStage
 from turbosat.options import worker_count
 from turbosat.pool_stage import PoolStage
@@ -115,14 +116,15 @@ class Hybrid:
         return left if left > 0 else None
 
     def _view(self) -> View:
-        about = self._pool.about
+        about, limit = self._pool.about, self._deadline.memory
         return View(
             seconds=self._waited(),
             cores=self._cores,
             descent=self._descent.view(),
             pool=self._pool.state,
             places=about.get("places", 0),
-            shared=min(len(_running(self._here)), about.get("own", 0)),
+            shared=min(_counted(self._here), about.get("own", 0)),
+            memory=None if limit is None else limit - self._deadline.used,
         )
 
     def _apply(self, plan: Plan, formula: Formula) -> None:
@@ -133,11 +135,13 @@ class Hybrid:
         self._stage.begin_late(formula, self._waited())
         self._descent.begin(formula, self._cores)
         self._descent.set_share(plan.share)
-        while len(_running(self._here)) < plan.here and self._startable():
+        while _counted(self._here) < plan.here and self._startable():
             self._start(self._stage.strengthened(formula))
         if plan.pool:
             self._pool.begin(formula)
-        while len(_running(self._hosted)) < plan.hosted and self._startable():
+        if any(MEMORY in lane.error for lane in self._hosted):
+            self._pool.give_up(MEMORY)
+        while _counted(self._hosted) < plan.hosted and self._startable():
             self._host(self._stage.strengthened(formula))
 
     def _startable(self) -> bool:
@@ -178,7 +182,7 @@ class Hybrid:
             if lane.state != "failed" or self._revived.get(name, 0) >= REVIVALS:
                 continue
             refused = lane is self._first and PARSE_ERROR in lane.error  # XORs, for one: we can read them
-            abandoned = lane.place == "pool" and self._pool.state == "broken"
+            abandoned = lane.place == "pool" and self._pool.state == "broken" and MEMORY not in lane.error
             if refused or abandoned or KILLED in lane.error:
                 self._revived[name] = self._revived.get(name, 0) + 1
                 self._replace(lane, formula if lane is self._first else self._stage.strengthened(formula))
@@ -192,5 +196,6 @@ class Hybrid:
             self._first = fresh
 
 
-def _running(lanes: list[Lane]) -> list[Lane]:
-    return [lane for lane in lanes if lane.state == "running"]
+def _counted(lanes: list[Lane]) -> int:
+    """Return how many lanes there are or were: one that ended, for want of memory say, is not made up for."""
+    return sum(lane.state != "replaced" for lane in lanes)

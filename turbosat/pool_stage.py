@@ -84,13 +84,18 @@ class PoolStage:
         recipe = {"engine": "gradient", "settings": settings}
         return self._pool.engine(recipe, Gradient.abilities, "gradient", cpu=0.0, gpu=1.0)
 
-    def stop(self) -> None:
+    def give_up(self, why: str) -> None:
+        """End all of it in the midst of a run."""
+        if self._state in ("coming", "ready"):
+            self._break(why)
+
+    def stop(self, why: str = "the run is over") -> None:
         """End all of it."""
         if self._pool is not None:
             self._race.forget(self._pool)
-            self._pool.stop()
+            self._pool.stop(why)
 
     def _break(self, why: str) -> None:
         self._state = "broken"
         self._race.tell("pool", state="broken", why=why)
-        self.stop()
+        self.stop(why)

@@ -17,6 +17,8 @@ HOPEFUL = 20  # false clauses up to which a descent counts as near
 LEAST = 0.02  # share of a core that a descent keeps
 LATE_SHARE = 0.5  # seconds of search within which an improvement must have come, as a part of all
 
+POOL_MEMORY = 1 << 30  # bytes that Ray's processes and a small lane take
+
 PoolState = Literal["none", "coming", "ready", "broken"]
 
 
@@ -40,6 +42,7 @@ class View:
     pool: PoolState = "none"
     places: int = 0  # of the pool, once it is ready
     shared: int = 0  # lanes here on cores that count as places, too: this machine is a node of the cluster
+    memory: int | None = None  # bytes left, None without a limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,8 @@ class Scheduler:
         waiting = view.seconds < HEAD_START
         here = 1 if waiting else min(view.cores, EARLY)
         wanted = self.pool_after is not None and view.seconds >= self.pool_after
+        if view.pool == "none" and view.memory is not None and view.memory < POOL_MEMORY:
+            wanted = False
         return Plan(
             here=here if view.pool != "broken" or waiting else view.cores,
             hosted=max(1, view.places - view.shared) if view.pool == "ready" else 0,
