@@ -73,6 +73,7 @@ class Hosted(Engine):
 
         if not self.abilities & {Ability.PHASES, Ability.REPHASE}:
             self.refuse(Ability.PHASES)
+        self._started()
         self._ask("phases", {}, checked_phases(values, self._variables).view("int8"))
 
     def add_units(self, literals: NDArray[np.int32]) -> None:
@@ -181,9 +182,12 @@ class Hosted(Engine):
             self._pool.release(self._lane)
         self._state = "stopped"
 
-    def _ask(self, kind: str, data: dict[str, Any], *arrays: NDArray[Any]) -> None:
+    def _started(self) -> None:
         if self._state != "started":
             raise UsageError(f"{self.name} is not running")
+
+    def _ask(self, kind: str, data: dict[str, Any], *arrays: NDArray[Any]) -> None:
+        self._started()
         self._pool.send(self._lane, kind, data, *arrays)
 
     def _take(self, message: Message) -> Answer | None:

@@ -13,17 +13,11 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
-from contextlib import suppress
 
 from turbosat.cdcl.process_tree import PR_SET_PDEATHSIG, become_subreaper, kill_all
 from turbosat.cdcl.python_child import BOOT
 
-PREFIX = "turbosat-"
-SOCKET_ROOM = 60  # characters that Ray's longest socket path adds to the folder's
-LONGEST_SOCKET = 107
 POOL = "turbosat.cdcl.pool_process"
-NICE = 10  # as every lane but the first
 
 
 def main(descriptor: int) -> None:
@@ -32,13 +26,11 @@ def main(descriptor: int) -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     parent = os.getppid()
     become_subreaper("the pool of lanes")
-    folder = _folder()
+    folder = os.environ["TMPDIR"]  # made for us, and by us removed
     try:
-        os.nice(NICE)
         root, *path = sys.argv[1], *sys.argv[4:]
         command = [sys.executable, "-P", "-c", BOOT, root, str(descriptor), POOL, *path]
-        environment = {**os.environ, "TMPDIR": folder}
-        pool = subprocess.Popen(command, pass_fds=[descriptor], env=environment)
+        pool = subprocess.Popen(command, pass_fds=[descriptor])
         os.close(descriptor)
         if os.getppid() == parent:
             pool.wait()
@@ -47,12 +39,3 @@ def main(descriptor: int) -> None:
         kill_all()
         shutil.rmtree(folder, ignore_errors=True)
         os._exit(0)
-
-
-def _folder() -> str:
-    """Return a new folder for all that Ray writes, where its sockets' paths are not too long."""
-    for parent in (tempfile.gettempdir(), "/tmp"):
-        with suppress(OSError):
-            if len(parent) + len(PREFIX) + SOCKET_ROOM < LONGEST_SOCKET:
-                return tempfile.mkdtemp(prefix=PREFIX, dir=parent)
-    return tempfile.mkdtemp(prefix=PREFIX)

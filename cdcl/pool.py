@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import tempfile
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +20,10 @@ if TYPE_CHECKING:
     from turbosat.cdcl.hosted import Hosted
     from turbosat.formula import Formula
 
-PATIENCE = 0.35  # seconds for everything of Ray's to be gone before the keeper itself is killed
+PREFIX = "turbosat-"
+SOCKET_ROOM = 80  # characters that Ray's longest socket path adds to the folder's
+LONGEST_SOCKET = 107
+PATIENCE = 0.4  # seconds to wait until everything of Ray's is gone
 
 
 class Pool:
@@ -37,6 +42,7 @@ class Pool:
         """
         from turbosat.formula_arrays import pack
 
+        self._folder = _folder()
         self.about: dict[str, Any] | None = None
         self.broken: str | None = None
         self.misused = False  # whether `broken` is the user's doing: an address where no cluster is
@@ -44,7 +50,8 @@ class Pool:
         self._formula = formula
         self._lanes: dict[int, Hosted] = {}
         self._count = 0
-        self._child = PythonChild("turbosat.cdcl.keeper", "pool")
+        environment = {**os.environ, "TMPDIR": self._folder}
+        self._child = PythonChild("turbosat.cdcl.keeper", "pool", environment=environment)
         data = {"address": address, "places": places, "variables": formula.variables}
         self._child.send("open", data, *pack(formula))
 
@@ -119,9 +126,20 @@ class Pool:
         if pid is not None:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
-            self._child.exit_code(PATIENCE)
+            if self._child.exit_code(PATIENCE) is None:
+                return  # a very busy machine: the keeper goes on, and must not be disturbed
         self._child.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)  # the keeper did it, unless somebody killed it
 
     def _require(self) -> None:
         if self.broken is not None:
             raise EngineError(self.broken)
+
+
+def _folder() -> str:
+    """Return a new folder for all that Ray writes, where its sockets' paths are not too long."""
+    for parent in (tempfile.gettempdir(), "/tmp"):
+        with suppress(OSError):
+            if len(parent) + len(PREFIX) + SOCKET_ROOM < LONGEST_SOCKET:
+                return tempfile.mkdtemp(prefix=PREFIX, dir=parent)
+    raise EngineError("no folder for the pool: TMPDIR is too long, and /tmp cannot be written")

@@ -9,8 +9,10 @@ that was lost is made again. Answers carry the number of their slice, so that no
 
 from __future__ import annotations
 
+import ctypes
 import os
 import select
+import signal
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,11 +21,14 @@ from typing import Any
 import numpy as np
 
 from turbosat.cdcl.channel import Channel, Message
+from turbosat.cdcl.process_tree import PR_SET_PDEATHSIG
 from turbosat.cdcl.ray_session import Session
 from turbosat.cdcl.serving import serve
 from turbosat.cdcl.worker import Note
 from turbosat.errors import EngineError, UsageError
 
+NICE = 10  # as every lane but the first
+VITALS = 0.5  # seconds between two looks whether Ray is alive
 CALL = 0.1  # seconds that an actor searches before it reports
 STARTS = 5  # actors that may be lost in a row before a lane is given up
 CLAUSES = 64  # messages with clauses that may wait for an actor: older ones are dropped
@@ -31,10 +36,12 @@ CLAUSES = 64  # messages with clauses that may wait for an actor: older ones are
 
 def main(descriptor: int) -> None:
     """Serve the run at the other end of a socket until it goes away."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # with the keeper; Ray's die with us
+    os.nice(NICE)  # and so are all of Ray's processes, and the lanes
     serve(descriptor, lambda channel: Pool(channel).serve())
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Lane:
     """A lane, its actor, and what a new actor would have to be told."""
 
@@ -86,8 +93,10 @@ class Pool:
         self._channel = channel
         self._session = Session()
         self._lanes: dict[int, Lane] = {}
-        self._idle: list[tuple[dict[str, float], Any]] = []  # actors without a lane, by what they hold
+        self._idle: list[tuple[dict[str, float], Any]] = []  # actors without a lane, and what they hold
+        self._queue: deque[Lane] = deque()  # lanes without an actor: all there is room for have lanes
         self._done: deque[tuple[Lane, Any]] = deque()  # calls that have ended, in any thread
+        self._about: dict[str, Any] = {}  # what there is
         self._waker, self._wake = os.pipe()
         os.set_blocking(self._wake, False)
 
@@ -97,16 +106,19 @@ class Pool:
         assert opening is not None
         data = opening.data
         try:
-            about = self._session.open(data["address"], data["places"], data["variables"], opening.arrays)
+            self._about = self._session.open(
+                data["address"], data["places"], data["variables"], opening.arrays
+            )
         except (UsageError, EngineError) as error:
             self._channel.send("unusable", {"message": str(error), "type": type(error).__name__})
             return
-        self._channel.send("ready", about)
+        self._channel.send("ready", self._about)
         waiter = select.poll()
         waiter.register(self._channel, select.POLLIN)
         waiter.register(self._waker, select.POLLIN)
         while True:
-            waiter.poll()
+            waiter.poll(VITALS * 1000)
+            self._session.check()
             while (message := self._channel.receive(0.0)) is not None:
                 self._hear(message)
             if select.select([self._waker], [], [], 0)[0]:
@@ -130,11 +142,15 @@ class Pool:
         """Call the lane's actor if there is something for it to do and no call is under way."""
         if lane.call is not None or not (lane.waiting or lane.running):
             return
-        if lane.actor is None:
-            if lane.ended:
-                self._forget(lane)
-                return
+        if lane.actor is None and not lane.ended:
             lane.actor = self._place(lane.resources)
+            if lane.actor is None:
+                if lane not in self._queue:
+                    self._queue.append(lane)
+                return
+        if lane.actor is None:
+            self._forget(lane)
+            return
         requests, lane.waiting = lane.waiting, []
         lane.call = lane.actor.step.remote(requests, CALL if lane.running else 0.0)
         lane.call.future().add_done_callback(lambda future: self._tell(lane, future))
@@ -145,11 +161,17 @@ class Pool:
         os.write(self._wake, b"!")
 
     def _place(self, resources: dict[str, float]) -> Any:
+        """Return an actor for a lane, None if there is no room for one more."""
         for index, (held, actor) in enumerate(self._idle):
             if held == resources:
                 del self._idle[index]
                 return actor
-        return self._session.actor(resources)
+        alike = sum(lane.actor is not None and lane.resources == resources for lane in self._lanes.values())
+        return self._session.actor(resources) if alike < self._room(resources) else None
+
+    def _room(self, resources: dict[str, float]) -> int:
+        """Return how many actors can hold so much: Ray would let others wait for ever."""
+        return int(self._about["gpus" if resources.get("gpu") else "places"])
 
     def _returned(self, lane: Lane, future: Any) -> None:
         lane.call = None
@@ -186,9 +208,14 @@ class Pool:
     def _forget(self, lane: Lane) -> None:
         """Keep the actor of a lane that has ended for the next one."""
         self._lanes.pop(lane.number, None)
+        if lane in self._queue:
+            self._queue.remove(lane)
         if lane.actor is not None:
             self._idle.append((lane.resources, lane.actor))
             lane.actor = None
+        waiting, self._queue = self._queue, deque()
+        for each in waiting:
+            self._call(each)
 
     def _report(self, lane: Lane, kind: str, data: dict[str, Any], arrays: Sequence[Any]) -> None:
         views = [memoryview(np.ascontiguousarray(each)) for each in arrays]  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from turbosat.cdcl.process_tree import PR_SET_PDEATHSIG
 from turbosat.errors import EngineError
@@ -34,10 +34,12 @@ class Child:
         keep: Sequence[int] = (),
         memory_limit: int | None = None,
         deaf: bool = False,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         """Start `command`; the child inherits `stdin` and the descriptors `keep`, and nothing else.
 
-        `memory_limit` is in bytes of address space; `deaf` shuts its ears to Ctrl-C.
+        `memory_limit` is in bytes of address space; `deaf` shuts its ears to Ctrl-C; `environment` replaces
+        ours.
 
         Raises EngineError when it cannot be started.
         """
@@ -53,6 +55,7 @@ class Child:
                     bufsize=0,
                     pipesize=OUTPUT_BUFFER,
                     pass_fds=keep,
+                    env=environment,
                     preexec_fn=_before_exec(memory_limit, deaf),
                 )
         except (OSError, subprocess.SubprocessError) as error:

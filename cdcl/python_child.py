@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from turbosat.cdcl.channel import Channel, Message
@@ -29,7 +30,13 @@ class PythonChild:
     `name` is the engine's, for messages of error. Raises EngineError when it cannot be started.
     """
 
-    def __init__(self, module: str, name: str, memory_limit: int | None = None) -> None:
+    def __init__(
+        self,
+        module: str,
+        name: str,
+        memory_limit: int | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         if not sys.executable:
             raise EngineError(f"{name} needs a Python interpreter of its own, and sys.executable is empty")
         import turbosat
@@ -44,7 +51,13 @@ class PythonChild:
         with far:
             command = [sys.executable, "-P", "-c", BOOT, root, str(far.fileno()), module, *path]
             try:
-                self._child = Child(command, keep=[far.fileno()], memory_limit=memory_limit, deaf=True)
+                self._child = Child(
+                    command,
+                    keep=[far.fileno()],
+                    memory_limit=memory_limit,
+                    deaf=True,
+                    environment=environment,
+                )
             except EngineError:
                 self._channel.close()
                 raise

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import logging
+import os
 import tempfile
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from turbosat.cdcl.process_tree import read_proc
 from turbosat.cdcl.ray_join import FAILURES, first_line, join, prepare
 from turbosat.errors import EngineError
+from turbosat.system import children
 
+LOCAL = {"RAY_worker_niceness": "0"}  # on top of this process's own; Ray's default is 15
+VITAL = "raylet", "gcs_server"
 SPARE = 100 << 20  # bytes of the object store beside the formula; what its makers call the least
 
 
@@ -23,6 +28,7 @@ class Session:
         self._formula: Any = None
         self._variables = 0
         self._actor: Any = None
+        self._vital: dict[int, str] = {}  # processes of a session of our own, and their names
 
     def open(
         self, address: str | None, places: int, variables: int, arrays: Sequence[memoryview]
@@ -56,6 +62,7 @@ class Session:
 
     def _start(self, places: int, size: int) -> None:
         """Start a session of our own, on the loopback address, in the folder that our keeper removes."""
+        os.environ.update(LOCAL)
         import ray
 
         try:
@@ -71,6 +78,20 @@ class Session:
             )
         except FAILURES as error:
             raise EngineError(f"Ray cannot be started: {first_line(error)}") from None
+        for pid in children(os.getpid()):
+            name = os.path.basename(os.fsdecode(read_proc(f"/proc/{pid}/cmdline").split(b"\0")[0]))
+            if name in VITAL:
+                self._vital[pid] = name
+
+    def check(self) -> None:
+        """Raise EngineError when a process of our own session that it cannot do without is gone."""
+        for pid, name in self._vital.items():
+            try:
+                state = read_proc(f"/proc/{pid}/stat").rpartition(b")")[2].split()[0]
+            except OSError:
+                state = b"X"
+            if state in b"ZX":
+                raise EngineError(f"Ray's {name} is gone")
 
     def actor(self, resources: dict[str, float]) -> Any:
         """Return a new actor that holds so many CPUs and GPUs, on whatever node has them."""

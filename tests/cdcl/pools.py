@@ -1,0 +1,34 @@
+"""Pools for tests, and lanes in them."""
+
+import time
+
+from tests.cdcl.engines import LONG
+from turbosat.cdcl.diversify import KINDS, LaneSpec
+from turbosat.cdcl.engine import Answer, Budget
+from turbosat.cdcl.hosted import Hosted
+from turbosat.cdcl.pool import Pool
+from turbosat.formula import Formula
+
+READY = 60.0  # seconds
+
+
+def ready(source: Formula, places: int = 2) -> Pool:
+    pool = Pool(source, places)
+    end = time.monotonic() + READY
+    while pool.about is None:
+        assert time.monotonic() < end, "the pool did not come up"
+        pool.wait(0.1)
+        pool.pump()
+    return pool
+
+
+def lane(pool: Pool, kind: str, **more: object) -> Hosted:
+    spec: LaneSpec = KINDS[kind]
+    return pool.engine({**spec.recipe(), **more}, spec.abilities, spec.engine, cpu=1.0)
+
+
+def wait(engine: Hosted, budget: Budget | None = None) -> Answer:
+    engine.advance(budget or Budget())
+    answer = engine.poll(LONG)
+    assert answer is not None
+    return answer
