@@ -100,11 +100,16 @@ class LaneSpec(Entrant):
 # CaDiCaL's own configurations `sat` and `unsat` are spelt out: python-sat cannot select them.
 KINDS = {
     "kissat": LaneSpec("kissat", engine="kissat"),
-    "kissat-sat": LaneSpec("kissat-sat", engine="kissat", flags=("--sat",)),
+    "kissat-sat": LaneSpec("kissat-sat", engine="kissat", flags=("--sat",), follows="phases"),
     "kissat-unsat": LaneSpec("kissat-unsat", engine="kissat", flags=("--unsat",)),
     "kissat-negative": LaneSpec("kissat-negative", engine="kissat", flags=("--phase=0",)),
     "cadical": LaneSpec("cadical", engine="cadical"),
     "cadical-stable": LaneSpec("cadical-stable", engine="cadical", options={"stabilizeonly": 1}),
+    # Of all settings tried with phases from a population, the one that makes the most of them.
+    "cadical-guided": LaneSpec(
+        "cadical-guided", engine="cadical", options={"stabilizeonly": 1}, follows="phases"
+    ),
+    "cadical-cubes": LaneSpec("cadical-cubes", engine="cadical", follows="cubes"),
     "cadical-negative": LaneSpec("cadical-negative", engine="cadical", options={"phase": 0}),
     "cadical-unsat": LaneSpec("cadical-unsat", engine="cadical", options={"stabilize": 0, "walk": 0}),
 }
@@ -112,10 +117,13 @@ KINDS = {
 # Kissat and CaDiCaL in turn: each is ten times better than the other on some files.
 ORDER = {
     "default": (
-        *("kissat", "cadical", "kissat-sat", "cadical-stable"),
-        *("kissat-unsat", "cadical-negative", "kissat-negative", "cadical-unsat"),
+        *("kissat", "cadical", "cadical-guided", "kissat-sat", "cadical-stable", "kissat-unsat"),
+        *("cadical-cubes", "cadical-negative", "kissat-negative", "cadical-unsat"),
     ),
-    "sat": ("kissat-sat", "cadical-stable", "kissat", "cadical", "kissat-negative", "cadical-negative"),
+    "sat": (
+        *("kissat-sat", "cadical-stable", "cadical-guided", "kissat", "cadical"),
+        *("kissat-negative", "cadical-negative"),
+    ),
     "unsat": ("kissat-unsat", "cadical-unsat", "kissat", "cadical", "kissat-negative", "cadical-negative"),
 }
 
@@ -141,7 +149,7 @@ def mix(
 ) -> Iterator[LaneSpec]:
     """Yield lanes without end; see `lanes`."""
     order = ORDER[mode]
-    yield replace(_seeded(KINDS[order[0]], seed, 0), proves=True)
+    yield replace(_seeded(KINDS[order[0]], seed, 0), proves=True, follows="nothing")
     others = [name for name in order if not (proof and name.endswith("-unsat"))]
     for index in count(1 if others[0] == order[0] else 0):
         lap, place = divmod(index, len(others))

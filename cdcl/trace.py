@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from turbosat.cdcl.clauses import Clauses
 
 ADDED = ord("a")
+LONGEST_NUMBER = 5  # bytes
 
 
 class Trace:
@@ -53,20 +54,21 @@ def additions(data: bytes, longest: int) -> Clauses:
     from turbosat.cdcl.clauses import Clauses
 
     raw = np.frombuffer(data, np.uint8)
-    ends = np.flatnonzero(raw < 128)  # (numbers,); the letters are numbers of one byte, too
-    starts = np.append(0, ends[:-1] + 1)[: ends.size]
-    lengths = ends - starts + 1
-    zeros = np.flatnonzero((raw[ends] == 0) & (lengths == 1))  # (clauses,)
+    zeros = np.flatnonzero(raw == 0)  # (clauses,): nothing but the end of a clause is 0
     firsts = np.append(0, zeros[:-1] + 1)[: zeros.size]
-    sizes = zeros - firsts - 1
-    wanted = (raw[starts[firsts]] == ADDED) & (sizes > 0) & (sizes <= longest)
-    sizes = sizes[wanted]
-    offsets = np.append(0, np.cumsum(sizes))
-    chosen = np.repeat(firsts[wanted] + 1 - offsets[:-1], sizes) + np.arange(offsets[-1])  # (literals,)
-    begin, width = starts[chosen], lengths[chosen]
-    codes = np.zeros(chosen.size, np.int64)
-    for place in range(int(width.max(initial=0))):
-        there = width > place
-        codes[there] |= (raw[begin[there] + place].astype(np.int64) & 127) << (7 * place)
+    lengths = zeros - firsts - 1  # bytes of the literals
+    wanted = (raw[firsts] == ADDED) & (lengths > 0) & (lengths <= LONGEST_NUMBER * longest)
+    firsts, lengths = firsts[wanted], lengths[wanted]
+    bounds = np.append(0, np.cumsum(lengths))
+    places = np.repeat(firsts + 1 - bounds[:-1], lengths) + np.arange(bounds[-1])
+    chosen = raw[places]  # the literals of these clauses alone
+    ends = np.flatnonzero(chosen < 128)  # (literals,)
+    starts = np.append(0, ends[:-1] + 1)[: ends.size]
+    widths = ends - starts + 1
+    codes = np.zeros(ends.size, np.int64)
+    for place in range(int(widths.max(initial=0))):
+        there = widths > place
+        codes[there] |= (chosen[starts[there] + place].astype(np.int64) & 127) << (7 * place)
     literals = np.where(codes & 1, -(codes >> 1), codes >> 1).astype(np.int32)
-    return Clauses(literals, offsets.astype(np.int64))
+    clauses = Clauses(literals, np.searchsorted(ends, bounds).astype(np.int64))
+    return clauses.kept(clauses.sizes <= longest)

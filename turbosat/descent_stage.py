@@ -26,6 +26,7 @@ class DescentStage:
     def __init__(self, race: Race, options: Options, deadline: Deadline, board: Board) -> None:
         self.lane: Lane | None = None  # the one here
         self.lanes: list[Lane] = []
+        self._begun = False
         self._race, self._options, self._deadline, self._board = race, options, deadline, board
         self._seen: dict[str, Guidance] = {}
         self._best: int | None = None  # false clauses, of the lane here
@@ -38,7 +39,10 @@ class DescentStage:
 
     def begin(self, formula: Formula, cores: int, course: Course | None = None) -> None:
         """Start the lane here, once; under a course, its slices are begun by the caller."""
-        if self.lane is not None or not self.wanted or formula.literals.size > LARGEST:
+        if self._begun:
+            return
+        self._begun = True
+        if not self.wanted or formula.literals.size > LARGEST:
             return
         from turbosat.gradient_lane import Gradient, Settings
 
@@ -59,7 +63,9 @@ class DescentStage:
         self.lanes.append(lane)
 
     def view(self) -> Descent | None:
-        """Return how the lane here is doing, for the scheduler; None where there is none that searches."""
+        """Return how the lane here is doing, for the scheduler; None where there is none, or no more."""
+        if not self._begun and self.wanted:
+            return Descent(0.0, 0.0, 0)
         if self.lane is None or self.lane.state != "running":
             return None
         figures = self.lane.engine.figures

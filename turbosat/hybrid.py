@@ -10,6 +10,7 @@ Each turn of the loop waits for news, moves what has come, judges answers, and d
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from turbosat.algebra_stage import AlgebraStage
@@ -21,7 +22,7 @@ from turbosat.options import worker_count
 from turbosat.pool_stage import PoolStage
 from turbosat.result import Result, Status
 from turbosat.scheduler import HEAD_START, Plan, Scheduler, View
-from turbosat.traffic import Traffic
+from turbosat.traffic import LONGEST, Traffic
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +48,9 @@ class Hybrid:
         self._run, self._race, self._options, self._deadline = run, race, options, deadline
         self._assuming = run.assumptions is not None
         self._cores = worker_count(options)
-        self._mix = mix(seed=options["seed"], mode=options["mode"], proof=run.proof is not None)
+        lanes = mix(seed=options["seed"], mode=options["mode"], proof=run.proof is not None)
+        export = LONGEST if options["sharing"] else 0
+        self._mix = (replace(spec, export=export) for spec in lanes)
         self._pending = next(self._mix)  # the CDCL lane that is to start next
         self._board = Board()
         self._covers: list[Cover] = []

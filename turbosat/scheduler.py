@@ -13,6 +13,7 @@ from typing import Literal
 HEAD_START = 0.1  # seconds; what lane 0 settles before costs no second process
 EARLY = 4  # lanes at most that are started before the pool is up
 TRIAL = 1.5  # seconds of search that a descent is given in full
+LATEST = 4.0  # seconds after which nobody waits for its end
 HOPEFUL = 20  # false clauses up to which a descent counts as near
 LEAST = 0.02  # share of a core that a descent keeps
 LATE_SHARE = 0.5  # seconds of search within which an improvement must have come, as a part of all
@@ -63,17 +64,29 @@ class Scheduler:
 
     def decide(self, view: View) -> Plan:
         """Return what should be so now."""
-        waiting = view.seconds < HEAD_START
-        here = 1 if waiting else min(view.cores, EARLY)
         wanted = self.pool_after is not None and view.seconds >= self.pool_after
         if view.pool == "none" and view.memory is not None and view.memory < POOL_MEMORY:
             wanted = False
         return Plan(
-            here=here if view.pool != "broken" or waiting else view.cores,
+            here=_here(view),
             hosted=max(1, view.places - view.shared) if view.pool == "ready" else 0,
             pool=wanted and view.pool != "broken",
             share=1.0 if view.descent is None else share(view.descent),
         )
+
+
+def _here(view: View) -> int:
+    """Return how many lanes should run in children of our own.
+
+    Once the descent has had its trial, its core is free for one lane more: one that follows it.
+    """
+    if view.seconds < HEAD_START:
+        return 1
+    if view.pool == "broken":
+        return max(view.cores, EARLY)
+    descent = view.descent
+    spare = descent is None or descent.accelerated or descent.seconds >= TRIAL or view.seconds >= LATEST
+    return min(view.cores + (spare and view.cores > 1), EARLY)
 
 
 def places(cores: int) -> int:
