@@ -156,6 +156,17 @@ def mix(
         yield _seeded(KINDS[others[place]], seed, lap)
 
 
+def named(text: str, *, seed: int = 0) -> list[LaneSpec]:
+    """Return the lanes that a user names, separated by commas. Raises UsageError for unknown names."""
+    found: list[LaneSpec] = []
+    for name in (word.strip() for word in text.split(",")):
+        if name not in KINDS:
+            raise UsageError(f"unknown lane {name!r}; known: {', '.join(KINDS)}")
+        lap = sum(spec.name.startswith(name) for spec in found)
+        found.append(_seeded(KINDS[name], seed, lap))
+    return [replace(found[0], proves=found[0].engine == "kissat"), *found[1:]]
+
+
 def _seeded(kind: LaneSpec, seed: int, lap: int) -> LaneSpec:
     name = kind.name if lap == 0 else f"{kind.name}-{lap + 1}"
     own = (seed + lap) % ((LARGEST if kind.engine == "cadical" else LARGEST_SEED) + 1)

@@ -15,19 +15,21 @@ import select
 import signal
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from turbosat.cdcl.channel import Channel, Message
-from turbosat.cdcl.process_tree import PR_SET_PDEATHSIG
+from turbosat.cdcl.process_tree import PR_SET_PDEATHSIG, descendants
 from turbosat.cdcl.ray_session import Session
 from turbosat.cdcl.serving import serve
 from turbosat.cdcl.worker import Note
 from turbosat.errors import EngineError, UsageError
 
-NICE = 10  # as every lane but the first
+COMING = 8  # how far Ray gives way while it comes up
+NICE = 10  # and from then on: as every lane but the first
 VITALS = 0.5  # seconds between two looks whether Ray is alive
 CALL = 0.1  # seconds that an actor searches before it reports
 STARTS = 5  # actors that may be lost in a row before a lane is given up
@@ -37,7 +39,7 @@ CLAUSES = 64  # messages with clauses that may wait for an actor: older ones are
 def main(descriptor: int) -> None:
     """Serve the run at the other end of a socket until it goes away."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # with the keeper; Ray's die with us
-    os.nice(NICE)  # and so are all of Ray's processes, and the lanes
+    os.nice(COMING)
     serve(descriptor, lambda channel: Pool(channel).serve())
 
 
@@ -112,6 +114,10 @@ class Pool:
         except (UsageError, EngineError) as error:
             self._channel.send("unusable", {"message": str(error), "type": type(error).__name__})
             return
+        if data["address"] is None:
+            for pid in (os.getpid(), *descendants(os.getpid())):
+                with suppress(ProcessLookupError):
+                    os.setpriority(os.PRIO_PROCESS, pid, NICE)
         self._channel.send("ready", self._about)
         waiter = select.poll()
         waiter.register(self._channel, select.POLLIN)

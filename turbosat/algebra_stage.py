@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 LONGEST = 10.0  # seconds that recovery and elimination may take
 SHARE = 0.05  # of the time limit that they may take
 LATE = 1.0  # seconds after which a formula without XORs is tried, too
+LATE_NICE = 5  # how far it gives way then
 LARGEST = 10_000_000  # literals of such a formula
 
 
@@ -44,7 +45,7 @@ class AlgebraStage:
         from turbosat.encodings.xor import promising
 
         if promising(formula):
-            self._start(formula, sweep=sweep)
+            self._start(formula, sweep=sweep, nice=0)  # it may be over in a moment
         elif sweep and formula.literals.size <= LARGEST and not self._options["deterministic"]:
             self._late = True
 
@@ -52,9 +53,9 @@ class AlgebraStage:
         """Start the lane on a formula without XORs after a while: few inputs may decide it all the same."""
         if self._late and waited >= LATE:
             self._late = False
-            self._start(formula, sweep=True)
+            self._start(formula, sweep=True, nice=LATE_NICE)
 
-    def _start(self, formula: Formula, *, sweep: bool) -> None:
+    def _start(self, formula: Formula, *, sweep: bool, nice: int) -> None:
         from turbosat.algebra_lane import Algebra
 
         engine = Algebra(
@@ -67,7 +68,7 @@ class AlgebraStage:
             timed=not self._options["deterministic"],
             memory_limit=self._deadline.memory,
         )
-        self.lane = self._race.add(Entrant("algebra", self._options["seed"], nice=0), engine, formula)
+        self.lane = self._race.add(Entrant("algebra", self._options["seed"], nice=nice), engine, formula)
 
     def _seconds(self) -> float | None:
         """Return how long recovery and elimination may take."""

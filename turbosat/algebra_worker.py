@@ -26,16 +26,16 @@ if TYPE_CHECKING:
     from turbosat.encodings.program import Program
     from turbosat.gpu.kernel_completion import Settler, Verdict
 
-NICE = 10  # of the search in the kernel, as of every lane but the first
+NICE = 5  # how far the search in the kernel gives way, and so much more once it has had its trial
 COLD = 1.5  # seconds of a first call that must have compiled
 ATTEMPTS = 3  # more of them on such a machine: each compiles what it meets, and its time was spent on that
 NEWS_INTERVAL = 0.5  # seconds between two words on its progress
-PREPARATION = 3.0  # seconds that compiling a program may take
+PREPARATION = 3.0  # CPU seconds that compiling a program may take
 UNTIMED_INPUTS = 28  # of a sweep in a run that must not depend on time
 OPEN = 0.1  # of the variables, that CDCL may have to complete in each candidate of a sweep
 WALKED_INPUTS = 128  # at most, to search among them when they are too many to sweep
-WALK = 5.0  # seconds of that search: where errors are rare it is enough, elsewhere CDCL knows better
-TRIAL = 1.0  # seconds of a sweep before its pace says whether it will end in time
+WALK = 5.0  # CPU seconds of that search: where errors are rare it is enough, elsewhere CDCL knows better
+TRIAL = 1.0  # CPU seconds of a sweep before its pace says whether it will end in time
 LONG = 30.0  # seconds of a sweep that lets a search among the inputs come first
 PATIENCE = 4  # times the seconds left: a model may come early, and cores may become free
 
@@ -142,7 +142,9 @@ class _Explorer:
 
     def __init__(self, channel: Channel, formula: Formula, facts: Facts, task: dict[str, Any]) -> None:
         self._channel, self._formula, self._facts, self._task = channel, formula, facts, task
-        self._began = self._told = time.monotonic()
+        self._told = time.monotonic()
+        self._tried = False  # whether its trial is over
+        self._began = time.process_time()  # what a busy core withholds is not held against the search
 
     def run(self) -> Verdict | None:
         """Return a model, or that there is none; None where the kernel is too large."""
@@ -154,7 +156,7 @@ class _Explorer:
             return Verdict(values, unsatisfiable=False)
         os.nice(NICE)
         _warm_up_kernel()
-        self._began = time.monotonic()
+        self._began = time.process_time()
         limit = kernel.SWEPT_INPUTS if self._task["timed"] else UNTIMED_INPUTS
         with suppress(OutOfTime):
             program = self._compiled(limit) or self._compiled(WALKED_INPUTS)
@@ -164,14 +166,14 @@ class _Explorer:
             if program.inputs.size > limit:
                 return self._walk(program, settle)
             sweep, _, _ = kernel.open_sweep(program, "cpu", self._task["seed"], 1, self._patient)
-            self._began = time.monotonic()
+            self._began = time.process_time()
             with suppress(TooSlow):
                 return kernel.sweep_through(sweep, settle, self._try)
             with suppress(OutOfTime):
                 verdict = self._walk(program, settle)
                 if verdict is not None:
                     return verdict
-            self._began = time.monotonic()
+            self._began = time.process_time()
             return kernel.sweep_through(sweep, settle, self._look)
         return None
 
@@ -181,7 +183,7 @@ class _Explorer:
 
         if program.uncovered.size or not self._task["timed"]:
             return None
-        self._began = time.monotonic()
+        self._began = time.process_time()
         return kernel.walk(program, settle, self._task["seed"], 1, self._look)
 
     def _compiled(self, limit: int) -> Program | None:
@@ -192,20 +194,23 @@ class _Explorer:
 
     def _patient(self) -> None:
         """Give up on what takes long to prepare."""
-        if self._task["timed"] and time.monotonic() - self._began > PREPARATION:
+        if self._task["timed"] and time.process_time() - self._began > PREPARATION:
             raise OutOfTime
 
     def _try(self, figures: dict[str, Any]) -> None:
         """Go on with a sweep that will soon be over."""
         self._look(figures)
-        spent = time.monotonic() - self._began
+        spent = time.process_time() - self._began
         if self._task["timed"] and spent > TRIAL and spent > LONG * figures["swept"]:
             raise TooSlow
 
     def _look(self, figures: dict[str, Any]) -> None:
         """Tell how far the search is; give up on what would take too long."""
         now = time.monotonic()
-        spent = now - self._began
+        spent = time.process_time() - self._began
+        if spent > TRIAL and not self._tried:
+            self._tried = True
+            os.nice(NICE)
         share = figures.get("swept")
         if now - self._told >= NEWS_INTERVAL:
             self._told = now

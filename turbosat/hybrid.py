@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from turbosat.algebra_stage import AlgebraStage
 from turbosat.board import Board
-from turbosat.cdcl.diversify import LaneSpec, mix
+from turbosat.cdcl.diversify import LaneSpec, mix, named
 from turbosat.cdcl.race import MEMORY
 from turbosat.descent_stage import DescentStage
 from turbosat.options import worker_count
@@ -25,6 +25,7 @@ from turbosat.scheduler import HEAD_START, Plan, Scheduler, View
 from turbosat.traffic import LONGEST, Traffic
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from turbosat.cdcl.course import Course
@@ -48,10 +49,8 @@ class Hybrid:
         self._run, self._race, self._options, self._deadline = run, race, options, deadline
         self._assuming = run.assumptions is not None
         self._cores = worker_count(options)
-        lanes = mix(seed=options["seed"], mode=options["mode"], proof=run.proof is not None)
-        export = LONGEST if options["sharing"] else 0
-        self._mix = (replace(spec, export=export) for spec in lanes)
-        self._pending = next(self._mix)  # the CDCL lane that is to start next
+        self._lanes = self._mixed()  # CDCL lanes in the order in which they are to start
+        self._pending = next(self._lanes, None)
         self._board = Board()
         self._covers: list[Cover] = []
         self._stage = AlgebraStage(race, options, deadline)
@@ -67,8 +66,9 @@ class Hybrid:
         self._revived: dict[str, int] = {}
 
     def early(self, file: Path) -> None:
-        """Start lane 0 on the file itself, before anything heavy is imported."""
-        self._first = self._start(file, first=True)
+        """Start lane 0 on the file itself, if it can read it, before anything heavy is imported."""
+        if self._pending is not None and self._pending.engine == "kissat":
+            self._first = self._start(file, first=True)
 
     def search(self, formula: Formula) -> Result:
         """Search until an answer, or until nobody is left. Raises Expired, EngineError, SoundnessError."""
@@ -135,7 +135,8 @@ class Hybrid:
         if self._waited() < HEAD_START and self._race.running():
             return
         self._stage.begin(formula, sweep=not self._assuming)
-        self._stage.begin_late(formula, self._waited())
+        if plan.spare:
+            self._stage.begin_late(formula, self._waited())
         self._descent.begin(formula, self._cores)
         self._descent.set_share(plan.share)
         while _counted(self._here) < plan.here and self._startable():
@@ -149,10 +150,19 @@ class Hybrid:
 
     def _startable(self) -> bool:
         """Whether another lane may start now: Kissat waits for facts that it could not be told later."""
-        return not (self._stage.working and self._pending.engine == "kissat")
+        spec = self._pending
+        return spec is not None and not (self._stage.working and spec.engine == "kissat")
+
+    def _mixed(self) -> Iterator[LaneSpec]:
+        options, seed = self._options, self._options["seed"]
+        lanes: Iterable[LaneSpec] = mix(seed=seed, mode=options["mode"], proof=self._run.proof is not None)
+        if options["mix"] is not None:
+            lanes = named(options["mix"], seed=seed)
+        return (replace(spec, export=LONGEST if options["sharing"] else 0) for spec in lanes)
 
     def _next(self) -> LaneSpec:
-        spec, self._pending = self._pending, next(self._mix)
+        spec, self._pending = self._pending, next(self._lanes, None)
+        assert spec is not None
         return spec
 
     def _start(self, source: Formula | Path, *, first: bool = False) -> Lane:

@@ -50,6 +50,15 @@ class Options(TypedDict, total=False):
         Option(None, ("--workers", "-j"), "Cores to use; all this process may use.", low=1, high=4096),
     ]
     engine: Annotated[Engine, Option("auto", ("--engine",), "What searches; auto: all of it together.")]
+    mix: Annotated[
+        str | None,
+        Option(
+            None,
+            ("--mix",),
+            "The CDCL lanes, by name and in order, instead of those that turbosat chooses.",
+            metavar="NAME,NAME,...",
+        ),
+    ]
     gradient: Annotated[
         bool, Option(True, ("--gradient/--no-gradient",), "Gradient descent looks for models, too.")
     ]

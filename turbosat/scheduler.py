@@ -48,12 +48,17 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What should be so now: lanes here, lanes in the pool, whether there is a pool, the descent's share."""
+    """What should be so now.
+
+    Lanes here and in the pool, whether there is a pool, the descent's share of its core, and whether that
+    core is free for other work.
+    """
 
     here: int
     hosted: int
     pool: bool
     share: float
+    spare: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,25 +72,31 @@ class Scheduler:
         wanted = self.pool_after is not None and view.seconds >= self.pool_after
         if view.pool == "none" and view.memory is not None and view.memory < POOL_MEMORY:
             wanted = False
+        spare = _spare(view)
         return Plan(
-            here=_here(view),
+            here=_here(view, spare),
             hosted=max(1, view.places - view.shared) if view.pool == "ready" else 0,
             pool=wanted and view.pool != "broken",
             share=1.0 if view.descent is None else share(view.descent),
+            spare=spare,
         )
 
 
-def _here(view: View) -> int:
+def _spare(view: View) -> bool:
+    """Return whether the descent has had its trial, or needs no core."""
+    descent = view.descent
+    return descent is None or descent.accelerated or descent.seconds >= TRIAL or view.seconds >= LATEST
+
+
+def _here(view: View, spare: bool) -> int:
     """Return how many lanes should run in children of our own.
 
-    Once the descent has had its trial, its core is free for one lane more: one that follows it.
+    Once the descent's core is free, there is room for one lane more: one that follows it.
     """
     if view.seconds < HEAD_START:
         return 1
     if view.pool == "broken":
         return max(view.cores, EARLY)
-    descent = view.descent
-    spare = descent is None or descent.accelerated or descent.seconds >= TRIAL or view.seconds >= LATEST
     return min(view.cores + (spare and view.cores > 1), EARLY)
 
 
