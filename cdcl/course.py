@@ -20,11 +20,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """One slice: how far, under which literals assumed as a guess, preferring which values (variables,)."""
+    """One slice: how far, under which literals assumed as a guess, preferring which values (variables,).
+
+    `note` says in a few words what is new in it, for people.
+    """
 
     budget: Budget
     guess: tuple[int, ...] = ()
     phases: NDArray[np.bool_] | None = None
+    note: str = ""
 
 
 class Course:

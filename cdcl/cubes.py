@@ -89,7 +89,8 @@ class Conquer(Course):
         self._cube = self.cover.take()
         if self._cube is None:
             return Slice(Budget(conflicts=FIRST_BUDGET))
-        return Slice(Budget(conflicts=FIRST_BUDGET << self._cube.tries), self._cube.literals)
+        budget = Budget(conflicts=FIRST_BUDGET << self._cube.tries)
+        return Slice(budget, self._cube.literals, note=f"cube {self._cube.place + 1}")
 
     def ended(self, piece: Slice, answer: Answer) -> bool:
         """Give the cube back, or cross it off."""

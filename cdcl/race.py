@@ -58,6 +58,7 @@ class Lane:
     piece: Slice | None = None  # what it searches under
     slices: int = 0
     refuted: int = 0  # guesses
+    guided: str = ""  # by what last
 
     def statistics(self) -> dict[str, Any]:
         """Return the lane as plain data."""
@@ -72,6 +73,7 @@ class Lane:
             "ended": None if self.ended is None else round(self.ended, 3),
             "slices": self.slices,
             "guesses_refuted": self.refuted,
+            "guided_by": self.guided,
             "counts": self.counts,
         }
         if self.error:
@@ -161,6 +163,9 @@ class Race:
         engine.advance(piece.budget)
         lane.piece, lane.resting = piece, False
         lane.slices += 1
+        if piece.note:
+            lane.guided = piece.note
+            self.tell("guided", lane, what=piece.note)
 
     def glance(self, timeout: float = 0.0) -> tuple[Lane, Answer] | None:
         """Look at every running lane, waiting up to `timeout` seconds for one that has something to say."""

@@ -93,10 +93,10 @@ def _solve(
 
     if display["json"] is not None:
         require_writable(display["json"], "the statistics")
-    show = _Show(display)
-    show.comment(f"turbosat {__version__}")
-    show.comment(f"reading {'standard input' if file == '-' else file}")
     with Deadline(options["time_limit"], memory_bytes(options), process_start()) as deadline:
+        show = _Show(display, deadline)
+        show.comment(f"turbosat {__version__}")
+        show.comment(f"reading {'standard input' if file == '-' else file}")
         if signals is not None:
             signals.connect(deadline)
         try:
@@ -130,15 +130,18 @@ def _write_json(path: str, result: Result, file: str, arguments: list[str], opti
 
 
 class _Show:
-    """What the user sees: comments and the answer on stdout, a live line on a terminal's stderr."""
+    """What the user sees: comments and the answer on stdout, a live view on a terminal's stderr."""
 
-    def __init__(self, display: Display) -> None:
+    def __init__(self, display: Display, deadline: Deadline) -> None:
+        from turbosat.view import View
+
         self._display = display
-        self._live = sys.stderr.isatty() and not display["quiet"] and not display["verbose"]
-        self._drawn = False
+        live = sys.stderr.isatty() and not display["quiet"] and not display["verbose"]
+        self._view = View(deadline) if live else None
 
     def comment(self, text: str) -> None:
         if not self._display["quiet"]:
+            self.close()
             print(f"c {text}", flush=True)
 
     def event(self, event: Event) -> None:
@@ -150,7 +153,7 @@ class _Show:
         elif event.kind == "parsed":
             data = event.data
             sizes = f"{data['variables']} variables and {data['clauses']} clauses"
-            self.comment(f"parsed {sizes} in {data['seconds']:.2f} s")
+            self.comment(f"parsed {sizes} in {data['took']:.2f} s")
         elif event.kind == "algebra" and event.data["xors"]:
             self.comment(_algebra_line(event.data))
         elif event.kind == "started" and "device" in event.data:
@@ -158,16 +161,13 @@ class _Show:
             self.comment(f"{event.lane} search on {event.data['device']}{why}")
         elif event.kind == "failed" and PARSE_ERROR not in event.data["why"]:
             self.comment(f"{event.lane} failed: {event.data['why']}")
-        elif event.kind == "progress" and self._live:
-            self._drawn = True
-            width = os.get_terminal_size(sys.stderr.fileno()).columns - 1
-            print(f"\r\x1b[K{str(event)[:width]}", end="", file=sys.stderr, flush=True)
+        if self._view is not None:
+            self._view.event(event)
 
     def close(self) -> None:
-        """Wipe the live line."""
-        if self._drawn:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-            self._drawn = False
+        """Wipe the live view."""
+        if self._view is not None:
+            self._view.pause()
 
     def result(self, result: Result) -> None:
         """Print the answer as the SAT Competition asks."""

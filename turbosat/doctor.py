@@ -78,6 +78,7 @@ LOOKS: tuple[tuple[str, bool, Callable[[], Finding]], ...] = (
     ("kissat", True, _kissat),
     ("cadical", True, _cadical),
     ("numba", False, _package("numba", "the gradient engine on CPU cores, the proof checker")),
+    ("ray", False, _package("ray", "the pool of lanes")),
     ("zstd", False, _zstd),
     ("cuda", False, _cuda),
 )

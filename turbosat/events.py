@@ -6,12 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+LONGEST_TIMELINE = 10_000  # events
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something that happened `seconds` after the start of the run.
 
-    `kind`: parsed, algebra, started, progress, answered, failed, stopped, checked.
+    `kind`: parsed, algebra, pool, started, progress, improved, guided, shared, core, answered, failed,
+    stopped, checked.
     `lane`: the lane it happened in, "" for the run as a whole. `data`: plain values.
     """
 
@@ -39,3 +42,24 @@ Sink = Callable[[Event], None]
 
 def ignore(event: Event) -> None:
     """Drop an event: the sink of a run nobody watches."""
+
+
+class Timeline:
+    """A sink that keeps all events but progress, for JSON, and hands every one on."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self._kept: list[Event] = []
+
+    def __call__(self, event: Event) -> None:
+        """Take an event."""
+        if event.kind != "progress" and len(self._kept) < LONGEST_TIMELINE:
+            self._kept.append(event)
+        self._sink(event)
+
+    def data(self) -> list[dict[str, Any]]:
+        """Return the events kept, as plain data."""
+        return [
+            {"seconds": round(each.seconds, 3), "kind": each.kind, "lane": each.lane, **each.data}
+            for each in self._kept
+        ]

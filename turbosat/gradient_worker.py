@@ -21,6 +21,8 @@ NEWS_INTERVAL = 0.5  # seconds between two words on its progress
 GUIDANCE_INTERVAL = 0.25  # seconds between two guidances, at least
 GUIDANCE_COST = 20  # times what the last one took to make
 REFRESH = 2.0  # seconds after which guidance is told again although the best did not improve
+WORTH = 0.01  # of the variables that are units by now: the problem is smaller without them
+ADDING_INTERVAL = 10.0  # seconds after which less will do
 ADDING_COST = 20  # times what the last encoding took lie between two
 
 
@@ -121,10 +123,19 @@ class Worker:
         return search
 
     def _take_in(self, search: GradientSearch) -> None:
-        """Add the clauses that others learned, seldom enough for the encoding to cost little."""
-        timed = self._rounds is None
-        if not self._imported or (timed and time.monotonic() - self._encoded < ADDING_COST * self._encoding):
+        """Add the clauses that others learned: many units at once, others now and then.
+
+        Lanes go on from their values, but lose their weights, and the encoding takes time.
+        """
+        if not self._imported:
             return
+        if self._rounds is None:
+            waited = time.monotonic() - self._encoded
+            units = sum(int((part.sizes == 1).sum()) for part in self._imported)
+            if units < WORTH * search.matrix.variables and waited < ADDING_INTERVAL:
+                return
+            if waited < ADDING_COST * self._encoding:
+                return
         begin = time.monotonic()
         clauses = Clauses.join(self._imported)
         self._imported.clear()

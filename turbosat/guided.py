@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from turbosat.board import Board
     from turbosat.cdcl.engine import Answer
+    from turbosat.gpu.guidance import Guidance
 
 FREE = 5000  # conflicts of a slice without a guess
 PROBE = 1000  # conflicts of a slice under a partial assignment
@@ -39,7 +40,7 @@ class Flipped(Course):
     def next(self) -> Slice:
         """Return the slice; phases as far as there are any."""
         guidance = self._board.guidance
-        return Slice(Budget(), phases=None if guidance is None else guidance.phases)
+        return Slice(Budget()) if guidance is None else _phased(Budget(), guidance)
 
 
 class Guided(Course):
@@ -64,8 +65,10 @@ class Guided(Course):
         """Return a probe where one is due, else a slice without a guess."""
         guess = self._next_guess() if self._probes and self._may_probe() else None
         if guess is not None and guess.size:
-            return Slice(Budget(conflicts=PROBE), tuple(guess.tolist()))
-        return Slice(Budget(conflicts=FREE), phases=self._new_phases())
+            note = f"partial assignment of {guess.size} literals"
+            return Slice(Budget(conflicts=PROBE), tuple(guess.tolist()), note=note)
+        budget, guidance = Budget(conflicts=FREE), self._news()
+        return Slice(budget) if guidance is None else _phased(budget, guidance)
 
     def ended(self, piece: Slice, answer: Answer) -> bool:
         """Take conflicts into account; shrink a refuted guess by its core."""
@@ -104,16 +107,15 @@ class Guided(Course):
         self._guess = ranked[: int(PARTS[self._part] * ranked.size)]
         return self._guess
 
-    def _new_phases(self) -> NDArray[np.bool_] | None:
+    def _news(self) -> Guidance | None:
+        """Return guidance whose best assignment is better than that last set as phases."""
         guidance = self._board.guidance
-        if (
-            not self._phases
-            or guidance is None
-            or (self._false is not None and guidance.false >= self._false)
-        ):
+        if not self._phases or guidance is None:
+            return None
+        if self._false is not None and guidance.false >= self._false:
             return None
         self._false = guidance.false
-        return guidance.phases
+        return guidance
 
 
 class Cubes(Course):
@@ -145,3 +147,9 @@ class Cubes(Course):
         """Give the cube back."""
         if self._conquer is not None:
             self._conquer.lost()
+
+
+def _phased(budget: Budget, guidance: Guidance) -> Slice:
+    """Return a slice that begins with the best assignment as phases."""
+    note = f"phases of {guidance.false} false clauses"
+    return Slice(budget, phases=guidance.phases, note=note)

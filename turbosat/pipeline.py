@@ -15,7 +15,7 @@ from turbosat.cdcl.race import Lane, Race
 from turbosat.compression import HEAD, sniff
 from turbosat.deadline import Deadline, Expired
 from turbosat.errors import SoundnessError, UsageError
-from turbosat.events import Event, Sink
+from turbosat.events import Event, Sink, Timeline
 from turbosat.hybrid import Hybrid
 from turbosat.options import Options
 from turbosat.orderly import Orderly
@@ -47,7 +47,7 @@ class Run:
         self.source = source
         self.options = options
         self.deadline = deadline
-        self.sink = sink
+        self.sink = Timeline(sink)
         self.assumptions = assumptions
         self.statistics: dict[str, Any] = {}
         self.proof = options["proof"]
@@ -150,7 +150,7 @@ class Run:
             "xors": len(formula.xors),
             "parse_seconds": round(spent, 4),
         }
-        self._tell("parsed", variables=formula.variables, clauses=formula.clauses, seconds=spent)
+        self._tell("parsed", variables=formula.variables, clauses=formula.clauses, took=round(spent, 4))
         return formula
 
     def _refuted_as_read(self) -> Result:
@@ -220,7 +220,9 @@ class Run:
             "cpu_seconds": round(own.ru_utime + own.ru_stime + below.ru_utime + below.ru_stime, 4),
             "own_peak_bytes": own.ru_maxrss * unit,
             "largest_child_peak_bytes": below.ru_maxrss * unit,
+            "winner_guided_by": next((lane.guided for lane in race.lanes if lane.state == "answered"), ""),
             "lanes": race.statistics(),
+            "timeline": self.sink.data(),
         }
 
     def _tell(self, kind: str, lane: Lane | None = None, **data: Any) -> None:

@@ -11,11 +11,13 @@ if TYPE_CHECKING:
     from turbosat.cdcl.exchange import Exchange
     from turbosat.cdcl.race import Lane, Race
 
-LONGEST = 5  # literals of a learned clause that travels
+import os
+
+LONGEST = int(os.environ.get("TS_LONGEST", "5"))  # literals of a learned clause that travels
 CORE = 30  # literals of a core that travels, as a clause
-MOST = 500  # clauses handed to a lane at a time
+MOST = int(os.environ.get("TS_MOST", "500"))  # clauses handed to a lane at a time
 INTERVAL = 0.5  # seconds between two hand-outs
-TO_DESCENT = 2  # literals of a clause that a population is given: units make its problem smaller
+TO_DESCENT = 1  # literals of a learned clause that a population is given: units make its problem smaller
 
 
 class Traffic:
@@ -58,14 +60,16 @@ class Traffic:
         for lane, clause in cores:
             self._race.tell("core", lane, literals=len(clause))
             if self._sharing and len(clause) <= CORE:
-                self._opened().offer(lane.spec.name, Clauses.of(clause), CORE)
+                found = Clauses.of(clause)
+                self._opened().offer(lane.spec.name, found, CORE)
+                descents = [each for each in self._race.running() if _descends(each)]
+                self._race.share(found, descents)
 
     def _hand_out(self, lane: Lane) -> None:
         assert self._exchange is not None
         if Ability.IMPORT not in lane.engine.abilities:
             return
-        descends = Ability.GUIDANCE in lane.engine.abilities
-        clauses = self._exchange.take(lane.spec.name, TO_DESCENT if descends else None)
+        clauses = self._exchange.take(lane.spec.name, TO_DESCENT if _descends(lane) else None)
         if clauses is not None:
             self._race.share(clauses, [lane])
             self._race.tell("shared", lane, clauses=len(clauses), units=int((clauses.sizes == 1).sum()))
@@ -76,3 +80,7 @@ class Traffic:
 
             self._exchange = Exchange(LONGEST, MOST)
         return self._exchange
+
+
+def _descends(lane: Lane) -> bool:
+    return Ability.GUIDANCE in lane.engine.abilities

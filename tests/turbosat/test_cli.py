@@ -5,6 +5,7 @@ import gzip
 import json
 import lzma
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -190,7 +191,7 @@ def test_doctor_says_why_kissat_is_missing() -> None:
     assert "MISSING kissat: TURBOSAT_KISSAT=/nowhere/kissat is not an executable file" in run.stdout
 
 
-def test_live_line_on_a_terminal_only(hard: Path) -> None:
+def test_live_view_on_a_terminal_only(hard: Path) -> None:
     import pty
 
     keyboard, screen = pty.openpty()
@@ -205,6 +206,9 @@ def test_live_line_on_a_terminal_only(hard: Path) -> None:
     except OSError:  # the other end is closed
         pass
     os.close(keyboard)
-    assert b"progress kissat" in shown
-    assert shown.endswith(b"\r\x1b[K")  # wiped at the end
-    assert "progress" not in out
+    assert b"s left" in shown
+    assert b"kissat" in shown
+    wiped = shown.rindex(b"\x1b[2K")  # the last of the lines that the view took
+    assert not re.search(rb"[a-z0-9]{2}", re.sub(rb"\x1b\[[?0-9;]*[a-zA-Z]", b"", shown[wiped:]))
+    assert "s left" not in out
+    assert "\x1b" not in out
