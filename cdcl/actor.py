@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
 from turbosat import __version__
 from turbosat.cdcl.worker import Note, Worker
+from turbosat.errors import EngineError
 from turbosat.formula_arrays import unpack
 
 
@@ -16,12 +18,11 @@ class LaneActor:
     Children of its engines die with this process, whatever ends it.
     """
 
-    def __init__(self, variables: int, *arrays: Any) -> None:
+    def __init__(self, version: str, variables: int, *arrays: Any) -> None:
+        if version != __version__:
+            name = os.uname().nodename
+            raise EngineError(f"this is turbosat {version}, on the node {name} it is {__version__}")
         self._worker = Worker(unpack(arrays, variables))
-
-    def version(self) -> str:
-        """Return which turbosat this is."""
-        return __version__
 
     def step(self, requests: Sequence[Note], seconds: float) -> list[Note]:
         """See Worker.step."""

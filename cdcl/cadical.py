@@ -58,6 +58,7 @@ class Cadical(PythonEngine):
         self._export = export
         self._steady = steady
         self._learned: list[Message] = []
+        self._trail: NDArray[np.int32] | None = None
         self._variables = 0
         self._units: tuple[int, ...] = ()
         self._assumed: tuple[int, ...] = ()
@@ -127,6 +128,21 @@ class Cadical(PythonEngine):
         formula = Formula(flat, offsets, self._variables)
         child.send("clauses", {}, formula.literals, formula.offsets)
 
+    def follow(self, literals: NDArray[np.int32]) -> None:
+        """Propagate these literals one after the other, those left out that are false by then.
+
+        This is where CDCL would get to along them if it ignored conflicts (Cai, Zhang, Fleury, Biere, JAIR
+        2022), with all it has learned. Asked again before it came, only the last counts.
+        """
+        from turbosat.cdcl.requests import checked_literals
+
+        self._living().send("follow", {}, checked_literals(literals, self._variables, "literals"))
+
+    @property
+    def trail(self) -> NDArray[np.int32] | None:
+        """The newest trail, over the formula's own variables."""
+        return self._trail
+
     def learned(self) -> Clauses | None:
         """Return the clauses collected since the last call, over the formula's own variables."""
         import numpy as np
@@ -179,6 +195,10 @@ class Cadical(PythonEngine):
                 self._progress = message.data
             elif message.kind == "learned":
                 self._learned.append(message)
+            elif message.kind == "trail":
+                import numpy as np
+
+                self._trail = np.array(message.arrays[0], np.int32)
             else:
                 answer = self._answer(message)
                 if answer is not None:

@@ -24,6 +24,7 @@ LONGEST_RUN = 20_000
 STEADY_RUN = 500  # where time must have no say
 RUN_SECONDS = 0.1  # what a run should last
 NEWS_INTERVAL = 0.5  # seconds between two progress messages
+FOLLOW_SECONDS = 0.1  # that a trail may take
 EXPORT_INTERVAL = 0.25  # seconds between two messages with learned clauses
 EXPORT_MOST = 1000  # clauses of a message
 BLOCK = 10_000  # clauses turned into Python lists at once: bounds the memory
@@ -68,6 +69,8 @@ class Worker:
                 self._solver.set_phases(arrays[0].tolist())
             case "clauses":
                 self._add(*arrays)
+            case "follow":
+                self._follow(arrays[0].tolist())
             case "advance":
                 self._slice(data["number"], data["conflicts"], data["seconds"], arrays[0].tolist())
             case _:
@@ -143,6 +146,23 @@ class Worker:
         if len(clauses):
             arrays = [memoryview(clauses.literals), memoryview(clauses.offsets)]  # type: ignore[arg-type]
             self._channel.send("learned", {}, arrays)
+
+    def _follow(self, literals: list[int]) -> None:
+        """Send the trail along these literals, each left out that is false when its turn comes."""
+        end = time.monotonic() + FOLLOW_SECONDS
+        trail: list[int] = []
+        while literals:
+            whole, trail = self._solver.propagate(literals)
+            if whole or time.monotonic() > end:
+                break
+            reached = set(trail)
+            # The first that cannot hold; where clauses conflict, the first that was not reached.
+            bad = next((i for i, literal in enumerate(literals) if -literal in reached), None)
+            if bad is None:
+                bad = next((i for i, literal in enumerate(literals) if literal not in reached), 0)
+            del literals[bad]
+        own = [literal for literal in trail if abs(literal) <= self._variables]
+        self._channel.send("trail", {}, [memoryview(array("i", own))])
 
     def _conflicts(self) -> int:
         return int(self._solver.accum_stats()["conflicts"])

@@ -39,6 +39,7 @@ class Ability(Enum):
     CONFLICTS = "a budget of conflicts, after which the search goes on"
     SECONDS = "a budget of seconds, after which the search goes on"
     ROUNDS = "a budget of rounds of a population, after which the search goes on"
+    TRAIL = "where propagation leads along a ranking of literals"
     GUIDANCE = "phases, partial assignments and cubes for others"
     SHARE = "a part of its core's time"
     PROOF = "a DRAT proof"
@@ -137,6 +138,13 @@ class Engine(ABC):
         """Import clauses that the formula implies, in flat arrays. Needs IMPORT."""
         self.refuse(Ability.IMPORT)
 
+    def follow(self, literals: NDArray[np.int32]) -> None:
+        """Ask for the trail of a relaxed search: these literals in order, what they imply, no conflict.
+
+        It comes as `trail`. Needs TRAIL.
+        """
+        self.refuse(Ability.TRAIL)
+
     def set_share(self, share: float) -> None:
         """Search this part of the time, from 0 to 1, and leave the core to others in between. Needs SHARE."""
         self.refuse(Ability.SHARE)
@@ -146,6 +154,11 @@ class Engine(ABC):
 
         Engines that declare EXPORT have some, if they were built to collect them.
         """
+        return None
+
+    @property
+    def trail(self) -> NDArray[np.int32] | None:
+        """The newest trail that `poll` saw, signed literals; None before there is any."""
         return None
 
     @property

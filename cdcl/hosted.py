@@ -49,6 +49,7 @@ class Hosted(Engine):
         self._figures: dict[str, Any] = {}
         self._learned: list[Clauses] = []
         self._guidance: Guidance | None = None
+        self._trail: NDArray[np.int32] | None = None
 
     def start(self, source: Formula | Path) -> None:
         """Begin in an actor; `source` is the pool's formula, or that with more clauses behind."""
@@ -98,6 +99,18 @@ class Hosted(Engine):
 
         self.require(Ability.IMPORT)
         self._ask("clauses", {}, checked_literals(literals, self._variables, "clauses"), offsets)
+
+    def follow(self, literals: NDArray[np.int32]) -> None:
+        """Ask for a trail."""
+        from turbosat.cdcl.requests import checked_literals
+
+        self.require(Ability.TRAIL)
+        self._ask("follow", {}, checked_literals(literals, self._variables, "literals"))
+
+    @property
+    def trail(self) -> NDArray[np.int32] | None:
+        """The newest that came."""
+        return self._trail
 
     def set_share(self, share: float) -> None:
         """Search this part of the time."""
@@ -205,6 +218,8 @@ class Hosted(Engine):
                 from turbosat.gpu.guidance import Guidance
 
                 self._guidance = Guidance.unpacked(data, message.arrays)
+            case "trail":
+                self._trail = np.array(message.arrays[0], np.int32)
             case "replaced":
                 self.replaced += 1
             case "failed":

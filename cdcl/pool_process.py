@@ -68,7 +68,7 @@ class Lane:
                 self.story["units"] = kind, data, (np.concatenate([known, arrays[0]]),)
             case "units" | "phases" | "share" | "advance":
                 self.story[kind] = note
-        if kind in ("phases", "share"):
+        if kind in ("phases", "share", "follow"):
             self.waiting = [each for each in self.waiting if each[0] != kind]
         if kind == "clauses":
             old = [each for each in self.waiting if each[0] == kind][: -CLAUSES or None]

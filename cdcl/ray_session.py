@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from turbosat import __version__
 from turbosat.cdcl.process_tree import read_proc
 from turbosat.cdcl.ray_join import FAILURES, first_line, join, prepare
 from turbosat.errors import EngineError
@@ -35,8 +36,9 @@ class Session:
     ) -> dict[str, Any]:
         """Start Ray here with so many places, or join the cluster at an address; broadcast the formula.
 
-        Returns what there is: places (CPU cores), GPUs, nodes. Raises UsageError where no cluster is found,
-        EngineError where Ray or a node does not work.
+        Returns what there is: `places` (CPU cores), `nodes`, `own`, the cores of the node that this machine
+        is, and `gpus` that no descent here takes. Raises UsageError where no cluster is found,
+        EngineError where Ray does not work.
         """
         prepare("--ray-address" if address else "the pool of lanes")
         import ray
@@ -52,23 +54,30 @@ class Session:
         self._actor = ray.remote(LaneActor)
         self._variables = variables
         self._formula = [ray.put(each) for each in data]
-        resources = ray.cluster_resources()
+        nodes = [node for node in ray.nodes() if node["Alive"]]
+        here = ray.get_runtime_context().get_node_id()
+        own = {} if address is None else _resources([node for node in nodes if node["NodeID"] == here])
+        total = _resources(nodes)
         return {
-            "places": int(resources.get("CPU", 0)),
-            "gpus": int(resources.get("GPU", 0)),
-            "nodes": sum(bool(node["Alive"]) for node in ray.nodes()),
+            "places": total.get("CPU", 0),
+            "gpus": total.get("GPU", 0) - (own.get("GPU", 0) > 0),
+            "own": own.get("CPU", 0),
+            "nodes": len(nodes),
             "ray": ray.__version__,
         }
 
     def _start(self, places: int, size: int) -> None:
         """Start a session of our own, on the loopback address, in the folder that our keeper removes."""
         os.environ.update(LOCAL)
+        devices = _devices()[1:]  # the first is for a descent outside
+        os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(devices)
         import ray
 
         try:
             ray.init(
                 address="local",
                 num_cpus=places,
+                num_gpus=len(devices),
                 include_dashboard=False,
                 log_to_driver=False,
                 logging_level=logging.CRITICAL,
@@ -100,10 +109,24 @@ class Session:
             num_gpus=resources.get("gpu", 0.0),
             max_restarts=0,
             scheduling_strategy="SPREAD" if self._address else "DEFAULT",
-        ).remote(self._variables, *self._formula)
+        ).remote(__version__, self._variables, *self._formula)
 
     def recoverable(self, error: BaseException) -> bool:
         """Whether a call failed because its actor or node is gone, so that another may do it."""
         from ray.exceptions import ActorDiedError, ActorUnavailableError, ObjectLostError, RayActorError
 
         return isinstance(error, RayActorError | ActorDiedError | ActorUnavailableError | ObjectLostError)
+
+
+def _resources(nodes: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Return the CPUs and GPUs of nodes together."""
+    return {kind: sum(int(node["Resources"].get(kind, 0)) for node in nodes) for kind in ("CPU", "GPU")}
+
+
+def _devices() -> list[str]:
+    """Return the NVIDIA devices that this process may use, as CUDA_VISIBLE_DEVICES names them."""
+    given = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if given is not None:
+        return [word.strip() for word in given.split(",") if word.strip()]
+    numbers = (name.removeprefix("nvidia") for name in os.listdir("/dev") if name.startswith("nvidia"))
+    return sorted((number for number in numbers if number.isdigit()), key=int)

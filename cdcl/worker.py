@@ -45,6 +45,7 @@ class Worker:
         self._number = 0  # of the slice
         self._told: dict[str, Any] = {}
         self._guidance: Any = None
+        self._trail: NDArray[np.int32] | None = None
 
     def step(self, requests: Sequence[Note], seconds: float) -> list[Note]:
         """Do what is asked, search for at most so long, and report: nothing new, nothing said.
@@ -66,7 +67,8 @@ class Worker:
         """End the engine."""
         if self._engine is not None:
             self._engine.stop()
-        self._engine, self._running, self._told, self._guidance = None, False, {}, None
+        self._engine, self._running, self._told = None, False, {}
+        self._guidance = self._trail = None
 
     def _do(self, kind: str, data: dict[str, Any], arrays: Sequence[NDArray[Any]]) -> None:
         if kind == "begin":
@@ -84,6 +86,8 @@ class Worker:
                 engine.add_units(arrays[0])
             case "clauses":
                 engine.add_clauses(arrays[0], arrays[1])
+            case "follow":
+                engine.follow(arrays[0])
             case "share":
                 engine.set_share(data["share"])
             case "advance":
@@ -104,6 +108,9 @@ class Worker:
         if engine.guidance is not self._guidance and engine.guidance is not None:
             self._guidance = engine.guidance
             reports.append(("guidance", *self._guidance.packed()))
+        if engine.trail is not None and engine.trail is not self._trail:
+            self._trail = engine.trail
+            reports.append(("trail", {}, (self._trail,)))
         told = {"pid": engine.pid, "progress": dict(engine.progress), "figures": engine.figures}
         if told != self._told:
             self._told = told

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from turbosat.cdcl.diversify import Entrant
+from turbosat.cdcl.engine import Ability
 from turbosat.options import Options
 from turbosat.scheduler import Descent
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from turbosat.board import Board
     from turbosat.cdcl.course import Course
     from turbosat.cdcl.race import Lane, Race
     from turbosat.deadline import Deadline
     from turbosat.formula import Formula
     from turbosat.gpu.guidance import Guidance
+    from turbosat.gradient_lane import Settings
+    from turbosat.pool_stage import PoolStage
 
 NICE = 5  # in the way of lane 0 as little as may be, before the lanes that give way to all
+TRAIL_INTERVAL = 5.0  # seconds between two trails asked for
 LARGEST = 50_000_000  # literals of a formula that is worth the memory of a population
 
 
@@ -27,10 +36,14 @@ class DescentStage:
         self.lane: Lane | None = None  # the one here
         self.lanes: list[Lane] = []
         self._begun = False
+        self._spread = 0  # GPUs of the pool that have a lane
         self._race, self._options, self._deadline, self._board = race, options, deadline, board
         self._seen: dict[str, Guidance] = {}
         self._best: int | None = None  # false clauses, of the lane here
         self._improved = 0.0  # seconds of search it had had then
+        self._trail: NDArray[np.int32] | None = None  # the last that came
+        self._asked = 0.0  # when the last was asked for
+        self._followed = 0  # version of the guidance that it was along
 
     @property
     def wanted(self) -> bool:
@@ -44,23 +57,33 @@ class DescentStage:
         self._begun = True
         if not self.wanted or formula.literals.size > LARGEST:
             return
-        from turbosat.gradient_lane import Gradient, Settings
+        from turbosat.gradient_lane import Gradient
 
-        settings = Settings(
+        settings = self._settings()
+        # On a single core it may have its trial at lane 0's cost: it is over in a second or two.
+        entrant = Entrant("gradient", settings.seed, nice=NICE if cores > 1 else 0)
+        engine = Gradient(settings, memory_limit=self._deadline.memory)
+        self.lane = self._race.add(entrant, engine, formula, course, paced=course is not None)
+        self.lanes.append(self.lane)
+
+    def spread(self, pool: PoolStage, formula: Formula) -> None:
+        """Start a lane on each GPU of the pool, once."""
+        for number in range(self._spread, pool.about.get("gpus", 0) if self.wanted else 0):
+            self._spread += 1
+            settings = replace(self._settings(), seed=self._options["seed"] + number + 1, device="cuda")
+            entrant = Entrant(f"gradient-{number + 2}", settings.seed)
+            lane = self._race.add(entrant, pool.descent(asdict(settings)), formula, place="pool")
+            self.lanes.append(lane)
+
+    def _settings(self) -> Settings:
+        from turbosat.gradient_lane import Settings
+
+        return Settings(
             seed=self._options["seed"],
             lanes=self._options["lanes"],
             device=self._options["device"],
             optimizer=self._options["optimizer"],
         )
-        # On a single core it may have its trial at lane 0's cost: it is over in a second or two.
-        entrant = Entrant("gradient", settings.seed, nice=NICE if cores > 1 else 0)
-        engine = Gradient(settings, memory_limit=self._deadline.memory)
-        self.join(self._race.add(entrant, engine, formula, course, paced=course is not None))
-        self.lane = self.lanes[0]
-
-    def join(self, lane: Lane) -> None:
-        """Take a gradient lane that runs elsewhere in, too."""
-        self.lanes.append(lane)
 
     def view(self) -> Descent | None:
         """Return how the lane here is doing, for the scheduler; None where there is none, or no more."""
@@ -80,6 +103,26 @@ class DescentStage:
         """Give the lane here a part of its core."""
         if self.lane is not None and self.lane.state == "running":
             self.lane.engine.set_share(share)
+
+    def follow(self) -> None:
+        """Let lanes begin where a CDCL lane gets to along the best assignment, with all it has learned."""
+        for lane in self._race.running():
+            trail = lane.engine.trail
+            if trail is not None and trail is not self._trail and self._board.guidance is not None:
+                self._trail = trail
+                values = self._board.guidance.phases.copy()
+                values[abs(trail) - 1] = trail > 0
+                for descent in self.lanes:
+                    if descent.state == "running":
+                        descent.engine.set_phases(values)
+                self._race.tell("trail", lane, literals=trail.size)
+        if self._board.version == self._followed or time.monotonic() - self._asked < TRAIL_INTERVAL:
+            return
+        for lane in self._race.running():
+            if Ability.TRAIL in lane.engine.abilities and lane.guided and self._board.guidance is not None:
+                self._asked, self._followed = time.monotonic(), self._board.version
+                lane.engine.follow(self._board.guidance.ranked)
+                return
 
     def listen(self) -> None:
         """Put what the lanes know on the board; the best assignment of one is where others begin, too."""

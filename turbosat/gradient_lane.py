@@ -44,7 +44,8 @@ class Gradient(PythonEngine):
     name = "gradient"
     abilities = frozenset(
         set(Ability)
-        - {Ability.ASSUMPTIONS, Ability.EXPORT, Ability.CONFLICTS, Ability.SECONDS, Ability.PROOF}
+        - {Ability.ASSUMPTIONS, Ability.EXPORT, Ability.TRAIL}
+        - {Ability.CONFLICTS, Ability.SECONDS, Ability.PROOF}
     )
 
     def __init__(self, settings: Settings, *, memory_limit: int | None = None) -> None:

@@ -104,6 +104,8 @@ class Hybrid:
         """Move what has come; return the result if an answer is one."""
         self._stage.share()
         self._descent.listen()
+        if self._options["guidance"]:
+            self._descent.follow()
         self._traffic.move()
         self._pool.look()
         return None if found is None else self._run.judge(formula, *found)
@@ -145,6 +147,8 @@ class Hybrid:
             self._pool.begin(formula)
         if any(MEMORY in lane.error for lane in self._hosted):
             self._pool.give_up(MEMORY)
+        if self._pool.state == "ready":
+            self._descent.spread(self._pool, formula)
         while _counted(self._hosted) < plan.hosted and self._startable():
             self._host(self._stage.strengthened(formula))
 

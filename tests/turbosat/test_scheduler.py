@@ -1,0 +1,106 @@
+"""The scheduler's rules: what is tried when, and what is given back."""
+
+import itertools
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from turbosat.scheduler import (
+    EARLY,
+    HEAD_START,
+    HOPEFUL,
+    LATEST,
+    LEAST,
+    POOL_MEMORY,
+    TRIAL,
+    Descent,
+    Scheduler,
+    View,
+    places,
+    share,
+)
+
+descents = st.builds(
+    lambda seconds, part, best, accelerated: Descent(seconds, seconds * part, best, accelerated),
+    st.floats(0, 1e5),
+    st.floats(0, 1),
+    st.integers(0, 10**6),
+    st.booleans(),
+)
+views = st.builds(
+    View,
+    seconds=st.floats(0, 1e5),
+    cores=st.integers(1, 300),
+    descent=st.none() | descents,
+    pool=st.sampled_from(["none", "coming", "ready", "broken"]),
+    places=st.integers(0, 1000),
+    shared=st.integers(0, 8),
+    memory=st.none() | st.integers(-(2**30), 2**40),
+)
+
+
+@given(views, st.none() | st.floats(0, 100))
+def test_plans_make_sense(view: View, pool_after: float | None) -> None:
+    plan = Scheduler(pool_after).decide(view)
+    assert 1 <= plan.here <= max(view.cores, EARLY)
+    assert plan.here <= view.cores + 1 or view.pool == "broken"
+    assert LEAST <= plan.share <= 1
+    assert plan.hosted == 0 or view.pool == "ready"
+    assert plan.hosted <= max(1, view.places)
+    if pool_after is None or view.seconds < pool_after or view.pool == "broken":
+        assert not plan.pool
+    if view.seconds < HEAD_START:
+        assert plan.here == 1
+
+
+@given(st.lists(st.floats(0.01, 5), min_size=1, max_size=60), st.integers(0, 10**5))
+def test_what_a_descent_does_not_use_it_gives_back(steps: list[float], best: int) -> None:
+    """Without an improvement the seconds of search grow with the square root of time, or slower."""
+    seconds, passed = 0.0, 0.0
+    for step in steps:
+        part = share(Descent(seconds, seconds, best))
+        seconds += min(step, 0.1) * part
+        passed += min(step, 0.1)
+    assert seconds <= TRIAL + (2 * TRIAL * passed) ** 0.5 + LEAST * passed + 0.2
+
+
+def test_an_improvement_and_being_near_are_worth_a_share() -> None:
+    stale, fresh = Descent(6.0, 5.0, 3), Descent(6.0, 1.0, 3)
+    assert share(fresh) == 2 * share(stale)
+    assert share(Descent(6.0, 5.0, HOPEFUL + 1)) == share(stale) / 2
+    assert share(Descent(1e6, 1e6, 1, accelerated=True)) == 1.0
+    assert share(Descent(TRIAL / 2, 0.0, 10**6)) == 1.0
+
+
+def test_the_first_seconds_on_two_cores() -> None:
+    scheduler = Scheduler(2.0)
+
+    def here(seconds: float, descent: Descent | None) -> int:
+        return scheduler.decide(View(seconds, 2, descent)).here
+
+    assert here(0.05, Descent(0.0, 0.0, 0)) == 1
+    assert here(0.2, Descent(0.0, 0.0, 0)) == 2
+    assert here(1.5, Descent(TRIAL - 0.2, 0.1, 5)) == 2
+    assert here(1.8, Descent(TRIAL, 0.1, 5)) == 3  # its core is free for a lane that follows it
+    assert here(LATEST, Descent(0.1, 0.1, 5)) == 3
+    assert here(0.2, None) == 3  # no descent at all
+    assert here(0.2, Descent(0.1, 0.0, 5, accelerated=True)) == 3
+    assert scheduler.decide(View(50.0, 1, None)).here == 1
+
+
+def test_the_pool() -> None:
+    scheduler = Scheduler(2.0)
+    assert not scheduler.decide(View(1.9, 2)).pool
+    assert scheduler.decide(View(2.0, 2)).pool
+    assert not scheduler.decide(View(2.0, 2, memory=POOL_MEMORY - 1)).pool
+    assert scheduler.decide(View(2.0, 2, memory=POOL_MEMORY - 1, pool="ready", places=1)).pool
+    assert scheduler.decide(View(9.0, 8, pool="ready", places=4)).hosted == 4
+    assert scheduler.decide(View(9.0, 8, pool="ready", places=40, shared=4)).hosted == 36
+    assert scheduler.decide(View(9.0, 16, pool="broken")).here == 16  # all lanes here then
+
+
+def test_every_core_has_a_lane_and_no_more_than_one_is_shared() -> None:
+    for cores, seconds in itertools.product(range(2, 40), (0.2, 60.0)):
+        view = View(seconds, cores, None, pool="ready", places=places(cores))
+        plan = Scheduler(2.0).decide(view)
+        assert cores <= plan.here + plan.hosted <= cores + 2
