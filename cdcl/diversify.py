@@ -43,7 +43,7 @@ class LaneSpec(Entrant):
     options: dict[str, int] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
     export: int = 0  # literals of the longest learned clause that it hands out, where it can
-    follows: Literal["nothing", "phases", "cubes"] = "nothing"  # of what a population finds
+    follows: Literal["nothing", "phases", "probes", "cubes"] = "nothing"  # of what a population finds
 
     def arguments(self) -> tuple[str, ...]:
         """Return the options as text: Kissat's flags, CaDiCaL's name=value."""
@@ -109,7 +109,11 @@ KINDS = {
     "cadical-guided": LaneSpec(
         "cadical-guided", engine="cadical", options={"stabilizeonly": 1}, follows="phases"
     ),
-    "cadical-cubes": LaneSpec("cadical-cubes", engine="cadical", follows="cubes"),
+    # What follows nothing yet runs another course than lanes of the same kind.
+    "cadical-probes": LaneSpec(
+        "cadical-probes", engine="cadical", options={"reverse": 1, "stabilizeonly": 1}, follows="probes"
+    ),
+    "cadical-cubes": LaneSpec("cadical-cubes", engine="cadical", options={"reverse": 1}, follows="cubes"),
     "cadical-negative": LaneSpec("cadical-negative", engine="cadical", options={"phase": 0}),
     "cadical-unsat": LaneSpec("cadical-unsat", engine="cadical", options={"stabilize": 0, "walk": 0}),
 }
@@ -117,11 +121,11 @@ KINDS = {
 # Kissat and CaDiCaL in turn: each is ten times better than the other on some files.
 ORDER = {
     "default": (
-        *("kissat", "cadical", "cadical-guided", "kissat-sat", "cadical-stable", "kissat-unsat"),
-        *("cadical-cubes", "cadical-negative", "kissat-negative", "cadical-unsat"),
+        *("kissat", "cadical", "cadical-guided", "kissat-sat", "cadical-probes", "kissat-unsat"),
+        *("cadical-cubes", "kissat-negative", "cadical-unsat", "cadical-negative"),
     ),
     "sat": (
-        *("kissat-sat", "cadical-stable", "cadical-guided", "kissat", "cadical"),
+        *("kissat-sat", "cadical-guided", "kissat", "cadical", "cadical-probes"),
         *("kissat-negative", "cadical-negative"),
     ),
     "unsat": ("kissat-unsat", "cadical-unsat", "kissat", "cadical", "kissat-negative", "cadical-negative"),

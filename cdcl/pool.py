@@ -77,7 +77,7 @@ class Pool:
                     self.about = message.data
                 elif message.kind == "unusable":
                     self.misused = message.data["type"] == UsageError.__name__
-                    self._child.fail(message.data["message"])
+                    raise EngineError(message.data["message"])
                 elif message.data["lane"] in self._lanes:
                     self._lanes[message.data["lane"]].deliver(message)
         except EngineError as error:
@@ -127,7 +127,8 @@ class Pool:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
             if self._child.exit_code(PATIENCE) is None:
-                return  # a very busy machine: the keeper goes on, and must not be disturbed
+                self._child.leave()  # on a very busy machine the keeper needs longer, undisturbed
+                return
         self._child.stop()
         shutil.rmtree(self._folder, ignore_errors=True)  # the keeper did it, unless somebody killed it
 

@@ -90,11 +90,15 @@ class Child:
         """Let a paused child go on."""
         self._popen.send_signal(signal.SIGCONT)
 
+    def reap(self) -> None:
+        """Wait for the end of the child and close its pipe."""
+        self._popen.wait()
+        self._pipe.close()
+
     def stop(self) -> None:
         """Kill the child, reap it and close its pipe; harmless when it is done already."""
         self._popen.kill()
-        self._popen.wait()
-        self._pipe.close()
+        self.reap()
 
 
 def readable(descriptor: int, timeout: float | None) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -105,6 +106,12 @@ class PythonChild:
         self.broken = self.broken or "it was stopped"
         self._channel.close()
         self._child.stop()
+
+    def leave(self) -> None:
+        """Close the socket, and let a thread reap the child whenever it ends by itself."""
+        self.broken = self.broken or "it was left"
+        self._channel.close()
+        threading.Thread(target=self._child.reap, daemon=True).start()
 
     def fail(self, message: str | None = None) -> NoReturn:
         """Say why the child is gone, from its own words if it left any. Always raises EngineError."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 import tempfile
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -68,7 +69,8 @@ class Session:
 
     def _start(self, places: int, size: int) -> None:
         """Start a session of our own, on the loopback address, in the folder that our keeper removes."""
-        os.environ.update(LOCAL)
+        # A token of our own keeps other users out, and Ray from writing one into the home folder.
+        os.environ.update(LOCAL, RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=secrets.token_hex(32))
         devices = _devices()[1:]  # the first is for a descent outside
         os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(devices)
         import ray

@@ -43,18 +43,28 @@ class Flipped(Course):
         return Slice(Budget()) if guidance is None else _phased(Budget(), guidance)
 
 
-class Guided(Course):
-    """Slices without a guess, in between probes of the elites' partial assignments.
+class Phased(Course):
+    """Slices without a guess, with the best assignment as phases whenever there is a better one."""
 
-    With `phases`, the best assignment is set as phases whenever there is a better one.
-    """
-
-    def __init__(self, board: Board, *, phases: bool = True, probes: bool = True) -> None:
+    def __init__(self, board: Board) -> None:
         self._board = board
-        self._phases = phases
-        self._probes = probes
-        self._version = 0  # of the guidance that was probed
         self._false: int | None = None  # clauses of the assignment that was set as phases
+
+    def next(self) -> Slice:
+        """Return a slice of a few seconds at most."""
+        guidance = self._board.guidance
+        if guidance is None or (self._false is not None and guidance.false >= self._false):
+            return Slice(Budget(conflicts=FREE))
+        self._false = guidance.false
+        return _phased(Budget(conflicts=FREE), guidance)
+
+
+class Probing(Course):
+    """Slices without a guess, in between probes of the elites' partial assignments."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self._version = 0  # of the guidance that was probed
         self._guess: NDArray[np.int32] | None = None  # to be tried next
         self._part = 0  # which of PARTS
         self._shrinks = 0
@@ -63,12 +73,11 @@ class Guided(Course):
 
     def next(self) -> Slice:
         """Return a probe where one is due, else a slice without a guess."""
-        guess = self._next_guess() if self._probes and self._may_probe() else None
+        guess = self._next_guess() if self._may_probe() else None
         if guess is not None and guess.size:
             note = f"partial assignment of {guess.size} literals"
             return Slice(Budget(conflicts=PROBE), tuple(guess.tolist()), note=note)
-        budget, guidance = Budget(conflicts=FREE), self._news()
-        return Slice(budget) if guidance is None else _phased(budget, guidance)
+        return Slice(Budget(conflicts=FREE))
 
     def ended(self, piece: Slice, answer: Answer) -> bool:
         """Take conflicts into account; shrink a refuted guess by its core."""
@@ -106,16 +115,6 @@ class Guided(Course):
         ranked = board.guidance.ranked
         self._guess = ranked[: int(PARTS[self._part] * ranked.size)]
         return self._guess
-
-    def _news(self) -> Guidance | None:
-        """Return guidance whose best assignment is better than that last set as phases."""
-        guidance = self._board.guidance
-        if not self._phases or guidance is None:
-            return None
-        if self._false is not None and guidance.false >= self._false:
-            return None
-        self._false = guidance.false
-        return guidance
 
 
 class Cubes(Course):

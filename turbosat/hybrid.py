@@ -187,9 +187,12 @@ class Hybrid:
             return None
         from turbosat import guided
 
-        if spec.follows == "cubes":
-            return guided.Cubes(self._board, self._covers)
-        return guided.Flipped(self._board) if spec.engine == "kissat" else guided.Guided(self._board)
+        match spec.follows:
+            case "cubes":
+                return guided.Cubes(self._board, self._covers)
+            case "probes":
+                return guided.Probing(self._board)
+        return guided.Flipped(self._board) if spec.engine == "kissat" else guided.Phased(self._board)
 
     def _revive(self, formula: Formula) -> None:
         """Start lanes again that were lost: here, where we can see to them."""

@@ -18,7 +18,7 @@ from turbosat.cdcl.course import Course, Slice
 from turbosat.cdcl.diversify import LaneSpec, mix
 from turbosat.cdcl.engine import Budget
 from turbosat.descent_stage import DescentStage
-from turbosat.guided import Guided
+from turbosat.guided import Phased
 from turbosat.result import Result, Status
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from turbosat.formula import Formula
     from turbosat.pipeline import Run
 
-LANES = 2  # CDCL lanes where the user names no number: the same on every machine
+LANES = 3  # CDCL lanes where the user names no number: the same on every machine
 TRIAL = 10  # rounds in which the descent has the larger part
 DESCENT = 4, 1  # rounds of the population in one of these, and in one later
 CONFLICTS = 500, 6000  # of a CDCL lane, likewise
@@ -106,8 +106,8 @@ class Orderly:
     def _course(self, spec: LaneSpec) -> Course | None:
         if spec.engine == "kissat":
             return None
-        guided = self._options["guidance"] and self._run.assumptions is None and spec.follows == "phases"
-        return Guided(self._board, phases=guided, probes=guided)
+        guided = self._options["guidance"] and self._run.assumptions is None
+        return Phased(self._board if guided and spec.follows == "phases" else Board())
 
     def _round(self, bound: int) -> None:
         """Let every lane have its part of a round that ends at so many conflicts."""

@@ -52,6 +52,7 @@ class RayCluster:
         command += [f"--num-cpus={cores}", "--object-store-memory=100000000", "--disable-usage-stats"]
         command += ["--min-worker-port=0", "--max-worker-port=0"]
         environment = {**os.environ, MARK: str(self.folder), "TMPDIR": str(self.folder / "tmp")}
+        environment["RAY_AUTH_MODE"] = "disabled"  # whatever token lies in the home folder
         with open(self.folder / f"node-{len(self.nodes)}.log", "wb") as log:
             node = subprocess.Popen(
                 command,

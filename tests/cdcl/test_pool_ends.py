@@ -26,9 +26,12 @@ def folders() -> set[str]:
 
 @pytest.fixture
 def tidy() -> Iterator[None]:
-    """Fail a test that leaves a process or a folder behind."""
+    """Fail a test that leaves a process or a folder behind, or writes into the home folder."""
     before, folders_before = descendants(os.getpid()), folders()
+    token = Path.home() / ".ray" / "auth_token"
+    there = token.exists()
     yield
+    assert token.exists() == there
     assert gone(descendants(os.getpid()) - before)
     assert folders() <= folders_before
 
