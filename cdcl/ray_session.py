@@ -42,14 +42,14 @@ class Session:
         EngineError where Ray does not work.
         """
         prepare("--ray-address" if address else "the pool of lanes")
-        import ray
-
         self._address = address
         data = [np.asarray(each) for each in arrays]
         if address is None:
             self._start(places, sum(each.nbytes for each in data))
         else:
             join(address)
+        import ray
+
         from turbosat.cdcl.actor import LaneActor
 
         self._actor = ray.remote(LaneActor)
@@ -68,8 +68,9 @@ class Session:
         }
 
     def _start(self, places: int, size: int) -> None:
-        """Start a session of our own, on the loopback address, in the folder that our keeper removes."""
-        # A token of our own keeps other users out, and Ray from writing one into the home folder.
+        """Start a session of our own, in the folder that our keeper removes."""
+        # Ray reads these when it is imported. A token of our own keeps other users out, and Ray from writing
+        # one into the home folder.
         os.environ.update(LOCAL, RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=secrets.token_hex(32))
         devices = _devices()[1:]  # the first is for a descent outside
         os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(devices)
@@ -85,7 +86,6 @@ class Session:
                 logging_level=logging.CRITICAL,
                 object_store_memory=SPARE + 2 * size,
                 _temp_dir=tempfile.gettempdir(),
-                _node_ip_address="127.0.0.1",
             )
         except FAILURES as error:
             raise EngineError(f"Ray cannot be started: {first_line(error)}") from None

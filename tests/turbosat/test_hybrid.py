@@ -1,0 +1,230 @@
+"""The hybrid run: who wins, what is killed under it, what it tells, what it leaves."""
+
+import json
+import os
+import signal
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.cdcl.test_pool_ends import folders
+from tests.families import dimacs, pigeonhole, random_ksat
+from tests.processes import descendants, finish, gone, processes, start, turbosat
+from turbosat import Deadline, Event, Formula, Reason, Status, solve
+
+pytestmark = pytest.mark.usefixtures("no_children_left")
+
+
+@pytest.fixture
+def tidy() -> Iterator[None]:
+    """Fail a test that leaves a folder in the place for temporary ones."""
+    before = folders()
+    yield
+    assert folders() <= before
+
+
+@pytest.fixture(scope="module")
+def seconds_hard(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an unsatisfiable file that takes a lane some seconds."""
+    path = tmp_path_factory.mktemp("hard") / "random.cnf"
+    path.write_text(dimacs(*random_ksat(280, 1232, seed=0)))
+    return path
+
+
+def planted(variables: int, clauses: int, seed: int) -> Formula:
+    """Return a formula of random clauses of 3 that a hidden assignment satisfies."""
+    rng = np.random.default_rng(seed)
+    model = rng.random(variables) < 0.5
+    rows: list[list[int]] = []
+    while len(rows) < clauses:
+        row = (rng.permutation(variables)[:3] + 1) * rng.choice([-1, 1], 3)
+        if any(model[abs(x) - 1] == (x > 0) for x in row):
+            rows.append(row.tolist())
+    return Formula.from_clauses(rows, variables)
+
+
+class Killer:
+    """Kills the first processes below this one that match, once a moment has come."""
+
+    def __init__(self, *words: str, when: Callable[[Event], bool]) -> None:
+        self.events: list[Event] = []
+        self.killed = 0
+        self._words, self._when = words, when
+
+    def __call__(self, event: Event) -> None:
+        self.events.append(event)
+        if self.killed or not self._when(event):
+            return
+        table = processes()
+        for pid in descendants(os.getpid()):
+            if pid in table and all(word in table[pid][1] for word in self._words):
+                os.kill(pid, signal.SIGKILL)
+                self.killed += 1
+
+    def kinds(self, lane: str) -> list[str]:
+        return [event.kind for event in self.events if event.lane == lane and event.kind != "progress"]
+
+
+def test_descent_finds_models_that_others_look_for() -> None:
+    variables, clauses = random_ksat(5000, 20500)
+    source = Formula.from_clauses(clauses, variables)
+    result = solve(source, workers=2, time_limit=60)
+    assert result.status is Status.SATISFIABLE
+    assert result.winner is not None
+    assert result.winner.lane == "gradient"
+    assert result.model is not None
+    assert source.satisfied(result.model > 0)
+    assert result.statistics["gradient"]["best"] == 0
+
+
+def test_every_part_can_be_left_out(seconds_hard: Path) -> None:
+    flags = {"gradient": False, "algebra": False, "guidance": False, "sharing": False, "pool": False}
+    result = solve(seconds_hard, workers=2, time_limit=3, pool_after=0.0, **flags)  # type: ignore[arg-type]
+    assert {lane["lane"] for lane in result.statistics["lanes"]} <= {"kissat", "cadical", "cadical-guided"}
+    assert not {"gradient", "algebra", "exchange", "pool"} & set(result.statistics)
+    assert all(lane["guided_by"] == "" for lane in result.statistics["lanes"])
+
+
+@pytest.mark.parametrize("victim", ["kissat", "cadical_worker", "gradient_worker"])
+def test_a_killed_child_is_started_again_or_done_without(victim: str, seconds_hard: Path) -> None:
+    killer = Killer(victim, when=lambda event: event.seconds > 1)
+    result = solve(seconds_hard, workers=2, time_limit=120, on_event=killer, pool=False)
+    assert result.status is Status.UNSATISFIABLE
+    assert killer.killed >= 1
+    if victim != "gradient_worker":
+        lane = victim.removesuffix("_worker")
+        assert killer.kinds(lane)[:3] in (["started", "failed", "started"], ["started", "guided", "failed"])
+
+
+@pytest.mark.usefixtures("tidy")
+@pytest.mark.parametrize("victim", ["ray::LaneActor", "raylet/raylet", "pool_process"])
+def test_the_answer_is_right_whatever_dies_of_the_pool(victim: str, seconds_hard: Path) -> None:
+    hosted: list[str] = []
+
+    def when(event: Event) -> bool:
+        if event.kind == "started" and event.data["place"] == "pool":
+            hosted.append(event.lane)
+        return event.kind == "progress" and event.lane in hosted
+
+    killer = Killer(victim, when=when)
+    mix = "cadical,cadical,cadical,kissat-sat"  # three here, one in the pool
+    result = solve(seconds_hard, workers=2, time_limit=120, on_event=killer, pool_after=0.0, mix=mix)
+    assert result.status is Status.UNSATISFIABLE
+    assert killer.killed >= 1
+
+
+@pytest.mark.usefixtures("tidy")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("moment", ["coming", "ready"])
+def test_signals_end_a_run_with_a_pool(
+    number: signal.Signals, moment: str, hard: Path, tmp_path: Path
+) -> None:
+    process = start("-j", "2", "-v", "--pool-after=0", "--time=60", hard)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if f"pool state={moment}" in line:
+            break
+    if moment == "ready":
+        for line in process.stdout:
+            if "place=pool" in line:
+                break
+    time.sleep(0.3)
+    children = descendants(process.pid)
+    assert len(children) >= 5
+    began = time.monotonic()
+    process.send_signal(number)
+    code, out, err = finish(process)
+    if number == signal.SIGKILL:
+        assert gone(children, within=2)
+        end = time.monotonic() + 2
+        while any(Path(tempfile.gettempdir()).glob("turbosat-*")) and time.monotonic() < end:
+            time.sleep(0.02)
+        return
+    assert time.monotonic() - began <= 0.7
+    assert (code, err) == (0, "")
+    assert out.splitlines()[-1] == "s UNKNOWN"
+    assert gone(children, within=0.5)
+
+
+@pytest.mark.usefixtures("tidy")
+def test_the_time_limit_is_kept_with_a_pool(hard: Path) -> None:
+    began = time.monotonic()
+    code, out, err = finish(start("-j", "2", "--pool-after=0", "--time", "6", hard))
+    assert 6 <= time.monotonic() - began <= 6.5
+    assert (code, err) == (0, "")
+    assert "c no answer: time" in out
+
+
+def test_the_timeline_tells_who_won_and_why(tmp_path: Path, seconds_hard: Path) -> None:
+    path = tmp_path / "run.json"
+    code, _, _ = turbosat("-q", "-n", "-j", "2", "--no-pool", "--json", path, seconds_hard)
+    assert code == 20
+    data = json.loads(path.read_text())
+    timeline = data["timeline"]
+    assert [each["seconds"] for each in timeline] == sorted(each["seconds"] for each in timeline)
+    started = [each["lane"] for each in timeline if each["kind"] == "started"]
+    assert started[0] == "kissat"
+    assert set(started) >= {"kissat", "cadical", "gradient", "cadical-guided"}
+    guided = [each for each in timeline if each["kind"] == "guided"]
+    assert guided[0]["lane"] == "cadical-guided"
+    assert guided[0]["what"].startswith("phases of ")
+    answered = [each["lane"] for each in timeline if each["kind"] == "answered"]
+    assert answered == [data["winner"]]
+    lanes = {lane["lane"]: lane for lane in data["lanes"]}
+    assert data["winner_guided_by"] == lanes[data["winner"]]["guided_by"]
+    assert lanes["cadical-guided"]["guided_by"].startswith("phases of ")
+
+
+def test_lanes_by_name() -> None:
+    _, clauses = pigeonhole(8, 7)
+    result = solve(clauses, mix="cadical-unsat, cadical", gradient=False, pool=False, workers=2)
+    assert result.status is Status.UNSATISFIABLE
+    assert [lane["lane"] for lane in result.statistics["lanes"]][:1] == ["cadical-unsat"]
+    assert {lane["engine"] for lane in result.statistics["lanes"]} <= {"cadical", "algebra"}
+    code, _, err = turbosat("--mix", "kissat,nonsense", "examples/pigeons-8.cnf")
+    assert (code, err.count("\n")) == (1, 1)
+    assert "unknown lane 'nonsense'; known: kissat, " in err
+
+
+def test_a_lane_that_proves_is_the_only_one_to_refute(tmp_path: Path, seconds_hard: Path) -> None:
+    from turbosat.check import check
+
+    proof = tmp_path / "proof"
+    result = solve(seconds_hard, proof=str(proof), workers=2, time_limit=120)
+    assert result.status is Status.UNSATISFIABLE
+    assert result.winner is not None
+    assert result.winner.lane == "kissat"
+    assert check(str(seconds_hard), str(proof)).verdict.outcome == "verified"
+
+
+def test_assumptions_hold_in_every_lane() -> None:
+    source = planted(300, 1150, 3)
+    base = solve(source, workers=2).model
+    assert base is not None
+    wanted = base[:40].tolist()
+    result = solve(source, assumptions=wanted, workers=2, time_limit=60)
+    assert result.model is not None
+    assert result.model[:40].tolist() == wanted
+
+
+def test_no_memory_for_a_pool_is_no_pool(hard: Path) -> None:
+    result = solve(hard, workers=2, memory_limit=900, time_limit=2.5, pool_after=0.0)
+    assert result.reason is Reason.TIME
+    assert "pool" not in {each["kind"] for each in result.statistics["timeline"]}
+
+
+def test_a_deadline_that_is_cancelled_by_the_pool_coming_up(hard: Path) -> None:
+    with Deadline(60) as deadline:
+        result = solve(
+            hard,
+            workers=2,
+            pool_after=0.0,
+            deadline=deadline,
+            on_event=lambda event: deadline.cancel() if event.data.get("state") == "ready" else None,
+        )
+    assert result.reason is Reason.INTERRUPTED
+    assert result.statistics["pool"]["places"] == 1
