@@ -26,6 +26,7 @@ RUN_SECONDS = 0.1  # what a run should last
 NEWS_INTERVAL = 0.5  # seconds between two progress messages
 FOLLOW_SECONDS = 0.1  # that a trail may take
 EXPORT_INTERVAL = 0.25  # seconds between two messages with learned clauses
+EXPORT_AFTER = 1.5  # seconds of search: what is over before needs nobody's help, and numpy takes 0.1 s
 EXPORT_MOST = 1000  # clauses of a message
 BLOCK = 10_000  # clauses turned into Python lists at once: bounds the memory
 
@@ -134,7 +135,7 @@ class Worker:
         if now - self._news >= NEWS_INTERVAL:
             self._news = now
             self._channel.send("progress", self._counts())
-        if now - self._exported >= EXPORT_INTERVAL:
+        if now - self._exported >= EXPORT_INTERVAL and self._searched >= EXPORT_AFTER:
             self._exported = now
             self._export()
 

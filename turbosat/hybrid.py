@@ -10,8 +10,9 @@ Each turn of the loop waits for news, moves what has come, judges answers, and d
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from turbosat.algebra_stage import AlgebraStage
 from turbosat.board import Board
@@ -22,6 +23,7 @@ from turbosat.options import worker_count
 from turbosat.pool_stage import PoolStage
 from turbosat.result import Result, Status
 from turbosat.scheduler import HEAD_START, Plan, Scheduler, View
+from turbosat.system import available_cores, elsewhere
 from turbosat.traffic import LONGEST, Traffic
 
 if TYPE_CHECKING:
@@ -64,16 +66,33 @@ class Hybrid:
         self._here: list[Lane] = []  # CDCL lanes, lane 0 among them
         self._hosted: list[Lane] = []
         self._revived: dict[str, int] = {}
+        self._cored = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the pool, which is no lane, take stock, and give lane 0's core back."""
+        self._pool.stop()
+        self._cored.close()
+        if (figures := self._traffic.statistics()) is not None:
+            self.statistics["exchange"] = figures
+        if self._descent.lane is not None:
+            self.statistics["gradient"] = self._descent.lane.engine.figures
+        if self._stage.figures:
+            self.statistics["algebra"] = self._stage.figures
+        if self._pool.about:
+            self.statistics["pool"] = self._pool.about
 
     def early(self, file: Path) -> None:
         """Start lane 0 on the file itself, if it can read it, before anything heavy is imported."""
         if self._pending is not None and self._pending.engine == "kissat":
-            self._first = self._start(file, first=True)
+            self._begin(file, first=True)
 
     def search(self, formula: Formula) -> Result:
         """Search until an answer, or until nobody is left. Raises Expired, EngineError, SoundnessError."""
         if self._first is None:
-            self._first = self._start(formula)
+            self._begin(formula)
         while True:
             self._revive(formula)
             result = self._judged(formula, self._race.glance())
@@ -87,18 +106,6 @@ class Hybrid:
                 result = self._judged(formula, self._race.wait(self._patience()))
             if result is not None:
                 return result
-
-    def stop(self) -> None:
-        """End the pool, which is no lane, and take stock."""
-        self._pool.stop()
-        if (figures := self._traffic.statistics()) is not None:
-            self.statistics["exchange"] = figures
-        if self._descent.lane is not None:
-            self.statistics["gradient"] = self._descent.lane.engine.figures
-        if self._stage.figures:
-            self.statistics["algebra"] = self._stage.figures
-        if self._pool.about:
-            self.statistics["pool"] = self._pool.about
 
     def _judged(self, formula: Formula, found: tuple[Lane, Answer] | None) -> Result | None:
         """Move what has come; return the result if an answer is one."""
@@ -175,6 +182,12 @@ class Hybrid:
         lane = self._race.add(spec, self._run.build(spec, first=first), source, self._course(spec))
         self._here.append(lane)
         return lane
+
+    def _begin(self, source: Formula | Path, *, first: bool = False) -> None:
+        """Start lane 0, and leave it the core it is on where every core is to be used."""
+        self._first = self._start(source, first=first)
+        if self._cores >= available_cores():
+            self._cored.enter_context(elsewhere(self._first.engine.pid))
 
     def _host(self, source: Formula) -> None:
         """Start the next lane in the pool."""

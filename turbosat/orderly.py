@@ -10,7 +10,7 @@ the same answer and the same model, however fast each lane is.
 from __future__ import annotations
 
 from itertools import count, islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from turbosat.algebra_stage import AlgebraStage
 from turbosat.board import Board
@@ -76,7 +76,10 @@ class Orderly:
             self._descent.listen()
         raise AssertionError
 
-    def stop(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         """Take stock."""
         if self._stage.figures:
             self.statistics["algebra"] = self._stage.figures

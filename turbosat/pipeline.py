@@ -74,16 +74,14 @@ class Run:
         if self.options["engine"] in ("gradient", "galois"):
             return self._alone()
         search = Orderly(self, race) if self.options["deterministic"] else Hybrid(self, race)
-        try:
+        self.statistics = search.statistics
+        with search:
             if isinstance(search, Hybrid) and self._plain():
                 search.early(Path(str(self.source)))
             formula = self._load()
             if self.proof is None and formula.has_empty_clause:
                 return self._refuted_as_read()
             return search.search(formula)
-        finally:
-            search.stop()
-            self.statistics |= search.statistics
 
     def _alone(self) -> Result:
         """Search by one engine in this process."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from turbosat.errors import UsageError
@@ -28,6 +30,29 @@ def available_cores() -> int:
     if quota is not None:
         cores = min(cores, max(1, int(quota + 0.5)))
     return cores
+
+
+@contextmanager
+def elsewhere(pid: int | None) -> Iterator[None]:
+    """Keep this thread, and the children it starts meanwhile, off the core that a process runs on.
+
+    The scheduler would let them share it, with whatever niceness, while another core is busy with their like.
+    Does nothing where there is no other core to use.
+    """
+    try:
+        cores = os.sched_getaffinity(0)
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        others = cores - {int(fields[36])}
+    except (AttributeError, OSError, ValueError, IndexError):  # not Linux, or the process is gone
+        others = set()
+    if not others or others == cores:
+        yield
+        return
+    os.sched_setaffinity(0, others)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, cores)
 
 
 def _cgroup_quota() -> float | None:

@@ -11,11 +11,9 @@ if TYPE_CHECKING:
     from turbosat.cdcl.exchange import Exchange
     from turbosat.cdcl.race import Lane, Race
 
-import os
-
-LONGEST = int(os.environ.get("TS_LONGEST", "5"))  # literals of a learned clause that travels
+LONGEST = 3  # literals of a learned clause that travels
 CORE = 30  # literals of a core that travels, as a clause
-MOST = int(os.environ.get("TS_MOST", "500"))  # clauses handed to a lane at a time
+MOST = 300  # clauses handed to a lane at a time
 INTERVAL = 0.5  # seconds between two hand-outs
 TO_DESCENT = 1  # literals of a learned clause that a population is given: units make its problem smaller
 
