@@ -29,10 +29,11 @@ class Entrant:
     seed: int = 0
     proves: bool = False  # the one lane that writes the proof
     nice: int = 10  # how far it gives way to others on its core; the first lane never does
+    words: tuple[str, ...] = ()  # its options, for people
 
     def arguments(self) -> tuple[str, ...]:
         """Return the options as text."""
-        return ()
+        return self.words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -156,8 +156,8 @@ class _Show:
             self.comment(f"parsed {sizes} in {data['took']:.2f} s")
         elif event.kind == "algebra" and event.data["xors"]:
             self.comment(_algebra_line(event.data))
-        elif event.kind == "started" and "device" in event.data:
-            why = f" ({event.data['comment']})" if "comment" in event.data else ""
+        elif event.kind in ("device", "started") and "device" in event.data:
+            why = f" ({event.data['why']})" if "why" in event.data else ""
             self.comment(f"{event.lane} search on {event.data['device']}{why}")
         elif event.kind == "failed" and PARSE_ERROR not in event.data["why"]:
             self.comment(f"{event.lane} failed: {event.data['why']}")

@@ -6,22 +6,24 @@ import time
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
+from turbosat.board import Board
 from turbosat.cdcl.diversify import Entrant
 from turbosat.cdcl.engine import Ability
-from turbosat.options import Options
+from turbosat.options import Options, worker_count
+from turbosat.result import Result, Status
 from turbosat.scheduler import Descent
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from turbosat.board import Board
     from turbosat.cdcl.course import Course
     from turbosat.cdcl.race import Lane, Race
     from turbosat.deadline import Deadline
     from turbosat.formula import Formula
     from turbosat.gpu.guidance import Guidance
     from turbosat.gradient_lane import Settings
+    from turbosat.pipeline import Run
     from turbosat.pool_stage import PoolStage
 
 NICE = 5  # in the way of lane 0 as little as may be, before the lanes that give way to all
@@ -39,6 +41,7 @@ class DescentStage:
         self._spread = 0  # GPUs of the pool that have a lane
         self._race, self._options, self._deadline, self._board = race, options, deadline, board
         self._seen: dict[str, Guidance] = {}
+        self._devices: dict[str, str] = {}  # by lane, once they are told
         self._best: int | None = None  # false clauses, of the lane here
         self._improved = 0.0  # seconds of search it had had then
         self._trail: NDArray[np.int32] | None = None  # the last that came
@@ -48,20 +51,23 @@ class DescentStage:
     @property
     def wanted(self) -> bool:
         """Whether the options ask for one."""
-        return self._options["gradient"] and self._options["engine"] == "auto"
+        engine = self._options["engine"]
+        return engine == "gradient" or (engine == "auto" and self._options["gradient"])
 
-    def begin(self, formula: Formula, cores: int, course: Course | None = None) -> None:
+    def begin(self, formula: Formula, cores: int, course: Course | None = None, workers: int = 1) -> None:
         """Start the lane here, once; under a course, its slices are begun by the caller."""
         if self._begun:
             return
         self._begun = True
-        if not self.wanted or formula.literals.size > LARGEST:
+        large = self._options["engine"] == "auto" and formula.literals.size > LARGEST
+        if large or not self.wanted:
             return
         from turbosat.gradient_lane import Gradient
 
-        settings = self._settings()
+        settings = replace(self._settings(), workers=workers)
         # On a single core it may have its trial at lane 0's cost: it is over in a second or two.
-        entrant = Entrant("gradient", settings.seed, nice=NICE if cores > 1 else 0)
+        words = (f"--optimizer={settings.optimizer}",)
+        entrant = Entrant("gradient", settings.seed, nice=NICE if cores > 1 else 0, words=words)
         engine = Gradient(settings, memory_limit=self._deadline.memory)
         self.lane = self._race.add(entrant, engine, formula, course, paced=course is not None)
         self.lanes.append(self.lane)
@@ -127,6 +133,13 @@ class DescentStage:
     def listen(self) -> None:
         """Put what the lanes know on the board; the best assignment of one is where others begin, too."""
         for lane in self.lanes:
+            device = lane.engine.figures.get("device")
+            if device is not None and lane.spec.name not in self._devices:
+                self._devices[lane.spec.name] = device
+                comment = lane.engine.figures.get("comment")
+                self._race.tell(
+                    "device", lane, device=device, **({} if comment is None else {"why": comment})
+                )
             guidance = lane.engine.guidance
             name = lane.spec.name
             if lane.state != "running" or guidance is None or guidance is self._seen.get(name):
@@ -138,3 +151,26 @@ class DescentStage:
             for other in self.lanes:
                 if other is not lane and other.state == "running":
                     other.engine.set_phases(guidance.phases)
+
+
+def descend_alone(run: Run, race: Race, formula: Formula) -> Result:
+    """Search by descent only, on all cores or a device, until a model or a limit.
+
+    Where unit propagation refutes the formula it gives up: that is left to CDCL. Raises UnsupportedError for
+    a device that cannot be had.
+    """
+    cores = worker_count(run.options)
+    stage = DescentStage(race, run.options, run.deadline, Board())
+    stage.begin(formula, cores, workers=cores)
+    assert stage.lane is not None
+    try:
+        while race.running():
+            found = race.wait()
+            stage.listen()
+            if found is not None:
+                result = run.judge(formula, *found)
+                assert result is not None  # it claims models only
+                return result
+        return Result(Status.UNKNOWN, reason=race.none_left(race.lanes))
+    finally:
+        run.statistics["gradient"] = stage.lane.engine.figures

@@ -126,7 +126,7 @@ class Search:
         try:
             if self.assumed.size:
                 engine.freeze(self.assumed)
-            comment = {} if engine.comment is None else {"comment": engine.comment}
+            comment = {} if engine.comment is None else {"why": engine.comment}
             self.tell("started", device=engine.device, seed=self.options["seed"], **comment)
             found = descend(engine, self.deadline, self.tell)
             return None if found is None else Claim(Status.SATISFIABLE, self._winner(engine.device), found)
@@ -137,7 +137,7 @@ class Search:
     def _begin(self, program: Program, device: str, comment: str | None) -> None:
         sizes = {"inputs": program.inputs.size, "instructions": program.kinds.size}
         self.figures |= {"mode": "kernel", "device": device, "uncovered": program.uncovered.size, **sizes}
-        self.tell("started", device=device, **sizes, **({} if comment is None else {"comment": comment}))
+        self.tell("started", device=device, **sizes, **({} if comment is None else {"why": comment}))
 
     def _look(self, figures: dict[str, Any]) -> None:
         """Keep the figures of a search that goes on, tell them now and then, end it at a limit."""

@@ -71,8 +71,12 @@ class Run:
             return replace(result, statistics=self._summary(race, result))
 
     def _search(self, race: Race) -> Result:
-        if self.options["engine"] in ("gradient", "galois"):
+        if self.options["engine"] == "galois":
             return self._alone()
+        if self.options["engine"] == "gradient":
+            from turbosat.descent_stage import descend_alone
+
+            return descend_alone(self, race, self._load())
         search = Orderly(self, race) if self.options["deterministic"] else Hybrid(self, race)
         self.statistics = search.statistics
         with search:
@@ -84,12 +88,10 @@ class Run:
             return search.search(formula)
 
     def _alone(self) -> Result:
-        """Search by one engine in this process."""
+        """Search by the finite-field engine, in this process."""
+        from turbosat.galois import search
+
         formula = self._load()
-        if self.options["engine"] == "galois":
-            from turbosat.galois import search
-        else:
-            from turbosat.gradient import search
         claim = search(formula, self.assumptions, self.options, self.deadline, self.sink, self.statistics)
         return (
             Result(Status.UNKNOWN, reason=Reason.GAVE_UP) if claim is None else self._claimed(formula, claim)
@@ -163,7 +165,10 @@ class Run:
         """Check an answer; None when it is one this lane may not give."""
         import numpy as np
 
-        winner = Winner(lane.spec.name, lane.engine.name, lane.spec.seed, lane.spec.arguments())
+        options = lane.spec.arguments()
+        if (device := lane.engine.figures.get("device")) is not None:
+            options = f"--device={device}", *options
+        winner = Winner(lane.spec.name, lane.engine.name, lane.spec.seed, options)
         if answer.status is Status.UNSATISFIABLE:
             if self.proof is not None and not lane.spec.proves and answer.proof is None:
                 return None
