@@ -25,7 +25,8 @@ def clause_matrix(matrix: Matrix, device: torch.device, dtype: torch.dtype = tor
     at = torch.from_numpy(np.stack([rows, matrix.literals.astype(np.int64)]))
     ones = torch.ones(matrix.entries, dtype=dtype)
     size = (matrix.clauses, 2 * matrix.variables)
-    return torch.sparse_coo_tensor(at, ones, size, check_invariants=False).coalesce().to(device)
+    with torch.sparse.check_sparse_tensor_invariants(enable=False):  # type: ignore[no-untyped-call]
+        return torch.sparse_coo_tensor(at, ones, size).coalesce().to(device)
 
 
 def literal_values(values: torch.Tensor) -> torch.Tensor:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from turbosat.pipeline import Run
     from turbosat.pool_stage import PoolStage
 
+LANE = "gradient"
 NICE = 5  # in the way of lane 0 as little as may be, before the lanes that give way to all
 TRAIL_INTERVAL = 5.0  # seconds between two trails asked for
 LARGEST = 50_000_000  # literals of a formula that is worth the memory of a population
@@ -35,8 +36,8 @@ class DescentStage:
     """Gradient lanes of a run: one here, and one on each GPU of a cluster."""
 
     def __init__(self, race: Race, options: Options, deadline: Deadline, board: Board) -> None:
-        self.lane: Lane | None = None  # the one here
-        self.lanes: list[Lane] = []
+        self.lane: Lane | None = None  # the one here, on cores unless a device was asked for
+        self.lanes: list[Lane] = []  # all
         self._begun = False
         self._spread = 0  # GPUs of the pool that have a lane
         self._race, self._options, self._deadline, self._board = race, options, deadline, board
@@ -55,29 +56,51 @@ class DescentStage:
         return engine == "gradient" or (engine == "auto" and self._options["gradient"])
 
     def begin(self, formula: Formula, cores: int, course: Course | None = None, workers: int = 1) -> None:
-        """Start the lane here, once; under a course, its slices are begun by the caller."""
+        """Start the lanes here, once; under a course there is one, whose slices are begun by the caller.
+
+        Beside a GPU a core descends, too: its lanes run deeper, those of the device in greater numbers, and
+        each kind solves what the other does not.
+        """
         if self._begun:
             return
         self._begun = True
         large = self._options["engine"] == "auto" and formula.literals.size > LARGEST
         if large or not self.wanted:
             return
+        from turbosat.gpu.cuda_limits import driver_missing
+
+        both = self._options["device"] == "auto" and course is None and driver_missing() is None
+        device = "cpu" if both else self._options["device"]
+        # On a single core it may have its trial at lane 0's cost: it is over in a second or two.
+        nice = NICE if cores > 1 else 0
+        settings = replace(self._settings(), device=device, workers=workers)
+        self.lane = self._add(LANE, settings, nice, formula, self._deadline.memory, course)
+        if both:  # CUDA takes address space without end
+            settings = replace(self._settings(), device="auto")
+            self._add(f"{LANE}-gpu", settings, nice, formula, None, None)
+
+    def _add(
+        self,
+        name: str,
+        settings: Settings,
+        nice: int,
+        formula: Formula,
+        memory: int | None,
+        course: Course | None,
+    ) -> Lane:
         from turbosat.gradient_lane import Gradient
 
-        settings = replace(self._settings(), workers=workers)
-        # On a single core it may have its trial at lane 0's cost: it is over in a second or two.
-        words = (f"--optimizer={settings.optimizer}",)
-        entrant = Entrant("gradient", settings.seed, nice=NICE if cores > 1 else 0, words=words)
-        engine = Gradient(settings, memory_limit=self._deadline.memory)
-        self.lane = self._race.add(entrant, engine, formula, course, paced=course is not None)
-        self.lanes.append(self.lane)
+        entrant = Entrant(name, settings.seed, nice=nice, words=(f"--optimizer={settings.optimizer}",))
+        engine = Gradient(settings, memory_limit=memory)
+        self.lanes.append(self._race.add(entrant, engine, formula, course, paced=course is not None))
+        return self.lanes[-1]
 
     def spread(self, pool: PoolStage, formula: Formula) -> None:
         """Start a lane on each GPU of the pool, once."""
         for number in range(self._spread, pool.about.get("gpus", 0) if self.wanted else 0):
             self._spread += 1
             settings = replace(self._settings(), seed=self._options["seed"] + number + 1, device="cuda")
-            entrant = Entrant(f"gradient-{number + 2}", settings.seed)
+            entrant = Entrant(f"{LANE}-{number + 2}", settings.seed)
             lane = self._race.add(entrant, pool.descent(asdict(settings)), formula, place="pool")
             self.lanes.append(lane)
 
@@ -136,10 +159,10 @@ class DescentStage:
             device = lane.engine.figures.get("device")
             if device is not None and lane.spec.name not in self._devices:
                 self._devices[lane.spec.name] = device
-                comment = lane.engine.figures.get("comment")
-                self._race.tell(
-                    "device", lane, device=device, **({} if comment is None else {"why": comment})
-                )
+                why = lane.engine.figures.get("comment")
+                self._race.tell("device", lane, device=device, **({} if why is None else {"why": why}))
+                if device == "cpu" and lane is not self.lane:
+                    self._race.drop(lane, f"no device: {why}")
             guidance = lane.engine.guidance
             name = lane.spec.name
             if lane.state != "running" or guidance is None or guidance is self._seen.get(name):
