@@ -104,11 +104,11 @@ KINDS = {
     "kissat-sat": LaneSpec("kissat-sat", engine="kissat", flags=("--sat",), follows="phases"),
     "kissat-unsat": LaneSpec("kissat-unsat", engine="kissat", flags=("--unsat",)),
     "kissat-negative": LaneSpec("kissat-negative", engine="kissat", flags=("--phase=0",)),
-    "cadical": LaneSpec("cadical", engine="cadical"),
+    "cadical": LaneSpec("cadical", nice=8, engine="cadical"),
     "cadical-stable": LaneSpec("cadical-stable", engine="cadical", options={"stabilizeonly": 1}),
     # Of all settings tried with phases from a population, the one that makes the most of them.
     "cadical-guided": LaneSpec(
-        "cadical-guided", engine="cadical", options={"stabilizeonly": 1}, follows="phases"
+        "cadical-guided", nice=11, engine="cadical", options={"stabilizeonly": 1}, follows="phases"
     ),
     # What follows nothing yet runs another course than lanes of the same kind.
     "cadical-probes": LaneSpec(

@@ -29,7 +29,7 @@ from turbosat.cdcl.worker import Note
 from turbosat.errors import EngineError, UsageError
 
 COMING = 8  # how far Ray gives way while it comes up
-NICE = 10  # and from then on: as every lane but the first
+NICE = 13  # and from then on
 VITALS = 0.5  # seconds between two looks whether Ray is alive
 CALL = 0.1  # seconds that an actor searches before it reports
 STARTS = 5  # actors that may be lost in a row before a lane is given up

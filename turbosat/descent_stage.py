@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from turbosat.pool_stage import PoolStage
 
 LANE = "gradient"
-NICE = 5  # in the way of lane 0 as little as may be, before the lanes that give way to all
+NICE = 2  # before the lanes that give way to all, as long as its trial lasts
 TRAIL_INTERVAL = 5.0  # seconds between two trails asked for
 LARGEST = 50_000_000  # literals of a formula that is worth the memory of a population
 

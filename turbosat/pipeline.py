@@ -18,7 +18,6 @@ from turbosat.errors import SoundnessError, UsageError
 from turbosat.events import Event, Sink, Timeline
 from turbosat.hybrid import Hybrid
 from turbosat.options import Options
-from turbosat.orderly import Orderly
 from turbosat.proof_file import guard_proof
 from turbosat.result import Reason, Result, Status, Winner
 from turbosat.system import require_writable
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from turbosat.cdcl.engine import Answer, Engine
     from turbosat.formula import Formula
     from turbosat.local import Claim
+    from turbosat.orderly import Orderly
     from turbosat.xors import Xors
 
 
@@ -77,7 +77,13 @@ class Run:
             from turbosat.descent_stage import descend_alone
 
             return descend_alone(self, race, self._load())
-        search = Orderly(self, race) if self.options["deterministic"] else Hybrid(self, race)
+        search: Hybrid | Orderly
+        if self.options["deterministic"]:
+            from turbosat.orderly import Orderly
+
+            search = Orderly(self, race)
+        else:
+            search = Hybrid(self, race)
         self.statistics = search.statistics
         with search:
             if isinstance(search, Hybrid) and self._plain():

@@ -72,13 +72,12 @@ class Scheduler:
         wanted = self.pool_after is not None and view.seconds >= self.pool_after
         if view.pool == "none" and view.memory is not None and view.memory < POOL_MEMORY:
             wanted = False
-        spare = _spare(view)
         return Plan(
-            here=_here(view, spare),
+            here=_here(view),
             hosted=max(1, view.places - view.shared) if view.pool == "ready" else 0,
             pool=wanted and view.pool != "broken",
             share=1.0 if view.descent is None else share(view.descent),
-            spare=spare,
+            spare=_spare(view),
         )
 
 
@@ -88,16 +87,13 @@ def _spare(view: View) -> bool:
     return descent is None or descent.accelerated or descent.seconds >= TRIAL or view.seconds >= LATEST
 
 
-def _here(view: View, spare: bool) -> int:
-    """Return how many lanes should run in children of our own.
-
-    Once the descent's core is free, there is room for one lane more: one that follows it.
-    """
+def _here(view: View) -> int:
+    """Return how many lanes should run in children of our own: one more than cores, in what others leave."""
     if view.seconds < HEAD_START:
         return 1
     if view.pool == "broken":
         return max(view.cores, EARLY)
-    return min(view.cores + (spare and view.cores > 1), EARLY)
+    return min(view.cores + (view.cores > 1), EARLY)
 
 
 def places(cores: int) -> int:

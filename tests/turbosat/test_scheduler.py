@@ -75,16 +75,17 @@ def test_an_improvement_and_being_near_are_worth_a_share() -> None:
 def test_the_first_seconds_on_two_cores() -> None:
     scheduler = Scheduler(2.0)
 
-    def here(seconds: float, descent: Descent | None) -> int:
-        return scheduler.decide(View(seconds, 2, descent)).here
+    def plan(seconds: float, descent: Descent | None) -> tuple[int, bool]:
+        found = scheduler.decide(View(seconds, 2, descent))
+        return found.here, found.spare
 
-    assert here(0.05, Descent(0.0, 0.0, 0)) == 1
-    assert here(0.2, Descent(0.0, 0.0, 0)) == 2
-    assert here(1.5, Descent(TRIAL - 0.2, 0.1, 5)) == 2
-    assert here(1.8, Descent(TRIAL, 0.1, 5)) == 3  # its core is free for a lane that follows it
-    assert here(LATEST, Descent(0.1, 0.1, 5)) == 3
-    assert here(0.2, None) == 3  # no descent at all
-    assert here(0.2, Descent(0.1, 0.0, 5, accelerated=True)) == 3
+    assert plan(0.05, Descent(0.0, 0.0, 0)) == (1, False)
+    assert plan(0.2, Descent(0.0, 0.0, 0)) == (3, False)
+    assert plan(1.5, Descent(TRIAL - 0.2, 0.1, 5)) == (3, False)
+    assert plan(1.8, Descent(TRIAL, 0.1, 5)) == (3, True)  # its core is free for other work
+    assert plan(LATEST, Descent(0.1, 0.1, 5)) == (3, True)
+    assert plan(0.2, None) == (3, True)  # no descent at all
+    assert plan(0.2, Descent(0.1, 0.0, 5, accelerated=True)) == (3, True)
     assert scheduler.decide(View(50.0, 1, None)).here == 1
 
 
