@@ -43,9 +43,7 @@ def join(address: str) -> None:
 
 def leave() -> None:
     """Leave the cluster, if one was joined."""
-    if "ray" in sys.modules:
-        import ray
-
+    if (ray := sys.modules.get("ray")) is not None:
         ray.shutdown()
 
 

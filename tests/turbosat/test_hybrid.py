@@ -219,10 +219,14 @@ def test_assumptions_hold_in_every_lane() -> None:
     assert result.model[:40].tolist() == wanted
 
 
-def test_no_memory_for_a_pool_is_no_pool(hard: Path) -> None:
-    result = solve(hard, workers=2, memory_limit=900, time_limit=2.5, pool_after=0.0)
-    assert result.reason is Reason.TIME
-    assert "pool" not in {each["kind"] for each in result.statistics["timeline"]}
+def test_no_memory_for_a_pool_is_no_pool(tmp_path: Path, hard: Path) -> None:
+    path = tmp_path / "run.json"
+    words = ("-j", "2", "--memory", "900", "--time", "2.5", "--pool-after=0", "--json", path)
+    code, _, err = turbosat(*words, hard)
+    assert (code, err) == (0, "")
+    data = json.loads(path.read_text())
+    assert data["reason"] == "time"
+    assert "pool" not in {each["kind"] for each in data["timeline"]}
 
 
 def test_a_deadline_that_is_cancelled_by_the_pool_coming_up(hard: Path) -> None:
