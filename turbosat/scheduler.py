@@ -73,27 +73,27 @@ class Scheduler:
         if view.pool == "none" and view.memory is not None and view.memory < POOL_MEMORY:
             wanted = False
         return Plan(
-            here=_here(view),
+            here=self._here(view),
             hosted=max(1, view.places - view.shared) if view.pool == "ready" else 0,
             pool=wanted and view.pool != "broken",
             share=1.0 if view.descent is None else share(view.descent),
             spare=_spare(view),
         )
 
+    def _here(self, view: View) -> int:
+        """Return how many lanes should run in children of our own: one more than cores, in what others leave."""
+        if view.seconds < HEAD_START:
+            return 1
+        most = view.cores + (view.cores > 1)
+        if self.pool_after is None:
+            return most
+        return max(view.cores, EARLY) if view.pool == "broken" else min(most, EARLY)
+
 
 def _spare(view: View) -> bool:
     """Return whether the descent has had its trial, or needs no core."""
     descent = view.descent
     return descent is None or descent.accelerated or descent.seconds >= TRIAL or view.seconds >= LATEST
-
-
-def _here(view: View) -> int:
-    """Return how many lanes should run in children of our own: one more than cores, in what others leave."""
-    if view.seconds < HEAD_START:
-        return 1
-    if view.pool == "broken":
-        return max(view.cores, EARLY)
-    return min(view.cores + (view.cores > 1), EARLY)
 
 
 def places(cores: int) -> int:

@@ -42,8 +42,8 @@ views = st.builds(
 @given(views, st.none() | st.floats(0, 100))
 def test_plans_make_sense(view: View, pool_after: float | None) -> None:
     plan = Scheduler(pool_after).decide(view)
-    assert 1 <= plan.here <= max(view.cores, EARLY)
-    assert plan.here <= view.cores + 1 or view.pool == "broken"
+    assert 1 <= plan.here <= max(view.cores + 1, EARLY)
+    assert plan.here <= (view.cores + 1 if pool_after is None else EARLY) or view.pool == "broken"
     assert LEAST <= plan.share <= 1
     assert plan.hosted == 0 or view.pool == "ready"
     assert plan.hosted <= max(1, view.places)
@@ -98,6 +98,8 @@ def test_the_pool() -> None:
     assert scheduler.decide(View(9.0, 8, pool="ready", places=4)).hosted == 4
     assert scheduler.decide(View(9.0, 8, pool="ready", places=40, shared=4)).hosted == 36
     assert scheduler.decide(View(9.0, 16, pool="broken")).here == 16  # all lanes here then
+    assert scheduler.decide(View(9.0, 16)).here == EARLY
+    assert Scheduler(None).decide(View(9.0, 16)).here == 17  # nothing will come
 
 
 def test_every_core_has_a_lane_and_no_more_than_one_is_shared() -> None:
