@@ -119,14 +119,14 @@ class Cadical(PythonEngine):
         self._assumed += tuple(checked_literals(literals, self._variables, "assumptions").tolist())
 
     def add_clauses(self, literals: NDArray[np.int32], offsets: NDArray[np.int64]) -> None:
-        """Import clauses that the formula implies, in flat arrays."""
+        """Import clauses that the formula implies, in flat arrays; a child far behind does not get them."""
         from turbosat.cdcl.requests import checked_literals
         from turbosat.formula import Formula
 
         child = self._living()
         flat = checked_literals(literals, self._variables, "clauses")
         formula = Formula(flat, offsets, self._variables)
-        child.send("clauses", {}, formula.literals, formula.offsets)
+        child.hint("clauses", {}, formula.literals, formula.offsets)
 
     def follow(self, literals: NDArray[np.int32]) -> None:
         """Propagate these literals one after the other, those left out that are false by then.
@@ -136,7 +136,7 @@ class Cadical(PythonEngine):
         """
         from turbosat.cdcl.requests import checked_literals
 
-        self._living().send("follow", {}, checked_literals(literals, self._variables, "literals"))
+        self._living().hint("follow", {}, checked_literals(literals, self._variables, "literals"))
 
     @property
     def trail(self) -> NDArray[np.int32] | None:

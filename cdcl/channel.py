@@ -1,7 +1,8 @@
 """Messages between an engine and its worker: small headers on a socket, arrays in anonymous files.
 
-Arrays travel as descriptors, so that a message is always short: sending never blocks, however large
-the formula and however long the other side is busy.
+Arrays travel as descriptors, so that a message is always short: sending does not block, however large the
+formula and however long the other side is busy, unless some hundred messages wait for it. What may be lost is
+sent only while there is room.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import mmap
 import os
+import select
 import socket
 import struct
 import sys
@@ -47,6 +49,12 @@ class Channel:
     def fileno(self) -> int:
         """Return the socket's descriptor."""
         return self._socket.fileno()
+
+    def roomy(self) -> bool:
+        """Whether most of the socket's buffer is free, so that a message can be sent without waiting."""
+        waiter = select.poll()
+        waiter.register(self._socket, select.POLLOUT)
+        return bool(waiter.poll(0))  # and where the other side is gone: sending says so
 
     def send(self, kind: str, data: dict[str, Any] | None = None, arrays: Sequence[memoryview] = ()) -> None:
         """Send a message; what is long goes into `arrays`: beyond some 100 KB, `data` waits for a reader.

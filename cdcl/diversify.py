@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
-from itertools import count, islice
+from itertools import count
 from typing import TYPE_CHECKING, Any, Literal
 
 from turbosat.cdcl.cadical_options import LARGEST
@@ -133,26 +134,13 @@ ORDER = {
 }
 
 
-def lanes(
-    workers: int, *, seed: int = 0, mode: Literal["default", "sat", "unsat"] = "default", proof: bool = False
-) -> list[LaneSpec]:
-    """Return `workers` lanes, the same for the same arguments; the first is Kissat and may prove.
-
-    With `proof`, only the first lane may claim UNSATISFIABLE, so the others are after models.
-    """
-    if workers < 1:
-        raise UsageError(f"expected at least one worker, found {workers}")
-    if not 0 <= seed <= LARGEST_SEED:
-        raise UsageError(f"expected a seed from 0 to {LARGEST_SEED}, found {seed}")
-    if mode not in ORDER:
-        raise UsageError(f"unknown mode {mode!r}; known: {', '.join(ORDER)}")
-    return list(islice(mix(seed=seed, mode=mode, proof=proof), workers))
-
-
 def mix(
     *, seed: int = 0, mode: Literal["default", "sat", "unsat"] = "default", proof: bool = False
 ) -> Iterator[LaneSpec]:
-    """Yield lanes without end; see `lanes`."""
+    """Yield lanes without end, the same for the same arguments; the first may prove.
+
+    With `proof`, only the first lane may claim UNSATISFIABLE, so the others are after models.
+    """
     order = ORDER[mode]
     yield replace(_seeded(KINDS[order[0]], seed, 0), proves=True, follows="nothing")
     others = [name for name in order if not (proof and name.endswith("-unsat"))]
@@ -164,11 +152,12 @@ def mix(
 def named(text: str, *, seed: int = 0) -> list[LaneSpec]:
     """Return the lanes that a user names, separated by commas. Raises UsageError for unknown names."""
     found: list[LaneSpec] = []
+    laps = Counter[str]()
     for name in (word.strip() for word in text.split(",")):
         if name not in KINDS:
             raise UsageError(f"unknown lane {name!r}; known: {', '.join(KINDS)}")
-        lap = sum(spec.name.startswith(name) for spec in found)
-        found.append(_seeded(KINDS[name], seed, lap))
+        found.append(_seeded(KINDS[name], seed, laps[name]))
+        laps[name] += 1
     return [replace(found[0], proves=found[0].engine == "kissat"), *found[1:]]
 
 

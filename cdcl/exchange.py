@@ -37,7 +37,6 @@ class Exchange:
         self.longest = longest
         self.most = most
         self.accounts: dict[str, Account] = {}
-        self.units: set[int] = set()  # literals
         self._seen: set[int] = set()
         self._log: deque[tuple[str, Clauses]] = deque(maxlen=BATCHES)
         self._end = 0  # batches ever
@@ -60,9 +59,7 @@ class Exchange:
         new = short.kept(fresh)
         if len(new):
             account.fresh += len(new)
-            sizes = new.sizes
-            account.sizes.update(sizes.tolist())
-            self.units.update(new.literals[new.offsets[:-1][sizes == 1]].tolist())
+            account.sizes.update(new.sizes.tolist())
             self._log.append((lane, new))
             self._end += 1
         return new

@@ -30,21 +30,28 @@ class Hosted(Engine):
     """
 
     def __init__(
-        self, pool: Pool, number: int, recipe: dict[str, Any], abilities: frozenset[Ability], name: str
+        self,
+        pool: Pool,
+        number: int,
+        recipe: dict[str, Any],
+        abilities: frozenset[Ability],
+        name: str,
+        resources: dict[str, float],
     ) -> None:
-        self.abilities = abilities - {Ability.SECONDS, Ability.PROOF}  # type: ignore[misc] # each has its own
+        unheard = {Ability.SECONDS, Ability.PROOF, Ability.SHARE}
+        self.abilities = abilities - unheard  # type: ignore[misc] # each has its own
         self.name = name  # type: ignore[misc]
         self.recipe = recipe
         self.replaced = 0
         self._pool = pool
         self._lane = number
+        self._resources = resources
         self._inbox: list[Message] = []
         self._variables = 0
         self._assumed: tuple[int, ...] = ()
         self._slice = 0
         self._running = False
         self._state = "new"  # new, started, over, stopped
-        self._pid: int | None = None
         self._progress: dict[str, float] = {}
         self._figures: dict[str, Any] = {}
         self._learned: list[Clauses] = []
@@ -59,6 +66,7 @@ class Hosted(Engine):
             raise UsageError("an engine takes one formula, once")
         if not isinstance(source, Formula):
             raise UsageError("a lane of the pool takes the pool's formula")
+        self._pool.place(self._lane, self, self._resources)
         self._state = "started"
         self._variables = source.variables
         self._pool.send(
@@ -111,11 +119,6 @@ class Hosted(Engine):
     def trail(self) -> NDArray[np.int32] | None:
         """The newest that came."""
         return self._trail
-
-    def set_share(self, share: float) -> None:
-        """Search this part of the time."""
-        self.require(Ability.SHARE)
-        self._ask("share", {"share": share})
 
     def learned(self) -> Clauses | None:
         """Return the clauses that came since the last call."""
@@ -171,7 +174,8 @@ class Hosted(Engine):
             raise UsageError("poll comes after advance")
         end = None if timeout is None else time.monotonic() + timeout
         while True:
-            self._pool.pump()
+            if not self._inbox:
+                self._pool.pump()
             while self._inbox:
                 answer = self._take(self._inbox.pop(0))
                 if answer is not None:
@@ -224,8 +228,7 @@ class Hosted(Engine):
                 self.replaced += 1
             case "failed":
                 self.stop()
-                error = UnsupportedError if data["type"] == UnsupportedError.__name__ else EngineError
-                raise error(data["why"])
+                raise EngineError(data["why"])
             case "answer" if data["number"] == self._slice and self._running:
                 return self._answer(message)
         return None

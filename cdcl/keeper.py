@@ -23,6 +23,8 @@ POOL = "turbosat.cdcl.pool_process"
 def main(descriptor: int) -> None:
     """Start the pool on the other end of a socket, wait for its end or ours, and leave nothing."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    for each in (signal.SIGHUP, signal.SIGQUIT):  # they mean the run, and its end is ours
+        signal.signal(each, signal.SIG_IGN)
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     parent = os.getppid()
     become_subreaper("the pool of lanes")

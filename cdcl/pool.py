@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 PREFIX = "turbosat-"
 SOCKET_ROOM = 80  # characters that Ray's longest socket path adds to the folder's
 LONGEST_SOCKET = 107
+HINTS = "phases", "clauses", "follow"  # requests that may be lost
 PATIENCE = 0.4  # seconds to wait until everything of Ray's is gone
 
 
@@ -50,10 +51,15 @@ class Pool:
         self._formula = formula
         self._lanes: dict[int, Hosted] = {}
         self._count = 0
+        self._left = False  # to end by itself
         environment = {**os.environ, "TMPDIR": self._folder}
-        self._child = PythonChild("turbosat.cdcl.keeper", "pool", environment=environment)
         data = {"address": address, "places": places, "variables": formula.variables}
-        self._child.send("open", data, *pack(formula))
+        try:
+            self._child = PythonChild("turbosat.cdcl.keeper", "pool", environment=environment)
+            self._child.send("open", data, *pack(formula))
+        except EngineError:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            raise
 
     def engine(
         self, recipe: dict[str, Any], abilities: frozenset[Ability], name: str, **resources: float
@@ -61,12 +67,18 @@ class Pool:
         """Return an engine in a place of its own; what an actor for it must hold: cpu, gpu."""
         from turbosat.cdcl.hosted import Hosted
 
-        self._require()
         self._count += 1
-        lane = Hosted(self, self._count, recipe, abilities, name)
-        self._lanes[self._count] = lane
-        self._child.send("lane", {"lane": self._count, "resources": resources})
-        return lane
+        return Hosted(self, self._count, recipe, abilities, name, resources)
+
+    def place(self, number: int, lane: Hosted, resources: dict[str, float]) -> None:
+        """Ask for a place for a lane."""
+        self._require()
+        self._lanes[number] = lane
+        try:
+            self._child.send("lane", {"lane": number, "resources": resources})
+        except EngineError as error:
+            self.broken = str(error)
+            raise
 
     def pump(self) -> None:
         """Hand on what has come. Raises EngineError when the pool is broken."""
@@ -94,10 +106,11 @@ class Pool:
         return self._child.fileno()
 
     def send(self, lane: int, kind: str, data: dict[str, Any], *arrays: NDArray[Any]) -> None:
-        """Pass a request of a lane on."""
+        """Pass a request of a lane on; hints are lost where the pool is far behind."""
         self._require()
+        pass_on = self._child.hint if kind in HINTS else self._child.send
         try:
-            self._child.send(kind, {"lane": lane, "data": data}, *arrays)
+            pass_on(kind, {"lane": lane, "data": data}, *arrays)
         except EngineError as error:
             self.broken = str(error)
             raise
@@ -122,12 +135,15 @@ class Pool:
     def stop(self, why: str = "it was stopped") -> None:
         """End every process of it, and remove what it wrote."""
         self.broken = self.broken or why
+        if self._left:
+            return
         pid = self._child.pid
         if pid is not None:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
             if self._child.exit_code(PATIENCE) is None:
                 self._child.leave()  # on a very busy machine the keeper needs longer, undisturbed
+                self._left = True
                 return
         self._child.stop()
         shutil.rmtree(self._folder, ignore_errors=True)  # the keeper did it, unless somebody killed it

@@ -66,12 +66,12 @@ class Lane:
             case "units" if "units" in self.story:
                 known = self.story["units"][2][0]
                 self.story["units"] = kind, data, (np.concatenate([known, arrays[0]]),)
-            case "units" | "phases" | "share" | "advance":
+            case "units" | "phases" | "advance":
                 self.story[kind] = note
-        if kind in ("phases", "share", "follow"):
+        if kind in ("phases", "follow"):
             self.waiting = [each for each in self.waiting if each[0] != kind]
         if kind == "clauses":
-            old = [each for each in self.waiting if each[0] == kind][: -CLAUSES or None]
+            old = [each for each in self.waiting if each[0] == kind]
             if len(old) >= CLAUSES:
                 self.waiting.remove(old[0])
         if kind == "advance":
@@ -83,7 +83,7 @@ class Lane:
 
     def retell(self) -> None:
         """Let a new actor hear what matters, in an order in which it can be told."""
-        kinds = ("begin", "units", "phases", "share", *(("advance",) if self.running else ()))
+        kinds = ("begin", "units", "phases", *(("advance",) if self.running else ()))
         fresh = [each for each in self.waiting if each[0] not in (*kinds, "clauses")]
         self.waiting = [self.story[kind] for kind in kinds if kind in self.story] + fresh
 
@@ -98,7 +98,6 @@ class Pool:
         self._idle: list[tuple[dict[str, float], Any]] = []  # actors without a lane, and what they hold
         self._queue: deque[Lane] = deque()  # lanes without an actor: all there is room for have lanes
         self._done: deque[tuple[Lane, Any]] = deque()  # calls that have ended, in any thread
-        self._about: dict[str, Any] = {}  # what there is
         self._waker, self._wake = os.pipe()
         os.set_blocking(self._wake, False)
 
@@ -108,28 +107,27 @@ class Pool:
         assert opening is not None
         data = opening.data
         try:
-            self._about = self._session.open(
-                data["address"], data["places"], data["variables"], opening.arrays
-            )
+            self._session.open(data["address"], data["places"], data["variables"], opening.arrays)
+            about = self._session.about()
         except (UsageError, EngineError) as error:
             self._channel.send("unusable", {"message": str(error), "type": type(error).__name__})
             return
         if data["address"] is None:
             for pid in (os.getpid(), *descendants(os.getpid())):
                 with suppress(ProcessLookupError):
-                    os.setpriority(os.PRIO_PROCESS, pid, NICE)
-        self._channel.send("ready", self._about)
+                    os.setpriority(os.PRIO_PROCESS, pid, max(NICE, os.getpriority(os.PRIO_PROCESS, pid)))
+        self._channel.send("ready", about)
         waiter = select.poll()
-        waiter.register(self._channel, select.POLLIN)
         waiter.register(self._waker, select.POLLIN)
         while True:
+            waiter.register(self._channel, select.POLLIN | (select.POLLOUT if self._done else 0))
             waiter.poll(VITALS * 1000)
             self._session.check()
             while (message := self._channel.receive(0.0)) is not None:
                 self._hear(message)
             if select.select([self._waker], [], [], 0)[0]:
                 os.read(self._waker, 1 << 16)
-            while self._done:
+            while self._done and self._channel.roomy():  # whoever waits for the other must not be both
                 self._returned(*self._done.popleft())
 
     def _hear(self, message: Message) -> None:
@@ -177,7 +175,7 @@ class Pool:
 
     def _room(self, resources: dict[str, float]) -> int:
         """Return how many actors can hold so much: Ray would let others wait for ever."""
-        return int(self._about["gpus" if resources.get("gpu") else "places"])
+        return int(self._session.about()["gpus" if resources.get("gpu") else "places"])
 
     def _returned(self, lane: Lane, future: Any) -> None:
         lane.call = None
@@ -205,7 +203,7 @@ class Pool:
         lane.losses += 1
         if lane.losses > STARTS or not self._session.recoverable(error):
             lane.running = False
-            self._report(lane, "failed", {"why": f"its actor was lost: {why}", "type": "EngineError"}, ())
+            self._report(lane, "failed", {"why": f"its actor was lost: {why}"}, ())
             return
         self._report(lane, "replaced", {"why": why}, ())
         lane.retell()

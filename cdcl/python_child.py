@@ -70,6 +70,13 @@ class PythonChild:
         except OSError:
             self.fail()
 
+    def hint(self, kind: str, data: dict[str, Any], *arrays: NDArray[Any]) -> bool:
+        """Send a message if the child is not too far behind; tell whether. EngineError when it is gone."""
+        roomy = self._channel.roomy()
+        if roomy:
+            self.send(kind, data, *arrays)
+        return roomy
+
     def receive(self, timeout: float | None) -> Message | None:
         """Return the next message, None if there is none within `timeout`; EngineError for a broken child."""
         try:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import select
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from turbosat.cdcl.course import Course, Slice
@@ -14,9 +14,10 @@ from turbosat.deadline import Deadline, Expired
 from turbosat.errors import EngineError
 from turbosat.events import Event, Sink
 from turbosat.result import Reason, Status
+from turbosat.system import give_way
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     import numpy as np
@@ -139,9 +140,9 @@ class Race:
                 engine.add_units(self._assumption)  # engines that take neither say what holds anyway
             lane.resting = True
             if not paced:
-                self.begin(lane)
+                self._advance(lane)
             if len(self.lanes) > 1 and spec.nice and engine.pid is not None:
-                os.setpriority(os.PRIO_PROCESS, engine.pid, spec.nice)
+                give_way(engine.pid, spec.nice)
         except EngineError as error:
             self._end(lane, "failed", why=str(error))
         else:
@@ -149,7 +150,13 @@ class Race:
         return lane
 
     def begin(self, lane: Lane) -> None:
-        """Begin the next slice of a lane that rests."""
+        """Begin the next slice of a lane that rests; if its child is gone, the lane has failed."""
+        try:
+            self._advance(lane)
+        except EngineError as error:
+            self._end(lane, "failed", why=str(error))
+
+    def _advance(self, lane: Lane) -> None:
         engine, piece = lane.engine, lane.course.next()
         if piece.phases is not None:
             engine.set_phases(piece.phases)
@@ -172,8 +179,12 @@ class Race:
         running = self.running()
         if timeout > 0 and (running or self._watched):
             waiter = select.poll()  # not select(): a user's program may hold more than 1,024 descriptors
-            for each in (self._deadline, *self._watched, *(lane.engine for lane in running)):
-                waiter.register(each, select.POLLIN)
+            active = [lane.engine for lane in running if not lane.resting]
+            for each in (self._deadline, *self._watched, *active):
+                try:
+                    waiter.register(each, select.POLLIN)
+                except EngineError:  # the pool is gone: the poll below says so, of each of its lanes
+                    timeout = 0.0
             waiter.poll(timeout * 1000)
         for lane in running:
             if lane.resting:
@@ -216,11 +227,16 @@ class Race:
     def share(self, clauses: Clauses, lanes: Iterable[Lane] | None = None) -> None:
         """Hand implied clauses to every lane, or to these, that can take them while it runs."""
         for lane in self.running() if lanes is None else lanes:
-            if lane.state == "running" and Ability.IMPORT in lane.engine.abilities and len(clauses):
-                try:
-                    lane.engine.add_clauses(clauses.literals, clauses.offsets)
-                except EngineError as error:
-                    self._end(lane, "failed", why=str(error))
+            if Ability.IMPORT in lane.engine.abilities and len(clauses):
+                self.ask(lane, partial(lane.engine.add_clauses, clauses.literals, clauses.offsets))
+
+    def ask(self, lane: Lane, request: Callable[[], None]) -> None:
+        """Ask something of a lane's engine if it is running; one that cannot hear any more has failed."""
+        if lane.state == "running":
+            try:
+                request()
+            except EngineError as error:
+                self._end(lane, "failed", why=str(error))
 
     def drop(self, lane: Lane, why: str) -> None:
         """End one lane."""

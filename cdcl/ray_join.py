@@ -34,7 +34,7 @@ def join(address: str) -> None:
     terminated = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(address=where, log_to_driver=False, logging_level=logging.CRITICAL)
-    except FAILURES as error:
+    except (*FAILURES, ray.exceptions.RayError) as error:
         what = f"no cluster can be joined there: {first_line(error)}"
         raise UsageError(f"--ray-address {where}: {what}") from None
     finally:

@@ -32,16 +32,11 @@ class Session:
         self._actor: Any = None
         self._vital: dict[int, str] = {}  # processes of a session of our own, and their names
 
-    def open(
-        self, address: str | None, places: int, variables: int, arrays: Sequence[memoryview]
-    ) -> dict[str, Any]:
+    def open(self, address: str | None, places: int, variables: int, arrays: Sequence[memoryview]) -> None:
         """Start Ray here with so many places, or join the cluster at an address; broadcast the formula.
 
-        Returns what there is: `places` (CPU cores), `nodes`, `own`, the cores of the node that this machine
-        is, and `gpus` that no descent here takes. Raises UsageError where no cluster is found,
-        EngineError where Ray does not work.
+        Raises UsageError where no cluster is found, EngineError where Ray does not work.
         """
-        prepare("--ray-address" if address else "the pool of lanes")
         self._address = address
         data = [np.asarray(each) for each in arrays]
         if address is None:
@@ -55,9 +50,18 @@ class Session:
         self._actor = ray.remote(LaneActor)
         self._variables = variables
         self._formula = [ray.put(each) for each in data]
+
+    def about(self) -> dict[str, Any]:
+        """Return what there is by now.
+
+        `places` (CPU cores), `nodes`, `own`, the cores of the node that this machine is, and `gpus` that no
+        descent here takes.
+        """
+        import ray
+
         nodes = [node for node in ray.nodes() if node["Alive"]]
         here = ray.get_runtime_context().get_node_id()
-        own = {} if address is None else _resources([node for node in nodes if node["NodeID"] == here])
+        own = {} if self._address is None else _resources([node for node in nodes if node["NodeID"] == here])
         total = _resources(nodes)
         return {
             "places": total.get("CPU", 0),
@@ -69,6 +73,8 @@ class Session:
 
     def _start(self, places: int, size: int) -> None:
         """Start a session of our own, in the folder that our keeper removes."""
+        prepare("the pool of lanes")
+        os.environ.pop("RAY_JOB_CONFIG_JSON_ENV_VAR", None)  # of a Ray job around us: none of this session's
         # Ray reads these when it is imported. A token of our own keeps other users out, and Ray from writing
         # one into the home folder.
         os.environ.update(LOCAL, RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=secrets.token_hex(32))
@@ -115,9 +121,9 @@ class Session:
 
     def recoverable(self, error: BaseException) -> bool:
         """Whether a call failed because its actor or node is gone, so that another may do it."""
-        from ray.exceptions import ActorDiedError, ActorUnavailableError, ObjectLostError, RayActorError
+        from ray.exceptions import ObjectLostError, RayActorError
 
-        return isinstance(error, RayActorError | ActorDiedError | ActorUnavailableError | ObjectLostError)
+        return isinstance(error, RayActorError | ObjectLostError)
 
 
 def _resources(nodes: Sequence[Mapping[str, Any]]) -> dict[str, int]:

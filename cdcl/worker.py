@@ -28,7 +28,8 @@ def build(recipe: dict[str, Any], memory: int | None = None) -> Engine:
     if recipe["engine"] == "gradient":
         from turbosat.gradient_lane import Gradient, Settings
 
-        return Gradient(Settings(**recipe["settings"]), memory_limit=memory)
+        settings = Settings(**recipe["settings"])
+        return Gradient(settings, memory_limit=memory if settings.device == "cpu" else None)
     from turbosat.cdcl.diversify import LaneSpec
 
     fields = {**recipe, "flags": tuple(recipe["flags"])}
@@ -60,7 +61,7 @@ class Worker:
                 self._search(self._engine, seconds, reports)
         except TurbosatError as error:
             self.close()
-            reports.append(("failed", {"why": str(error), "type": type(error).__name__}, ()))
+            reports.append(("failed", {"why": str(error)}, ()))
         return reports
 
     def close(self) -> None:
@@ -88,8 +89,6 @@ class Worker:
                 engine.add_clauses(arrays[0], arrays[1])
             case "follow":
                 engine.follow(arrays[0])
-            case "share":
-                engine.set_share(data["share"])
             case "advance":
                 if arrays[0].size:
                     engine.assume(arrays[0])

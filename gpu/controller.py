@@ -26,8 +26,8 @@ class Controller:
 
     A round hands effort to the arms in the bandit's shares; lanes of one arm take equal parts. It is executed
     in slices, lane after lane, and resumes where it stopped: how the caller cuts the time, and how many lanes
-    run at once, changes nothing. Shares and elites change between rounds only; a lane whose run is over
-    restarts at once.
+    run at once, changes nothing, unless he collects in the midst of a round. Shares and elites change between
+    rounds only; a lane whose run is over restarts at once.
     """
 
     def __init__(
@@ -111,9 +111,10 @@ class Controller:
         self._finished.clear()
         if self.report is None:
             return
-        better = np.flatnonzero((self.report.best >= 0) & (self.report.best < self._offered))
-        for lane in better[np.argsort(self.report.best[better], kind="stable")][: self.elites.size].tolist():
-            false = int(self.report.best[lane])
+        report = self.report  # of lanes that have just begun again, it tells of the run before
+        better = np.flatnonzero((report.flips > 0) & (report.best >= 0) & (report.best < self._offered))
+        for lane in better[np.argsort(report.best[better], kind="stable")][: self.elites.size].tolist():
+            false = int(report.best[lane])
             if self.elites.wants(false):
                 self.elites.offer(self.population.best_values(np.array([lane]))[0], false)
             self._offered[lane] = false

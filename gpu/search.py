@@ -43,11 +43,12 @@ class GradientSearch:
         device: str = "auto",
         optimizer: Optimizer = "auto",
         start: NDArray[np.bool_] | None = None,
+        frozen: NDArray[np.int32] | None = None,
         check: Callable[[], None] = lambda: None,
     ) -> None:
-        """`start` bool (variables,) or (k, variables) are assignments to begin with."""
+        """`start` bool (variables,) or (k, variables) are assignments to begin with; `frozen`: see freeze."""
         self.formula = formula
-        self.frozen = np.zeros(0, np.int32)  # signed literals
+        self.frozen = np.zeros(0, np.int32) if frozen is None else frozen  # signed literals
         self.best = formula.clauses + len(formula.xors) + 1
         self._lanes, self._seed, self._workers = lanes, seed, workers
         self._device, self._optimizer, self._check = device, optimizer, check

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from turbosat.board import Board
+from turbosat.cdcl.course import Course, Slice
 from turbosat.cdcl.diversify import Entrant
-from turbosat.cdcl.engine import Ability
+from turbosat.cdcl.engine import Ability, Budget
 from turbosat.options import Options, worker_count
 from turbosat.result import Result, Status
 from turbosat.scheduler import Descent
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from turbosat.cdcl.course import Course
     from turbosat.cdcl.race import Lane, Race
     from turbosat.deadline import Deadline
     from turbosat.formula import Formula
@@ -33,10 +34,10 @@ LARGEST = 50_000_000  # literals of a formula that is worth the memory of a popu
 
 
 class DescentStage:
-    """Gradient lanes of a run: one here, and one on each GPU of a cluster."""
+    """Gradient lanes of a run: on a core here, on a GPU here, and on each GPU of a cluster."""
 
     def __init__(self, race: Race, options: Options, deadline: Deadline, board: Board) -> None:
-        self.lane: Lane | None = None  # the one here, on cores unless a device was asked for
+        self.lane: Lane | None = None  # the first one here, on cores unless a device was asked for
         self.lanes: list[Lane] = []  # all
         self._begun = False
         self._spread = 0  # GPUs of the pool that have a lane
@@ -45,7 +46,7 @@ class DescentStage:
         self._devices: dict[str, str] = {}  # by lane, once they are told
         self._best: int | None = None  # false clauses, of the lane here
         self._improved = 0.0  # seconds of search it had had then
-        self._trail: NDArray[np.int32] | None = None  # the last that came
+        self._trails: dict[str, NDArray[np.int32]] = {}  # the last of each CDCL lane
         self._asked = 0.0  # when the last was asked for
         self._followed = 0  # version of the guidance that it was along
 
@@ -55,8 +56,25 @@ class DescentStage:
         engine = self._options["engine"]
         return engine == "gradient" or (engine == "auto" and self._options["gradient"])
 
-    def begin(self, formula: Formula, cores: int, course: Course | None = None, workers: int = 1) -> None:
-        """Start the lanes here, once; under a course there is one, whose slices are begun by the caller.
+    @property
+    def figures(self) -> dict[str, Any]:
+        """Statistics of the lane that came nearest to a model, with its name; empty where there is none."""
+        known = [(lane.spec.name, lane.engine.figures) for lane in self.lanes if lane.engine.figures]
+        if not known:
+            return {}
+        name, figures = min(known, key=lambda each: each[1]["best"])
+        return {"lane": name, **figures}
+
+    def begin(
+        self,
+        formula: Formula,
+        cores: int,
+        course: Course | None = None,
+        workers: int = 1,
+        *,
+        paced: bool = False,
+    ) -> None:
+        """Start the lanes here, once; under a course there is one, `paced`: the caller begins its slices.
 
         Beside a GPU a core descends, too: its lanes run deeper, those of the device in greater numbers, and
         each kind solves what the other does not.
@@ -70,14 +88,13 @@ class DescentStage:
         from turbosat.gpu.cuda_limits import driver_missing
 
         both = self._options["device"] == "auto" and course is None and driver_missing() is None
-        device = "cpu" if both else self._options["device"]
+        device = "cpu" if both or driver_missing() is not None else self._options["device"]
         # On a single core it may have its trial at lane 0's cost: it is over in a second or two.
         nice = NICE if cores > 1 else 0
         settings = replace(self._settings(), device=device, workers=workers)
-        self.lane = self._add(LANE, settings, nice, formula, self._deadline.memory, course)
-        if both:  # CUDA takes address space without end
-            settings = replace(self._settings(), device="auto")
-            self._add(f"{LANE}-gpu", settings, nice, formula, None, None)
+        self.lane = self._add(LANE, settings, nice, formula, course, paced=paced)
+        if both:
+            self._add(f"{LANE}-gpu", replace(settings, device="auto"), nice, formula)
 
     def _add(
         self,
@@ -85,21 +102,25 @@ class DescentStage:
         settings: Settings,
         nice: int,
         formula: Formula,
-        memory: int | None,
-        course: Course | None,
+        course: Course | None = None,
+        *,
+        paced: bool = False,
     ) -> Lane:
         from turbosat.gradient_lane import Gradient
 
         entrant = Entrant(name, settings.seed, nice=nice, words=(f"--optimizer={settings.optimizer}",))
+        # CUDA takes address space without end.
+        memory = self._deadline.memory if settings.device == "cpu" else None
         engine = Gradient(settings, memory_limit=memory)
-        self.lanes.append(self._race.add(entrant, engine, formula, course, paced=course is not None))
+        self.lanes.append(self._race.add(entrant, engine, formula, course, paced=paced))
         return self.lanes[-1]
 
     def spread(self, pool: PoolStage, formula: Formula) -> None:
-        """Start a lane on each GPU of the pool, once."""
-        for number in range(self._spread, pool.about.get("gpus", 0) if self.wanted else 0):
+        """Start a lane on each GPU of the pool, once; `listen` ends those that cannot use it."""
+        useful = self.lanes and self._options["device"] != "cpu"
+        for number in range(self._spread, pool.about.get("gpus", 0) if useful else 0):
             self._spread += 1
-            settings = replace(self._settings(), seed=self._options["seed"] + number + 1, device="cuda")
+            settings = replace(self._settings(), seed=self._options["seed"] + number + 1, device="auto")
             entrant = Entrant(f"{LANE}-{number + 2}", settings.seed)
             lane = self._race.add(entrant, pool.descent(asdict(settings)), formula, place="pool")
             self.lanes.append(lane)
@@ -121,37 +142,42 @@ class DescentStage:
         if self.lane is None or self.lane.state != "running":
             return None
         figures = self.lane.engine.figures
-        seconds = figures.get("seconds", 0.0)
-        best = figures.get("best", 0)
+        if not figures:  # it is still starting
+            return Descent(0.0, 0.0, 0)
+        seconds, best = figures["seconds"], figures["best"]
         if self._best is None or best < self._best:
             self._best, self._improved = best, seconds
-        accelerated = figures.get("device", "cpu") != "cpu"
+        accelerated = figures["device"] != "cpu"
         return Descent(seconds, seconds - self._improved, best, accelerated)
 
     def set_share(self, share: float) -> None:
         """Give the lane here a part of its core."""
-        if self.lane is not None and self.lane.state == "running":
-            self.lane.engine.set_share(share)
+        if self.lane is not None:
+            self._race.ask(self.lane, partial(self.lane.engine.set_share, share))
 
     def follow(self) -> None:
         """Let lanes begin where a CDCL lane gets to along the best assignment, with all it has learned."""
         for lane in self._race.running():
-            trail = lane.engine.trail
-            if trail is not None and trail is not self._trail and self._board.guidance is not None:
-                self._trail = trail
+            trail, name = lane.engine.trail, lane.spec.name
+            if trail is not None and trail is not self._trails.get(name) and self._board.guidance is not None:
+                self._trails[name] = trail
                 values = self._board.guidance.phases.copy()
                 values[abs(trail) - 1] = trail > 0
-                for descent in self.lanes:
-                    if descent.state == "running":
-                        descent.engine.set_phases(values)
+                self._suggest(values)
                 self._race.tell("trail", lane, literals=trail.size)
         if self._board.version == self._followed or time.monotonic() - self._asked < TRAIL_INTERVAL:
             return
         for lane in self._race.running():
             if Ability.TRAIL in lane.engine.abilities and lane.guided and self._board.guidance is not None:
                 self._asked, self._followed = time.monotonic(), self._board.version
-                lane.engine.follow(self._board.guidance.ranked)
+                self._race.ask(lane, partial(lane.engine.follow, self._board.guidance.ranked))
                 return
+
+    def _suggest(self, values: NDArray[np.bool_], source: Lane | None = None) -> None:
+        """Let all lanes but the source begin from these values, among others."""
+        for lane in self.lanes:
+            if lane is not source:
+                self._race.ask(lane, partial(lane.engine.set_phases, values))
 
     def listen(self) -> None:
         """Put what the lanes know on the board; the best assignment of one is where others begin, too."""
@@ -171,9 +197,15 @@ class DescentStage:
             if not self._board.put(guidance):
                 continue
             self._race.tell("improved", lane, false=guidance.false)
-            for other in self.lanes:
-                if other is not lane and other.state == "running":
-                    other.engine.set_phases(guidance.phases)
+            self._suggest(guidance.phases, lane)
+
+
+class Rounds(Course):
+    """Slices by effort, not by time: guidance is gathered between rounds only."""
+
+    def next(self) -> Slice:
+        """Return the next slice."""
+        return Slice(Budget(rounds=1))
 
 
 def descend_alone(run: Run, race: Race, formula: Formula) -> Result:
@@ -184,8 +216,7 @@ def descend_alone(run: Run, race: Race, formula: Formula) -> Result:
     """
     cores = worker_count(run.options)
     stage = DescentStage(race, run.options, run.deadline, Board())
-    stage.begin(formula, cores, workers=cores)
-    assert stage.lane is not None
+    stage.begin(formula, cores, Rounds() if run.options["deterministic"] else None, workers=cores)
     try:
         while race.running():
             found = race.wait()
@@ -196,4 +227,4 @@ def descend_alone(run: Run, race: Race, formula: Formula) -> Result:
                 return result
         return Result(Status.UNKNOWN, reason=race.none_left(race.lanes))
     finally:
-        run.statistics["gradient"] = stage.lane.engine.figures
+        run.statistics["gradient"] = stage.figures

@@ -94,7 +94,7 @@ class Gradient(PythonEngine):
         from turbosat.cdcl.requests import checked_phases
 
         child = self._living()
-        child.send("phases", {}, checked_phases(values, self._variables).view(np.int8))
+        child.hint("phases", {}, checked_phases(values, self._variables).view(np.int8))
 
     def add_units(self, literals: NDArray[np.int32]) -> None:
         """Search under these literals only; before the first slice."""
@@ -111,13 +111,12 @@ class Gradient(PythonEngine):
         from turbosat.cdcl.requests import checked_literals
 
         child = self._living()
-        child.send("clauses", {}, checked_literals(literals, self._variables, "clauses"), offsets)
+        child.hint("clauses", {}, checked_literals(literals, self._variables, "clauses"), offsets)
 
     def set_share(self, share: float) -> None:
         """Search this part of the time, from 0 to 1, and leave the core to others in between."""
-        if share != self.share:
+        if share != self.share and self._living().hint("share", {"share": share}):
             self.share = share
-            self._living().send("share", {"share": share})
 
     def advance(self, budget: Budget) -> None:
         """Begin a slice, without end or of so many rounds."""

@@ -46,7 +46,7 @@ class Worker:
         self._number = 0  # of the slice that is asked for, 0 for none
         self._rounds: int | None = None  # that the slice may still take
         self._told = self._guided = self._encoded = time.monotonic()
-        self._best = -1  # false clauses of the last guidance
+        self._best = -1  # false clauses when guidance was last told
         self._cost = self._encoding = 0.0  # seconds, of the last guidance and of the last encoding
 
     def serve(self) -> None:
@@ -110,12 +110,10 @@ class Worker:
         begin = time.monotonic()
         start = np.stack(self._starts) if self._starts else None
         try:
-            search = GradientSearch(self._formula, start=start, **self._settings)
+            search = GradientSearch(self._formula, start=start, frozen=self._frozen, **self._settings)
         except UnsupportedError as error:
             self._channel.send("refused", {"message": str(error)})
             raise
-        if self._frozen.size:
-            search.freeze(self._frozen)
         self._encoding = time.monotonic() - begin
         self._encoded = time.monotonic()
         self._channel.send("progress", search.statistics())
@@ -144,10 +142,12 @@ class Worker:
         self._encoding = self._encoded - begin
 
     def _rest(self, seconds: float) -> None:
-        """Leave the core to others for so long, or until a message comes."""
-        message = self._channel.receive(seconds)
-        if message is not None:
-            self._handle(message)
+        """Leave the core to others for so long, or until the share is a larger one."""
+        end, share = time.monotonic() + seconds, self._share
+        while (left := end - time.monotonic()) > 0 and self._share <= share:
+            message = self._channel.receive(left)
+            if message is not None:
+                self._handle(message)
 
     def _report(self, search: GradientSearch) -> None:
         now = time.monotonic()
@@ -164,9 +164,10 @@ class Worker:
         """Tell what the elites know, as far as it is about the formula's own variables."""
         begin = time.monotonic()
         guidance = search.guidance().within(search.formula.variables)
-        data, arrays = guidance.packed()
-        self._best = guidance.false
-        self._channel.send("guidance", data, [memoryview(each) for each in arrays])  # type: ignore[arg-type]
+        self._best = search.progress().best
+        if guidance.ranked.size:
+            data, arrays = guidance.packed()
+            self._channel.send("guidance", data, [memoryview(each) for each in arrays])  # type: ignore[arg-type]
         self._guided = time.monotonic()
         self._cost = self._guided - begin
 

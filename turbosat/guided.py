@@ -1,8 +1,8 @@
 """Courses that follow the guidance of a population: phases, partial assignments, cubes.
 
 A partial assignment (TurboSAT, arXiv 2511.07737: the high-confidence variables) is a guess: assumed for a
-slice of few conflicts, taken back where it is refuted. What its core says is kept as a clause, and what is
-left of the guess is tried again without the literals of the core.
+slice of few conflicts, taken back where it is refuted. What its core says goes to others as a clause, and
+what is left of the guess is tried again without the literals of the core.
 """
 
 from __future__ import annotations
@@ -74,7 +74,10 @@ class Probing(Course):
     def next(self) -> Slice:
         """Return a probe where one is due, else a slice without a guess."""
         guess = self._next_guess() if self._may_probe() else None
-        if guess is not None and guess.size:
+        if guess is not None and not guess.size:  # of few variables, or all of it was in the core
+            self._guess, guess = None, None
+            self._part += 1
+        if guess is not None:
             note = f"partial assignment of {guess.size} literals"
             return Slice(Budget(conflicts=PROBE), tuple(guess.tolist()), note=note)
         return Slice(Budget(conflicts=FREE))

@@ -16,22 +16,22 @@ from typing import TYPE_CHECKING, Any, Self
 
 from turbosat.algebra_stage import AlgebraStage
 from turbosat.board import Board
-from turbosat.cdcl.diversify import LaneSpec, mix, named
 from turbosat.cdcl.race import MEMORY
 from turbosat.descent_stage import DescentStage
 from turbosat.options import worker_count
 from turbosat.pool_stage import PoolStage
 from turbosat.result import Result, Status
-from turbosat.scheduler import HEAD_START, Plan, Scheduler, View
+from turbosat.scheduler import EARLY, HEAD_START, Plan, Scheduler, View
 from turbosat.system import available_cores, elsewhere
 from turbosat.traffic import LONGEST, Traffic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from turbosat.cdcl.course import Course
     from turbosat.cdcl.cubes import Cover
+    from turbosat.cdcl.diversify import LaneSpec
     from turbosat.cdcl.engine import Answer
     from turbosat.cdcl.race import Lane, Race
     from turbosat.formula import Formula
@@ -77,8 +77,8 @@ class Hybrid:
         self._cored.close()
         if (figures := self._traffic.statistics()) is not None:
             self.statistics["exchange"] = figures
-        if self._descent.lane is not None:
-            self.statistics["gradient"] = self._descent.lane.engine.figures
+        if self._descent.figures:
+            self.statistics["gradient"] = self._descent.figures
         if self._stage.figures:
             self.statistics["algebra"] = self._stage.figures
         if self._pool.about:
@@ -108,14 +108,17 @@ class Hybrid:
                 return result
 
     def _judged(self, formula: Formula, found: tuple[Lane, Answer] | None) -> Result | None:
-        """Move what has come; return the result if an answer is one."""
+        """Return the result if an answer is one; else move what has come."""
+        result = None if found is None else self._run.judge(formula, *found)
+        if result is not None:
+            return result
         self._stage.share()
         self._descent.listen()
         if self._options["guidance"]:
             self._descent.follow()
         self._traffic.move()
         self._pool.look()
-        return None if found is None else self._run.judge(formula, *found)
+        return None
 
     def _waited(self) -> float:
         """Return the seconds since lane 0 started."""
@@ -148,16 +151,29 @@ class Hybrid:
             self._stage.begin_late(formula, self._waited())
         self._descent.begin(formula, self._cores)
         self._descent.set_share(plan.share)
-        while _counted(self._here) < plan.here and self._startable():
-            self._start(self._stage.strengthened(formula))
         if plan.pool:
             self._pool.begin(formula)
         if any(MEMORY in lane.error for lane in self._hosted):
             self._pool.give_up(MEMORY)
         if self._pool.state == "ready":
             self._descent.spread(self._pool, formula)
-        while _counted(self._hosted) < plan.hosted and self._startable():
-            self._host(self._stage.strengthened(formula))
+        if self._free_here(plan) or self._free_hosted(plan):
+            self._fill(plan, self._stage.strengthened(formula))
+
+    def _fill(self, plan: Plan, source: Formula) -> None:
+        """Start lanes where there is room for them."""
+        while self._free_here(plan):
+            self._start(source)
+        while self._free_hosted(plan):
+            self._deadline.check()
+            self._host(source)
+
+    def _free_here(self, plan: Plan) -> bool:
+        return _counted(self._here) < plan.here and self._startable()
+
+    def _free_hosted(self, plan: Plan) -> bool:
+        ready = self._pool.state == "ready"
+        return ready and _counted(self._hosted) < plan.hosted and self._startable()
 
     def _startable(self) -> bool:
         """Whether another lane may start now: Kissat waits for facts that it could not be told later."""
@@ -165,11 +181,7 @@ class Hybrid:
         return spec is not None and not (self._stage.working and spec.engine == "kissat")
 
     def _mixed(self) -> Iterator[LaneSpec]:
-        options, seed = self._options, self._options["seed"]
-        lanes: Iterable[LaneSpec] = mix(seed=seed, mode=options["mode"], proof=self._run.proof is not None)
-        if options["mix"] is not None:
-            lanes = named(options["mix"], seed=seed)
-        return (replace(spec, export=LONGEST if options["sharing"] else 0) for spec in lanes)
+        return (replace(spec, export=LONGEST if self._options["sharing"] else 0) for spec in self._run.mix())
 
     def _next(self) -> LaneSpec:
         spec, self._pending = self._pending, next(self._lanes, None)
@@ -186,6 +198,10 @@ class Hybrid:
     def _begin(self, source: Formula | Path, *, first: bool = False) -> None:
         """Start lane 0, and leave it the core it is on where every core is to be used."""
         self._first = self._start(source, first=first)
+        self._reserve()
+
+    def _reserve(self) -> None:
+        assert self._first is not None
         if self._cores >= available_cores():
             self._cored.enter_context(elsewhere(self._first.engine.pid))
 
@@ -214,6 +230,8 @@ class Hybrid:
             name = lane.spec.name
             if lane.state != "failed" or self._revived.get(name, 0) >= REVIVALS:
                 continue
+            if lane.place == "pool" and _counted(self._here) >= max(self._cores, EARLY):
+                continue
             refused = lane is self._first and PARSE_ERROR in lane.error  # XORs, for one: we can read them
             abandoned = lane.place == "pool" and self._pool.state == "broken" and MEMORY not in lane.error
             if refused or abandoned or KILLED in lane.error:
@@ -221,12 +239,17 @@ class Hybrid:
                 self._replace(lane, formula if lane is self._first else self._stage.strengthened(formula))
 
     def _replace(self, lane: Lane, source: Formula) -> None:
-        assert isinstance(lane.spec, LaneSpec)
+        spec, first = lane.spec, lane is self._first
+        assert isinstance(spec, LaneSpec)
         lane.state = "replaced"
-        fresh = self._race.add(lane.spec, self._run.build(lane.spec), source, self._course(lane.spec))
+        if first:
+            spec = replace(spec, nice=0)
+            self._cored.close()
+        fresh = self._race.add(spec, self._run.build(spec), source, self._course(spec))
         self._here.append(fresh)
-        if lane is self._first:
+        if first:
             self._first = fresh
+            self._reserve()
 
 
 def _counted(lanes: list[Lane]) -> int:

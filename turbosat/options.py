@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypedDict, get_args, get_origin, get_type_hints
 
@@ -71,7 +71,8 @@ class Options(TypedDict, total=False):
     sharing: Annotated[bool, Option(True, ("--sharing/--no-sharing",), "Lanes are told what others learn.")]
     pool: Annotated[bool, Option(True, ("--pool/--no-pool",), "Further lanes run in Ray actors.")]
     pool_after: Annotated[
-        float, Option(2.0, ("--pool-after",), "When Ray is started.", low=0, metavar="SECONDS")
+        float,
+        Option(2.0, ("--pool-after",), "When Ray is started here.", low=0, metavar="SECONDS"),
     ]
     ray_address: Annotated[
         str | None,
@@ -103,7 +104,11 @@ class Options(TypedDict, total=False):
     seed: Annotated[int, Option(0, ("--seed",), "Seed of everything random.", low=0, high=2**31 - 1)]
     deterministic: Annotated[
         bool,
-        Option(False, ("--deterministic",), "The same answer from the same seed: one lane, no race."),
+        Option(
+            False,
+            ("--deterministic",),
+            "The same answer from the same seed: a schedule, no race.",
+        ),
     ]
     mode: Annotated[
         Mode,
@@ -170,10 +175,36 @@ def declared(table: type = Options) -> Iterator[tuple[str, Any, Option]]:
         yield name, kind, option
 
 
+# What would be asked for in vain.
+CLASHES: tuple[tuple[Callable[[Mapping[str, Any]], object], str], ...] = (
+    (
+        lambda o: o["ray_address"] and o["deterministic"],
+        "--ray-address and --deterministic exclude each other",
+    ),
+    (lambda o: o["ray_address"] and not o["pool"], "--ray-address and --no-pool exclude each other"),
+    (
+        lambda o: o["engine"] in ("gradient", "galois") and (o["ray_address"] or o["mix"]),
+        "--mix and --ray-address are about CDCL lanes: --engine gradient and galois have none",
+    ),
+    (
+        lambda o: o["engine"] == "gradient" and not o["gradient"],
+        "--engine gradient and --no-gradient exclude each other",
+    ),
+    (
+        lambda o: o["engine"] == "galois" and not o["algebra"],
+        "--engine galois and --no-algebra exclude each other",
+    ),
+    (
+        lambda o: o["engine"] != "galois" and o["galois"] != "auto",
+        "--galois says how --engine galois searches",
+    ),
+)
+
+
 def resolve(values: Mapping[str, object]) -> Options:
     """Return all options: `values`, checked, over the defaults.
 
-    Raises UsageError for an unknown name, a wrong type, or a value out of bounds.
+    Raises UsageError for an unknown name, a wrong type, a value out of bounds, or a clash.
     """
     known = {name: (kind, option) for name, kind, option in declared()}
     for name in values:
@@ -182,6 +213,9 @@ def resolve(values: Mapping[str, object]) -> Options:
     result: dict[str, Any] = {}
     for name, (kind, option) in known.items():
         result[name] = _checked(name, kind, option, values[name]) if name in values else option.default
+    for clash, message in CLASHES:
+        if clash(result):
+            raise UsageError(message)
     return result  # type: ignore[return-value] # checked against the same declaration
 
 

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, Self
 from turbosat.algebra_stage import AlgebraStage
 from turbosat.board import Board
 from turbosat.cdcl.course import Course, Slice
-from turbosat.cdcl.diversify import LaneSpec, mix
 from turbosat.cdcl.engine import Budget
 from turbosat.descent_stage import DescentStage
 from turbosat.guided import Phased
 from turbosat.result import Result, Status
 
 if TYPE_CHECKING:
+    from turbosat.cdcl.diversify import LaneSpec
     from turbosat.cdcl.engine import Answer
     from turbosat.cdcl.race import Lane, Race
     from turbosat.formula import Formula
@@ -51,7 +51,7 @@ class Orderly:
     def __init__(self, run: Run, race: Race) -> None:
         options, deadline = run.options, run.deadline
         self.statistics: dict[str, Any] = {}
-        self._run, self._race, self._options, self._deadline = run, race, options, deadline
+        self._run, self._race, self._options = run, race, options
         self._board = Board()
         self._stage = AlgebraStage(race, options, deadline)
         self._descent = DescentStage(race, options, deadline, self._board)
@@ -83,8 +83,8 @@ class Orderly:
         """Take stock."""
         if self._stage.figures:
             self.statistics["algebra"] = self._stage.figures
-        if self._descent.lane is not None:
-            self.statistics["gradient"] = self._descent.lane.engine.figures
+        if self._descent.figures:
+            self.statistics["gradient"] = self._descent.figures
 
     def _settle(self, formula: Formula) -> Result | None:
         """Let the algebra lane end before any other starts."""
@@ -99,12 +99,11 @@ class Orderly:
 
     def _begin(self, formula: Formula) -> None:
         options, source = self._options, self._stage.strengthened(formula)
-        specs = mix(seed=options["seed"], mode=options["mode"], proof=self._run.proof is not None)
-        for spec in islice(specs, options["workers"] or LANES):
+        for spec in islice(self._run.mix(), options["workers"] or LANES):
             course = self._course(spec)
             engine = self._run.build(spec)
             self._lanes.append(self._race.add(spec, engine, source, course, paced=spec.engine == "cadical"))
-        self._descent.begin(formula, 2, Paced())
+        self._descent.begin(formula, 2, Paced(), paced=True)
 
     def _course(self, spec: LaneSpec) -> Course | None:
         if spec.engine == "kissat":

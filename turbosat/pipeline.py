@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from turbosat.cdcl.diversify import LaneSpec
+from turbosat.cdcl.diversify import LaneSpec, mix, named
 from turbosat.cdcl.race import Lane, Race
 from turbosat.compression import HEAD, sniff
 from turbosat.deadline import Deadline, Expired
@@ -23,6 +23,8 @@ from turbosat.result import Reason, Result, Status, Winner
 from turbosat.system import require_writable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -121,6 +123,16 @@ class Run:
             return False
         # Kissat's models end at the header's last variable, relaxed or not.
         return self.options["parsing"] != "relaxed" and _plain_file(self.source)
+
+    def mix(self) -> Iterator[LaneSpec]:
+        """Yield the CDCL lanes in the order of their start. Raises UsageError for unknown names."""
+        seed, names = self.options["seed"], self.options["mix"]
+        if names is None:
+            return mix(seed=seed, mode=self.options["mode"], proof=self.proof is not None)
+        lanes = named(names, seed=seed)
+        if self.proof is not None and not lanes[0].proves:
+            raise UsageError("with a proof, the first lane of the mix must be one of Kissat's: it writes it")
+        return iter(lanes)
 
     def build(self, spec: LaneSpec, *, first: bool = False) -> Engine:
         """Return the engine of a lane here; `first`: it reads the file itself."""
@@ -229,13 +241,17 @@ class Run:
             "cpu_seconds": round(own.ru_utime + own.ru_stime + below.ru_utime + below.ru_stime, 4),
             "own_peak_bytes": own.ru_maxrss * unit,
             "largest_child_peak_bytes": below.ru_maxrss * unit,
-            "winner_guided_by": next((lane.guided for lane in race.lanes if lane.state == "answered"), ""),
+            "winner_guided_by": next((lane.guided for lane in race.lanes if _won(lane, result.winner)), ""),
             "lanes": race.statistics(),
             "timeline": self.sink.data(),
         }
 
     def _tell(self, kind: str, lane: Lane | None = None, **data: Any) -> None:
         self.sink(Event(kind, self.deadline.elapsed(), lane.spec.name if lane else "", data))
+
+
+def _won(lane: Lane, winner: Winner | None) -> bool:
+    return winner is not None and lane.state == "answered" and lane.spec.name == winner.lane
 
 
 def checked_model(

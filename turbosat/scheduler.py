@@ -81,7 +81,7 @@ class Scheduler:
         )
 
     def _here(self, view: View) -> int:
-        """Return how many lanes should run in children of our own: one more than cores, in what others leave."""
+        """Return how many lanes should run here: one more than cores, in what others leave."""
         if view.seconds < HEAD_START:
             return 1
         most = view.cores + (view.cores > 1)

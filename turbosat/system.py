@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from turbosat.errors import UsageError
@@ -30,6 +30,12 @@ def available_cores() -> int:
     if quota is not None:
         cores = min(cores, max(1, int(quota + 0.5)))
     return cores
+
+
+def give_way(pid: int, nice: int) -> None:
+    """Let a process give way to others so far, or as far as this one does if that is further."""
+    with suppress(ProcessLookupError):
+        os.setpriority(os.PRIO_PROCESS, pid, max(nice, os.getpriority(os.PRIO_PROCESS, 0)))
 
 
 @contextmanager

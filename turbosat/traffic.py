@@ -19,7 +19,7 @@ TO_DESCENT = 1  # literals of a learned clause that a population is given: units
 
 
 class Traffic:
-    """Clauses on their way between the lanes of a race. With `sharing` off, only units of cores travel."""
+    """Clauses on their way between the lanes of a race. With `sharing` off, none travel."""
 
     def __init__(self, race: Race, *, sharing: bool) -> None:
         self._race = race
@@ -39,11 +39,6 @@ class Traffic:
             for lane in self._race.running():
                 self._hand_out(lane)
 
-    @property
-    def units(self) -> set[int]:
-        """Literals that were learned to hold."""
-        return set() if self._exchange is None else self._exchange.units
-
     def statistics(self) -> dict[str, Any] | None:
         """Return what each lane gave and got."""
         return None if self._exchange is None else self._exchange.statistics()
@@ -60,8 +55,8 @@ class Traffic:
             if self._sharing and len(clause) <= CORE:
                 found = Clauses.of(clause)
                 self._opened().offer(lane.spec.name, found, CORE)
-                descents = [each for each in self._race.running() if _descends(each)]
-                self._race.share(found, descents)
+                if len(clause) > TO_DESCENT:  # others reach descents like all that lanes learn
+                    self._race.share(found, [each for each in self._race.running() if _descends(each)])
 
     def _hand_out(self, lane: Lane) -> None:
         assert self._exchange is not None

@@ -65,7 +65,7 @@ class View:
         row = self._rows.setdefault(event.lane, Row())
         match event.kind:
             case "started":
-                row.place, row.state = data.get("place", "here"), "running"
+                self._rows[event.lane] = Row(place=data.get("place", "here"), at=event.seconds)
             case "progress":
                 name = "flips" if "flips" in data else "conflicts"
                 passed = event.seconds - row.at

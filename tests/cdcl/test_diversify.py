@@ -1,16 +1,22 @@
 """The lane mix: reproducible, unlike, and every lane of it works."""
 
+from itertools import islice
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
 from tests.cdcl.engines import formula, wait
-from turbosat.cdcl.diversify import KINDS, LARGEST_SEED, LaneSpec, lanes
+from turbosat.cdcl.diversify import KINDS, LARGEST_SEED, LaneSpec, mix, named
 from turbosat.errors import UsageError
 from turbosat.result import Status
 
 MODES: tuple[Literal["default", "sat", "unsat"], ...] = ("default", "sat", "unsat")
+
+
+def lanes(count: int, **how: Any) -> list[LaneSpec]:
+    """Return the first lanes of a mix."""
+    return list(islice(mix(**how), count))
 
 
 def test_the_first_two_lanes() -> None:
@@ -26,13 +32,13 @@ def test_the_first_two_lanes() -> None:
 @pytest.mark.parametrize("proof", [False, True])
 @pytest.mark.parametrize("seed", [0, 5, LARGEST_SEED])
 def test_lanes_differ_and_repeat(mode: Literal["default", "sat", "unsat"], proof: bool, seed: int) -> None:
-    mix = lanes(40, seed=seed, mode=mode, proof=proof)
-    assert mix == lanes(40, seed=seed, mode=mode, proof=proof)
-    assert mix[:7] == lanes(7, seed=seed, mode=mode, proof=proof)
-    assert len({lane.name for lane in mix}) == 40
-    assert len({(lane.engine, lane.seed, lane.arguments()) for lane in mix}) == 40
-    assert [lane.proves for lane in mix] == [True] + [False] * 39
-    assert not any(lane.name.startswith(("kissat-unsat", "cadical-unsat")) for lane in mix[1:] if proof)
+    first = lanes(40, seed=seed, mode=mode, proof=proof)
+    assert first == lanes(40, seed=seed, mode=mode, proof=proof)
+    assert first[:7] == lanes(7, seed=seed, mode=mode, proof=proof)
+    assert len({lane.name for lane in first}) == 40
+    assert len({(lane.engine, lane.seed, lane.arguments()) for lane in first}) == 40
+    assert [lane.proves for lane in first] == [True] + [False] * 39
+    assert not any(lane.name.startswith(("kissat-unsat", "cadical-unsat")) for lane in first[1:] if proof)
 
 
 @pytest.mark.parametrize("spec", [*KINDS.values(), *lanes(14, seed=3)[8:]], ids=lambda spec: spec.name)
@@ -52,10 +58,13 @@ def test_strict_parsing_is_kissats(tmp_path: Path) -> None:
 
 def test_misuse(tmp_path: Path) -> None:
     with pytest.raises(UsageError):
-        lanes(0)
-    with pytest.raises(UsageError):
-        lanes(1, seed=-1)
-    with pytest.raises(UsageError):
-        lanes(1, mode="both")  # type: ignore[arg-type]
-    with pytest.raises(UsageError):
         KINDS["cadical"].build(proof=tmp_path / "proof")
+
+
+def test_named_lanes_of_one_kind_differ() -> None:
+    found = named("kissat-sat, kissat,kissat")
+    assert [(lane.name, lane.seed, lane.proves) for lane in found] == [
+        ("kissat-sat", 0, True),
+        ("kissat", 0, False),
+        ("kissat-2", 1, False),
+    ]
