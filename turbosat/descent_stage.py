@@ -88,7 +88,7 @@ class DescentStage:
         from turbosat.gpu.cuda_limits import driver_missing
 
         both = self._options["device"] == "auto" and course is None and driver_missing() is None
-        device = "cpu" if both or driver_missing() is not None else self._options["device"]
+        device = "cpu" if both else self._options["device"]
         # On a single core it may have its trial at lane 0's cost: it is over in a second or two.
         nice = NICE if cores > 1 else 0
         settings = replace(self._settings(), device=device, workers=workers)
@@ -109,8 +109,10 @@ class DescentStage:
         from turbosat.gradient_lane import Gradient
 
         entrant = Entrant(name, settings.seed, nice=nice, words=(f"--optimizer={settings.optimizer}",))
-        # CUDA takes address space without end.
-        memory = self._deadline.memory if settings.device == "cpu" else None
+        from turbosat.gpu.cuda_limits import driver_missing
+
+        cpu = settings.device == "cpu" or driver_missing() is not None
+        memory = self._deadline.memory if cpu else None  # CUDA takes address space without end
         engine = Gradient(settings, memory_limit=memory)
         self.lanes.append(self._race.add(entrant, engine, formula, course, paced=paced))
         return self.lanes[-1]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from turbosat.algebra_stage import AlgebraStage
 from turbosat.board import Board
+from turbosat.cdcl.diversify import LaneSpec
 from turbosat.cdcl.race import MEMORY
 from turbosat.descent_stage import DescentStage
 from turbosat.options import worker_count
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
     from turbosat.cdcl.course import Course
     from turbosat.cdcl.cubes import Cover
-    from turbosat.cdcl.diversify import LaneSpec
     from turbosat.cdcl.engine import Answer
     from turbosat.cdcl.race import Lane, Race
     from turbosat.formula import Formula

@@ -226,6 +226,7 @@ class Run:
             raise UsageError("a proof cannot be written for a search under assumptions")
         if self.options["engine"] in ("gradient", "galois"):
             raise UsageError(f"the {self.options['engine']} engine cannot write a proof")
+        self.mix()  # before anything is written
         guard_proof(self.proof, self.source, force=self.options["force"])
 
     def _summary(self, race: Race, result: Result) -> dict[str, Any]:

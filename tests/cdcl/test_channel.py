@@ -64,3 +64,20 @@ def test_an_anonymous_file_has_no_name() -> None:
         assert os.fstat(file).st_nlink == 0
     finally:
         os.close(file)
+
+
+def test_hints_are_sent_while_there_is_room(ends: tuple[Channel, Channel]) -> None:
+    one, two = ends
+    sent = 0
+    while one.roomy():
+        one.send("hint", {"number": sent})
+        sent += 1
+        assert sent < 10_000
+    one.send("advance", {})  # there is room for what may not be lost
+    kinds = [message.kind for message in iter(lambda: two.receive(0.0), None) if message is not None]
+    assert kinds == ["hint"] * sent + ["advance"]
+    assert one.roomy()
+    two.close()
+    assert one.roomy()
+    with pytest.raises(OSError, match="Broken pipe"):
+        one.send("hint", {})

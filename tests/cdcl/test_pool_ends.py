@@ -14,8 +14,11 @@ import pytest
 from tests.cdcl.engines import LONG, array, hopeless
 from tests.cdcl.pools import lane, ready
 from tests.processes import ROOT, descendants, gone, processes
+from turbosat import Deadline
+from turbosat.cdcl.diversify import KINDS
 from turbosat.cdcl.engine import Budget
 from turbosat.cdcl.pool import Pool
+from turbosat.cdcl.race import Race
 from turbosat.errors import EngineError
 from turbosat.result import Status
 
@@ -166,3 +169,28 @@ def test_nothing_outlives_a_killed_owner() -> None:
     end = time.monotonic() + 2
     while folders() and time.monotonic() < end:
         time.sleep(0.05)
+
+
+@pytest.mark.usefixtures("tidy")
+def test_all_lanes_of_a_broken_pool_fail_in_a_race() -> None:
+    pool = ready(hopeless())
+    with Deadline(30) as deadline, Race(deadline, lambda _: None) as race:
+        race.watch(pool)
+        lanes = [
+            race.add(KINDS[kind], lane(pool, kind), hopeless(), place="pool")
+            for kind in ("kissat", "cadical")
+        ]
+        assert race.wait(0.5) is None
+        pool.stop("it was given up")
+        race.forget(pool)
+        while race.running():
+            assert race.wait(0.5) is None
+        late = race.add(KINDS["kissat-sat"], lane(pool, "kissat-sat"), hopeless(), place="pool")
+    assert [(each.state, each.error) for each in (*lanes, late)] == [("failed", "it was given up")] * 3
+
+
+@pytest.mark.usefixtures("tidy")
+def test_a_pool_that_cannot_be_started_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "")
+    with pytest.raises(EngineError, match="needs a Python interpreter"):
+        Pool(hopeless(), 1)

@@ -95,7 +95,7 @@ def test_guidance_of_a_gradient_lane() -> None:
         "settings": {"seed": 3, "workers": 1, "device": "cpu", "optimizer": "auto"},
     }
     first: Note = "begin", {"recipe": recipe, "memory": None}, NOTHING
-    _, data, arrays = until(worker, "guidance", [first, ("share", {"share": 0.5}, NOTHING), advance(1)])
+    _, data, arrays = until(worker, "guidance", [first, advance(1)])
     assert data["false"] >= 0
     assert arrays[0].shape == (600,)
     worker.close()

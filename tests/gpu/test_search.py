@@ -222,3 +222,16 @@ def test_a_million_variables(tmp_path: Path) -> None:
     search.advance(60.0)
     assert search.solution is not None
     assert formula.satisfied(search.solution)
+
+
+def test_elites_are_what_they_are_said_to_be() -> None:
+    """Whenever it is asked, also when lanes have just begun again."""
+    search = GradientSearch(random_formula(60, 600), lanes=6, seed=2, device="cpu")
+    controller = search._controller
+    assert controller is not None
+    while controller.restarts < 12:
+        search.advance(0.0)
+        search.guidance()
+        for values, false in zip(controller.elites.values, controller.elites.false, strict=True):
+            assert np.count_nonzero(search.matrix.counts(values) == 0) == false
+    search.close()

@@ -1,6 +1,8 @@
 """--engine gradient: models that are checked like any other, limits, statistics, refusals."""
 
 import json
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -131,3 +133,20 @@ def test_a_file_too_large_for_no_time(tmp_path: Path) -> None:
     with Deadline(0.1) as deadline:
         result = solve(path, engine="gradient", deadline=deadline)
     assert result.reason is Reason.TIME
+
+
+def test_a_deterministic_search_is_one_of_effort_and_not_of_time() -> None:
+    _, clauses = random_ksat(3000, 12300, seed=4)
+    found = []
+    for busy in (False, True):
+        other = subprocess.Popen([sys.executable, "-c", "while True: pass"]) if busy else None
+        try:
+            result = solve(clauses, engine="gradient", deterministic=True, seed=3, time_limit=60)
+        finally:
+            if other is not None:
+                other.kill()
+                other.wait()
+        assert result.model is not None
+        found.append((result.model.tolist(), result.statistics["gradient"]["flips"]))
+    assert found[0] == found[1]
+    assert found[0][1] > 100_000

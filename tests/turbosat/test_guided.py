@@ -234,3 +234,23 @@ def test_a_killed_lane_gives_its_cube_back() -> None:
     assert {tuple(sorted(cube, key=abs)) for cube in taken} <= {
         tuple(sorted(cube, key=abs)) for cube in everything
     }
+
+
+def test_a_guess_of_nothing_is_none() -> None:
+    """Few variables, or a core that is all of the guess: the next guidance is probed all the same."""
+    board = Board()
+    few = np.zeros(8, np.bool_)
+    course = Probing(board)
+    board.put(guidance(few, 5))
+    for _ in range(3 * len(PARTS)):
+        piece = course.next()
+        course.ended(piece, ended(Status.UNKNOWN))
+    many = np.zeros(400, np.bool_)
+    board.put(guidance(many, 4))
+    guesses = []
+    for _ in range(3 * len(PARTS)):
+        piece = course.next()
+        guesses.append(len(piece.guess))
+        core = tuple(piece.guess)
+        course.ended(piece, ended(Status.UNSATISFIABLE, core) if core else ended(Status.UNKNOWN))
+    assert sum(map(bool, guesses)) == len(PARTS)

@@ -125,6 +125,27 @@ def test_the_answer_is_right_whatever_dies_of_the_pool(victim: str, longer_hard:
     assert killer.killed >= 1
 
 
+def test_lane_0_has_its_core_and_its_rank_again_when_it_is_started_again(tmp_path: Path) -> None:
+    """Kissat reads no XORs: it is started a second time, on what we read."""
+    variables, clauses = random_ksat(300, 1320, seed=1)
+    path = tmp_path / "xors.cnf"
+    path.write_text(dimacs(variables, clauses).replace("1320\n", "1321\n", 1) + "x 1 2 3 0\n")
+    ranks: list[tuple[int, int]] = []
+    every = len(os.sched_getaffinity(0))
+
+    def look(event: Event) -> None:
+        if event.lane == "kissat" and event.kind == "progress":
+            table = processes()
+            pids = [pid for pid in descendants(os.getpid()) if "kissat" in table.get(pid, (0, ""))[1]]
+            for pid in pids[:1]:
+                ranks.append((os.getpriority(os.PRIO_PROCESS, pid), len(os.sched_getaffinity(pid))))
+
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    result = solve(str(path), time_limit=4, pool=False, algebra=False, mix="kissat,cadical", on_event=look)
+    assert [each["lane"] for each in result.statistics["lanes"]].count("kissat") == 2
+    assert set(ranks) == {(own, every)}
+
+
 @pytest.mark.usefixtures("tidy")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 @pytest.mark.parametrize("moment", ["coming", "ready"])
@@ -156,6 +177,19 @@ def test_signals_end_a_run_with_a_pool(
     assert (code, err) == (0, "")
     assert out.splitlines()[-1] == "s UNKNOWN"
     assert gone(children, within=0.5)
+
+
+@pytest.mark.usefixtures("tidy")
+def test_a_closed_terminal_leaves_nothing_of_a_pool(hard: Path) -> None:
+    process = start("-j", "2", "-v", "--pool-after=0", "--time=60", hard, session=True)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "place=pool" in line:
+            break
+    children = descendants(process.pid)
+    os.killpg(process.pid, signal.SIGHUP)
+    finish(process)
+    assert gone(children, within=2)
 
 
 @pytest.mark.usefixtures("tidy")
@@ -196,6 +230,13 @@ def test_lanes_by_name() -> None:
     code, _, err = turbosat("--mix", "kissat,nonsense", "examples/pigeons-8.cnf")
     assert (code, err.count("\n")) == (1, 1)
     assert "unknown lane 'nonsense'; known: kissat, " in err
+
+
+def test_a_mix_for_a_proof_begins_with_who_writes_it(tmp_path: Path) -> None:
+    proof = tmp_path / "proof"
+    code, _, err = turbosat("--mix", "cadical,kissat", "examples/pigeons-8.cnf", proof)
+    assert (code, err.count("\n"), proof.exists()) == (1, 1, False)
+    assert "the first lane of the mix must be one of Kissat's" in err
 
 
 def test_a_lane_that_proves_is_the_only_one_to_refute(tmp_path: Path, seconds_hard: Path) -> None:

@@ -94,3 +94,20 @@ def test_solve_takes_exactly_the_options() -> None:
     kinds = inspect.signature(solve).parameters
     assert list(kinds) == ["source", "assumptions", "on_event", "deadline", "options"]
     assert get_args(kinds["options"].annotation) or "Options" in str(kinds["options"].annotation)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"ray_address": "auto", "pool": False},
+        {"ray_address": "auto", "deterministic": True},
+        {"engine": "gradient", "mix": "kissat"},
+        {"engine": "galois", "ray_address": "auto"},
+        {"engine": "gradient", "gradient": False},
+        {"engine": "galois", "algebra": False},
+        {"galois": "kernel"},
+    ],
+)
+def test_options_that_exclude_each_other(values: dict[str, object]) -> None:
+    with pytest.raises(UsageError, match=r"exclude each other|engine (gradient and galois|galois searches)"):
+        resolve(values)
