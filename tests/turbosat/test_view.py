@@ -30,7 +30,7 @@ def test_lanes_rates_guidance_and_pool() -> None:
             Event("progress", 1.0, "kissat", {"conflicts": 1000.0}),
             Event("progress", 2.0, "kissat", {"conflicts": 13500.0}),
             Event("started", 0.2, "gradient", {"place": "here"}),
-            Event("progress", 2.0, "gradient", {"best": 7, "flips": 4_000_000, "flips_per_second": 2e6}),
+            Event("progress", 2.0, "gradient", {"best": 7, "flips": 3_600_000, "flips_per_second": 2e6}),
             Event("pool", 2.1, "", {"state": "ready", "places": 4, "nodes": 2, "gpus": 0}),
             Event("started", 3.0, "cadical-guided", {"place": "pool"}),
             Event("guided", 3.1, "cadical-guided", {"what": "phases of 7 false clauses"}),
