@@ -109,10 +109,10 @@ class Hybrid:
 
     def _judged(self, formula: Formula, found: tuple[Lane, Answer] | None) -> Result | None:
         """Return the result if an answer is one; else move what has come."""
+        self._stage.share()  # what the algebra found is told even if it is the answer
         result = None if found is None else self._run.judge(formula, *found)
         if result is not None:
             return result
-        self._stage.share()
         self._descent.listen()
         if self._options["guidance"]:
             self._descent.follow()
