@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import select
+import signal
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, Self
@@ -245,6 +248,10 @@ class Race:
 
     def stop(self) -> None:
         """End every lane."""
+        for lane in self.running():  # all at once: each takes its time to go
+            if lane.engine.pid is not None:
+                with suppress(ProcessLookupError):
+                    os.kill(lane.engine.pid, signal.SIGKILL)
         for lane in self.running():
             self._end(lane, "stopped")
         for lane in self.lanes:

@@ -150,7 +150,7 @@ class DescentStage:
         if self._best is None or best < self._best:
             self._best, self._improved = best, seconds
         accelerated = figures["device"] != "cpu"
-        return Descent(seconds, seconds - self._improved, best, accelerated)
+        return Descent(seconds, seconds - self._improved, best, figures["entries"], accelerated)
 
     def set_share(self, share: float) -> None:
         """Give the lane here a part of its core."""

@@ -12,9 +12,10 @@ from typing import Literal
 
 HEAD_START = 0.1  # seconds; what lane 0 settles before costs no second process
 EARLY = 4  # lanes at most that are started before the pool is up
-TRIAL = 1.5  # seconds of search that a descent is given in full
+TRIAL = 0.5, 1.5  # seconds of search that a descent is given in full, on a small formula and on a large one
 LATEST = 4.0  # seconds after which nobody waits for its end
-HOPEFUL = 20  # false clauses up to which a descent counts as near
+SMALL, LARGE = 80_000, 250_000  # literals of these
+HOPEFUL = 20, 3e-4  # false clauses up to which a descent counts as near, at least, and by literals
 LEAST = 0.02  # share of a core that a descent keeps
 LATE_SHARE = 0.5  # seconds of search within which an improvement must have come, as a part of all
 
@@ -30,6 +31,7 @@ class Descent:
     seconds: float
     stale: float
     best: int
+    literals: int = 0  # of the formula as it sees it
     accelerated: bool = False  # on a device of its own
 
 
@@ -93,12 +95,20 @@ class Scheduler:
 def _spare(view: View) -> bool:
     """Return whether the descent has had its trial, or needs no core."""
     descent = view.descent
-    return descent is None or descent.accelerated or descent.seconds >= TRIAL or view.seconds >= LATEST
+    return (
+        descent is None or descent.accelerated or descent.seconds >= trial(descent) or view.seconds >= LATEST
+    )
 
 
 def places(cores: int) -> int:
     """Return how many places a pool on this machine has: the cores that early lanes leave, at least one."""
     return max(1, cores - EARLY)
+
+
+def trial(descent: Descent) -> float:
+    """Return the seconds of search that a descent is given in full: as many flips of a variable, more or less."""
+    large = (descent.literals - SMALL) / (LARGE - SMALL)
+    return TRIAL[0] + (TRIAL[1] - TRIAL[0]) * min(1.0, max(0.0, large))
 
 
 def share(descent: Descent) -> float:
@@ -107,11 +117,11 @@ def share(descent: Descent) -> float:
     After its trial it falls as 1 / seconds of search, so that these grow with the square root of time; an
     improvement lately doubles it, being far from a solution halves it.
     """
-    if descent.accelerated or descent.seconds < TRIAL:
+    if descent.accelerated or descent.seconds < trial(descent):
         return 1.0
-    merit = TRIAL / descent.seconds
+    merit = trial(descent) / descent.seconds
     if descent.stale < LATE_SHARE * descent.seconds:
         merit *= 2
-    if descent.best > HOPEFUL:
+    if descent.best > max(HOPEFUL[0], HOPEFUL[1] * descent.literals):
         merit /= 2
     return max(LEAST, min(1.0, merit))

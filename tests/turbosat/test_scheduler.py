@@ -18,13 +18,17 @@ from turbosat.scheduler import (
     View,
     places,
     share,
+    trial,
 )
 
 descents = st.builds(
-    lambda seconds, part, best, accelerated: Descent(seconds, seconds * part, best, accelerated),
+    lambda seconds, part, best, literals, accelerated: Descent(
+        seconds, seconds * part, best, literals, accelerated
+    ),
     st.floats(0, 1e5),
     st.floats(0, 1),
     st.integers(0, 10**6),
+    st.integers(0, 10**7),
     st.booleans(),
 )
 views = st.builds(
@@ -61,15 +65,15 @@ def test_what_a_descent_does_not_use_it_gives_back(steps: list[float], best: int
         part = share(Descent(seconds, seconds, best))
         seconds += min(step, 0.1) * part
         passed += min(step, 0.1)
-    assert seconds <= TRIAL + (2 * TRIAL * passed) ** 0.5 + LEAST * passed + 0.2
+    assert seconds <= TRIAL[0] + (2 * TRIAL[0] * passed) ** 0.5 + LEAST * passed + 0.2
 
 
 def test_an_improvement_and_being_near_are_worth_a_share() -> None:
     stale, fresh = Descent(6.0, 5.0, 3), Descent(6.0, 1.0, 3)
     assert share(fresh) == 2 * share(stale)
-    assert share(Descent(6.0, 5.0, HOPEFUL + 1)) == share(stale) / 2
+    assert share(Descent(6.0, 5.0, HOPEFUL[0] + 1)) == share(stale) / 2
     assert share(Descent(1e6, 1e6, 1, accelerated=True)) == 1.0
-    assert share(Descent(TRIAL / 2, 0.0, 10**6)) == 1.0
+    assert share(Descent(TRIAL[0] / 2, 0.0, 10**6)) == 1.0
 
 
 def test_the_first_seconds_on_two_cores() -> None:
@@ -81,8 +85,8 @@ def test_the_first_seconds_on_two_cores() -> None:
 
     assert plan(0.05, Descent(0.0, 0.0, 0)) == (1, False)
     assert plan(0.2, Descent(0.0, 0.0, 0)) == (3, False)
-    assert plan(1.5, Descent(TRIAL - 0.2, 0.1, 5)) == (3, False)
-    assert plan(1.8, Descent(TRIAL, 0.1, 5)) == (3, True)  # its core is free for other work
+    assert plan(1.5, Descent(TRIAL[0] - 0.2, 0.1, 5)) == (3, False)
+    assert plan(1.8, Descent(TRIAL[0], 0.1, 5)) == (3, True)  # its core is free for other work
     assert plan(LATEST, Descent(0.1, 0.1, 5)) == (3, True)
     assert plan(0.2, None) == (3, True)  # no descent at all
     assert plan(0.2, Descent(0.1, 0.0, 5, accelerated=True)) == (3, True)
@@ -107,3 +111,13 @@ def test_every_core_has_a_lane_and_no_more_than_one_is_shared() -> None:
         view = View(seconds, cores, None, pool="ready", places=places(cores))
         plan = Scheduler(2.0).decide(view)
         assert cores <= plan.here + plan.hosted <= cores + 2
+
+
+def test_a_large_formula_has_a_longer_trial() -> None:
+    lengths = [
+        trial(Descent(0.0, 0.0, 0, literals)) for literals in (0, 10**4, 10**5, 2 * 10**5, 10**6, 10**8)
+    ]
+    assert lengths == sorted(lengths)
+    assert (lengths[0], lengths[1], lengths[-1]) == (TRIAL[0], TRIAL[0], TRIAL[1])
+    near = Descent(6.0, 5.0, HOPEFUL[0] + 1, 10**6)
+    assert share(near) == TRIAL[1] / 6.0  # of so many clauses these are few
