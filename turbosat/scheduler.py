@@ -106,7 +106,7 @@ def places(cores: int) -> int:
 
 
 def trial(descent: Descent) -> float:
-    """Return the seconds of search that a descent is given in full: as many flips of a variable, more or less."""
+    """Return the seconds of search that a descent is given in full: more on a large formula."""
     large = (descent.literals - SMALL) / (LARGE - SMALL)
     return TRIAL[0] + (TRIAL[1] - TRIAL[0]) * min(1.0, max(0.0, large))
 
