@@ -115,8 +115,8 @@ class Probing(Course):
         if self._part >= len(PARTS):
             return None
         self._shrinks = 0
-        ranked = board.guidance.ranked
-        self._guess = ranked[: int(PARTS[self._part] * ranked.size)]
+        guidance = board.guidance
+        self._guess = guidance.partial(int(PARTS[self._part] * guidance.ranked.size))
         return self._guess
 
 
