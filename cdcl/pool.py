@@ -72,13 +72,8 @@ class Pool:
 
     def place(self, number: int, lane: Hosted, resources: dict[str, float]) -> None:
         """Ask for a place for a lane."""
-        self._require()
         self._lanes[number] = lane
-        try:
-            self._child.send("lane", {"lane": number, "resources": resources})
-        except EngineError as error:
-            self.broken = str(error)
-            raise
+        self._pass_on("lane", {"lane": number, "resources": resources})
 
     def pump(self) -> None:
         """Hand on what has come. Raises EngineError when the pool is broken."""
@@ -107,10 +102,13 @@ class Pool:
 
     def send(self, lane: int, kind: str, data: dict[str, Any], *arrays: NDArray[Any]) -> None:
         """Pass a request of a lane on; hints are lost where the pool is far behind."""
+        self._pass_on(kind, {"lane": lane, "data": data}, *arrays)
+
+    def _pass_on(self, kind: str, data: dict[str, Any], *arrays: NDArray[Any]) -> None:
         self._require()
         pass_on = self._child.hint if kind in HINTS else self._child.send
         try:
-            pass_on(kind, {"lane": lane, "data": data}, *arrays)
+            pass_on(kind, data, *arrays)
         except EngineError as error:
             self.broken = str(error)
             raise

@@ -154,10 +154,7 @@ class Race:
 
     def begin(self, lane: Lane) -> None:
         """Begin the next slice of a lane that rests; if its child is gone, the lane has failed."""
-        try:
-            self._advance(lane)
-        except EngineError as error:
-            self._end(lane, "failed", why=str(error))
+        self.ask(lane, partial(self._advance, lane))
 
     def _advance(self, lane: Lane) -> None:
         engine, piece = lane.engine, lane.course.next()

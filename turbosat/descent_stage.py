@@ -106,11 +106,10 @@ class DescentStage:
         *,
         paced: bool = False,
     ) -> Lane:
+        from turbosat.gpu.cuda_limits import driver_missing
         from turbosat.gradient_lane import Gradient
 
         entrant = Entrant(name, settings.seed, nice=nice, words=(f"--optimizer={settings.optimizer}",))
-        from turbosat.gpu.cuda_limits import driver_missing
-
         cpu = settings.device == "cpu" or driver_missing() is not None
         memory = self._deadline.memory if cpu else None  # CUDA takes address space without end
         engine = Gradient(settings, memory_limit=memory)
