@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from turbosat.cdcl.engine import Ability, Answer, Budget, Engine
-from turbosat.errors import EngineError, UnsupportedError, UsageError
+from turbosat.errors import Cause, EngineError, UnsupportedError, UsageError
 from turbosat.result import Status
 
 if TYPE_CHECKING:
@@ -228,7 +228,7 @@ class Hosted(Engine):
                 self.replaced += 1
             case "failed":
                 self.stop()
-                raise EngineError(data["why"])
+                raise EngineError(data["why"], Cause(data["cause"]))
             case "answer" if data["number"] == self._slice and self._running:
                 return self._answer(message)
         return None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from turbosat.cdcl.binaries import find_kissat
 from turbosat.cdcl.engine import Ability, Answer, Budget, Engine
 from turbosat.cdcl.output import Output
-from turbosat.cdcl.process import Child, exit_words, readable
+from turbosat.cdcl.process import Child, exit_cause, exit_words, readable
 from turbosat.errors import EngineError, UnsupportedError, UsageError
 from turbosat.result import Status
 
@@ -170,7 +170,7 @@ class Kissat(Engine):
             command += ["--force"] if self.binary_proof else ["--force", "--no-binary"]
         proof = [] if self.proof is None else [_name(self.proof)]
         if isinstance(self._source, Path):
-            path = _name(self._source)
+            path = self._output.source = _name(self._source)
             self._child = Child([*command, path, *proof], memory_limit=self.memory_limit)
             return
         file, path = self._created()
@@ -238,7 +238,8 @@ class Kissat(Engine):
         self.stop()
         status = None if code is None else EXIT_CODES.get(code)
         if status is None:
-            raise EngineError(f"kissat: {self._output.error or exit_words(code)}")
+            cause = self._output.cause or exit_cause(code)
+            raise EngineError(f"kissat: {self._output.error or exit_words(code)}", cause)
         if status and self._output.status != str(status):
             raise EngineError(
                 f"kissat: {exit_words(code)}, but it printed {self._output.status or 'no answer'!r}"

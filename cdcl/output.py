@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
+
+from turbosat.errors import Cause
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,17 +41,23 @@ COLUMNS = (
 )
 
 
+_PARSE_ERROR = re.compile(rb":\d+: parse error: ")
+
+
 class Output:
-    """The lines of one run.
+    """The lines of one run, on the file that was named `source` to Kissat.
 
     `variables` is the header's number, None before it was read; `status` the word of the `s` line;
-    `error` Kissat's own complaint; `progress` the last report line by column; `counts` the statistics.
+    `error` Kissat's own complaint, and its `cause`; `progress` the last report line by column; `counts` the
+    statistics.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, source: str = "") -> None:
+        self.source = source
         self.variables: int | None = None
         self.status = ""
         self.error = ""
+        self.cause: Cause | None = None
         self.progress: dict[str, float] = {}
         self.counts: dict[str, float] = {}
         self._rest = b""
@@ -70,8 +80,7 @@ class Output:
             elif line.startswith(b"s "):
                 self.status = line[2:].decode()
             elif line.startswith(b"kissat: "):
-                words = line[8:].decode(errors="replace").removeprefix("fatal ").removeprefix("error: ")
-                self.error = words.replace("out-of-memory", "out of memory")
+                self._complain(line[8:])
 
     def values(self) -> NDArray[np.bool_]:
         """Return the model, (variables,); variables that were not printed are true."""
@@ -83,6 +92,16 @@ class Output:
         values = np.ones(max(largest, self.variables or 0), np.bool_)
         values[-literals[literals < 0] - 1] = False
         return values
+
+    def _complain(self, complaint: bytes) -> None:
+        """Take in what follows Kissat's name: which of its functions wrote it shows in the first words."""
+        text = complaint.removeprefix(b"fatal ").removeprefix(b"error: ")
+        rest = text.removeprefix(os.fsencode(self.source)) if self.source else b""
+        if text.startswith(b"out-of-memory "):
+            self.cause, text = Cause.MEMORY, text.replace(b"out-of-memory", b"out of memory", 1)
+        elif rest != text and _PARSE_ERROR.match(rest):
+            self.cause = Cause.REJECTED
+        self.error = text.decode(errors="replace")
 
     def _report(self, line: bytes) -> None:
         fields = line[3:].split()

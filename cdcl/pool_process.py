@@ -26,7 +26,7 @@ from turbosat.cdcl.process_tree import PR_SET_PDEATHSIG, descendants
 from turbosat.cdcl.ray_session import Session
 from turbosat.cdcl.serving import serve
 from turbosat.cdcl.worker import Note
-from turbosat.errors import EngineError, UsageError
+from turbosat.errors import Cause, EngineError, UsageError
 
 COMING = 8  # how far Ray gives way while it comes up
 NICE = 13  # and from then on
@@ -203,7 +203,8 @@ class Pool:
         lane.losses += 1
         if lane.losses > STARTS or not self._session.recoverable(error):
             lane.running = False
-            self._report(lane, "failed", {"why": f"its actor was lost: {why}"}, ())
+            lost = {"why": f"its actor was lost: {why}", "cause": Cause.OTHER.value}
+            self._report(lane, "failed", lost, ())
             return
         self._report(lane, "replaced", {"why": why}, ())
         lane.retell()

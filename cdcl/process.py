@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 
 from turbosat.cdcl.process_tree import PR_SET_PDEATHSIG
-from turbosat.errors import EngineError
+from turbosat.errors import Cause, EngineError
 
 OUTPUT_BUFFER = 1 << 20  # bytes of a pipe: a child that prints a long model waits less for its reader
 
@@ -113,6 +113,11 @@ def exit_words(code: int | None) -> str:
     if code is None:
         return "it fell silent"
     return f"killed by signal {-code}" if code < 0 else f"exit code {code}"
+
+
+def exit_cause(code: int | None) -> Cause:
+    """Return why a child that ended so is gone."""
+    return Cause.KILLED if code is not None and code < 0 else Cause.OTHER
 
 
 def _before_exec(memory_limit: int | None, deaf: bool) -> Callable[[], None]:

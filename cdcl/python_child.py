@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from turbosat.cdcl.channel import Channel, Message
-from turbosat.cdcl.process import Child, exit_words
-from turbosat.errors import EngineError
+from turbosat.cdcl.process import Child, exit_cause, exit_words
+from turbosat.errors import Cause, EngineError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,6 +23,9 @@ BOOT = (
     "sys.path += [p for p in sys.argv[4:] if p not in sys.path]; "
     "import importlib; importlib.import_module(sys.argv[3]).main(int(sys.argv[2]))"
 )
+
+# How the last words begin of a process for which there is no memory: C++'s, CaDiCaL's, Python's.
+OUT_OF_MEMORY = b"terminate called after throwing an instance of 'std::bad_alloc'", b"MemoryError"
 
 
 class PythonChild:
@@ -84,7 +87,7 @@ class PythonChild:
         except (EOFError, OSError):
             self.fail()
         if message is not None and message.kind == "error":
-            self.fail(message.data["message"])
+            self.fail(message.data["message"], Cause(message.data["cause"]))
         return message
 
     def fileno(self) -> int:
@@ -120,14 +123,14 @@ class PythonChild:
         self._channel.close()
         threading.Thread(target=self._child.reap, daemon=True).start()
 
-    def fail(self, message: str | None = None) -> NoReturn:
+    def fail(self, message: str | None = None, cause: Cause | None = None) -> NoReturn:
         """Say why the child is gone, from its own words if it left any. Always raises EngineError."""
         said = self._child.read()
         code = self._child.exit_code(timeout=1.0)
-        if message is None and (b"bad_alloc" in said or b"out of memory" in said or b"MemoryError" in said):
-            message = "out of memory"
-        words = said.decode(errors="replace").strip().splitlines()
-        message = message or (words[-1] if words else exit_words(code))
+        lines = said.strip().splitlines()
+        if message is None and any(line.startswith(OUT_OF_MEMORY) for line in lines):
+            message, cause = "out of memory", Cause.MEMORY
+        message = message or (lines[-1].decode(errors="replace") if lines else exit_words(code))
         self.broken = message
         self.stop()
-        raise EngineError(f"{self._name}: {message}")
+        raise EngineError(f"{self._name}: {message}", cause or exit_cause(code))

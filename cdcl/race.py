@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 from turbosat.cdcl.course import Course, Slice
 from turbosat.cdcl.engine import Ability, Answer, Engine
 from turbosat.deadline import Deadline, Expired
-from turbosat.errors import EngineError
+from turbosat.errors import Cause, EngineError
 from turbosat.events import Event, Sink
 from turbosat.result import Reason, Status
 from turbosat.system import give_way
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from turbosat.formula import Formula
 
 GLANCE = 0.05  # seconds between two looks at the limits while lanes run
-MEMORY = "memory limit"  # why a lane was given up
 NEWS_INTERVAL = 1.0  # seconds between two progress events of one lane
 
 
@@ -53,6 +52,7 @@ class Lane:
     place: str = "here"  # or pool
     state: str = "running"  # running, answered, failed, stopped, replaced
     error: str = ""
+    cause: Cause | None = None  # of its failure, or why it was given up
     ended: float | None = None
     counts: dict[str, float] = field(default_factory=dict)
     told: float = 0.0  # when its progress was last told, and what
@@ -147,7 +147,7 @@ class Race:
             if len(self.lanes) > 1 and spec.nice and engine.pid is not None:
                 give_way(engine.pid, spec.nice)
         except EngineError as error:
-            self._end(lane, "failed", why=str(error))
+            self._fail(lane, error)
         else:
             self.tell("started", lane, seed=spec.seed, options=" ".join(spec.arguments()), place=place)
         return lane
@@ -197,7 +197,7 @@ class Race:
                 lane.counts = answer.counts
                 answer = self._judged(lane, answer)
             except EngineError as error:
-                self._end(lane, "failed", why=str(error))
+                self._fail(lane, error)
                 continue
             if answer is not None:
                 self._end(lane, "answered", status=str(answer.status))
@@ -220,7 +220,8 @@ class Race:
             running = self.running()
             if expired.reason is not Reason.MEMORY or len(running) < 2:
                 raise
-            self._end(running[-1], "stopped", why=MEMORY)
+            running[-1].cause = Cause.MEMORY
+            self._end(running[-1], "stopped", why="memory limit")
             self._deadline.look()
         return None
 
@@ -236,7 +237,7 @@ class Race:
             try:
                 request()
             except EngineError as error:
-                self._end(lane, "failed", why=str(error))
+                self._fail(lane, error)
 
     def drop(self, lane: Lane, why: str) -> None:
         """End one lane."""
@@ -257,11 +258,11 @@ class Race:
     def none_left(self, lanes: Iterable[Lane]) -> Reason:
         """Return why no lane is left. Raises EngineError where each of these broke."""
         counted = [lane for lane in lanes if lane.state != "replaced"]
-        errors = [f"{lane.spec.name}: {lane.error}" for lane in counted if lane.state == "failed"]
-        if errors and all("memory" in error for error in errors):
+        failed = [lane for lane in counted if lane.state == "failed"]
+        if failed and all(lane.cause is Cause.MEMORY for lane in failed):
             return Reason.MEMORY
-        if errors and len(errors) == len(counted):
-            raise EngineError("; ".join(errors))
+        if failed and len(failed) == len(counted):
+            raise EngineError("; ".join(f"{lane.spec.name}: {lane.error}" for lane in failed))
         return Reason.GAVE_UP
 
     def statistics(self) -> list[dict[str, Any]]:
@@ -294,6 +295,10 @@ class Race:
         if not lane.paced:
             self.begin(lane)
         return None
+
+    def _fail(self, lane: Lane, error: EngineError) -> None:
+        lane.cause = error.cause
+        self._end(lane, "failed", why=str(error), cause=error.cause.value)
 
     def _end(self, lane: Lane, state: str, **data: str) -> None:
         lane.counts = lane.counts or dict(lane.engine.progress)

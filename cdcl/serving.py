@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from turbosat.cdcl.channel import Channel
+from turbosat.errors import Cause, EngineError
 
 
 def serve(descriptor: int, body: Callable[[Channel], None]) -> None:
@@ -18,12 +19,14 @@ def serve(descriptor: int, body: Callable[[Channel], None]) -> None:
     except (EOFError, BrokenPipeError, ConnectionResetError):
         pass  # nobody is left to tell
     except MemoryError:
-        _complain(channel, "out of memory")
+        _complain(channel, "out of memory", Cause.MEMORY)
+    except EngineError as error:
+        _complain(channel, str(error), error.cause)
     except Exception as error:
-        _complain(channel, f"{type(error).__name__}: {error}")
+        _complain(channel, f"{type(error).__name__}: {error}", Cause.OTHER)
     os._exit(0)  # giving back memory piece by piece can take seconds and helps nobody
 
 
-def _complain(channel: Channel, message: str) -> None:
+def _complain(channel: Channel, message: str, cause: Cause) -> None:
     with suppress(OSError):
-        channel.send("error", {"message": message})
+        channel.send("error", {"message": message, "cause": cause.value})

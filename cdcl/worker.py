@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from turbosat.cdcl.clauses import Clauses
 from turbosat.cdcl.engine import Budget
-from turbosat.errors import TurbosatError
+from turbosat.errors import Cause, EngineError, TurbosatError
 
 if TYPE_CHECKING:
     from turbosat.cdcl.engine import Answer, Engine
@@ -61,7 +61,8 @@ class Worker:
                 self._search(self._engine, seconds, reports)
         except TurbosatError as error:
             self.close()
-            reports.append(("failed", {"why": str(error)}, ()))
+            cause = error.cause if isinstance(error, EngineError) else Cause.OTHER
+            reports.append(("failed", {"why": str(error), "cause": cause.value}, ()))
         return reports
 
     def close(self) -> None:

@@ -146,7 +146,7 @@ class _Show:
 
     def event(self, event: Event) -> None:
         """Show an event of the run."""
-        from turbosat.hybrid import PARSE_ERROR
+        from turbosat.errors import Cause
 
         if self._display["verbose"]:
             self.comment(str(event))
@@ -159,7 +159,7 @@ class _Show:
         elif event.kind in ("device", "started") and "device" in event.data:
             why = f" ({event.data['why']})" if "why" in event.data else ""
             self.comment(f"{event.lane} search on {event.data['device']}{why}")
-        elif event.kind == "failed" and PARSE_ERROR not in event.data["why"]:
+        elif event.kind == "failed" and event.data["cause"] != Cause.REJECTED.value:
             self.comment(f"{event.lane} failed: {event.data['why']}")
         if self._view is not None:
             self._view.event(event)

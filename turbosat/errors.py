@@ -10,6 +10,8 @@ TurbosatError
 Outcomes (satisfiable, out of time, interrupted) are values, see turbosat.result.
 """
 
+from enum import Enum
+
 
 class TurbosatError(Exception):
     """Base of everything turbosat raises on purpose."""
@@ -37,8 +39,21 @@ class UnsupportedError(TurbosatError):
     """An engine was asked for an ability it does not declare."""
 
 
+class Cause(Enum):
+    """Why an engine broke or was given up: what a run decides by. Messages are for people only."""
+
+    REJECTED = "rejected"  # it does not accept the formula it was given
+    MEMORY = "memory"
+    KILLED = "killed"  # somebody ended its process
+    OTHER = "other"
+
+
 class EngineError(TurbosatError):
     """An engine that could not be started or that broke."""
+
+    def __init__(self, message: str, cause: Cause = Cause.OTHER) -> None:
+        self.cause = cause
+        super().__init__(message)
 
 
 class SoundnessError(TurbosatError):

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Self
 from turbosat.algebra_stage import AlgebraStage
 from turbosat.board import Board
 from turbosat.cdcl.diversify import LaneSpec
-from turbosat.cdcl.race import MEMORY
 from turbosat.descent_stage import DescentStage
+from turbosat.errors import Cause
 from turbosat.options import worker_count
 from turbosat.pool_stage import PoolStage
 from turbosat.result import Result, Status
@@ -37,9 +37,7 @@ if TYPE_CHECKING:
     from turbosat.formula import Formula
     from turbosat.pipeline import Run
 
-PARSE_ERROR = "parse error"  # in Kissat's message when it rejects a file
-KILLED = "killed by signal"  # in an engine's message when somebody ended its process
-REVIVALS = 2  # times that such a lane is started again
+REVIVALS = 2  # times that a lane is started again whose process somebody ended
 
 
 class Hybrid:
@@ -153,8 +151,8 @@ class Hybrid:
         self._descent.set_share(plan.share)
         if plan.pool:
             self._pool.begin(formula)
-        if any(MEMORY in lane.error for lane in self._hosted):
-            self._pool.give_up(MEMORY)
+        if any(lane.cause is Cause.MEMORY for lane in self._hosted):
+            self._pool.give_up("memory limit")
         if self._pool.state == "ready":
             self._descent.spread(self._pool, formula)
         if self._free_here(plan) or self._free_hosted(plan):
@@ -232,9 +230,11 @@ class Hybrid:
                 continue
             if lane.place == "pool" and _counted(self._here) >= max(self._cores, EARLY):
                 continue
-            refused = lane is self._first and PARSE_ERROR in lane.error  # XORs, for one: we can read them
-            abandoned = lane.place == "pool" and self._pool.state == "broken" and MEMORY not in lane.error
-            if refused or abandoned or KILLED in lane.error:
+            refused = lane is self._first and lane.cause is Cause.REJECTED  # XORs, for one: we can read them
+            abandoned = (
+                lane.place == "pool" and self._pool.state == "broken" and lane.cause is not Cause.MEMORY
+            )
+            if refused or abandoned or lane.cause is Cause.KILLED:
                 self._revived[name] = self._revived.get(name, 0) + 1
                 self._replace(lane, formula if lane is self._first else self._stage.strengthened(formula))
 

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -46,7 +47,7 @@ def wait(engine: Engine, budget: Budget | None = None) -> Answer:
     return answer
 
 
-def solve(build: Callable[[], Engine], source: Formula) -> Answer:
+def solve(build: Callable[[], Engine], source: Formula | Path) -> Answer:
     with build() as engine:
         engine.start(source)
         return wait(engine)

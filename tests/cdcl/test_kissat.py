@@ -9,11 +9,15 @@ import pytest
 from tests.cdcl.engines import array, formula, hopeless, seconds_hard, solve, wait
 from turbosat.cdcl import binaries
 from turbosat.cdcl.binaries import OVERRIDE, find_kissat
+from turbosat.cdcl.diversify import Entrant
 from turbosat.cdcl.engine import Budget
 from turbosat.cdcl.kissat import Kissat
 from turbosat.cdcl.output import COLUMNS, Output
 from turbosat.cdcl.polarity import flip, flip_signs, restricted
-from turbosat.errors import EngineError, UnsupportedError
+from turbosat.cdcl.race import Race
+from turbosat.deadline import Deadline
+from turbosat.errors import Cause, EngineError, UnsupportedError
+from turbosat.events import ignore
 from turbosat.result import Status
 
 UNSAT = [[1, 2], [1, -2], [-1, 3], [-1, -3]]
@@ -160,3 +164,49 @@ def test_a_broken_kissat_is_an_error(
     monkeypatch.setenv(OVERRIDE, str(program))
     with pytest.raises(EngineError, match=words):
         solve(Kissat, formula([[1]]))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "cause"),
+    [
+        ("memory.cnf", None, Cause.OTHER),
+        ("out-of-memory parse error.cnf", None, Cause.OTHER),
+        ("f.cnf:1: parse error: x", None, Cause.OTHER),
+        ("killed by signal 9", "p cnf 1 1\n2 0\n", Cause.REJECTED),
+        ("xor.cnf", "p cnf 2 1\nx1 2 0\n", Cause.REJECTED),
+    ],
+)
+def test_why_it_broke_does_not_depend_on_names(
+    tmp_path: Path, name: str, content: str | None, cause: Cause
+) -> None:
+    path = tmp_path / name
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(EngineError) as caught:
+        solve(Kissat, path)
+    assert caught.value.cause is cause
+
+
+def test_a_file_called_memory_is_no_want_of_memory(tmp_path: Path) -> None:
+    with Deadline() as deadline, Race(deadline, ignore) as race:
+        lane = race.add(Entrant("memory", 0), Kissat(), tmp_path / "memory.cnf")
+        while lane.state == "running":
+            race.glance(0.1)
+        with pytest.raises(EngineError, match=r"memory\.cnf"):
+            race.none_left([lane])
+
+
+@pytest.mark.parametrize(
+    ("complaint", "cause", "words"),
+    [
+        (b"kissat: fatal error: out-of-memory allocating 8 bytes\n", Cause.MEMORY, "out of memory alloc"),
+        (b"kissat: error: f.cnf:7: parse error: expected digit\n", Cause.REJECTED, "expected digit"),
+        (b"kissat: error: other.cnf:7: parse error: expected digit\n", None, "other.cnf"),
+        (b"kissat: error: can not read 'out-of-memory'\n", None, "can not read"),
+    ],
+)
+def test_causes_of_complaints(complaint: bytes, cause: Cause | None, words: str) -> None:
+    output = Output("f.cnf")
+    output.feed(complaint)
+    assert output.cause is cause
+    assert words in output.error
