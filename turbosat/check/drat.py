@@ -18,35 +18,13 @@ import numpy as np
 from turbosat.check import kernels, state
 from turbosat.check.clock import Clock, Slices
 from turbosat.check.dimacs import Formula
-from turbosat.check.index import Index, build
-from turbosat.check.jit import kernel
+from turbosat.check.index import Index, build, list_occurrences
 from turbosat.check.proof import Proof
-from turbosat.check.state import ALIVE, CORE, TAUTOLOGY, Ints, Longs, State
+from turbosat.check.state import ALIVE, CORE, TAUTOLOGY, Longs, State
 from turbosat.check.verdict import Outcome, Verdict
 from turbosat.check.xor import expand
 
 NOTHING = np.zeros(1, np.int32)
-
-
-@kernel
-def list_occurrences(arena: Ints, steps: Ints, variables: int) -> tuple[Ints, Ints]:
-    """Return the clauses of each literal l, as occurrences[first[l]:first[l+1]]."""
-    first = np.zeros(2 * variables + 3, np.int32)
-    for fill in range(2):
-        if fill:
-            for l in range(2 * variables + 2):
-                first[l + 1] += first[l]
-            occurrences = np.empty(first[2 * variables + 2], np.int32)
-        for step in steps:
-            if step > 0 and arena[step - 1] & 4 == 0:
-                for q in range(step, step + (arena[step - 1] >> 3)):
-                    l = arena[q]
-                    if fill:
-                        first[l] -= 1
-                        occurrences[first[l]] = step
-                    else:
-                        first[l] += 1
-    return first, occurrences
 
 
 class Checker:

@@ -95,6 +95,27 @@ def lay_out(
     cursor[0], cursor[1], cursor[2] = top, count, tag
 
 
+@kernel
+def list_occurrences(arena: Ints, steps: Ints, variables: int) -> tuple[Ints, Ints]:
+    """Return the clauses of each literal l, as occurrences[first[l]:first[l+1]]."""
+    first = np.zeros(2 * variables + 3, np.int32)
+    for fill in range(2):
+        if fill:
+            for l in range(2 * variables + 2):
+                first[l + 1] += first[l]
+            occurrences = np.empty(first[2 * variables + 2], np.int32)
+        for step in steps:
+            if step > 0 and arena[step - 1] & 4 == 0:
+                for q in range(step, step + (arena[step - 1] >> 3)):
+                    l = arena[q]
+                    if fill:
+                        first[l] -= 1
+                        occurrences[first[l]] = step
+                    else:
+                        first[l] += 1
+    return first, occurrences
+
+
 def _room(items: Items) -> tuple[int, int, int]:
     """Return the clauses added, the arena they take at most, and the longest item."""
     sizes = np.diff(items.ends, prepend=0)

@@ -1,7 +1,4 @@
-"""What the kernels of a proof check work on: the clauses' flags, the registers and the arrays.
-
-Kernels keep the constants of the day they were compiled; after a change here, touch kernels.py and index.py.
-"""
+"""What the kernels of a proof check work on: the clauses' flags, the registers and the arrays."""
 
 from typing import NamedTuple
 
