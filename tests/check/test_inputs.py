@@ -9,7 +9,6 @@ import pytest
 
 from tests.families import dimacs, pigeonhole
 from turbosat.check import InputError, check, check_model, check_proof
-from turbosat.check.solution import is_binary, is_solution
 
 GOOD = b"p cnf 2 1\n1 2 0\n"
 
@@ -117,34 +116,6 @@ def test_compressed() -> None:
     for proof in (b"2 0\n0\n", b"a\x04\x00a\x00"):
         for answer in compressed(proof):
             assert check(cnf, answer).verdict.verified
-
-
-@pytest.mark.parametrize(
-    ("data", "expected"),
-    [
-        (b"", "text proof"),
-        (b"c only a comment\n", "text proof"),
-        (b"0\n", "text proof"),
-        (b"1 0\n0\n", "text proof"),
-        (b"1 2 0\n-1 0\n", "text proof"),
-        (b"d 1 2 0\n", "text proof"),
-        (b"c v\n1 0 d 1 0\n", "text proof"),
-        (b"a\x02\x00", "binary proof"),
-        (b"d\x02\x00", "binary proof"),
-        (b"a\x0a\x20\x00", "binary proof"),
-        (b"a", "binary proof"),
-        (b"d\x0a\x00", "binary proof"),
-        (b"1 -2 3 0\n", "solution"),
-        (b"1 -2\n3\n", "solution"),
-        (b"c x\n\nv 1\n", "solution"),
-        (b"s UNKNOWN", "solution"),
-        (b"SAT\n1 0", "solution"),
-        (b"c caf\xc3\xa9\nv 1 0\n", "solution"),
-    ],
-)
-def test_kinds_are_recognised(data: bytes, expected: str) -> None:
-    kind = "binary proof" if is_binary(data) else "solution" if is_solution(data) else "text proof"
-    assert kind == expected
 
 
 def test_header_and_file_may_differ() -> None:

@@ -5,7 +5,6 @@ xor is implied if it is an x line of the formula, but for repeated variables and
 clauses follows from the formula's clauses by unit propagation (RUP).
 """
 
-import io
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from turbosat.check.drat import Checker, shown
 from turbosat.check.errors import InputError
 from turbosat.check.index import build
 from turbosat.check.scan import CLAUSE, LARGEST, XOR, Items
+from turbosat.check.source import Data, lines_of
 from turbosat.check.verdict import Outcome, Verdict
 from turbosat.check.xor import expand, reduced, signs
 
@@ -38,19 +38,10 @@ class Certificate:
     lines: list[int]
 
 
-def is_certificate(data: bytes) -> bool:
-    """Whether the first line that is neither empty nor a comment is an x line."""
-    for line in io.BytesIO(data):
-        words = line.split(None, 1)
-        if words and not words[0].startswith(b"c"):
-            return words[0].startswith(b"x")
-    return False
-
-
-def parse_certificate(data: bytes, name: str) -> Certificate:
+def parse_certificate(data: Data, name: str, clock: Clock) -> Certificate:
     """Parse x lines; raise InputError with the line of whatever is wrong."""
     certificate = Certificate(name, [], [])
-    for number, line in enumerate(data.split(b"\n"), 1):
+    for number, line in lines_of(data, clock, "reading"):
         text = line.strip()
         if not text or text.startswith(b"c"):
             continue

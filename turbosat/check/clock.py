@@ -3,6 +3,8 @@
 import time
 from collections.abc import Callable
 
+from turbosat.check.errors import UsageError
+
 Progress = Callable[[str], None]
 
 
@@ -14,6 +16,8 @@ class Clock:
     """Measures a check, stops it at its deadline, and passes on how far it is."""
 
     def __init__(self, seconds: float | None = None, progress: Progress | None = None) -> None:
+        if seconds is not None and not seconds >= 0:
+            raise UsageError(f"expected a number of seconds, found {seconds!r}")
         self.begun = time.monotonic()
         self.limit = seconds
         self.progress = progress

@@ -8,7 +8,7 @@ import numpy as np
 from turbosat.check import scan
 from turbosat.check.clock import Clock
 from turbosat.check.errors import InputError
-from turbosat.check.source import Source, line_at, name_of, read, word_at
+from turbosat.check.source import Data, Source, line_at, name_of, read, word_at
 
 _HEADER = re.compile(rb"p[ \t]+cnf[ \t]+(\d{1,18})[ \t]+(\d{1,18})[ \t\r]*(?:\n|\Z)")
 
@@ -18,7 +18,7 @@ class Formula:
     """A parsed formula; `data` stays for the line numbers of messages."""
 
     name: str
-    data: bytes
+    data: Data
     header: tuple[int, int]
     items: scan.Items
     variables: int  # the larger of the header's number and the largest used
@@ -40,7 +40,7 @@ class Formula:
 def read_formula(source: Source, clock: Clock) -> Formula:
     """Read and parse a formula; raise InputError with the line of whatever is wrong."""
     name = name_of(source, "cnf")
-    data = read(source, "cnf")
+    data = read(source, "cnf", clock)
     scanner = scan.Scanner(data, clock, proof=False, binary=False)
     header: tuple[int, int] | None = None
     while (code := scanner.run(headed=header is not None)) != scan.END:
@@ -52,8 +52,14 @@ def read_formula(source: Source, clock: Clock) -> Formula:
                 raise InputError(name, line, "a second header")
             found = _HEADER.match(data, position)
             if found is None:
-                text = data[position:].split(b"\n", 1)[0].decode("ascii", "backslashreplace").strip()
-                raise InputError(name, line, f"expected 'p cnf VARIABLES CLAUSES', found {text[:40]!r}")
+                text = (
+                    bytes(data[position : position + 80])
+                    .split(b"\n", 1)[0]
+                    .decode("ascii", "backslashreplace")
+                )
+                raise InputError(
+                    name, line, f"expected 'p cnf VARIABLES CLAUSES', found {text.strip()[:40]!r}"
+                )
             header = int(found[1]), int(found[2])
             if header[0] > scan.LARGEST:
                 raise InputError(name, line, f"more than {scan.LARGEST} variables")

@@ -13,6 +13,8 @@ Memory, in bytes: the proof's file once, 4 a literal while it is read, 4 a liter
 clauses, 12 a step, 16 and more a living clause for watches; and 4 a literal once a RAT lemma comes up.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from turbosat.check import kernels, state
@@ -25,6 +27,7 @@ from turbosat.check.verdict import Outcome, Verdict
 from turbosat.check.xor import expand
 
 NOTHING = np.zeros(1, np.int32)
+PIECE = 1 << 12  # steps of a core that are written at a time
 
 
 class Checker:
@@ -135,18 +138,21 @@ class Checker:
         found: list[int] = np.where(codes & 1, -variables, variables).tolist()
         return found
 
-    def core(self) -> bytes:
-        """Return the proof that was checked, without what nothing uses, as DRAT text."""
+    def core(self) -> Iterator[bytes]:
+        """Yield the proof that was checked, without what nothing uses, as DRAT text."""
         steps = self.index.steps[self.index.clauses : self.end]
         steps = steps[steps != 0]
         originals = self.index.steps[: self.index.clauses].max(initial=0)
         offsets = np.abs(steps)
         stays = (self.index.arena[offsets - 1] & CORE > 0) | ((steps < 0) & (offsets <= originals))
-        lines = []
-        for step in steps[stays].tolist():
-            prefix = "d " if step < 0 else ""
-            lines.append(prefix + " ".join(map(str, [*self.literals(abs(step)), 0])))
-        return "\n".join([*lines, "0", ""]).encode()
+        steps = steps[stays]
+        for start in range(0, len(steps), PIECE):
+            lines = []
+            for step in steps[start : start + PIECE].tolist():
+                prefix = "d " if step < 0 else ""
+                lines.append(prefix + " ".join(map(str, [*self.literals(abs(step)), 0])) + "\n")
+            yield "".join(lines).encode()
+        yield b"0\n"
 
     def statistics(self) -> dict[str, int]:
         """Return the numbers of the verdict."""
@@ -170,10 +176,8 @@ def shown(literals: list[int]) -> str:
     return text if len(literals) <= 12 else text[:-1] + f"... ({len(literals)} literals)"
 
 
-def judge_proof(
-    formula: Formula, proof: Proof, clock: Clock, *, core: bool = False
-) -> tuple[Verdict, bytes | None]:
-    """Check a parsed proof of a parsed formula; return the verdict and, if asked for, a verified core."""
+def judge_proof(formula: Formula, proof: Proof, clock: Clock) -> tuple[Verdict, Iterator[bytes] | None]:
+    """Check a parsed proof of a parsed formula; return the verdict and, if it is verified, its core."""
     items, variables = expand(formula)
     index = build(items, proof.items, variables, clock)
     proof.forget_literals()
@@ -205,12 +209,12 @@ def judge_proof(
             raise proof.fault
         return verdict("not verified", "the proof ends without a conflict"), None
     if checker.end == 0:
-        return verdict("verified", "unit propagation refutes the formula, without the proof"), b"0\n"
+        return verdict("verified", "unit propagation refutes the formula, without the proof"), iter([b"0\n"])
     checker.restart()
     if checker.check_core():
         numbers = checker.statistics()
         reason = f"{numbers['core_lemmas']} of {numbers['lemmas']} lemmas refute the formula"
-        return verdict("verified", reason), checker.core() if core else None
+        return verdict("verified", reason), checker.core()
     step = int(checker.state.registers[state.STEP])
     lemma = checker.literals(int(index.steps[step]))
     against = checker.literals(int(checker.state.registers[state.FAILED]))

@@ -7,7 +7,7 @@ import numpy as np
 from turbosat.check import scan
 from turbosat.check.clock import Clock
 from turbosat.check.errors import InputError
-from turbosat.check.source import line_at, word_at
+from turbosat.check.source import Data, line_at, word_at
 
 
 @dataclass
@@ -15,7 +15,7 @@ class Proof:
     """The steps of a proof up to its end, or up to the first thing that is no step: its `fault`."""
 
     name: str
-    data: bytes
+    data: Data
     binary: bool
     items: scan.Items
     fault: InputError | None
@@ -31,7 +31,7 @@ class Proof:
         return f"step {index + 1} ({where})"
 
 
-def parse_proof(data: bytes, name: str, clock: Clock, *, binary: bool) -> Proof:
+def parse_proof(data: Data, name: str, clock: Clock, *, binary: bool) -> Proof:
     """Decode a proof; what cannot be decoded becomes `fault`, for a conflict may come before it."""
     scanner = scan.Scanner(data, clock, proof=True, binary=binary)
     code = scanner.run()

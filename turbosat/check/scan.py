@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from turbosat.check.clock import Clock
 from turbosat.check.jit import kernel
+from turbosat.check.source import Data
 
 END, MORE, HEADER, NO_HEADER, BAD, HUGE, UNFINISHED = range(7)  # why a decoder stopped
 CLAUSE, DELETION, XOR = range(3)  # kinds of items
@@ -178,8 +179,9 @@ def scan_binary(
 class Scanner:
     """Runs a decoder over a file in slices and holds what it has read."""
 
-    def __init__(self, data: bytes, clock: Clock, *, proof: bool, binary: bool) -> None:
+    def __init__(self, data: Data, clock: Clock, *, proof: bool, binary: bool) -> None:
         self.data = np.frombuffer(data, np.uint8)  # (B,)
+        self.data.flags.writeable = False  # one type for kernels, whatever holds the bytes
         self.clock = clock
         self.proof = proof
         self.binary = binary
