@@ -307,7 +307,7 @@ def test_export_writes_the_table_again(one: Path, tmp_path: Path) -> None:
 
 def test_check_is_a_door_to_the_checker(one: Path, tmp_path: Path) -> None:
     answer = tmp_path / "answer"
-    for text, code, line in (("v -1 2 0\n", 0, "s VERIFIED"), ("v 1 2 0\n", 1, "s NOT VERIFIED")):
+    for text, code, line in (("v -1 2 0\n", 10, "s SATISFIABLE"), ("v 1 2 0\n", 1, "s NOT VERIFIED")):
         answer.write_text(f"s SATISFIABLE\n{text}")
         command = [sys.executable, "-m", "turbosat.benchmarks.cli", "check", str(one), str(answer)]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

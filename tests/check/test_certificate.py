@@ -8,10 +8,9 @@ from hypothesis import strategies as st
 from pysat.solvers import Solver
 
 from tests.check import reference
+from tests.check.command import run
 from tests.turbosat.contradictions import Rows, contradictions, formulas_of, patterns
 from turbosat.check import InputError, Verdict, check, check_certificate
-from turbosat.check.certificate import is_certificate
-from turbosat.check.cli import main
 from turbosat.dimacs_writer import dumps
 from turbosat.formula import Formula
 from turbosat.parity_certificate import write_certificate
@@ -20,7 +19,6 @@ from turbosat.xors import Xors
 # A graph of four vertices, all of them joined: at each vertex an xor of its edges. No literal propagates far.
 GRAPH: Rows = [[1, 2, 3], [1, 4, 5], [2, 4, 6], [3, 5, -6]]
 GOOD = "c comment\n\nx 1 2 3 0\n  x-1 4 -5 0\r\nc\nx2 6 4 0\n\tx3 5 -6 0"
-Capture = pytest.CaptureFixture[str]
 
 
 def text(rows: Rows) -> bytes:
@@ -172,9 +170,6 @@ def test_any_bytes_give_a_verdict_or_one_line(data: bytes) -> None:
 
 
 def test_kinds_are_told_apart() -> None:
-    assert is_certificate(GOOD.encode())
-    assert not is_certificate(b"c x1 0\n")
-    assert not is_certificate(b"1 2 0\nx1 0\n")
     assert check(from_patterns(GRAPH), GOOD.encode()).verdict.kind == "certificate"
     assert check(from_patterns(GRAPH), b"c x\n0\n").verdict.kind != "certificate"
 
@@ -198,16 +193,14 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_command(folder: Path, capsys: Capture) -> None:
-    cnf = str(folder / "cnf")
-    assert main([cnf, str(folder / "good")]) == 0
-    lines = capsys.readouterr().out.splitlines()
+def test_the_command(folder: Path) -> None:
+    code, out, err = run("cnf", "good", folder=folder)
+    lines = out.splitlines()
+    assert (code, err) == (0, "")
     assert lines[0] == "c certificate: the sum of 4 implied xors is 0 = 1: 0 from x lines, 4 from clauses"
     assert lines[-1] == "s VERIFIED"
-    assert main(["--certificate", cnf, str(folder / "wrong")]) == 1
-    assert capsys.readouterr().out.endswith("s NOT VERIFIED\n")
-    assert main([cnf, str(folder / "bad")]) == 2
-    assert capsys.readouterr().err == f"{folder / 'bad'}:1: the x line has no closing 0\n"
+    assert run("-q", "--certificate", "cnf", "wrong", folder=folder) == (1, "s NOT VERIFIED\n", "")
+    assert run("cnf", "bad", folder=folder) == (2, "", "bad:1: the x line has no closing 0\n")
 
 
 @pytest.mark.parametrize(
@@ -218,6 +211,6 @@ def test_the_command(folder: Path, capsys: Capture) -> None:
         ("--proof", "argument -p/--proof: not allowed with argument -c/--certificate"),
     ],
 )
-def test_options_that_exclude_each_other(folder: Path, capsys: Capture, option: str, message: str) -> None:
-    assert main([str(folder / "cnf"), str(folder / "good"), "-c", option]) == 2
-    assert capsys.readouterr().err == f"turbosat-check: {message} (see --help)\n"
+def test_options_that_exclude_each_other(folder: Path, option: str, message: str) -> None:
+    done = run("cnf", "good", "-c", option, folder=folder)
+    assert done == (2, "", f"turbosat-check: {message} (see --help)\n")

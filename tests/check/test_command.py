@@ -1,21 +1,18 @@
-"""The command: its lines, its exit statuses, and a Ctrl-C."""
+"""The command: its lines and its exit statuses."""
 
-import io
 import json
-import signal
+import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
+from tests.check.command import run
 from tests.check.solver import proof_of
 from tests.families import dimacs, pigeonhole
-from turbosat.check.cli import main
 
 SQUARE = "p cnf 2 4\n1 2 0\n-1 2 0\n1 -2 0\n-1 -2 0\n"
-Capture = pytest.CaptureFixture[str]
 
 
 @pytest.fixture
@@ -24,32 +21,39 @@ def files(tmp_path: Path) -> Path:
     (tmp_path / "square.drat").write_text("2 0\n0\n")
     (tmp_path / "wrong.drat").write_text("0\n")
     (tmp_path / "bad.drat").write_text("zero\n")
+    (tmp_path / "lrat").write_text("5 2 0 1 2 0\n6 0 5 3 4 0\n")
     (tmp_path / "or.cnf").write_text("p cnf 2 1\n1 2 0\n")
     (tmp_path / "or.sol").write_text("s SATISFIABLE\nv 1 -2 0\n")
+    (tmp_path / "bare.sol").write_text("1 -2 0\n")
     return tmp_path
 
 
-def run(files: Path, *arguments: str) -> int:
-    return main([str(files / a) if a.endswith((".cnf", ".drat", ".sol")) else a for a in arguments])
+def test_a_refutation_is_verified(files: Path) -> None:
+    code, out, err = run("square.cnf", "square.drat", folder=files)
+    assert (code, err) == (0, "")
+    assert out.splitlines()[-1] == "s VERIFIED"
+    assert all(line.startswith("c ") for line in out.splitlines()[:-1])
+    assert run("-q", "--proof", "square.cnf", "square.drat", folder=files) == (0, "s VERIFIED\n", "")
 
 
-def test_verified(files: Path, capsys: Capture) -> None:
-    assert run(files, "square.cnf", "square.drat") == 0
-    output = capsys.readouterr()
-    assert output.out.splitlines()[-1] == "s VERIFIED"
-    assert all(line.startswith("c ") for line in output.out.splitlines()[:-1])
-    assert output.err == ""
-    assert run(files, "-q", "or.cnf", "or.sol") == 0
-    assert capsys.readouterr().out == "s VERIFIED\n"
+@pytest.mark.parametrize("answer", ["or.sol", "bare.sol"])
+@pytest.mark.parametrize("option", ["--quiet", "--model"])
+def test_a_model_is_never_taken_for_a_refutation(files: Path, answer: str, option: str) -> None:
+    """Neither by those who look for the words of drat-trim, nor by those who look at the exit status."""
+    code, out, err = run(option, "or.cnf", answer, folder=files)
+    assert (code, err) == (10, "")
+    assert out.splitlines()[-1] == "s SATISFIABLE"
+    assert "VERIFIED" not in out
 
 
-def test_not_verified(files: Path, capsys: Capture) -> None:
-    assert run(files, "square.cnf", "wrong.drat") == 1
-    output = capsys.readouterr().out
-    assert "c proof: step 1 (line 1): the empty clause, but unit propagation meets no conflict\n" in output
-    assert output.endswith("s NOT VERIFIED\n")
-    assert run(files, "-m", "square.cnf", "square.drat") == 2  # two zeros are no model
-    assert run(files, "or.cnf", "square.drat") == 1
+def test_not_verified(files: Path) -> None:
+    code, out, _ = run("square.cnf", "wrong.drat", folder=files)
+    assert code == 1
+    assert "c proof: step 1 (line 1): the empty clause, but unit propagation meets no conflict\n" in out
+    assert out.endswith("s NOT VERIFIED\n")
+    assert run("-m", "square.cnf", "square.drat", folder=files).code == 2  # two zeros are no model
+    assert run("or.cnf", "square.drat", folder=files).code == 1
+    assert run("-q", "-p", "or.cnf", "bare.sol", folder=files) == (1, "s NOT VERIFIED\n", "")
 
 
 @pytest.mark.parametrize(
@@ -63,6 +67,10 @@ def test_not_verified(files: Path, capsys: Capture) -> None:
             "turbosat-check: argument --time: expected a positive number of seconds, found '-1' (see --help)",
         ),
         (
+            ("a", "b", "--time", "0"),
+            "turbosat-check: argument --time: expected a positive number of seconds, found '0' (see --help)",
+        ),
+        (
             ("a", "b", "-m", "--binary"),
             "turbosat-check: a solution is text: --model and --binary exclude each other (see --help)",
         ),
@@ -70,55 +78,49 @@ def test_not_verified(files: Path, capsys: Capture) -> None:
             ("a", "b", "-m", "--core", "x"),
             "turbosat-check: a solution has no core: --model and --core exclude each other (see --help)",
         ),
-        (("square.cnf", "bad.drat"), "{files}/bad.drat:1: expected a literal or 0, found 'zero'"),
-        (("none.cnf", "bad.drat"), "{files}/none.cnf: No such file or directory"),
-        (("square.drat", "bad.drat"), "{files}/square.drat:1: expected 'p cnf VARIABLES CLAUSES', found '2'"),
+        (("square.cnf", "bad.drat"), "bad.drat:1: expected a literal or 0, found 'zero'"),
+        (
+            ("square.cnf", "lrat"),
+            "lrat: this reads as LRAT; what is checked here is DRAT, without clause numbers and hints",
+        ),
+        (("none.cnf", "bad.drat"), "none.cnf: No such file or directory"),
+        (("", "bad.drat"), "'': No such file or directory"),
+        ((".", "bad.drat"), ".: Is a directory"),
+        (("square.drat", "bad.drat"), "square.drat:1: expected 'p cnf VARIABLES CLAUSES', found '2'"),
         (("or.cnf", "or.sol", "-q", "--json", "/no/x"), "/no/x: No such file or directory"),
+        (("or.cnf", "or.sol", "-q", "--json", "."), ".: Is a directory"),
+        (("or.cnf", "or.sol", "-q", "--json", ""), "'': No such file or directory"),
     ],
 )
-def test_errors(files: Path, capsys: Capture, arguments: tuple[str, ...], message: str) -> None:
-    assert run(files, *arguments) == 2
-    output = capsys.readouterr()
-    assert output.err == message.format(files=files) + "\n"
-    assert "s " not in output.out.splitlines()[:0] or output.out == ""
+def test_errors(files: Path, arguments: tuple[str, ...], message: str) -> None:
+    assert run(*arguments, folder=files) == (2, "", message + "\n")
 
 
 def test_json_and_core(files: Path) -> None:
-    record, core = files / "record.json", files / "core"
-    assert run(files, "square.cnf", "square.drat", "--json", str(record), "--core", str(core)) == 0
-    data = json.loads(record.read_text())
+    assert run("square.cnf", "square.drat", "--json", "record", "--core", "core", folder=files).code == 0
+    data = json.loads((files / "record").read_text())
     assert (data["verified"], data["kind"], data["lemmas"]) == (True, "proof", 1)
-    assert core.read_text() == "2 0\n0\n"
+    assert (files / "core").read_text() == "2 0\n0\n"
 
 
-def test_standard_input(files: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(SQUARE.encode())))
-    assert run(files, "-", "square.drat") == 0
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"1 1x 0\n")))
-    assert run(files, "square.cnf", "-p", "-") == 2
-    assert capsys.readouterr().err == "<stdin>:1: expected a literal or 0, found '1x'\n"
-
-
-def test_time_limit(files: Path, tmp_path: Path, capsys: Capture) -> None:
-    variables, clauses = pigeonhole(10, 9)
+def test_a_long_core(files: Path, tmp_path: Path) -> None:
+    variables, clauses = pigeonhole(9, 8)
     (files / "php.drat").write_bytes(proof_of(tmp_path, variables, clauses))
     (files / "php.cnf").write_text(dimacs(variables, clauses))
-    assert run(files, "php.cnf", "php.drat", "-q", "--time", "0.001") == 3
-    assert capsys.readouterr().out == "s TIMEOUT\n"
+    assert run("-q", "php.cnf", "php.drat", "--core", "core", folder=files) == (0, "s VERIFIED\n", "")
+    assert (files / "core").stat().st_size > 1 << 17
+    assert run("-q", "php.cnf", "core", folder=files) == (0, "s VERIFIED\n", "")
 
 
-def test_ctrl_c(files: Path, tmp_path: Path) -> None:
-    variables, clauses = pigeonhole(11, 10)
-    (files / "php.drat").write_bytes(proof_of(tmp_path, variables, clauses, "--conflicts=200000"))
-    (files / "php.cnf").write_text(dimacs(variables, clauses))
-    command = [sys.executable, "-m", "turbosat.check.cli", str(files / "php.cnf"), str(files / "php.drat")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        time.sleep(1.5)
-        process.send_signal(signal.SIGINT)
-        output, errors = process.communicate(timeout=30)
-    assert process.returncode in (0, 130)
-    assert errors == (b"turbosat-check: interrupted\n" if process.returncode else b"")
-    assert bool(output) == (process.returncode == 0)
+def test_standard_input(files: Path) -> None:
+    assert run("-", "square.drat", folder=files, given=SQUARE.encode()).code == 0
+    bad = run("square.cnf", "-p", "-", folder=files, given=b"1 1x 0\n")
+    assert bad == (2, "", "<stdin>:1: expected a literal or 0, found '1x'\n")
+
+
+def test_standard_output_takes_all_in_order(files: Path) -> None:
+    code, out, _ = run("-q", "square.cnf", "square.drat", "--core", "-", "--json", "-", folder=files)
+    assert (code, out[:21]) == (0, "s VERIFIED\n2 0\n0\n{\n  ")
 
 
 def test_help_does_not_import_numba() -> None:
@@ -145,4 +147,30 @@ def test_runs_where_no_cache_can_be_written(files: Path) -> None:
     )
     command = [sys.executable, "-c", code, "-q", str(files / "or.cnf"), str(files / "or.sol")]
     run = subprocess.run(command, capture_output=True, check=False)
-    assert (run.returncode, run.stdout) == (0, b"s VERIFIED\n"), run.stderr
+    assert (run.returncode, run.stdout) == (10, b"s SATISFIABLE\n"), run.stderr
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("raise RuntimeError('it\\nbroke')", "turbosat-check: internal error: RuntimeError: it\\nbroke ("),
+        ("raise MemoryError", "turbosat-check: out of memory"),
+        ("import os; os.abort()", "turbosat-check: the check was ended by signal 6"),
+        ("import os; os.kill(os.getpid(), 9)", "turbosat-check: the check was killed"),
+        ("import sys; sys.exit(1)", "turbosat-check: the check ended with exit code 1"),
+    ],
+)
+def test_a_crash_has_an_exit_status_of_its_own(files: Path, source: str, message: str) -> None:
+    (files / "broken").mkdir()
+    (files / "broken" / "numba.py").write_text(source)
+    path = os.pathsep.join([str(files / "broken"), str(Path(__file__).parents[2])])
+    code, out, err = run("square.cnf", "square.drat", folder=files, env={"PYTHONPATH": path})
+    assert (code, out, err.count("\n")) == (4, "", 1)
+    assert err.startswith(message)
+
+
+def test_too_little_memory(files: Path) -> None:
+    code, out, err = run("square.cnf", "square.drat", folder=files, prefix="ulimit -v 150000;")
+    assert (code, out) == (4, "")
+    assert err.startswith("turbosat-check: ")
+    assert err.count("\n") == 1

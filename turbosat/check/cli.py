@@ -1,23 +1,52 @@
-"""The command turbosat-check."""
+"""The command turbosat-check: its options, its lines and its exit statuses."""
 
 import argparse
 import json
+import math
 import os
+import signal
 import sys
-from pathlib import Path
-from typing import NoReturn
+import time
+from collections.abc import Callable, Hashable, Iterable
+from contextlib import suppress
+from typing import Any, NoReturn
 
-from turbosat.check.api import check
-from turbosat.check.errors import CheckError, InputError, UsageError
-from turbosat.check.verdict import Kind
+from turbosat.check.child import ENDING, GRACE, Child, Failed, Stopped, Watch
+from turbosat.check.errors import CheckError, UsageError
+from turbosat.check.outputs import (
+    STDERR,
+    complain,
+    guard,
+    occupy_standard_descriptors,
+    require_writable,
+    say,
+    write,
+    write_all,
+)
+from turbosat.check.verdict import Kind, Verdict
 
-EXIT = {"verified": 0, "not verified": 1, "timeout": 3}
-LINE = {"verified": "s VERIFIED", "not verified": "s NOT VERIFIED", "timeout": "s TIMEOUT"}
+BAD, FAILED = 2, 4  # exit statuses without a verdict: bad input or usage, and a check that has failed itself
+EXIT = {"not verified": 1, "timeout": 3}
+LINE = {"not verified": "s NOT VERIFIED", "timeout": "s TIMEOUT"}
+LONGEST_STARTUP = 0.5  # seconds an interpreter may take to reach this module
 EPILOG = """\
-The answer is a solution if it has s or v lines, is a result file of MiniSat, or is one list of literals;
-a certificate if it begins with an x line; otherwise a DRAT proof, binary if it holds a zero byte. Files may
-be compressed (gzip, bzip2, xz, lzma, zstd). Exit status: 0 verified, 1 not verified, 2 bad input or usage,
-3 out of time, 130 interrupted.
+What was verified is in the last line and in the exit status:
+
+   0  s VERIFIED      the formula is unsatisfiable: a proof or certificate holds
+  10  s SATISFIABLE   the formula is satisfiable: a model holds
+   1  s NOT VERIFIED  the answer does not hold
+   3  s TIMEOUT       out of time
+   2                  bad input or usage: nothing was checked
+   4                  the check itself failed, for lack of memory for example
+ 130, 143             interrupted, terminated
+
+With a verdict, the exit status is the verdict's even if it, or a file, cannot be written; standard error then
+says so.
+
+Scripts should say by --proof, --model or --certificate what they have. Without, the answer is a solution if
+its first line is a status or v line or one of MiniSat's, a certificate if that is an x line, otherwise a DRAT
+proof, binary if it begins with an a, or with a d that no space follows. One list of literals is tried both as
+a model and as a proof. Files may be compressed (gzip, bzip2, xz, lzma, zstd).
 
 For proofs, an xor line stands for these clauses: an xor of at most 6 literals becomes 2^(k-1) clauses; of
 a longer one, the first 5 literals and a fresh variable y form an xor that says y = l1 ^ ... ^ l5, and y
@@ -32,15 +61,18 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise UsageError(message)
 
+    def print_help(self, file: Any = None) -> None:
+        _tell(self.format_help().splitlines())
 
-def _seconds(text: str) -> float:
+
+def _seconds(text: str) -> float | None:
     try:
         value = float(text)
     except ValueError:
         value = 0.0
     if not value > 0:
         raise argparse.ArgumentTypeError(f"expected a positive number of seconds, found {text!r}")
-    return value
+    return None if math.isinf(value) else value
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -73,6 +105,21 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _options(argv: list[str] | None) -> argparse.Namespace:
+    options = _parser().parse_args(argv)
+    if options.cnf == options.answer == "-":
+        raise UsageError("only one of CNF and ANSWER can be standard input")
+    if options.model and options.binary:
+        raise UsageError("a solution is text: --model and --binary exclude each other")
+    if options.certificate and options.binary:
+        raise UsageError("a certificate is text: --certificate and --binary exclude each other")
+    if options.core is not None and options.model:
+        raise UsageError("a solution has no core: --model and --core exclude each other")
+    if options.core is not None and options.certificate:
+        raise UsageError("a certificate has no core: --certificate and --core exclude each other")
+    return options
+
+
 def _kind(options: argparse.Namespace) -> Kind | None:
     if options.model:
         return "model"
@@ -81,85 +128,181 @@ def _kind(options: argparse.Namespace) -> Kind | None:
     return "proof" if options.proof or options.binary else None
 
 
-def _write(path: str, data: bytes) -> None:
+def _work(options: argparse.Namespace, begun: float, showing: bool, pipe: int) -> None:
+    """Check, in a process of its own; send the verdict, or what went wrong, and then the core."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy is asked for nothing that needs more
+    core = None
     try:
-        if path == "-":
-            sys.stdout.buffer.write(data)
-            sys.stdout.buffer.flush()
-        else:
-            Path(path).write_bytes(data)
-    except OSError as error:
-        raise InputError(path, "", error.strerror or "cannot be written") from error
+        from turbosat.check.api import examine
+        from turbosat.check.clock import Clock
+
+        left = None if options.time is None else max(0.0, options.time - (time.monotonic() - begun))
+        clock = Clock(left, _show if showing else None)
+        binary = True if options.binary else False if options.text else None
+        verdict, core = examine(options.cnf, options.answer, clock, kind=_kind(options), binary=binary)
+        answer: dict[str, Any] = {"verdict": verdict.record()}
+    except CheckError as error:
+        answer = {"error": str(error), "code": BAD}
+    except MemoryError:
+        answer = {"error": "turbosat-check: out of memory", "code": FAILED}
+    except Exception as error:
+        answer = {"error": _internal(error), "code": FAILED}
+    write_all(pipe, json.dumps(answer).encode() + b"\n")
+    if options.core is not None and core is not None:
+        for piece in core:
+            write_all(pipe, piece)
 
 
-def _run(argv: list[str] | None) -> int:
-    options = _parser().parse_args(argv)
-    if options.cnf == options.answer == "-":
-        raise UsageError("only one of CNF and ANSWER can be standard input")
-    if options.model and options.binary:
-        raise UsageError("a solution is text: --model and --binary exclude each other")
-    if options.certificate and options.binary:
-        raise UsageError("a certificate is text: --certificate and --binary exclude each other")
-    if options.core and options.model:
-        raise UsageError("a solution has no core: --model and --core exclude each other")
-    if options.core and options.certificate:
-        raise UsageError("a certificate has no core: --certificate and --core exclude each other")
-    showing = options.verbose and sys.stderr.isatty()
+def _show(text: str) -> None:
+    write_all(STDERR, f"\r\x1b[K{text}".encode())
 
-    def show(text: str) -> None:
-        sys.stderr.write(f"\r\x1b[K{text}")
-        sys.stderr.flush()
 
-    try:
-        verdict, core = check(
-            options.cnf,
-            options.answer,
-            kind=_kind(options),
-            binary=True if options.binary else False if options.text else None,
-            seconds=options.time,
-            core=options.core is not None,
-            progress=show if showing else None,
-        )
-    finally:
-        if showing:
-            sys.stderr.write("\r\x1b[K")
-    if options.core and core is not None:
-        _write(options.core, core)
-    if not options.quiet:
-        for note in verdict.notes:
-            print(f"c {note}")
-        print(f"c {verdict.kind}: {verdict.reason}")
+def _wipe(showing: bool) -> None:
+    if showing:
+        with suppress(OSError):
+            write_all(STDERR, b"\r\x1b[K")
+
+
+def _internal(error: BaseException) -> str:
+    """Say in a line what is wrong with this program."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = "" if trace is None else f" ({trace.tb_frame.f_code.co_filename}:{trace.tb_lineno})"
+    return f"turbosat-check: internal error: {type(error).__name__}: {error}{place}"
+
+
+def _report(verdict: Verdict, quiet: bool) -> list[str]:
+    lines = []
+    if not quiet:
+        lines += [f"c {note}" for note in verdict.notes]
+        lines.append(f"c {verdict.kind}: {verdict.reason}")
         if verdict.kind == "proof":
-            print(
+            lines.append(
                 f"c {verdict.lemmas} lemmas, {verdict.core_lemmas} in the core, {verdict.rat_steps} RAT, "
                 f"{verdict.deletions} deletions, {verdict.propagations} propagations"
             )
-        print(f"c {verdict.seconds:.2f} seconds")
-    print(LINE[verdict.outcome], flush=True)
-    if options.json:
-        _write(options.json, (json.dumps(verdict.record(), indent=2) + "\n").encode())
+        lines.append(f"c {verdict.seconds:.2f} seconds")
+    if verdict.verified:
+        return [*lines, "s SATISFIABLE" if verdict.kind == "model" else "s VERIFIED"]
+    return [*lines, LINE[verdict.outcome]]
+
+
+def _exit_code(verdict: Verdict) -> int:
+    if verdict.verified:
+        return 10 if verdict.kind == "model" else 0
     return EXIT[verdict.outcome]
+
+
+def _attempt(what: str, action: Callable[[], None]) -> None:
+    """Do what may fail without a loss of the verdict; say so if it does."""
+    try:
+        action()
+    except BrokenPipeError:
+        pass  # whoever read it has seen enough
+    except (OSError, Failed) as error:
+        complain(f"turbosat-check: {what}: {getattr(error, 'strerror', None) or error}")
+
+
+def _tell(lines: Iterable[str]) -> None:
+    _attempt("standard output", lambda: say(lines))
+
+
+def _judge(
+    options: argparse.Namespace, begun: float, child: Child, watch: Watch, showing: bool
+) -> Verdict | int:
+    """Return the verdict, or the exit status where there is none."""
+    try:
+        try:
+            watch.raising = True
+            child.start(lambda pipe: _work(options, begun, showing, pipe))
+            answer = child.answer()
+        finally:
+            watch.raising = False
+    except Stopped as stopped:
+        child.kill()
+        if stopped.number not in ENDING:
+            _wipe(showing)
+            seconds = time.monotonic() - begun
+            return Verdict("timeout", _kind(options) or "proof", "out of time", seconds=seconds)
+        code = 128 + stopped.number
+        answer = {"error": f"turbosat-check: {'interrupted' if code == 130 else 'terminated'}", "code": code}
+    except (Failed, OSError) as error:
+        answer = {"error": f"turbosat-check: {getattr(error, 'strerror', None) or error}", "code": FAILED}
+    _wipe(showing)
+    if "error" in answer:
+        code = int(answer["code"])
+        watch.settle(code, soon=code > 128)
+        complain(answer["error"])
+        return code
+    record = answer["verdict"]
+    del record["verified"]
+    return Verdict(**{**record, "notes": tuple(record["notes"])})
+
+
+def _deliver(verdict: Verdict, options: argparse.Namespace, child: Child, protected: set[Hashable]) -> None:
+    """Tell a verdict, and write the files that were asked for."""
+    _tell(_report(verdict, options.quiet))
+    if options.core is not None and verdict.verified and verdict.kind == "proof":
+        _attempt(options.core, lambda: write(options.core, child.rest(), protected))
+    if options.json is not None:
+        text = json.dumps(verdict.record(), indent=2) + "\n"
+        _attempt(options.json, lambda: write(options.json, [text.encode()], protected))
+
+
+def _run(options: argparse.Namespace, begun: float) -> int:
+    inputs = [("CNF", options.cnf), ("ANSWER", options.answer)]
+    outputs = [(what, path) for what in ("core", "json") if (path := getattr(options, what)) is not None]
+    protected = guard(inputs, [(f"--{what}", path) for what, path in outputs])
+    require_writable(path for _, path in outputs if path != "-")
+    showing = options.verbose and os.isatty(STDERR)
+    child = Child()
+    watch = Watch(None if options.time is None else begun + options.time + GRACE)
+    try:
+        verdict = _judge(options, begun, child, watch, showing)
+        if isinstance(verdict, int):
+            return verdict
+        code = _exit_code(verdict)
+        watch.settle(code, "turbosat-check: out of time, not everything is written")
+        _deliver(verdict, options, child, protected)
+        watch.settle(code)
+        return code
+    finally:
+        child.close()
+        watch.close()
+
+
+def _process_start() -> float:
+    """Return when this process began, as a time.monotonic() value; now if that cannot be."""
+    now = time.monotonic()
+    try:
+        with open("/proc/self/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
+        age = time.clock_gettime(time.CLOCK_BOOTTIME) - int(fields[19]) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError, AttributeError):
+        return now
+    return now - age if 0 <= age <= LONGEST_STARTUP else now  # older ones were another program before
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command and return its exit status."""
+    begun = _process_start() if argv is None else time.monotonic()
+    occupy_standard_descriptors()
+    if argv is None and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # not a traceback, where nothing is to be told yet
     try:
-        return _run(argv)
+        return _run(_options(argv), begun)
+    except SystemExit:  # after --help
+        return 0
     except UsageError as error:
-        print(f"turbosat-check: {error} (see --help)", file=sys.stderr)
+        complain(f"turbosat-check: {error} (see --help)")
+        return BAD
     except CheckError as error:
-        print(error, file=sys.stderr)
-    except MemoryError:
-        print("turbosat-check: out of memory", file=sys.stderr)
-    except (KeyboardInterrupt, SystemError) as error:
-        # A signal that comes while numba hands a result over arrives wrapped.
-        if not isinstance(error, KeyboardInterrupt) and not isinstance(error.__cause__, KeyboardInterrupt):
-            raise
-        print("turbosat-check: interrupted", file=sys.stderr)
-        return 130
-    except BrokenPipeError:  # nobody reads on; keep the interpreter from complaining at its exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 2
+        complain(str(error))
+        return BAD
+    except Exception as error:
+        complain(_internal(error))
+        return FAILED
 
 
 if __name__ == "__main__":
