@@ -25,7 +25,7 @@ class Run(NamedTuple):
 def running(
     *arguments: Argument, folder: Path, prefix: str = "", **options: Any
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    """Run `turbosat-check ARGUMENTS` in a folder, to be killed in the end; `prefix` is shell text before it."""
+    """Run `turbosat-check ARGUMENTS`, to be killed in the end; `prefix` is shell text before it."""
     path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     options["env"] = {**os.environ, "PYTHONPATH": path, **options.pop("env", {})}
     command: list[Argument] = [sys.executable, "-m", "turbosat.check.cli", *arguments]
