@@ -54,6 +54,13 @@ def test_redirected_files_are_not_overwritten(files: Path) -> None:
     with open(files / "out", "wb") as output:
         code, _, err = run("cnf", "proof", "--core", "out", folder=files, stdout=output)
     assert (code, err) == (2, "turbosat-check: --core and standard output are the same file (see --help)\n")
+    with open(files / "out", "wb") as output:
+        code, _, err = run("cnf", "proof", "--json", "/dev/stderr", folder=files, stderr=output)
+        assert code == 2
+    message = "turbosat-check: --json and standard error are the same file (see --help)\n"
+    assert (files / "out").read_text() == message
+    with open(files / "out", "wb") as output:
+        assert run("cnf", "proof", "--json", "-", folder=files, stdout=output, stderr=output).code == 0
     assert ((files / "cnf").read_bytes(), (files / "proof").read_bytes()) == (SQUARE, PROOF)
 
 

@@ -49,29 +49,33 @@ def write_all(file: int, data: bytes) -> None:
 
 def guard(inputs: Sequence[Named], outputs: Sequence[Named]) -> set[Hashable]:
     """Raise UsageError where an output is an input or another output; return what may not be overwritten."""
-    kept = {identity: what for what, path in inputs if (identity := _identity(path, STDIN)) is not None}
+    kept: dict[Hashable, str] = {}
+    for what, path in inputs:
+        kept[_identity(path) if path != "-" else _number(os.fstat(STDIN))] = what
+    standard = _number(os.fstat(STDOUT))
+    if standard is not None and standard in kept:
+        raise UsageError(f"standard output and {kept[standard]} are the same file")
+    kept[standard] = "standard output"
+    kept.setdefault(_number(os.fstat(STDERR)), "standard error")
+    kept.pop(None, None)
     protected = set(kept)
-    for what, path in (("standard output", "-"), *outputs):
-        identity = _identity(path, STDOUT)
-        if identity is None or (path == "-" and what != "standard output"):
-            continue
+    for what, path in outputs:
+        identity = _identity(path) if path != "-" else None
         if identity in kept:
             raise UsageError(f"{what} and {kept[identity]} are the same file")
-        kept[identity] = what
-        if path == "-":
-            protected.add(identity)
+        if identity is not None:
+            kept[identity] = what
     return protected
 
 
-def _identity(path: str, standard: int) -> Hashable | None:
+def _identity(path: str) -> Hashable | None:
     """Return what tells a file from others by whatever name; None for what is no file, such as a terminal."""
     try:
-        about = os.fstat(standard) if path == "-" else os.stat(path)
+        return _number(os.stat(path))
     except FileNotFoundError:
         return os.path.realpath(path)
     except (OSError, ValueError):
         return None  # whoever opens it will say why
-    return _number(about)
 
 
 def _number(about: os.stat_result) -> Hashable | None:
