@@ -20,7 +20,8 @@ def occupy_standard_descriptors() -> None:
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, flags)  # takes the lowest free number
+            with suppress(OSError):
+                os.open(os.devnull, flags)  # takes the lowest free number
 
 
 def say(lines: Iterable[str]) -> None:
