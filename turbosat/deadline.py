@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from contextlib import suppress
 from typing import Self
 
+from turbosat.checked import integer, number, shown
+from turbosat.errors import UsageError
 from turbosat.result import Reason
 from turbosat.system import tree_memory
 
+LARGEST_MEMORY = 1 << 62  # bytes: a limit beyond is none, but systems count no further
 MEMORY_INTERVAL = 0.05  # seconds between two looks at the process tree
 
 
@@ -25,16 +29,18 @@ class Deadline:
     """What bounds a run, asked by every stage: parsing, search, checking.
 
     `seconds` count from `start`, a `time.monotonic()` value (default: now); `memory` is in bytes and
-    covers all child processes. `cancel` may be called from a signal handler or another thread; it
-    makes `fileno()` readable, so that a wait on descriptors ends at once.
+    covers all child processes. UsageError for what is no number, and for limits below 0. `cancel` may be
+    called from a signal handler or another thread; it makes `fileno()` readable, so that a wait on
+    descriptors ends at once.
     """
 
     def __init__(
         self, seconds: float | None = None, memory: int | None = None, start: float | None = None
     ) -> None:
-        self.start = time.monotonic() if start is None else start
-        self.seconds = seconds
-        self.memory = memory
+        self.start = time.monotonic() if start is None else number(start, "start")
+        limit = math.inf if seconds is None else number(seconds, "seconds", low=0)
+        self.seconds = None if math.isinf(limit) else limit
+        self.memory = None if memory is None else min(integer(memory, "memory", low=1), LARGEST_MEMORY)
         self.used = 0  # bytes, of the whole process tree, when it was last looked at
         self.peak = 0
         self._cancelled: Reason | None = None
@@ -49,11 +55,16 @@ class Deadline:
         self.close()
 
     def close(self) -> None:
-        """Give the descriptors back."""
+        """Give the descriptors back; no run can be bounded by it any more."""
         if self._waker >= 0:
             os.close(self._waker)
             os.close(self._wake)
             self._waker = self._wake = -1
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed."""
+        return self._waker < 0
 
     def fileno(self) -> int:
         """Return a descriptor that becomes readable when the run is cancelled."""
@@ -61,6 +72,8 @@ class Deadline:
 
     def cancel(self, reason: Reason = Reason.INTERRUPTED) -> None:
         """End the run at its next check. Safe in a signal handler."""
+        if not isinstance(reason, Reason):
+            raise UsageError(f"reason must be a Reason, not {shown(reason)}")
         self._cancelled = self._cancelled or reason
         if self._wake >= 0:
             with suppress(OSError):  # full, or closed a moment ago: nobody waits any more

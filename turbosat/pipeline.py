@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from turbosat.cdcl.engine import Answer, Engine
+    from turbosat.checked import Readable
     from turbosat.formula import Formula
     from turbosat.local import Claim
     from turbosat.orderly import Orderly
@@ -40,7 +41,7 @@ class Run:
 
     def __init__(
         self,
-        source: Formula | str,
+        source: Formula | str | Readable,
         options: Options,
         deadline: Deadline,
         sink: Sink,
@@ -155,7 +156,7 @@ class Run:
             _check_assumptions(self.assumptions, formula)
         return formula
 
-    def _read(self, source: str) -> Formula:
+    def _read(self, source: str | Readable) -> Formula:
         from turbosat import dimacs
 
         began = self.deadline.elapsed()
@@ -281,8 +282,10 @@ def checked_model(
 def _check_assumptions(assumptions: NDArray[np.int32], formula: Formula) -> None:
     import numpy as np
 
-    if len(assumptions) and (not assumptions.all() or int(np.abs(assumptions).max()) > formula.variables):
-        raise UsageError(f"assumptions must be literals of the formula's {formula.variables} variables")
+    beyond = assumptions[np.abs(assumptions) > formula.variables]
+    if beyond.size:
+        has = f"the formula's {formula.variables} variables"
+        raise UsageError(f"assumptions must be literals of {has}, not {int(beyond[0])}")
 
 
 def _plain_file(path: str) -> bool:
@@ -295,6 +298,6 @@ def _plain_file(path: str) -> bool:
             return False
         with open(path, "rb") as file:
             head = file.read(HEAD)
-    except OSError:
+    except (OSError, ValueError):
         return False  # the parser says what is wrong with it
     return sniff(head) is None
