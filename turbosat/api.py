@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Unpack
 
 from turbosat.checked import is_stream, shown, word
@@ -55,12 +56,11 @@ def solve(
         raise UsageError(f"on_event must be callable, not {shown(on_event)}")
     if deadline is not None:
         _require_open(deadline)
-    assumed = None if assumptions is None else _literals(assumptions)
-    formula = _formula(source)
-    if deadline is not None:
-        return Run(formula, resolved, deadline, on_event, assumed).run()
-    with Deadline(resolved["time_limit"], memory_bytes(resolved)) as own:
-        return Run(formula, resolved, own, on_event, assumed).run()
+    with ExitStack() as ours:
+        if deadline is None:
+            deadline = ours.enter_context(Deadline(resolved["time_limit"], memory_bytes(resolved)))
+        assumed = None if assumptions is None else _literals(assumptions)
+        return Run(_formula(source), resolved, deadline, on_event, assumed).run()
 
 
 def memory_bytes(options: Options) -> int | None:
