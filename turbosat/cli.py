@@ -157,8 +157,8 @@ class _Show:
 
         if self._display["verbose"]:
             self.comment(str(event))
-        elif event.kind == "warning":
-            self.comment(event.data["why"])
+        elif event.kind == "note":
+            self.comment(event.data["what"])
         elif event.kind == "parsed":
             data = event.data
             sizes = f"{data['variables']} variables and {data['clauses']} clauses"

@@ -80,14 +80,14 @@ class Run:
     def _warn(self) -> None:
         """Say what cannot be had on this system, and go on without it."""
         if self.deadline.memory is not None and not measurable():
-            self._tell("warning", why=f"the memory limit is not enforced on this system, {sys.platform}")
+            self._tell("note", what=f"the memory limit is not enforced on this system, {sys.platform}")
         if self.options["engine"] in ("auto", "cdcl"):
             try:
                 find_python("all else")
             except EngineError as error:
                 self._kissat_only = True
                 self.options = {**self.options, "gradient": False, "algebra": False, "pool": False}
-                self._tell("warning", why=f"Kissat's lanes only: {error}")
+                self._tell("note", what=f"Kissat's lanes only: {error}")
 
     def _search(self, race: Race) -> Result:
         if self.options["engine"] == "galois":
