@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from turbosat.formula import Formula
 
 GLANCE = 0.05  # seconds between two looks at the limits while lanes run
-SETTLED = 0.1  # seconds after the start of the first lane: what is over before was never short of memory
 EXPENDABLE = 100, 300  # thousandths of all memory: by so much the kernel rather takes lane 0, or another lane
 NEWS_INTERVAL = 1.0  # seconds between two progress events of one lane
 
@@ -113,7 +112,7 @@ class Race:
             self._assumption, self._known = assumed, frozenset(assumed.tolist())
         self._watched: list[Watched] = []
         self._beside: list[Watched] = []  # all that were ever watched
-        self._kills: int | None = None  # processes killed for want of memory before the lanes took much
+        self._kills = memory_kills()
         deadline.cover(self.processes)
 
     def __enter__(self) -> Self:
@@ -234,8 +233,6 @@ class Race:
         found = self.glance(min([pace, *(limit for limit in limits if limit is not None)]))
         if found is not None:
             return found
-        if self._kills is None and self.lanes and self._deadline.elapsed() - self.lanes[0].started > SETTLED:
-            self._kills = memory_kills()
         try:
             self._deadline.check()
         except Expired as expired:
@@ -339,7 +336,7 @@ class Race:
 
     def _fail(self, lane: Lane, error: EngineError) -> None:
         cause, why = error.cause, str(error)
-        if cause is Cause.KILLED and self._kills is not None and memory_kills() > self._kills:
+        if cause is Cause.KILLED and memory_kills() > self._kills:
             cause, why = Cause.MEMORY, f"{why}, for want of memory"
         lane.cause = cause
         self._end(lane, "failed", why=why, cause=cause.value)

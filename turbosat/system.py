@@ -61,10 +61,10 @@ def available_memory() -> tuple[int, int] | None:
 def memory_kills() -> int:
     """Return how many processes the kernel has killed so far for want of memory, here or around us."""
     killed = cgroups.memory_kills()
-    with suppress(OSError):
-        for line in Path("/proc/vmstat").read_text().splitlines():
-            if line.startswith("oom_kill "):
-                killed += int(line.split()[1])
+    with suppress(OSError), open("/proc/vmstat", "rb", buffering=0) as file:
+        killed += sum(
+            int(line.split()[1]) for line in file.read().splitlines() if line.startswith(b"oom_kill ")
+        )
     return killed
 
 
