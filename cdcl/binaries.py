@@ -1,4 +1,4 @@
-"""Where the engines' programs are: Kissat's binary."""
+"""Where the engines' programs are: Kissat's binary, and a Python interpreter."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 
 from turbosat.errors import EngineError
 
+PYTHONS = "python", "pypy"  # how the names of interpreters begin
 OVERRIDE = "TURBOSAT_KISSAT"
 
 
@@ -25,6 +26,21 @@ def find_kissat() -> str:
         if _executable(candidate):
             return candidate
     raise EngineError(f"kissat not found: pip install passagemath-kissat, put it on PATH, or set {OVERRIDE}")
+
+
+def find_python(name: str) -> str:
+    """Return the path of an interpreter like this one, for a child process of an engine, `name`.
+
+    Raises EngineError when there is none. The executable of a frozen program, or of one that embeds Python,
+    would only start that once more.
+    """
+    if getattr(sys, "frozen", False):
+        raise EngineError(f"{name} needs a Python interpreter of its own, and this program is frozen")
+    installed = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    for path in (sys.executable, os.path.join(sys.exec_prefix, "bin", installed)):
+        if os.path.basename(path or "").lower().startswith(PYTHONS) and os.path.isfile(path):
+            return path
+    raise EngineError(f"{name} needs a Python interpreter of its own, and {sys.executable!r} is none")
 
 
 def _wheel_folders() -> list[str]:

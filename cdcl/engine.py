@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
 
+from turbosat.cdcl.process import Spent
 from turbosat.errors import UnsupportedError
 from turbosat.result import Status
 
@@ -195,6 +196,11 @@ class Engine(ABC):
     @abstractmethod
     def pid(self) -> int | None:
         """The child process, None before it exists and after it has ended."""
+
+    @property
+    def spent(self) -> Spent:
+        """What the child process took, once it has ended; nothing for an engine without one here."""
+        return Spent()
 
     @property
     def over(self) -> bool:

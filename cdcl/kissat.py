@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from turbosat.cdcl.binaries import find_kissat
 from turbosat.cdcl.engine import Ability, Answer, Budget, Engine
 from turbosat.cdcl.output import Output
-from turbosat.cdcl.process import Child, exit_cause, exit_words, readable
+from turbosat.cdcl.process import Child, Spent, exit_cause, exit_words, readable
 from turbosat.errors import EngineError, UnsupportedError, UsageError
 from turbosat.result import Status
 
@@ -137,6 +137,11 @@ class Kissat(Engine):
     def pid(self) -> int | None:
         """The child process."""
         return None if self._child is None or self._stopped else self._child.pid
+
+    @property
+    def spent(self) -> Spent:
+        """What the child took."""
+        return Spent() if self._child is None else self._child.spent
 
     def stop(self) -> None:
         """Kill the child, reap it, close the pipe."""

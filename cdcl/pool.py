@@ -9,7 +9,7 @@ import tempfile
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from turbosat.cdcl.process import readable
+from turbosat.cdcl.process import Spent, readable
 from turbosat.cdcl.python_child import PythonChild
 from turbosat.errors import EngineError, UsageError
 
@@ -99,6 +99,16 @@ class Pool:
         """Return the socket its messages come through."""
         self._require()
         return self._child.fileno()
+
+    @property
+    def pid(self) -> int | None:
+        """The process all others are below, None when it is gone."""
+        return self._child.pid
+
+    @property
+    def spent(self) -> Spent:
+        """What all of them took, once they have ended."""
+        return self._child.spent
 
     def send(self, lane: int, kind: str, data: dict[str, Any], *arrays: NDArray[Any]) -> None:
         """Pass a request of a lane on; hints are lost where the pool is far behind."""

@@ -9,14 +9,25 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from turbosat.cdcl.process_tree import PR_SET_PDEATHSIG
 from turbosat.errors import Cause, EngineError
 
+MAXRSS = 1 if sys.platform == "darwin" else 1024  # bytes of what a system counts the largest resident set in
 OUTPUT_BUFFER = 1 << 20  # bytes of a pipe: a child that prints a long model waits less for its reader
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a process, and those it has waited for, took: CPU seconds, and the most bytes that one kept."""
+
+    seconds: float = 0.0
+    peak: int = 0
 
 
 class Child:
@@ -61,6 +72,8 @@ class Child:
         except (OSError, subprocess.SubprocessError) as error:
             raise EngineError(f"cannot start {command[0]}: {error}") from error
         self.pid = self._popen.pid
+        self._waiting = threading.Lock()
+        self.spent = Spent()  # nothing is known before its end
         assert self._popen.stdout is not None
         self._pipe = self._popen.stdout
         self.output = self._pipe.fileno()
@@ -75,30 +88,66 @@ class Child:
 
     def exit_code(self, timeout: float = 0.0) -> int | None:
         """Return the exit code, -N after signal N, or None if the child lives on after `timeout` seconds."""
-        deadline = time.monotonic() + timeout
-        pause = 0.0005
-        while (code := self._popen.poll()) is None and time.monotonic() < deadline:
-            time.sleep(pause)
-            pause = min(2 * pause, 0.01)
+        deadline, pause = time.monotonic() + timeout, 0.0005
+        while (code := self._wait(os.WNOHANG)) is None and (left := deadline - time.monotonic()) > 0:
+            if not awaited(self.pid, left):
+                time.sleep(pause)
+                pause = min(2 * pause, 0.01)
         return code
 
     def pause(self) -> None:
         """Take the child off the processor until `resume`."""
-        self._popen.send_signal(signal.SIGSTOP)
+        self._signal(signal.SIGSTOP)
 
     def resume(self) -> None:
         """Let a paused child go on."""
-        self._popen.send_signal(signal.SIGCONT)
+        self._signal(signal.SIGCONT)
 
     def reap(self) -> None:
         """Wait for the end of the child and close its pipe."""
-        self._popen.wait()
+        self._wait(0)
         self._pipe.close()
 
     def stop(self) -> None:
         """Kill the child, reap it and close its pipe; harmless when it is done already."""
-        self._popen.kill()
+        self._signal(signal.SIGKILL)
         self.reap()
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._wait(os.WNOHANG) is None:
+            os.kill(self.pid, number)
+
+    def _wait(self, options: int) -> int | None:
+        """Return the exit code once there is one, and keep what the child spent: subprocess would not.
+
+        While another thread waits for the end, nothing is known.
+        """
+        if not self._waiting.acquire(blocking=not options):
+            return None
+        try:
+            if self._popen.returncode is None:
+                pid, status, usage = os.wait4(self.pid, options)
+                if pid:
+                    self._popen.returncode = os.waitstatus_to_exitcode(status)
+                    self.spent = Spent(usage.ru_utime + usage.ru_stime, usage.ru_maxrss * MAXRSS)
+        except ChildProcessError:  # somebody else has reaped it
+            self._popen.returncode = 0
+        finally:
+            self._waiting.release()
+        return self._popen.returncode
+
+
+def awaited(pid: int, timeout: float) -> bool:
+    """Wait until a child has ended or so many seconds have passed; False where the system cannot do that."""
+    try:
+        file = os.pidfd_open(pid)
+    except (AttributeError, OSError):  # not Linux, or no descriptor is left
+        return False
+    try:
+        readable(file, timeout)
+    finally:
+        os.close(file)
+    return True
 
 
 def readable(descriptor: int, timeout: float | None) -> bool:

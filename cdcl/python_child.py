@@ -9,9 +9,11 @@ import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from turbosat.cdcl.binaries import find_python
 from turbosat.cdcl.channel import Channel, Message
-from turbosat.cdcl.process import Child, exit_cause, exit_words
+from turbosat.cdcl.process import Child, Spent, exit_cause, exit_words
 from turbosat.errors import Cause, EngineError
+from turbosat.system import ONE_THREAD
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,8 +43,7 @@ class PythonChild:
         memory_limit: int | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        if not sys.executable:
-            raise EngineError(f"{name} needs a Python interpreter of its own, and sys.executable is empty")
+        python = find_python(name)
         import turbosat
 
         assert turbosat.__file__ is not None
@@ -53,14 +54,14 @@ class PythonChild:
         near, far = socket.socketpair()
         self._channel = Channel(near)
         with far:
-            command = [sys.executable, "-P", "-c", BOOT, root, str(far.fileno()), module, *path]
+            command = [python, "-P", "-c", BOOT, root, str(far.fileno()), module, *path]
             try:
                 self._child = Child(
                     command,
                     keep=[far.fileno()],
                     memory_limit=memory_limit,
                     deaf=True,
-                    environment=environment,
+                    environment={**ONE_THREAD, **(os.environ if environment is None else environment)},
                 )
             except EngineError:
                 self._channel.close()
@@ -98,6 +99,11 @@ class PythonChild:
     def pid(self) -> int | None:
         """The process, None when it is gone."""
         return None if self.broken is not None else self._child.pid
+
+    @property
+    def spent(self) -> Spent:
+        """What it took, once it has ended."""
+        return self._child.spent
 
     def pause(self) -> None:
         """Take the child off the processor until `resume`."""

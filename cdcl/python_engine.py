@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from turbosat.cdcl.engine import Engine
+from turbosat.cdcl.process import Spent
 from turbosat.cdcl.python_child import PythonChild
 from turbosat.errors import UsageError
 
@@ -31,6 +32,11 @@ class PythonEngine(Engine):
     def pid(self) -> int | None:
         """The child process."""
         return None if self._child is None else self._child.pid
+
+    @property
+    def spent(self) -> Spent:
+        """What the child took."""
+        return Spent() if self._child is None else self._child.spent
 
     def stop(self) -> None:
         """Kill the child, reap it, close the socket."""

@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from turbosat.cdcl.course import Course, Slice
 from turbosat.cdcl.engine import Ability, Answer, Engine
+from turbosat.cdcl.process import Spent
 from turbosat.deadline import Deadline, Expired
 from turbosat.errors import Cause, EngineError
 from turbosat.events import Event, Sink
 from turbosat.result import Reason, Status
-from turbosat.system import give_way
+from turbosat.system import give_up_first, give_way, memory_kills
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     import numpy as np
@@ -31,14 +32,23 @@ if TYPE_CHECKING:
     from turbosat.formula import Formula
 
 GLANCE = 0.05  # seconds between two looks at the limits while lanes run
+EXPENDABLE = 100, 300  # thousandths of all memory: by so much the kernel rather takes lane 0, or another lane
 NEWS_INTERVAL = 1.0  # seconds between two progress events of one lane
 
 
 class Watched(Protocol):
-    """Something besides the lanes that a wait should end for."""
+    """Something besides the lanes that a wait should end for; it may have processes, too."""
 
     def fileno(self) -> int:
         """Return a descriptor that is readable when there is something new."""
+
+    @property
+    def pid(self) -> int | None:
+        """The process that all of its processes are below, None where there is none."""
+
+    @property
+    def spent(self) -> Spent:
+        """What they took, once they have ended."""
 
 
 @dataclass(slots=True)
@@ -101,6 +111,9 @@ class Race:
         if assumed is not None:
             self._assumption, self._known = assumed, frozenset(assumed.tolist())
         self._watched: list[Watched] = []
+        self._beside: list[Watched] = []  # all that were ever watched
+        self._kills = memory_kills()
+        deadline.cover(self.processes)
 
     def __enter__(self) -> Self:
         return self
@@ -115,6 +128,7 @@ class Race:
     def watch(self, thing: Watched) -> None:
         """Let waits end when this has something new, too."""
         self._watched.append(thing)
+        self._beside.append(thing)
 
     def forget(self, thing: Watched) -> None:
         """Watch it no longer."""
@@ -144,8 +158,11 @@ class Race:
             lane.resting = True
             if not paced:
                 self._advance(lane)
-            if len(self.lanes) > 1 and spec.nice and engine.pid is not None:
-                give_way(engine.pid, spec.nice)
+            if engine.pid is not None:
+                guest = len(self.lanes) > 1 and bool(spec.nice)
+                give_up_first(engine.pid, EXPENDABLE[guest])
+                if guest:
+                    give_way(engine.pid, spec.nice)
         except EngineError as error:
             self._fail(lane, error)
         else:
@@ -180,7 +197,8 @@ class Race:
         if timeout > 0 and (running or self._watched):
             waiter = select.poll()  # not select(): a user's program may hold more than 1,024 descriptors
             active = [lane.engine for lane in running if not lane.resting]
-            for each in (self._deadline, *self._watched, *active):
+            things: tuple[Deadline | Watched | Engine, ...] = (self._deadline, *self._watched, *active)
+            for each in things:
                 try:
                     waiter.register(each, select.POLLIN)
                 except EngineError:  # the pool is gone: the poll below says so, of each of its lanes
@@ -207,7 +225,8 @@ class Race:
     def wait(self, seconds: float | None = None) -> tuple[Lane, Answer] | None:
         """Wait a moment, `seconds` at most, for an answer; None when there is none yet.
 
-        Raises Expired at the deadline. When memory runs out, the lanes added last are given up first.
+        Raises Expired at the deadline. When memory runs out, the run's or the system's, the lanes added last
+        are given up first.
         """
         pace = GLANCE if self._deadline.memory is not None else NEWS_INTERVAL / 2
         limits = (seconds, self._deadline.remaining())
@@ -220,10 +239,17 @@ class Race:
             running = self.running()
             if expired.reason is not Reason.MEMORY or len(running) < 2:
                 raise
-            running[-1].cause = Cause.MEMORY
-            self._end(running[-1], "stopped", why="memory limit")
+            self._give_up(running[-1], "memory limit")
             self._deadline.look()
+        else:
+            running = self.running()
+            if len(running) > 1 and self._deadline.short():
+                self._give_up(running[-1], "memory is short")
         return None
+
+    def _give_up(self, lane: Lane, why: str) -> None:
+        lane.cause = Cause.MEMORY
+        self._end(lane, "stopped", why=why)
 
     def share(self, clauses: Clauses, lanes: Iterable[Lane] | None = None) -> None:
         """Hand implied clauses to every lane, or to these, that can take them while it runs."""
@@ -254,6 +280,18 @@ class Race:
             self._end(lane, "stopped")
         for lane in self.lanes:
             lane.engine.stop()
+        self._deadline.uncover(self.processes)
+
+    def processes(self) -> Iterator[int]:
+        """Yield the processes of the run, but not those below them."""
+        for each in (*(lane.engine for lane in self.running()), *self._beside):
+            if each.pid is not None:
+                yield each.pid
+
+    def spent(self) -> Spent:
+        """Return what the processes of the run took, those that have ended."""
+        every = [each.spent for each in (*(lane.engine for lane in self.lanes), *self._beside)]
+        return Spent(sum(each.seconds for each in every), max((each.peak for each in every), default=0))
 
     def none_left(self, lanes: Iterable[Lane]) -> Reason:
         """Return why no lane is left. Raises EngineError where each of these broke."""
@@ -297,8 +335,11 @@ class Race:
         return None
 
     def _fail(self, lane: Lane, error: EngineError) -> None:
-        lane.cause = error.cause
-        self._end(lane, "failed", why=str(error), cause=error.cause.value)
+        cause, why = error.cause, str(error)
+        if cause is Cause.KILLED and memory_kills() > self._kills:
+            cause, why = Cause.MEMORY, f"{why}, for want of memory"
+        lane.cause = cause
+        self._end(lane, "failed", why=why, cause=cause.value)
 
     def _end(self, lane: Lane, state: str, **data: str) -> None:
         lane.counts = lane.counts or dict(lane.engine.progress)

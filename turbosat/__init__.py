@@ -41,9 +41,23 @@ _HOME = {
 __all__ = [*_HOME, "__version__"]
 
 
+def require_system() -> None:
+    """Raise ImportError where nothing can be solved: child processes need what POSIX systems have."""
+    try:
+        import fcntl  # noqa: F401
+        import resource  # noqa: F401
+    except ImportError:
+        import sys
+
+        supported = "turbosat solves formulas on Linux, and on macOS without its limits of memory"
+        raise ImportError(f"{supported}: this is {sys.platform}") from None
+
+
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'turbosat' has no attribute {name!r}")
+    if name == "solve":
+        require_system()
     value = getattr(import_module(f"turbosat.{_HOME[name]}"), name)
     globals()[name] = value
     return value

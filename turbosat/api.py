@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Unpack
 
+from turbosat.checked import is_stream, shown, word
 from turbosat.deadline import Deadline
+from turbosat.errors import UsageError
 from turbosat.events import Sink, ignore
 from turbosat.options import Options, resolve
 from turbosat.pipeline import Run
@@ -16,13 +19,14 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from turbosat.checked import Readable
     from turbosat.formula import Formula
 
 MEGABYTE = 1 << 20
 
 
 def solve(
-    source: Formula | str | os.PathLike[str] | Iterable[Iterable[int]] | Any,
+    source: Formula | str | os.PathLike[str] | Readable | Iterable[Iterable[int]] | Any,
     *,
     assumptions: Iterable[int] | None = None,
     on_event: Sink = ignore,
@@ -31,12 +35,12 @@ def solve(
 ) -> Result:
     """Solve a formula and return a checked Result.
 
-    `source`: a Formula, the path of a DIMACS file ("-" is standard input), a `pysat.formula.CNF`, or
-    clauses as iterables of signed integers. `assumptions`: literals that must hold; with UNSATISFIABLE
-    `Result.core` says which of them cannot. `on_event` is called with every Event of the run, in this
-    thread. `deadline` replaces the one made from `time_limit` and `memory_limit` (in seconds and
-    megabytes): its `cancel()` may be called from another thread. The other options are those of the
-    command line, see `turbosat.options.Options`.
+    `source`: a Formula, the path of a DIMACS file ("-" is standard input), a stream of DIMACS, binary or
+    text, a `pysat.formula.CNF`, or clauses as iterables of signed integers. `assumptions`: literals that
+    must hold; with UNSATISFIABLE `Result.core` says which of them cannot. `on_event` is called with every
+    Event of the run, in this thread. `deadline` replaces the one made from `time_limit` and `memory_limit`
+    (in seconds and megabytes): its `cancel()` may be called from another thread. The other options are
+    those of the command line, see `turbosat.options.Options`; numpy's scalars are numbers.
 
     Outcomes are values: running out of time or memory is UNKNOWN with a reason. Raises InputError for
     a formula that cannot be read, UsageError for a call that makes no sense, EngineError when no
@@ -48,12 +52,15 @@ def solve(
     ('SATISFIABLE', [-1, 2, 3])
     """
     resolved = resolve(options)
-    literals = None if assumptions is None else _literals(assumptions)
-    formula = _formula(source)
+    if not callable(on_event):
+        raise UsageError(f"on_event must be callable, not {shown(on_event)}")
     if deadline is not None:
-        return Run(formula, resolved, deadline, on_event, literals).run()
-    with Deadline(resolved["time_limit"], memory_bytes(resolved)) as own:
-        return Run(formula, resolved, own, on_event, literals).run()
+        _require_open(deadline)
+    with ExitStack() as ours:
+        if deadline is None:
+            deadline = ours.enter_context(Deadline(resolved["time_limit"], memory_bytes(resolved)))
+        assumed = None if assumptions is None else _literals(assumptions)
+        return Run(_formula(source), resolved, deadline, on_event, assumed).run()
 
 
 def memory_bytes(options: Options) -> int | None:
@@ -62,19 +69,28 @@ def memory_bytes(options: Options) -> int | None:
     return None if limit is None else limit * MEGABYTE
 
 
-def _literals(literals: Iterable[int]) -> NDArray[np.int32]:
-    import numpy as np
+def _require_open(deadline: Deadline) -> None:
+    if not isinstance(deadline, Deadline):
+        raise UsageError(f"deadline must be a Deadline, not {shown(deadline)}")
+    if deadline.closed:
+        raise UsageError("deadline must be open: it was closed, as a `with` block does at its end")
 
-    return np.fromiter(literals, np.int32)
+
+def _literals(assumptions: Iterable[int]) -> NDArray[np.int32]:
+    from turbosat.rows import literals
+
+    return literals(assumptions, "assumption")
 
 
-def _formula(source: Any) -> Formula | str:
+def _formula(source: Any) -> Formula | str | Readable:
     if isinstance(source, str | os.PathLike):
-        return os.fspath(source)
+        return word(source, "the path of the formula")
+    if is_stream(source):
+        return source
     from turbosat.formula import Formula
 
     if isinstance(source, Formula):
         return source
-    if hasattr(source, "clauses") and hasattr(source, "nv"):
+    if hasattr(source, "nv"):
         return Formula.from_pysat(source)
     return Formula.from_clauses(source)

@@ -11,7 +11,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from turbosat.errors import SoundnessError, TurbosatError
-from turbosat.system import process_start, require_writable
+from turbosat.system import ONE_THREAD, process_start, require_writable
 
 if TYPE_CHECKING:
     from turbosat.deadline import Deadline
@@ -26,6 +26,7 @@ WIDTH = 78  # characters of a `v` line; the SAT Competition allows 4,096
 
 def main() -> None:
     """Run `turbosat` on the arguments of this process and exit."""
+    os.environ |= {**ONE_THREAD, **os.environ}
     signals = _Signals()
     code = FAILURE
     try:
@@ -38,7 +39,12 @@ def main() -> None:
 
 def run(arguments: list[str], signals: _Signals | None = None) -> int:
     """Run `turbosat ARGUMENTS` and return the exit code."""
-    from turbosat import __version__
+    from turbosat import __version__, require_system
+
+    try:
+        require_system()
+    except ImportError as error:
+        return _fail(str(error))
     from turbosat.arguments import TyperUsageError, command
 
     def doctor() -> tuple[str, bool]:
@@ -93,7 +99,8 @@ def _solve(
 
     if display["json"] is not None:
         require_writable(display["json"], "the statistics")
-    with Deadline(options["time_limit"], memory_bytes(options), process_start()) as deadline:
+    limits = options["time_limit"], memory_bytes(options), process_start()
+    with Deadline(*limits, whole=True) as deadline:
         show = _Show(display, deadline)
         show.comment(f"turbosat {__version__}")
         show.comment(f"reading {'standard input' if file == '-' else file}")
@@ -150,6 +157,8 @@ class _Show:
 
         if self._display["verbose"]:
             self.comment(str(event))
+        elif event.kind == "note":
+            self.comment(event.data["what"])
         elif event.kind == "parsed":
             data = event.data
             sizes = f"{data['variables']} variables and {data['clauses']} clauses"

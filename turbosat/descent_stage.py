@@ -96,6 +96,10 @@ class DescentStage:
         if both:
             self._add(f"{LANE}-gpu", replace(settings, device="auto"), nice, formula)
 
+    def decline(self) -> None:
+        """Start no lane here."""
+        self._begun = True
+
     def _add(
         self,
         name: str,

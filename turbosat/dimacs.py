@@ -5,8 +5,9 @@ import io
 import os
 import sys
 from collections.abc import Callable, Iterator
-from typing import BinaryIO, Final
+from typing import Final
 
+from turbosat.checked import Readable, is_stream, kind, shown
 from turbosat.compression import HEAD, decompressed, sniff
 from turbosat.dimacs_parser import Parser
 from turbosat.dimacs_writer import dumps, write
@@ -28,7 +29,7 @@ class Strictness(enum.StrEnum):
 
 
 def read(
-    source: str | os.PathLike[str] | BinaryIO,
+    source: str | os.PathLike[str] | Readable,
     *,
     strictness: Strictness | str = Strictness.NORMAL,
     check: Callable[[], None] | None = None,
@@ -39,11 +40,13 @@ def read(
     `check` is called between chunks and may raise to stop. InputError says FILE:LINE and what is wrong.
     """
     if not isinstance(source, (str, bytes, os.PathLike)):
+        if not is_stream(source):
+            raise UsageError(f"expected a path or a stream, found {shown(source)} ({kind(source)})")
         name = getattr(source, "name", None)
         return _read(source, name if isinstance(name, str) else "<stream>", strictness, check, _chunk)
     path = os.fsdecode(source)
     if path == "-":
-        return _read(sys.stdin.buffer, "<stdin>", strictness, check, _chunk)
+        return _read(_standard_input(), "<stdin>", strictness, check, _chunk)
     try:
         file = open(path, "rb", buffering=0)  # noqa: SIM115  # closed below
     except (OSError, ValueError) as error:
@@ -92,7 +95,7 @@ def looks_like_dimacs(path: str | os.PathLike[str]) -> bool:
 
 
 def _read(
-    source: BinaryIO | io.RawIOBase,
+    source: Readable,
     name: str,
     strictness: Strictness | str,
     check: Callable[[], None] | None,
@@ -115,7 +118,15 @@ def _read(
     return parser.finish()
 
 
-def _blocks(source: BinaryIO | io.RawIOBase, name: str, chunk: int) -> Iterator[bytes]:
+def _standard_input() -> Readable:
+    """Return what a program has put in the place of the standard input, too."""
+    if sys.stdin is None:
+        raise InputError("<stdin>", None, "expected a DIMACS file, found no standard input")
+    stream: Readable = getattr(sys.stdin, "buffer", sys.stdin)
+    return stream
+
+
+def _blocks(source: Readable, name: str, chunk: int) -> Iterator[bytes]:
     """Yield the content of a file, decompressed."""
     plain = _plain_blocks(source, name, chunk)
     head = b""
@@ -130,17 +141,19 @@ def _blocks(source: BinaryIO | io.RawIOBase, name: str, chunk: int) -> Iterator[
         yield from decompressed(_chain(head, plain), kind, name)
 
 
-def _plain_blocks(source: BinaryIO | io.RawIOBase, name: str, chunk: int) -> Iterator[bytes]:
+def _plain_blocks(source: Readable, name: str, chunk: int) -> Iterator[bytes]:
     while True:
         try:
             block = source.read(chunk)
         except (OSError, ValueError) as error:
             raise _unreadable(name, error) from None
         if isinstance(block, str):
-            raise UsageError(f"expected a binary file, found text: open {name} with 'rb'")
+            block = block.encode(errors="replace")  # DIMACS is ASCII; comments may hold what they like
+        if not isinstance(block, bytes | bytearray | memoryview):
+            raise UsageError(f"expected bytes or text from {name}, found {shown(block)} ({kind(block)})")
         if not block:
             return
-        yield block
+        yield bytes(block)
 
 
 def _chain(head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:

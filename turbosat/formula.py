@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, final
 import numpy as np
 from numpy.typing import NDArray
 
+from turbosat.checked import integer, kind, shown
 from turbosat.errors import UsageError
 from turbosat.rows import MAX_VARIABLE, check_literals, flatten, frozen, frozen_offsets
 from turbosat.xors import Xors
@@ -15,6 +16,13 @@ from turbosat.xors import Xors
 if TYPE_CHECKING:
     from turbosat.dimacs import Strictness
 
+# What the formulas of python-sat may hold besides clauses that must hold.
+_MORE_THAN_CLAUSES: Final = {
+    "atmosts": "native cardinality constraints",
+    "atms": "native cardinality constraints",
+    "hard": "hard and soft clauses",
+    "soft": "hard and soft clauses",
+}
 _BLOCK: Final = 1 << 20  # literals times lanes that are looked at in one step: bounds the memory
 
 
@@ -47,13 +55,10 @@ class Formula:
         if not isinstance(xors, Xors):
             raise UsageError(f"expected xors of type Xors, found {type(xors).__name__}")
         largest = max(_largest(flat), _largest(xors.variables))
-        if variables is None:
-            variables = largest
-        elif isinstance(variables, bool) or not isinstance(variables, (int, np.integer)):
-            raise UsageError(f"expected an integer number of variables, found {variables!r:.80}")
+        variables = largest if variables is None else integer(variables, "variables")
         if not largest <= variables <= MAX_VARIABLE:
-            raise UsageError(f"expected {largest} to {MAX_VARIABLE} variables, found {variables}")
-        object.__setattr__(self, "variables", int(variables))
+            raise UsageError(f"expected {largest} to {MAX_VARIABLE} variables, found {shown(variables)}")
+        object.__setattr__(self, "variables", variables)
         object.__setattr__(self, "literals", flat)
         object.__setattr__(self, "offsets", frozen_offsets(offsets, flat.size, "clauses"))
         object.__setattr__(self, "xors", xors)
@@ -66,7 +71,7 @@ class Formula:
         xors: Xors | Iterable[Iterable[int]] = (),
     ) -> "Formula":
         """Build from clauses of signed literals; `xors` are rows of literals whose XOR is true."""
-        literals, offsets = flatten(clauses, "clauses")
+        literals, offsets = flatten(clauses, "clause")
         return cls(literals, offsets, variables, xors if isinstance(xors, Xors) else Xors.from_rows(xors))
 
     @classmethod
@@ -82,13 +87,16 @@ class Formula:
 
     @classmethod
     def from_pysat(cls, cnf: Any) -> "Formula":
-        """Build from a `pysat.formula.CNF`. UsageError if it holds native cardinality constraints."""
+        """Build from a `pysat.formula.CNF`. UsageError for what holds more than clauses."""
+        for name, what in _MORE_THAN_CLAUSES.items():
+            if getattr(cnf, name, None):
+                raise UsageError(f"expected clauses only, found a {kind(cnf)} with {what} ({name})")
         if not hasattr(cnf, "clauses") or not hasattr(cnf, "nv"):
-            raise UsageError(f"expected a pysat.formula.CNF, found {type(cnf).__name__}")
-        if getattr(cnf, "atmosts", None):
-            raise UsageError("expected clauses only, found native cardinality constraints (atmosts)")
+            raise UsageError(f"expected a pysat.formula.CNF, found {kind(cnf)}")
         formula = cls.from_clauses(cnf.clauses)
-        return cls(formula.literals, formula.offsets, max(formula.variables, int(cnf.nv)))
+        return cls(
+            formula.literals, formula.offsets, max(formula.variables, integer(cnf.nv, "nv, the variables,"))
+        )
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str], strictness: "Strictness | str" = "normal") -> "Formula":
@@ -113,8 +121,9 @@ class Formula:
 
     def clause(self, index: int) -> tuple[int, ...]:
         """Return one clause as signed literals; negative indices count from the end."""
+        index = integer(index, "the index of a clause")
         if not -len(self) <= index < len(self):
-            raise UsageError(f"expected a clause index below {len(self)}, found {index}")
+            raise UsageError(f"expected a clause index below {len(self)}, found {shown(index)}")
         index %= len(self)
         return tuple(self.literals[self.offsets[index] : self.offsets[index + 1]].tolist())
 
@@ -220,9 +229,11 @@ class Formula:
 
     def with_clauses(self, literals: NDArray[np.int32], offsets: NDArray[np.int64]) -> "Formula":
         """Return the formula with more clauses over its variables, in flat arrays, behind its own."""
+        more = frozen(literals, np.int32, "literals")
+        bounds = frozen_offsets(offsets, more.size, "clauses")
         return Formula(
-            np.concatenate([self.literals, literals]),
-            np.concatenate([self.offsets, self.offsets[-1] + offsets[1:]]),
+            np.concatenate([self.literals, more]),
+            np.concatenate([self.offsets, self.offsets[-1] + bounds[1:]]),
             self.variables,
             self.xors,
         )

@@ -10,20 +10,19 @@ Each turn of the loop waits for news, moves what has come, judges answers, and d
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from turbosat.algebra_stage import AlgebraStage
 from turbosat.board import Board
 from turbosat.cdcl.diversify import LaneSpec
+from turbosat.confinement import Confinement
 from turbosat.descent_stage import DescentStage
 from turbosat.errors import Cause
 from turbosat.options import worker_count
 from turbosat.pool_stage import PoolStage
 from turbosat.result import Result, Status
-from turbosat.scheduler import EARLY, HEAD_START, Plan, Scheduler, View
-from turbosat.system import available_cores, elsewhere
+from turbosat.scheduler import COMPILED, HEAD_START, Plan, Scheduler, View, lane_memory
 from turbosat.traffic import LONGEST, Traffic
 
 if TYPE_CHECKING:
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from turbosat.formula import Formula
     from turbosat.pipeline import Run
 
+MEGABYTE = 1 << 20
 REVIVALS = 2  # times that a lane is started again whose process somebody ended
 
 
@@ -55,24 +55,25 @@ class Hybrid:
         self._covers: list[Cover] = []
         self._stage = AlgebraStage(race, options, deadline)
         self._descent = DescentStage(race, options, deadline, self._board)
-        self._pool = PoolStage(race, options, deadline, self._cores)
+        self._pool = PoolStage(race, options, deadline)
         self._traffic = Traffic(race, sharing=options["sharing"])
-        distant = options["ray_address"] is not None
-        pooled = options["pool"] and (distant or self._cores > 1)
-        self._scheduler = Scheduler((0.0 if distant else options["pool_after"]) if pooled else None)
+        self._distant = options["ray_address"] is not None
+        pooled = options["pool"] and (self._distant or self._cores > 1)
+        self._scheduler = Scheduler((0.0 if self._distant else options["pool_after"]) if pooled else None)
         self._first: Lane | None = None
         self._here: list[Lane] = []  # CDCL lanes, lane 0 among them
         self._hosted: list[Lane] = []
         self._revived: dict[str, int] = {}
-        self._cored = ExitStack()
+        self._confinement = Confinement()
+        self._memory: int | None = None  # bytes there were for lanes when the search began, if known
+        self._need = 0  # bytes that one takes, 0 before stock was taken
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End the pool, which is no lane, take stock, and give lane 0's core back."""
+        """End the pool, which is no lane, and take stock."""
         self._pool.stop()
-        self._cored.close()
         if (figures := self._traffic.statistics()) is not None:
             self.statistics["exchange"] = figures
         if self._descent.figures:
@@ -95,6 +96,8 @@ class Hybrid:
             self._revive(formula)
             result = self._judged(formula, self._race.glance())
             if result is None:
+                if not self._need and self._waited() >= HEAD_START:
+                    self._take_stock(formula)
                 plan = self._scheduler.decide(self._view())
                 self._apply(plan, formula)
                 if not self._race.running() and not (plan.pool and self._pool.state == "coming"):
@@ -118,18 +121,37 @@ class Hybrid:
         self._pool.look()
         return None
 
+    def _take_stock(self, formula: Formula) -> None:
+        """Find out what memory there is for lanes: lane 0 has taken little of its own yet."""
+        self._need = lane_memory(formula.literals.size, formula.xors.literals.size)
+        left = self._deadline.left()
+        if left is None:
+            return
+        if self._descent.wanted:
+            if left < 2 * self._need + COMPILED:
+                self._descent.decline()
+            else:
+                left -= self._need + COMPILED
+        self._memory = left
+        lanes = max(1, left // self._need)
+        if lanes < self._cores:
+            self._race.tell("memory", megabytes=left // MEGABYTE, lanes=lanes)
+
     def _waited(self) -> float:
         """Return the seconds since lane 0 started."""
         assert self._first is not None
         return self._deadline.elapsed() - self._first.started
 
     def _patience(self) -> float | None:
-        """Return how long to wait for news at most: the head start of lane 0 ends soon."""
+        """Return how long to wait for news at most: until lane 0 has had its head start, or cores change."""
+        assert self._first is not None
+        first = self._first.engine.pid
+        soon = self._confinement.adjust(sorted(self._race.processes(), key=lambda pid: pid != first))
         left = HEAD_START - self._waited()
-        return left if left > 0 else None
+        return left if left > 0 else soon
 
     def _view(self) -> View:
-        about, limit = self._pool.about, self._deadline.memory
+        about = self._pool.about
         return View(
             seconds=self._waited(),
             cores=self._cores,
@@ -137,7 +159,9 @@ class Hybrid:
             pool=self._pool.state,
             places=about.get("places", 0),
             shared=min(_counted(self._here), about.get("own", 0)),
-            memory=None if limit is None else limit - self._deadline.used,
+            memory=self._memory,
+            need=max(1, self._need),
+            distant=self._distant,
         )
 
     def _apply(self, plan: Plan, formula: Formula) -> None:
@@ -150,7 +174,7 @@ class Hybrid:
         self._descent.begin(formula, self._cores)
         self._descent.set_share(plan.share)
         if plan.pool:
-            self._pool.begin(formula)
+            self._pool.begin(formula, plan.places)
         if any(lane.cause is Cause.MEMORY for lane in self._hosted):
             self._pool.give_up("memory limit")
         if self._pool.state == "ready":
@@ -194,14 +218,8 @@ class Hybrid:
         return lane
 
     def _begin(self, source: Formula | Path, *, first: bool = False) -> None:
-        """Start lane 0, and leave it the core it is on where every core is to be used."""
+        """Start lane 0."""
         self._first = self._start(source, first=first)
-        self._reserve()
-
-    def _reserve(self) -> None:
-        assert self._first is not None
-        if self._cores >= available_cores():
-            self._cored.enter_context(elsewhere(self._first.engine.pid))
 
     def _host(self, source: Formula) -> None:
         """Start the next lane in the pool."""
@@ -228,7 +246,7 @@ class Hybrid:
             name = lane.spec.name
             if lane.state != "failed" or self._revived.get(name, 0) >= REVIVALS:
                 continue
-            if lane.place == "pool" and _counted(self._here) >= max(self._cores, EARLY):
+            if lane.place == "pool" and _counted(self._here) >= self._refuge():
                 continue
             refused = lane is self._first and lane.cause is Cause.REJECTED  # XORs, for one: we can read them
             abandoned = (
@@ -238,18 +256,20 @@ class Hybrid:
                 self._revived[name] = self._revived.get(name, 0) + 1
                 self._replace(lane, formula if lane is self._first else self._stage.strengthened(formula))
 
+    def _refuge(self) -> int:
+        """Return how many lanes there may be here when some have lost their places in the pool."""
+        return self._scheduler.decide(replace(self._view(), pool="broken")).here
+
     def _replace(self, lane: Lane, source: Formula) -> None:
         spec, first = lane.spec, lane is self._first
         assert isinstance(spec, LaneSpec)
         lane.state = "replaced"
         if first:
             spec = replace(spec, nice=0)
-            self._cored.close()
         fresh = self._race.add(spec, self._run.build(spec), source, self._course(spec))
         self._here.append(fresh)
         if first:
             self._first = fresh
-            self._reserve()
 
 
 def _counted(lanes: list[Lane]) -> int:

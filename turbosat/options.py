@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any, Literal, TypedDict, get_args, get_origin, get_type_hints
 
+from turbosat.checked import integer, number, plain, shown, truth, word
 from turbosat.errors import UsageError
 from turbosat.system import available_cores
 
@@ -168,11 +171,11 @@ class Display(TypedDict, total=False):
     ]
 
 
-def declared(table: type = Options) -> Iterator[tuple[str, Any, Option]]:
-    """Yield (name, type, Option) of every option in a table, in order."""
-    for name, hint in get_type_hints(table, include_extras=True).items():
-        kind, option = get_args(hint)
-        yield name, kind, option
+@cache
+def declared(table: type = Options) -> tuple[tuple[str, Any, Option], ...]:
+    """Return (name, type, Option) of every option in a table, in order."""
+    hints = get_type_hints(table, include_extras=True)  # takes a millisecond
+    return tuple((name, *get_args(hint)) for name, hint in hints.items())
 
 
 # What would be asked for in vain.
@@ -209,7 +212,7 @@ def resolve(values: Mapping[str, object]) -> Options:
     known = {name: (kind, option) for name, kind, option in declared()}
     for name in values:
         if name not in known:
-            raise UsageError(f"unknown option {name!r}; known: {', '.join(known)}")
+            raise UsageError(f"unknown option {shown(name)}; known: {', '.join(known)}")
     result: dict[str, Any] = {}
     for name, (kind, option) in known.items():
         result[name] = _checked(name, kind, option, values[name]) if name in values else option.default
@@ -226,21 +229,19 @@ def worker_count(options: Options) -> int:
 
 def _checked(name: str, kind: Any, option: Option, value: Any) -> Any:
     if get_origin(kind) is Literal:
-        if value not in get_args(kind):
-            raise UsageError(f"{name} must be one of {', '.join(get_args(kind))}, not {value!r}")
-        return value
+        known = get_args(kind)
+        given = plain(value)
+        if not isinstance(given, str) or given not in known:
+            raise UsageError(f"{name} must be one of {', '.join(known)}, not {shown(value)}")
+        return known[known.index(given)]
     parts = get_args(kind) or (kind,)
     if value is None and type(None) in parts:
         return None
-    if float in parts and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
-    if str in parts and hasattr(value, "__fspath__"):
-        value = value.__fspath__()
-    if type(value) not in parts:
-        wanted = " or ".join(part.__name__ for part in parts if part is not type(None))
-        raise UsageError(f"{name} must be {wanted}, not {value!r}")
-    low, high = option.low, option.high
-    if value != value or (low is not None and value < low) or (high is not None and value > high):
-        bounds = f"at least {low}" if high is None else f"from {low} to {high}"
-        raise UsageError(f"{name} must be {bounds}, not {value}")
-    return value
+    if bool in parts:
+        return truth(value, name)
+    if str in parts:
+        return word(value, name)
+    if int in parts:
+        return integer(value, name, option.low, option.high)
+    found = number(value, name, option.low, option.high)
+    return None if math.isinf(found) and type(None) in parts else found  # no limit is none

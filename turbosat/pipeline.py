@@ -10,17 +10,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from turbosat.cdcl.binaries import find_python
 from turbosat.cdcl.diversify import LaneSpec, mix, named
+from turbosat.cdcl.process import MAXRSS
 from turbosat.cdcl.race import Lane, Race
 from turbosat.compression import HEAD, sniff
 from turbosat.deadline import Deadline, Expired
-from turbosat.errors import SoundnessError, UsageError
+from turbosat.errors import EngineError, SoundnessError, UsageError
 from turbosat.events import Event, Sink, Timeline
 from turbosat.hybrid import Hybrid
 from turbosat.options import Options
 from turbosat.proof_file import guard_proof
 from turbosat.result import Reason, Result, Status, Winner
-from turbosat.system import require_writable
+from turbosat.system import measurable, require_writable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from turbosat.cdcl.engine import Answer, Engine
+    from turbosat.checked import Readable
     from turbosat.formula import Formula
     from turbosat.local import Claim
     from turbosat.orderly import Orderly
@@ -40,7 +43,7 @@ class Run:
 
     def __init__(
         self,
-        source: Formula | str,
+        source: Formula | str | Readable,
         options: Options,
         deadline: Deadline,
         sink: Sink,
@@ -53,6 +56,7 @@ class Run:
         self.assumptions = assumptions
         self.statistics: dict[str, Any] = {}
         self.proof = options["proof"]
+        self._kissat_only = False
 
     def run(self) -> Result:
         """Search until an answer, a limit or the last lane's end; no child process outlives this call.
@@ -61,6 +65,7 @@ class Run:
         its check, EngineError when every lane broke.
         """
         self._guard_proof()
+        self._warn()
         with Race(self.deadline, self.sink, self.assumptions) as race:
             self._race = race
             try:
@@ -71,6 +76,18 @@ class Run:
                 result = Result(Status.UNKNOWN, reason=Reason.MEMORY)
             race.stop()
             return replace(result, statistics=self._summary(race, result))
+
+    def _warn(self) -> None:
+        """Say what cannot be had on this system, and go on without it."""
+        if self.deadline.memory is not None and not measurable():
+            self._tell("note", what=f"the memory limit is not enforced on this system, {sys.platform}")
+        if self.options["engine"] in ("auto", "cdcl"):
+            try:
+                find_python("all else")
+            except EngineError as error:
+                self._kissat_only = True
+                self.options = {**self.options, "gradient": False, "algebra": False, "pool": False}
+                self._tell("note", what=f"Kissat's lanes only: {error}")
 
     def _search(self, race: Race) -> Result:
         if self.options["engine"] == "galois":
@@ -128,7 +145,8 @@ class Run:
         """Yield the CDCL lanes in the order of their start. Raises UsageError for unknown names."""
         seed, names = self.options["seed"], self.options["mix"]
         if names is None:
-            return mix(seed=seed, mode=self.options["mode"], proof=self.proof is not None)
+            every = mix(seed=seed, mode=self.options["mode"], proof=self.proof is not None)
+            return (spec for spec in every if spec.engine == "kissat" or not self._kissat_only)
         lanes = named(names, seed=seed)
         if self.proof is not None and not lanes[0].proves:
             raise UsageError("with a proof, the first lane of the mix must be one of Kissat's: it writes it")
@@ -155,7 +173,7 @@ class Run:
             _check_assumptions(self.assumptions, formula)
         return formula
 
-    def _read(self, source: str) -> Formula:
+    def _read(self, source: str | Readable) -> Formula:
         from turbosat import dimacs
 
         began = self.deadline.elapsed()
@@ -230,8 +248,7 @@ class Run:
         guard_proof(self.proof, self.source, force=self.options["force"])
 
     def _summary(self, race: Race, result: Result) -> dict[str, Any]:
-        own, below = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-        unit = 1 if sys.platform == "darwin" else 1024
+        below, peak = race.spent(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * MAXRSS
         return {
             **self.statistics,
             "status": str(result.status),
@@ -239,9 +256,9 @@ class Run:
             "winner": None if result.winner is None else result.winner.lane,
             "seed": self.options["seed"],
             "wall_seconds": round(self.deadline.elapsed(), 4),
-            "cpu_seconds": round(own.ru_utime + own.ru_stime + below.ru_utime + below.ru_stime, 4),
-            "own_peak_bytes": own.ru_maxrss * unit,
-            "largest_child_peak_bytes": below.ru_maxrss * unit,
+            "cpu_seconds": round(self.deadline.worked() + below.seconds, 4),
+            "own_peak_bytes": peak,
+            "largest_child_peak_bytes": below.peak,
             "winner_guided_by": next((lane.guided for lane in race.lanes if _won(lane, result.winner)), ""),
             "lanes": race.statistics(),
             "timeline": self.sink.data(),
@@ -281,8 +298,10 @@ def checked_model(
 def _check_assumptions(assumptions: NDArray[np.int32], formula: Formula) -> None:
     import numpy as np
 
-    if len(assumptions) and (not assumptions.all() or int(np.abs(assumptions).max()) > formula.variables):
-        raise UsageError(f"assumptions must be literals of the formula's {formula.variables} variables")
+    beyond = assumptions[np.abs(assumptions) > formula.variables]
+    if beyond.size:
+        has = f"the formula's {formula.variables} variables"
+        raise UsageError(f"assumptions must be literals of {has}, not {int(beyond[0])}")
 
 
 def _plain_file(path: str) -> bool:
@@ -295,6 +314,6 @@ def _plain_file(path: str) -> bool:
             return False
         with open(path, "rb") as file:
             head = file.read(HEAD)
-    except OSError:
+    except (OSError, ValueError):
         return False  # the parser says what is wrong with it
     return sniff(head) is None

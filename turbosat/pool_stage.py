@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from turbosat.errors import EngineError, UsageError
-from turbosat.scheduler import PoolState, places
+from turbosat.scheduler import PoolState
 
 if TYPE_CHECKING:
     from turbosat.cdcl.diversify import LaneSpec
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class PoolStage:
     """Ray actors for lanes, in the background."""
 
-    def __init__(self, race: Race, options: Options, deadline: Deadline, cores: int) -> None:
-        self._race, self._options, self._deadline, self._cores = race, options, deadline, cores
+    def __init__(self, race: Race, options: Options, deadline: Deadline) -> None:
+        self._race, self._options, self._deadline = race, options, deadline
         self._pool: Pool | None = None
         self._state: PoolState = "none"
 
@@ -35,8 +35,8 @@ class PoolStage:
         """What there is: places, gpus, nodes; empty before it is ready."""
         return {} if self._pool is None or self._pool.about is None else self._pool.about
 
-    def begin(self, formula: Formula) -> None:
-        """Let it come up, once."""
+    def begin(self, formula: Formula, places: int) -> None:
+        """Let it come up, once, on this machine with so many places."""
         if self._state != "none":
             return
         from turbosat.cdcl.pool import Pool
@@ -45,7 +45,7 @@ class PoolStage:
         try:
             self._pool = Pool(
                 formula,
-                places(self._cores),
+                places,
                 address=self._options["ray_address"],
                 memory=self._deadline.memory,
             )

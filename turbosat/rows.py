@@ -1,12 +1,14 @@
 """Rows of integers in flat arrays: checked, read-only."""
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from turbosat.checked import kind, shown
 from turbosat.errors import UsageError
 
 MAX_VARIABLE: Final = 2**29 - 1  # the largest that Kissat takes into its solver
@@ -37,25 +39,70 @@ def frozen_offsets(offsets: NDArray[Any], size: int, what: str) -> NDArray[np.in
     return result
 
 
-def flatten(rows: Iterable[Iterable[int]], what: str) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Join rows of nonzero literals into int32 literals (literals,) and int64 offsets (rows + 1,)."""
-    try:
-        lists = [list(row) for row in rows]
-    except TypeError as error:
-        raise UsageError(f"expected {what} as an iterable of iterables of integers: {error}") from None
+def flatten(rows: Iterable[Iterable[int]], one: str) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Join rows of nonzero literals into int32 literals (literals,) and int64 offsets (rows + 1,).
+
+    `one` is what a row is called: UsageError says which is none, and why.
+    """
+    lists: list[Sequence[Any]] = []
+    for number, row in enumerate(_elements(rows, f"{one}s", "an iterable of iterables of integers"), 1):
+        if type(row) is list or type(row) is tuple:
+            lists.append(row)
+        elif isinstance(row, np.ndarray) and row.ndim == 1 and row.dtype.kind in "iu":
+            lists.append(row.tolist())
+        else:
+            lists.append(list(_elements(row, f"{one} {number}", "an iterable of integers")))
     offsets = np.zeros(len(lists) + 1, dtype=np.int64)
     np.cumsum([len(row) for row in lists], out=offsets[1:])
     flat = list(itertools.chain.from_iterable(lists))
+
+    def place(index: int) -> str:
+        return f"{one} {int(np.searchsorted(offsets, index, side='right'))}"
+
+    return _literals(flat, place), offsets
+
+
+def literals(values: Iterable[int], one: str) -> NDArray[np.int32]:
+    """Return nonzero literals as int32 (literals,); UsageError says which of them is none."""
+    flat = list(_elements(values, f"{one}s", "an iterable of integers"))
+    return _literals(flat, lambda index: f"{one} {index + 1}")
+
+
+def _elements(values: Any, where: str, wanted: str) -> Iterator[Any]:
+    """Return an iterator over what may hold rows or literals: texts, bytes and mappings hold none."""
+    if not isinstance(values, str | bytes | bytearray | memoryview | Mapping):
+        with suppress(TypeError):
+            return iter(values)
+    raise UsageError(f"expected {where} as {wanted}, found {shown(values)} ({kind(values)})")
+
+
+def _literals(flat: list[Any], place: Callable[[int], str]) -> NDArray[np.int32]:
+    """Return a list of nonzero literals as int32; `place` says where an index of it is."""
+    kinds = set(map(type, flat))
+    strange = {each for each in kinds if not _integral(each)}
+    if strange:
+        index = next(index for index, value in enumerate(flat) if type(value) in strange)
+        found = f"{shown(flat[index])} ({kind(flat[index])})"
+        raise UsageError(f"expected integers in {place(index)}, found {found}")
+    if any(issubclass(each, np.integer) for each in kinds):
+        flat = list(map(int, flat))  # numpy finds no integer type for some mixtures of its own
     try:
-        array: NDArray[Any] = np.array(flat) if flat else np.zeros(0, dtype=np.int32)
-    except (ValueError, OverflowError) as error:
-        raise UsageError(f"expected integers in the {what}: {error}") from None
-    if array.ndim != 1 or array.dtype.kind not in "iu":
-        strangers = [x for x in flat if isinstance(x, bool) or not isinstance(x, (int, np.integer))]
-        odd = strangers[0] if strangers else max(flat, key=abs)
-        raise UsageError(f"expected integers between -{MAX_VARIABLE} and {MAX_VARIABLE}, found {odd!r:.80}")
-    check_literals(array, what)
-    return array.astype(np.int32), offsets
+        array = np.array(flat, dtype=np.int64)
+    except OverflowError:
+        odd = [not -MAX_VARIABLE <= value <= MAX_VARIABLE for value in flat]
+    else:
+        wrong = (array == 0) | (array < -MAX_VARIABLE) | (array > MAX_VARIABLE)
+        if not wrong.any():
+            return array.astype(np.int32)
+        odd = wrong.tolist()
+    index = odd.index(True)
+    wanted = "nonzero literals" if flat[index] == 0 else f"variables up to {MAX_VARIABLE}"
+    raise UsageError(f"expected {wanted} in {place(index)}, found {shown(flat[index])}")
+
+
+def _integral(each: type) -> bool:
+    """Whether values of a type are integers: a truth value is none, nor is a span of time."""
+    return issubclass(each, int | np.integer) and not issubclass(each, bool | np.timedelta64)
 
 
 def check_literals(array: NDArray[Any], what: str) -> None:
@@ -74,7 +121,7 @@ def _extreme(array: NDArray[Any]) -> int:
 
 
 def _kind(array: object) -> str:
-    return f"shape {array.shape}" if isinstance(array, np.ndarray) else type(array).__name__
+    return f"shape {array.shape}" if isinstance(array, np.ndarray) else kind(array)
 
 
 def row_of(offsets: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -19,7 +19,12 @@ HOPEFUL = 20, 3e-4  # false clauses up to which a descent counts as near, at lea
 LEAST = 0.02  # share of a core that a descent keeps
 LATE_SHARE = 0.5  # seconds of search within which an improvement must have come, as a part of all
 
-POOL_MEMORY = 1 << 30  # bytes that Ray's processes and a small lane take
+POOL_MEMORY = 1 << 30  # bytes that Ray's processes take
+# Bytes of a lane, and more for each literal, measured after 20 s of search: CaDiCaL took 47 to 150 a literal
+# on formulas of a million and more, Kissat half of that; a descent as much, and 128 MB for compiled loops.
+LANE, COMPILED, LITERAL = 48 << 20, 128 << 20, 100
+MANY = 1 << 20  # lanes: more than there ever are
+EXPANDED = 48  # literals of clauses that a literal of an XOR becomes
 
 PoolState = Literal["none", "coming", "ready", "broken"]
 
@@ -45,20 +50,23 @@ class View:
     pool: PoolState = "none"
     places: int = 0  # of the pool, once it is ready
     shared: int = 0  # lanes here on cores that count as places, too: this machine is a node of the cluster
-    memory: int | None = None  # bytes left, None without a limit
+    memory: int | None = None  # bytes that there were for lanes, None if nobody knows
+    need: int = LANE  # bytes that one takes
+    distant: bool = False  # whether the pool's places have other memory
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What should be so now.
 
-    Lanes here and in the pool, whether there is a pool, the descent's share of its core, and whether that
-    core is free for other work.
+    Lanes here and in the pool, whether there is a pool, how many places one on this machine has, the
+    descent's share of its core, and whether that core is free for other work.
     """
 
     here: int
     hosted: int
     pool: bool
+    places: int
     share: float
     spare: bool
 
@@ -72,12 +80,14 @@ class Scheduler:
     def decide(self, view: View) -> Plan:
         """Return what should be so now."""
         wanted = self.pool_after is not None and view.seconds >= self.pool_after
-        if view.pool == "none" and view.memory is not None and view.memory < POOL_MEMORY:
+        here, most = self._here(view), self._hosted(view)
+        if view.pool == "none" and most == 0:
             wanted = False
         return Plan(
-            here=self._here(view),
-            hosted=max(1, view.places - view.shared) if view.pool == "ready" else 0,
+            here=here,
+            hosted=min(max(1, view.places - view.shared), most) if view.pool == "ready" else 0,
             pool=wanted and view.pool != "broken",
+            places=min(places(view.cores), max(1, most)),
             share=1.0 if view.descent is None else share(view.descent),
             spare=_spare(view),
         )
@@ -87,9 +97,20 @@ class Scheduler:
         if view.seconds < HEAD_START:
             return 1
         most = view.cores + (view.cores > 1)
-        if self.pool_after is None:
-            return most
-        return max(view.cores, EARLY) if view.pool == "broken" else min(most, EARLY)
+        if self.pool_after is not None:
+            most = max(view.cores, EARLY) if view.pool == "broken" else min(most, EARLY)
+        return min(most, max(1, _room(view, 0)))
+
+    def _hosted(self, view: View) -> int:
+        """Return how many lanes there is memory for in the pool."""
+        if view.distant:
+            return MANY if view.memory is None or view.memory >= POOL_MEMORY else 0
+        return max(0, _room(view, POOL_MEMORY) - self._here(view))
+
+
+def _room(view: View, taken: int) -> int:
+    """Return how many lanes there is memory for, where others take so many bytes."""
+    return MANY if view.memory is None else max(0, view.memory - taken) // view.need
 
 
 def _spare(view: View) -> bool:
@@ -98,6 +119,11 @@ def _spare(view: View) -> bool:
     return (
         descent is None or descent.accelerated or descent.seconds >= trial(descent) or view.seconds >= LATEST
     )
+
+
+def lane_memory(literals: int, xor_literals: int = 0) -> int:
+    """Return the bytes that a lane takes on a formula, about, when it has learned for a while."""
+    return LANE + LITERAL * (literals + EXPANDED * xor_literals)
 
 
 def places(cores: int) -> int:

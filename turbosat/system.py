@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
+from turbosat import cgroups
 from turbosat.errors import UsageError
+
+# What libraries of linear algebra are told before they are loaded: numpy's is used for next to nothing, and
+# OpenBLAS sends SIGINT to itself where it gets no thread.
+ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OPENBLAS", "MKL", "BLIS")}
+# How the files begin in which we give a formula to a solver, where these are in memory.
+IN_MEMORY = "/memfd:turbosat", "/dev/shm/turbosat-"
 
 
 def require_writable(path: str, what: str) -> None:
@@ -26,10 +32,40 @@ def available_cores() -> int:
         cores = len(os.sched_getaffinity(0))
     except AttributeError:  # not Linux
         cores = os.cpu_count() or 1
-    quota = _cgroup_quota()
+    quota = cgroups.cpu_quota()
     if quota is not None:
         cores = min(cores, max(1, int(quota + 0.5)))
     return cores
+
+
+def available_memory() -> tuple[int, int] | None:
+    """Return the bytes that can still be taken and those there are in all; None where nobody tells.
+
+    That is what the whole machine has, or what the control groups leave if it is less.
+    """
+    rooms = []
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        sizes = {
+            name: 1024 * int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in lines)
+        }
+        rooms.append((sizes["MemAvailable"], sizes["MemTotal"]))
+    except (OSError, ValueError, KeyError, IndexError):  # not Linux
+        pass
+    group = cgroups.memory_room()
+    if group is not None:
+        rooms.append(group)
+    return min(rooms, default=None)
+
+
+def memory_kills() -> int:
+    """Return how many processes the kernel has killed so far for want of memory, here or around us."""
+    killed = cgroups.memory_kills()
+    with suppress(OSError), open("/proc/vmstat", "rb", buffering=0) as file:
+        killed += sum(
+            int(line.split()[1]) for line in file.read().splitlines() if line.startswith(b"oom_kill ")
+        )
+    return killed
 
 
 def give_way(pid: int, nice: int) -> None:
@@ -38,66 +74,10 @@ def give_way(pid: int, nice: int) -> None:
         os.setpriority(os.PRIO_PROCESS, pid, max(nice, os.getpriority(os.PRIO_PROCESS, 0)))
 
 
-@contextmanager
-def elsewhere(pid: int | None) -> Iterator[None]:
-    """Keep this thread, and the children it starts meanwhile, off the core that a process runs on.
-
-    The scheduler would let them share it, with whatever niceness, while another core is busy with their like.
-    Does nothing where there is no other core to use.
-    """
-    try:
-        cores = os.sched_getaffinity(0)
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        others = cores - {int(fields[36])}
-    except (AttributeError, OSError, ValueError, IndexError):  # not Linux, or the process is gone
-        others = set()
-    if not others or others == cores:
-        yield
-        return
-    os.sched_setaffinity(0, others)
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, cores)
-
-
-def _cgroup_quota() -> float | None:
-    """Return the cores the cgroups (v2 or v1) grant, the tightest of all levels."""
-    quotas = []
-    for folder in _cgroup_folders():
-        try:
-            if (folder / "cpu.max").exists():
-                quota, period = (folder / "cpu.max").read_text().split()[:2]
-            else:
-                quota = (folder / "cpu.cfs_quota_us").read_text().strip()
-                period = (folder / "cpu.cfs_period_us").read_text().strip()
-            if quota != "max" and int(quota) > 0:
-                quotas.append(int(quota) / int(period))
-        except (OSError, ValueError):
-            continue
-    return min(quotas, default=None)
-
-
-def _cgroup_folders() -> list[Path]:
-    folders = []
-    try:
-        lines = Path("/proc/self/cgroup").read_text().splitlines()
-    except OSError:
-        return []
-    for line in lines:
-        _, controllers, path = line.split(":", 2)
-        if controllers == "":
-            root = Path("/sys/fs/cgroup")
-        elif "cpu" in controllers.split(","):
-            root = Path("/sys/fs/cgroup/cpu")
-        else:
-            continue
-        folder = root / path.lstrip("/")
-        while folder != root:
-            folders.append(folder)
-            folder = folder.parent
-        folders.append(root)
-    return folders
+def give_up_first(pid: int, score: int) -> None:
+    """Let the kernel kill a process before others where memory runs out, by so many thousandths of all."""
+    with suppress(OSError, ValueError), open(f"/proc/{pid}/oom_score_adj", "r+b", buffering=0) as file:
+        file.write(b"%d" % max(score, int(file.read())))
 
 
 LONGEST_STARTUP = 0.5  # seconds an interpreter may take to reach turbosat
@@ -130,6 +110,23 @@ def children(pid: int) -> list[int]:
     return found
 
 
+def threads(pid: int) -> list[int]:
+    """Return the threads of a process and of all below it."""
+    try:
+        own = [int(task) for task in os.listdir(f"/proc/{pid}/task")]
+    except OSError:
+        return []
+    return own + [thread for child in children(pid) for thread in threads(child)]
+
+
+def core_of(pid: int) -> int | None:
+    """Return the core that a process runs on, or ran on last, None when it is gone."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[36])
+    except (OSError, IndexError, ValueError):
+        return None
+
+
 def memory(pid: int) -> int:
     """Return the resident memory of one process in bytes, 0 when it is gone."""
     try:
@@ -138,7 +135,31 @@ def memory(pid: int) -> int:
         return 0
 
 
-def tree_memory(pid: int | None = None) -> int:
-    """Return the resident memory of a process (default: this one) and all below it, in bytes."""
-    pid = os.getpid() if pid is None else pid
-    return memory(pid) + sum(map(tree_memory, children(pid)))
+def measurable() -> bool:
+    """Whether this system tells of the memory of processes: on others no limit of it can be kept."""
+    return own_memory() > 0
+
+
+def own_memory() -> int:
+    """Return the resident memory of this process, in bytes."""
+    return memory(os.getpid())
+
+
+def tree_memory(pid: int) -> int:
+    """Return the bytes that a process of ours and all below it keep in memory.
+
+    That is what is resident, and the formula that a solver has been given in a file without a name, which no
+    process is charged with.
+    """
+    return memory(pid) + _given(pid) + sum(map(tree_memory, children(pid)))
+
+
+def _given(pid: int) -> int:
+    """Return the size of the file of ours in memory that is a process's standard input, 0 for another."""
+    path = f"/proc/{pid}/fd/0"
+    try:
+        if os.readlink(path).startswith(IN_MEMORY):
+            return os.stat(path).st_blocks * 512
+    except OSError:
+        pass
+    return 0

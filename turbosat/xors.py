@@ -73,7 +73,7 @@ class Xors:
     @classmethod
     def from_rows(cls, rows: Iterable[Iterable[int]]) -> "Xors":
         """Build from rows of signed literals, the XOR of each row being true, as in an `x` line."""
-        return cls.from_literals(*flatten(rows, "XORs"))
+        return cls.from_literals(*flatten(rows, "XOR"))
 
     @classmethod
     def from_literals(cls, literals: NDArray[np.int32], offsets: NDArray[np.int64]) -> "Xors":

@@ -191,6 +191,6 @@ def test_all_lanes_of_a_broken_pool_fail_in_a_race() -> None:
 
 @pytest.mark.usefixtures("tidy")
 def test_a_pool_that_cannot_be_started_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "executable", "")
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
     with pytest.raises(EngineError, match="needs a Python interpreter"):
         Pool(hopeless(), 1)

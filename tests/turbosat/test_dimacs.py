@@ -200,8 +200,9 @@ def test_misuse() -> None:
         parse("p cnf 0 0\n")  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="expected a strictness of relaxed, normal, strict, found 'lax'"):
         parse(TEXT, strictness="lax")
-    with pytest.raises(UsageError, match=r"expected a binary file, found text: open <stream> with 'rb'"):
-        read(io.StringIO("p cnf 0 0\n"))  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match=r"expected a path or a stream, found 5 \(int\)"):
+        read(5)  # type: ignore[arg-type]
+    assert read(io.StringIO(TEXT.decode())) == parse(TEXT)
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,15 @@
 
 import copy
 import pickle
+from array import array as packed
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pysat.formula import CNF, CNFPlus
+from pysat.formula import CNF, WCNF, CNFPlus
 
 from tests.turbosat import brute
 from tests.turbosat.strategies import formulas, rows, wide_formulas
@@ -96,6 +98,9 @@ def test_numbers_of_all_integer_types() -> None:
     expected = Formula.from_clauses([[1, -2]])
     assert Formula.from_clauses([ints(1, -2, dtype=np.int8)]) == expected
     assert Formula.from_clauses(iter([iter(ints(1, -2, dtype=np.int64))])) == expected
+    assert Formula.from_clauses(np.array([[1, -2]])) == expected
+    assert Formula.from_clauses([[np.uint64(1), -2]]) == expected  # type: ignore[list-item] # together floats, for numpy
+    assert Formula.from_clauses([{1: 0}.keys(), packed("i", [-2])]) == Formula.from_clauses([[1], [-2]])
     assert Formula(ints(1, -2, dtype=np.int64), ints(0, 2), np.int64(2)) == expected  # type: ignore[arg-type]
     assert Formula(ints(1, 9, -2, 9)[::2], ints(0, 2)) == expected
 
@@ -103,18 +108,40 @@ def test_numbers_of_all_integer_types() -> None:
 @pytest.mark.parametrize(
     ("clauses", "message"),
     [
-        ([[1, 0]], "expected nonzero literals in the clauses, found 0"),
-        ([[2**29]], "expected variables up to 536870911 in the clauses, found 536870912"),
-        ([[1, -(2**31)]], "expected variables up to 536870911 in the clauses, found -2147483648"),
+        ([[1], [2, 0]], "expected nonzero literals in clause 2, found 0"),
+        ([[1], [], [2**29]], "expected variables up to 536870911 in clause 3, found 536870912"),
+        ([[1, -(2**31)]], "expected variables up to 536870911 in clause 1, found -2147483648"),
         ([[1, 2**63]], "found 9223372036854775808"),
         ([[1, -(2**80)]], "found -1208925819614629174706176"),
-        ([[1, 2.0]], "expected integers between -536870911 and 536870911, found 2.0"),
-        ([[True]], "found True"),
+        ([[1], [10**5000]], "in clause 2, found a value of type int"),
+        ([[1, np.uint64(2**64 - 1)]], "found 18446744073709551615"),
+        ([[1, 2.0]], r"expected integers in clause 1, found 2.0 \(float\)"),
+        ([[1], [2, np.float64(2)]], r"integers in clause 2, found np.float64\(2.0\) \(float64\)"),
+        (np.array([[1.0, 2.0]]), "integers in clause 1, found"),
+        ([[True]], r"found True \(bool\)"),
+        ([[2, 3], [True, 2]], r"expected integers in clause 2, found True \(bool\)"),
+        ([[2, np.bool_(True)]], "expected integers in clause 1, found np.True_"),
+        ([[np.timedelta64(2)]], "expected integers in clause 1, found np.timedelta64"),
+        ([[1], [None]], r"expected integers in clause 2, found None \(NoneType\)"),
         ([["1"]], "found '1'"),
+        ([[b"1"]], "found b'1'"),
         ([[[1]]], r"found \[1\]"),
-        ([[[1], 2]], "expected integers in the clauses"),
-        ([1, 2], "expected clauses as an iterable of iterables of integers"),
-        (7, "expected clauses as an iterable of iterables of integers"),
+        ([[[1], 2]], r"expected integers in clause 1, found \[1\] \(list\)"),
+        ([[np.array(1)]], r"expected integers in clause 1, found array\(1\) \(ndarray\)"),
+        ([[1], 2], r"expected clause 2 as an iterable of integers, found 2 \(int\)"),
+        ([None], r"expected clause 1 as an iterable of integers, found None \(NoneType\)"),
+        ([np.array(1)], r"expected clause 1 as an iterable of integers, found array\(1\)"),
+        (["1 2"], r"expected clause 1 as an iterable of integers, found '1 2' \(str\)"),
+        ([[1], ""], r"expected clause 2 as an iterable of integers, found '' \(str\)"),
+        ([b"1 0", b"-1 0"], r"expected clause 1 as an iterable of integers, found b'1 0' \(bytes\)"),
+        ([bytearray(b"1")], r"found bytearray\(b'1'\) \(bytearray\)"),
+        ([memoryview(b"1")], r"\(memoryview\)"),
+        ([{1: True}], r"expected clause 1 as an iterable of integers, found {1: True} \(dict\)"),
+        (7, "expected clauses as an iterable of iterables of integers, found 7"),
+        ("12", "expected clauses as an iterable of iterables of integers, found '12'"),
+        (b"", "expected clauses as an iterable of iterables of integers, found b''"),
+        ({}, "expected clauses as an iterable of iterables of integers, found {}"),
+        (None, "expected clauses as an iterable of iterables of integers, found None"),
     ],
 )
 def test_clauses_that_are_refused(clauses: Any, message: str) -> None:
@@ -137,8 +164,10 @@ def test_clauses_that_are_refused(clauses: Any, message: str) -> None:
         ((ints(1, 2), ints(0, 2, 1, 2)), "rise from 0 to 2"),
         ((ints(1, -5), ints(0, 2), 4), "expected 5 to 536870911 variables, found 4"),
         ((ints(1), ints(0, 1), 2**29), "variables, found 536870912"),
-        ((ints(1), ints(0, 1), "3"), "expected an integer number of variables, found '3'"),
-        ((ints(1), ints(0, 1), True), "found True"),
+        ((ints(1), ints(0, 1), "3"), "variables must be int, not '3'"),
+        ((ints(1), ints(0, 1), True), "variables must be int, not True"),
+        ((ints(1), ints(0, 1), 1.0), "variables must be int, not 1.0"),
+        ((ints(1), ints(0, 1), 10**5000), "expected 1 to 536870911 variables, found a value of type int"),
         ((ints(1), ints(0, 1), 1, [[1]]), "expected xors of type Xors, found list"),
         ((ints(1), ints(0, 1), 1, Xors.from_rows([[2]])), "expected 2 to 536870911 variables, found 1"),
     ],
@@ -151,6 +180,10 @@ def test_arrays_that_are_refused(arguments: Any, message: str) -> None:
 def test_clause_index_out_of_range() -> None:
     with pytest.raises(UsageError, match="expected a clause index below 1, found 1"):
         Formula.from_clauses([[1]]).clause(1)
+    for index in ("0", 0.0, True, None):
+        with pytest.raises(UsageError, match="the index of a clause must be int"):
+            Formula.from_clauses([[1]]).clause(index)  # type: ignore[arg-type]
+    assert Formula.from_clauses([[1]]).clause(np.int64(0)) == (1,)  # type: ignore[arg-type]
 
 
 @given(formulas(xors=False))
@@ -174,6 +207,40 @@ def test_from_pysat() -> None:
     plus.append([[1, 2, 3], 1], is_atmost=True)
     with pytest.raises(UsageError, match="native cardinality constraints"):
         Formula.from_pysat(plus)
+    weighted = WCNF()
+    weighted.append([1, 2], weight=3)
+    with pytest.raises(UsageError, match="found a WCNF with hard and soft clauses"):
+        Formula.from_pysat(weighted)
+    for number in ("5", 2.5, True, None):
+        cnf.nv = number
+        with pytest.raises(UsageError, match="nv, the variables, must be int"):
+            Formula.from_pysat(cnf)
+
+
+@pytest.mark.parametrize(
+    ("literals", "offsets", "message"),
+    [
+        ([1], ints(0, 1), "expected literals as a one-dimensional numpy array, found list"),
+        (np.array([True]), ints(0, 1), "expected literals of type int32, found bool"),
+        (np.array([1.0]), ints(0, 1), "expected literals of type int32, found float64"),
+        (ints(1), [0, 1], "expected offsets of the clauses as a one-dimensional numpy array, found list"),
+        (ints(1), ints(0, 2), "expected offsets of the clauses that rise from 0 to 1"),
+        (ints(0), ints(0, 1), "expected nonzero literals in the clauses"),
+        (ints(3), ints(0, 1), "expected 3 to 536870911 variables, found 2"),
+    ],
+)
+def test_more_clauses_that_are_refused(literals: Any, offsets: Any, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        Formula.from_clauses([[1, 2]]).with_clauses(literals, offsets)
+
+
+def test_a_fault_of_the_caller_in_the_midst_of_clauses_is_not_ours() -> None:
+    def broken() -> Iterator[list[int]]:
+        yield [1]
+        raise TypeError("mine")
+
+    with pytest.raises(TypeError, match="mine"):
+        Formula.from_clauses(broken())
 
 
 @given(formulas(), st.data())

@@ -121,9 +121,7 @@ def test_killed_lane_is_no_end(hard: Path) -> None:
 
 
 def test_memory_limit_covers_the_children(hard: Path) -> None:
-    began = time.monotonic()
-    code, out, err = finish(start("--memory", "45", "--time", "20", hard))
-    assert time.monotonic() - began < 10
+    code, out, err = finish(start("--memory", "45", "--time", "50", hard))
     assert (code, err) == (0, "")
     assert "c no answer: memory" in out
     assert out.splitlines()[-1] == "s UNKNOWN"

@@ -9,6 +9,7 @@ from turbosat.scheduler import (
     EARLY,
     HEAD_START,
     HOPEFUL,
+    LANE,
     LATEST,
     LEAST,
     POOL_MEMORY,
@@ -16,6 +17,7 @@ from turbosat.scheduler import (
     Descent,
     Scheduler,
     View,
+    lane_memory,
     places,
     share,
     trial,
@@ -40,6 +42,8 @@ views = st.builds(
     places=st.integers(0, 1000),
     shared=st.integers(0, 8),
     memory=st.none() | st.integers(-(2**30), 2**40),
+    need=st.integers(1, 2**34),
+    distant=st.booleans(),
 )
 
 
@@ -51,6 +55,12 @@ def test_plans_make_sense(view: View, pool_after: float | None) -> None:
     assert LEAST <= plan.share <= 1
     assert plan.hosted == 0 or view.pool == "ready"
     assert plan.hosted <= max(1, view.places)
+    assert 1 <= plan.places <= places(view.cores)
+    if view.memory is not None:
+        assert plan.here == 1 or plan.here * view.need <= view.memory
+        if not view.distant:
+            both = (plan.here + plan.hosted) * view.need + POOL_MEMORY
+            assert plan.hosted == 0 or both <= view.memory
     if pool_after is None or view.seconds < pool_after or view.pool == "broken":
         assert not plan.pool
     if view.seconds < HEAD_START:
@@ -97,13 +107,32 @@ def test_the_pool() -> None:
     scheduler = Scheduler(2.0)
     assert not scheduler.decide(View(1.9, 2)).pool
     assert scheduler.decide(View(2.0, 2)).pool
-    assert not scheduler.decide(View(2.0, 2, memory=POOL_MEMORY - 1)).pool
-    assert scheduler.decide(View(2.0, 2, memory=POOL_MEMORY - 1, pool="ready", places=1)).pool
+    little, enough = POOL_MEMORY + 4 * LANE - 1, POOL_MEMORY + 4 * LANE  # three lanes are here
+    assert not scheduler.decide(View(2.0, 2, memory=little)).pool
+    assert scheduler.decide(View(2.0, 2, memory=enough)).pool
+    assert scheduler.decide(View(2.0, 2, memory=little, pool="ready", places=1)).pool
+    assert scheduler.decide(View(2.0, 2, memory=POOL_MEMORY, distant=True)).pool
+    assert not scheduler.decide(View(2.0, 2, memory=POOL_MEMORY - 1, distant=True)).pool
     assert scheduler.decide(View(9.0, 8, pool="ready", places=4)).hosted == 4
     assert scheduler.decide(View(9.0, 8, pool="ready", places=40, shared=4)).hosted == 36
     assert scheduler.decide(View(9.0, 16, pool="broken")).here == 16  # all lanes here then
     assert scheduler.decide(View(9.0, 16)).here == EARLY
     assert Scheduler(None).decide(View(9.0, 16)).here == 17  # nothing will come
+
+
+def test_64_cores_with_little_memory() -> None:
+    scheduler, need = Scheduler(2.0), lane_memory(3_000_000)
+    early = scheduler.decide(View(0.5, 64, memory=8 << 30, need=need))
+    assert (early.here, early.pool) == (EARLY, False)
+    late = scheduler.decide(View(2.5, 64, memory=8 << 30, need=need))
+    assert (late.here, late.pool, late.places) == (EARLY, True, 17)
+    ready = scheduler.decide(View(9.0, 64, memory=8 << 30, need=need, pool="ready", places=17))
+    assert ready.here + ready.hosted == 21
+    alone = Scheduler(None).decide(View(9.0, 64, memory=8 << 30, need=need))
+    assert alone.here == 24
+    assert Scheduler(None).decide(View(9.0, 64, memory=0, need=need)).here == 1  # lane 0 always
+    broken = scheduler.decide(View(9.0, 64, memory=8 << 30, need=need, pool="broken"))
+    assert broken.here == 24
 
 
 def test_every_core_has_a_lane_and_no_more_than_one_is_shared() -> None:

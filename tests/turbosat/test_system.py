@@ -9,7 +9,7 @@ import time
 import numpy as np
 import pytest
 
-from turbosat import system
+from turbosat import cgroups, system
 from turbosat.deadline import Deadline, Expired
 from turbosat.result import Reason
 
@@ -24,13 +24,13 @@ def test_cores_follow_the_affinity_mask() -> None:
 
 @pytest.mark.parametrize(("quota", "cores"), [(0.5, 1), (1.5, 2), (0.1, 1), (None, 8)])
 def test_cores_follow_the_cgroup(quota: float | None, cores: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(system, "_cgroup_quota", lambda: quota)
+    monkeypatch.setattr(cgroups, "cpu_quota", lambda: quota)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)))
     assert system.available_cores() == cores
 
 
 def test_memory_of_the_tree_sees_children() -> None:
-    before = system.tree_memory()
+    before = system.tree_memory(os.getpid())
     code = "data = b'x' * 100_000_000; print('ready', flush=True); input()"
     with subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -38,7 +38,7 @@ def test_memory_of_the_tree_sees_children() -> None:
         assert child.stdout is not None
         assert child.stdout.readline() == "ready\n"
         assert child.pid in system.children(os.getpid())
-        assert system.tree_memory() - before > 90_000_000
+        assert system.tree_memory(os.getpid()) - before > 90_000_000
         child.communicate("\n")
     assert system.memory(child.pid) == 0
 
@@ -77,7 +77,7 @@ def test_deadline_counts_from_its_start() -> None:
 
 
 def test_deadline_sees_memory_grow() -> None:
-    with Deadline(memory=system.tree_memory() + 50_000_000) as deadline:
+    with Deadline(memory=50_000_000) as deadline:
         deadline.check()
         data = np.ones(10_000_000)  # 80 MB
         time.sleep(0.06)

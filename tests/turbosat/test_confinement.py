@@ -1,0 +1,97 @@
+"""Under a quota the lanes keep to as many cores as it grants, lane 0's among them; nobody else is touched."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests import groups
+from tests.processes import ROOT, descendants
+from turbosat import confinement
+from turbosat.confinement import Confinement
+
+ALL = os.sched_getaffinity(0)
+pytestmark = pytest.mark.skipif(len(ALL) < 2, reason="there is one core only")
+
+
+@pytest.fixture
+def sleepers() -> Iterator[list[int]]:
+    """Start four processes that do nothing."""
+    processes = [subprocess.Popen(["sleep", "60"]) for _ in range(4)]
+    yield [process.pid for process in processes]
+    for process in processes:
+        process.kill()
+        process.wait()
+
+
+def cores(pids: list[int]) -> set[int]:
+    """Return the cores that all these processes may use, which must be the same for each."""
+    sets = {frozenset(os.sched_getaffinity(pid)) for pid in pids}
+    assert len(sets) == 1
+    return set(sets.pop())
+
+
+def test_all_lanes_are_confined_again_and_again(sleepers: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(confinement, "cpu_quota", lambda: 0.7)
+    first, *others, late = sleepers
+    held = Confinement()
+    assert held.adjust([first]) is None  # it may be wherever it likes
+    assert cores([first]) == ALL
+    wait = held.adjust([first, *others])
+    assert wait is not None
+    assert 0 < wait <= confinement.PERIOD
+    assert len(cores([first, *others])) == 1
+    held.adjust([first, *others, late])  # one more lane
+    kept = cores(sleepers)
+    assert len(kept) == 1
+    assert os.sched_getaffinity(0) == ALL
+    held._until = time.monotonic()  # the period is over
+    wait = held.adjust([first, *others, late])
+    assert cores(sleepers) == ALL
+    assert wait is not None
+    time.sleep(wait)
+    held.adjust([first, *others, late])
+    assert len(cores(sleepers)) == 1
+    held.adjust([first])  # it is alone again
+    assert cores([first]) == ALL
+
+
+@pytest.mark.parametrize("quota", [None, len(ALL), len(ALL) - 0.5, 1000.0])
+def test_without_a_tight_quota_nothing_is_done(
+    quota: float | None, sleepers: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(confinement, "cpu_quota", lambda: quota)
+    assert Confinement().adjust(sleepers) is None
+    assert cores(sleepers) == ALL
+
+
+def test_a_process_that_is_gone_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(confinement, "cpu_quota", lambda: 1.0)
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    assert Confinement().adjust([gone.pid, os.getppid() + 10**7]) is not None
+
+
+def test_a_run_under_a_real_quota(hard: Path) -> None:
+    with groups.group("cpu", groups.quota(1)) as folder:
+        command = [sys.executable, "-m", "turbosat", "-j", "2", "--no-pool", "--time", "60", str(hard)]
+        process = subprocess.Popen(groups.joined(folder, command), cwd=ROOT, stdout=subprocess.DEVNULL)
+        try:
+            end = time.monotonic() + 50
+            while True:
+                assert time.monotonic() < end, "the lanes were not confined"
+                time.sleep(0.05)
+                lanes = descendants(process.pid)
+                with suppress(ProcessLookupError):
+                    sets = {frozenset(os.sched_getaffinity(pid)) for pid in lanes}
+                    if len(lanes) >= 3 and len(sets) == 1 and len(*sets) == 1:
+                        break
+            assert os.sched_getaffinity(process.pid) == ALL
+        finally:
+            process.terminate()
+            process.wait()
