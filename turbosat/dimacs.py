@@ -12,6 +12,7 @@ from turbosat.dimacs_parser import Parser
 from turbosat.dimacs_writer import dumps, write
 from turbosat.errors import InputError, UsageError
 from turbosat.formula import Formula
+from turbosat.waiting import Wait, for_ever, opened, patient
 
 __all__ = ["Strictness", "dumps", "looks_like_dimacs", "parse", "read", "sniff", "write"]
 
@@ -32,24 +33,27 @@ def read(
     *,
     strictness: Strictness | str = Strictness.NORMAL,
     check: Callable[[], None] | None = None,
+    wait: Wait = for_ever,
     _chunk: int = _CHUNK,
 ) -> Formula:
     """Read a DIMACS file, plain or compressed as its content says; "-" is the standard input.
 
-    `check` is called between chunks and may raise to stop. InputError says FILE:LINE and what is wrong.
+    `check` is called between chunks and may raise to stop, as may `wait`, which is called with a descriptor
+    and returns when there is something to read. InputError says FILE:LINE and what is wrong.
     """
     if not isinstance(source, (str, bytes, os.PathLike)):
         name = getattr(source, "name", None)
-        return _read(source, name if isinstance(name, str) else "<stream>", strictness, check, _chunk)
+        name = name if isinstance(name, str) else "<stream>"
+        return _read(patient(source, wait), name, strictness, check, _chunk)
     path = os.fsdecode(source)
     if path == "-":
-        return _read(sys.stdin.buffer, "<stdin>", strictness, check, _chunk)
+        return _read(patient(_standard_input(), wait), "<stdin>", strictness, check, _chunk)
     try:
-        file = open(path, "rb", buffering=0)  # noqa: SIM115  # closed below
+        file = opened(path)
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from None
     with file:
-        return _read(file, path, strictness, check, _chunk)
+        return _read(patient(file, wait), path, strictness, check, _chunk)
 
 
 def parse(
@@ -113,6 +117,13 @@ def _read(
         if parser.stopped:
             break
     return parser.finish()
+
+
+def _standard_input() -> BinaryIO:
+    """Return what a program has put in the place of the standard input, too."""
+    if sys.stdin is None:
+        raise InputError("<stdin>", None, "expected a DIMACS file, found no standard input")
+    return sys.stdin.buffer
 
 
 def _blocks(source: BinaryIO | io.RawIOBase, name: str, chunk: int) -> Iterator[bytes]:
