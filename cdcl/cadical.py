@@ -77,7 +77,7 @@ class Cadical(PythonEngine):
         """Start the child and hand it the formula."""
         options = checked_options(self.options, self.seed)
         child, formula = self._launch(source)
-        clauses = formula.expanded()
+        clauses = formula.expanded(self.check)
         self._variables = formula.variables
         data = {
             "options": options,

@@ -137,6 +137,7 @@ class Race:
         abilities = engine.abilities
         lane = Lane(spec, engine, self._deadline.elapsed(), course or Course(), place, paced=paced)
         self.lanes.append(lane)
+        engine.check = self._deadline.check
         try:
             engine.start(source)
             if self._known and Ability.ASSUMPTIONS not in abilities and Ability.UNITS in abilities:
@@ -148,6 +149,8 @@ class Race:
                 give_way(engine.pid, spec.nice)
         except EngineError as error:
             self._fail(lane, error)
+        except Expired as expired:
+            self._relieve(expired)
         else:
             self.tell("started", lane, seed=spec.seed, options=" ".join(spec.arguments()), place=place)
         return lane
@@ -217,13 +220,17 @@ class Race:
         try:
             self._deadline.check()
         except Expired as expired:
-            running = self.running()
-            if expired.reason is not Reason.MEMORY or len(running) < 2:
-                raise
-            running[-1].cause = Cause.MEMORY
-            self._end(running[-1], "stopped", why="memory limit")
-            self._deadline.look()
+            self._relieve(expired)
         return None
+
+    def _relieve(self, expired: Expired) -> None:
+        """Give up the lane added last where memory runs out and others go on; else the run must end."""
+        running = self.running()
+        if expired.reason is not Reason.MEMORY or len(running) < 2:
+            raise expired
+        running[-1].cause = Cause.MEMORY
+        self._end(running[-1], "stopped", why="memory limit")
+        self._deadline.look()
 
     def share(self, clauses: Clauses, lanes: Iterable[Lane] | None = None) -> None:
         """Hand implied clauses to every lane, or to these, that can take them while it runs."""

@@ -81,7 +81,7 @@ class Parser:
             what = plural(read, "clause") + (f" and {plural(xors, 'XOR')}" if xors else "")
             message = f"expected {plural(clauses, 'clause')} as in the header (or --relaxed), found {what}"
             raise InputError(self._name, last, message)
-        constraints = Xors.from_literals(*self._xors.arrays(self._check)) if xors else None
+        constraints = Xors.from_literals(*self._xors.arrays(self._check), self._check) if xors else None
         literals, offsets = self._clauses.arrays(self._check)
         if self._relaxed:
             variables = max(variables, self._clauses.largest, self._xors.largest)

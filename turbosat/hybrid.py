@@ -10,6 +10,7 @@ Each turn of the loop waits for news, moves what has come, judges answers, and d
 
 from __future__ import annotations
 
+import time
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from turbosat.pipeline import Run
 
 REVIVALS = 2  # times that a lane is started again whose process somebody ended
+STARTING = 0.1  # seconds of starting lanes after which those that run are looked at again
 
 
 class Hybrid:
@@ -64,6 +66,7 @@ class Hybrid:
         self._here: list[Lane] = []  # CDCL lanes, lane 0 among them
         self._hosted: list[Lane] = []
         self._revived: dict[str, int] = {}
+        self._unfilled = False  # whether lanes that there is room for are still to be started
         self._cored = ExitStack()
 
     def __enter__(self) -> Self:
@@ -124,9 +127,9 @@ class Hybrid:
         return self._deadline.elapsed() - self._first.started
 
     def _patience(self) -> float | None:
-        """Return how long to wait for news at most: the head start of lane 0 ends soon."""
+        """Return how long to wait for news at most: lane 0's head start ends, more lanes are to start."""
         left = HEAD_START - self._waited()
-        return left if left > 0 else None
+        return left if left > 0 else 0.0 if self._unfilled else None
 
     def _view(self) -> View:
         about, limit = self._pool.about, self._deadline.memory
@@ -155,16 +158,22 @@ class Hybrid:
             self._pool.give_up("memory limit")
         if self._pool.state == "ready":
             self._descent.spread(self._pool, formula)
+        self._unfilled = False
         if self._free_here(plan) or self._free_hosted(plan):
             self._fill(plan, self._stage.strengthened(formula))
 
     def _fill(self, plan: Plan, source: Formula) -> None:
-        """Start lanes where there is room for them."""
-        while self._free_here(plan):
-            self._start(source)
-        while self._free_hosted(plan):
+        """Start lanes where there is room for them, for a moment: an answer does not wait for hundreds."""
+        end = time.monotonic() + STARTING
+        while (here := self._free_here(plan)) or self._free_hosted(plan):
+            self._unfilled = time.monotonic() >= end
+            if self._unfilled:
+                return
             self._deadline.check()
-            self._host(source)
+            if here:
+                self._start(source)
+            else:
+                self._host(source)
 
     def _free_here(self, plan: Plan) -> bool:
         return _counted(self._here) < plan.here and self._startable()
@@ -235,6 +244,7 @@ class Hybrid:
                 lane.place == "pool" and self._pool.state == "broken" and lane.cause is not Cause.MEMORY
             )
             if refused or abandoned or lane.cause is Cause.KILLED:
+                self._deadline.check()
                 self._revived[name] = self._revived.get(name, 0) + 1
                 self._replace(lane, formula if lane is self._first else self._stage.strengthened(formula))
 

@@ -100,6 +100,7 @@ class Orderly:
     def _begin(self, formula: Formula) -> None:
         options, source = self._options, self._stage.strengthened(formula)
         for spec in islice(self._run.mix(), options["workers"] or LANES):
+            self._run.deadline.check()
             course = self._course(spec)
             engine = self._run.build(spec)
             self._lanes.append(self._race.add(spec, engine, source, course, paced=spec.engine == "cadical"))
