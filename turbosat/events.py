@@ -13,8 +13,8 @@ LONGEST_TIMELINE = 10_000  # events
 class Event:
     """Something that happened `seconds` after the start of the run.
 
-    `kind`: parsed, algebra, pool, started, device, progress, improved, guided, shared, core, trail, answered,
-    failed, stopped, checked.
+    `kind`: parsed, note, algebra, pool, started, device, progress, improved, guided, shared, core, trail,
+    answered, failed, stopped, checked.
     `lane`: the lane it happened in, "" for the run as a whole. `data`: plain values.
     """
 

@@ -165,6 +165,7 @@ class Run:
             strictness=self.options["parsing"],
             check=self.deadline.check,
             wait=until(self.deadline),
+            note=lambda text: self._tell("note", what=text),
         )
         spent = self.deadline.elapsed() - began
         self.statistics |= {
