@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 from turbosat.errors import Cause
@@ -23,19 +23,23 @@ if TYPE_CHECKING:
 class Show:
     """Comments and the answer on stdout, a live view on a terminal's stderr."""
 
-    def __init__(self, display: Display, deadline: Deadline, watch: Watch) -> None:
+    def __init__(
+        self, display: Display, deadline: Deadline, watch: Watch = nullcontext, *, alone: bool = True
+    ) -> None:
+        """`alone`: nobody else writes to the standard output."""
         from turbosat.view import View
 
         self.output = Output(sys.stdout, watch)
         self._display = display
+        self._quiet = display["quiet"] or not alone
         self._deadline = deadline
         self._watch = watch
-        live = sys.stderr.isatty() and not display["quiet"] and not display["verbose"]
+        live = sys.stderr.isatty() and not self._quiet and not display["verbose"]
         self._view = View(deadline, colour=display["colour"]) if live else None
 
     def comment(self, text: str) -> None:
         """Print a comment. Where nobody reads any more, the run is over."""
-        if not self._display["quiet"]:
+        if not self._quiet:
             self.close()
             self.output.line(f"c {text}")
             if isinstance(self.output.failure, BrokenPipeError):
@@ -75,6 +79,9 @@ class Show:
         if result.reason is not None:
             self.comment(f"no answer: {result.reason}")
         self.comment(f"{result.statistics['wall_seconds']:.2f} seconds")
+        if self._display["statistics"]:
+            for line in _statistics_lines(result.statistics):
+                self.comment(line)
         for block in _answer(result, witness=not self._display["no_witness"]):
             self.output.write(block)
 
@@ -100,6 +107,23 @@ def _answer(result: Result, *, witness: bool) -> Iterator[bytes]:
         from turbosat.answer import value_lines
 
         yield from value_lines(result.model)
+
+
+def _statistics_lines(statistics: dict[str, Any]) -> Iterator[str]:
+    """Say what a run counted: of all of it, and of each lane."""
+    whole = {name: value for name, value in statistics.items() if name not in ("lanes", "timeline")}
+    yield from _figures(whole, "")
+    for lane in statistics["lanes"]:
+        yield from _figures({**lane, **lane["counts"], "lane": None, "counts": None}, f"{lane['lane']} ")
+
+
+def _figures(data: dict[str, Any], before: str) -> Iterator[str]:
+    for name, value in data.items():
+        if isinstance(value, dict):
+            yield from _figures(value, f"{before}{name} ")
+        elif value not in (None, "", []):
+            text = " ".join(map(str, value)) if isinstance(value, list) else value
+            yield f"{before}{name}: {text}"
 
 
 def _algebra_line(data: dict[str, Any]) -> str:

@@ -22,7 +22,7 @@ from turbosat.descent_stage import DescentStage
 from turbosat.errors import Cause
 from turbosat.options import worker_count
 from turbosat.pool_stage import PoolStage
-from turbosat.result import Result, Status
+from turbosat.result import Reason, Result, Status
 from turbosat.scheduler import EARLY, HEAD_START, Plan, Scheduler, View
 from turbosat.system import available_cores, elsewhere
 from turbosat.traffic import LONGEST, Traffic
@@ -96,17 +96,28 @@ class Hybrid:
             self._begin(formula)
         while True:
             self._revive(formula)
+            if self._run.limited and not any(lane.state == "running" for lane in self._cdcl()):
+                return self._nobody()  # descent and algebra alone would go on for ever
             result = self._judged(formula, self._race.glance())
             if result is None:
                 plan = self._scheduler.decide(self._view())
                 self._apply(plan, formula)
                 if not self._race.running() and not (plan.pool and self._pool.state == "coming"):
                     self._deadline.check()  # Ctrl-C in a terminal ends the lanes, too
-                    reason = self._race.none_left((*self._here, *self._hosted))
-                    return Result(Status.UNKNOWN, reason=reason)
+                    return self._nobody()
                 result = self._judged(formula, self._race.wait(self._patience()))
             if result is not None:
                 return result
+
+    def _nobody(self) -> Result:
+        """Return the result where no lane is left that could answer."""
+        reason = self._race.none_left(self._cdcl())
+        if self._run.limited and reason is Reason.GAVE_UP:
+            reason = Reason.LIMIT
+        return Result(Status.UNKNOWN, reason=reason)
+
+    def _cdcl(self) -> list[Lane]:
+        return [*self._here, *self._hosted]
 
     def _judged(self, formula: Formula, found: tuple[Lane, Answer] | None) -> Result | None:
         """Return the result if an answer is one; else move what has come."""
@@ -185,6 +196,8 @@ class Hybrid:
     def _startable(self) -> bool:
         """Whether another lane may start now: Kissat waits for facts that it could not be told later."""
         spec = self._pending
+        if self._run.limited and any(lane.state == "stopped" for lane in self._cdcl()):
+            return False  # where one has reached its limit, the run ends with the others
         return spec is not None and not (self._stage.working and spec.engine == "kissat")
 
     def _mixed(self) -> Iterator[LaneSpec]:
@@ -233,7 +246,7 @@ class Hybrid:
     def _revive(self, formula: Formula) -> None:
         """Start lanes again that were lost: here, where we can see to them."""
         assert self._first is not None
-        for lane in (*self._here, *self._hosted):
+        for lane in self._cdcl():
             name = lane.spec.name
             if lane.state != "failed" or self._revived.get(name, 0) >= REVIVALS:
                 continue

@@ -218,6 +218,10 @@ CLASHES: tuple[tuple[Callable[[Mapping[str, Any]], object], str], ...] = (
         "--mix and --ray-address are about CDCL lanes: --engine gradient and galois have none",
     ),
     (
+        lambda o: o["engine"] in ("gradient", "galois") and (o["conflicts"], o["decisions"]) != (None, None),
+        "--conflicts and --decisions are about CDCL lanes: --engine gradient and galois have none",
+    ),
+    (
         lambda o: o["engine"] == "gradient" and not o["gradient"],
         "--engine gradient and --no-gradient exclude each other",
     ),

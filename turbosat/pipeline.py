@@ -125,13 +125,28 @@ class Run:
         return self.options["parsing"] != "relaxed" and _plain_file(self.source)
 
     def mix(self) -> Iterator[LaneSpec]:
-        """Yield the CDCL lanes in the order of their start. Raises UsageError for unknown names."""
+        """Return the CDCL lanes in the order of their start. Raises UsageError for unknown names."""
+        conflicts, decisions = self.options["conflicts"], self.options["decisions"]
+        lanes = self._unlimited()
+        if decisions is not None and self.options["mix"] is None:
+            lanes = (lane for lane in lanes if lane.engine == "kissat")  # CaDiCaL counts none
+        return (replace(lane, conflicts=conflicts, decisions=decisions) for lane in lanes)
+
+    @property
+    def limited(self) -> bool:
+        """Whether the CDCL lanes have limits besides time and memory."""
+        return self.options["conflicts"] is not None or self.options["decisions"] is not None
+
+    def _unlimited(self) -> Iterator[LaneSpec]:
         seed, names = self.options["seed"], self.options["mix"]
         if names is None:
             return mix(seed=seed, mode=self.options["mode"], proof=self.proof is not None)
         lanes = named(names, seed=seed)
         if self.proof is not None and not lanes[0].proves:
             raise UsageError("with a proof, the first lane of the mix must be one of Kissat's: it writes it")
+        other = next((lane.name for lane in lanes if lane.engine != "kissat"), None)
+        if self.options["decisions"] is not None and other is not None:
+            raise UsageError(f"--decisions limits Kissat's lanes, not {other}, which --mix names")
         return iter(lanes)
 
     def build(self, spec: LaneSpec, *, first: bool = False) -> Engine:
