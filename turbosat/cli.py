@@ -5,7 +5,6 @@ Only this module prints, exits and installs signal handlers.
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import time
@@ -14,7 +13,7 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from turbosat.errors import SoundnessError, TurbosatError
-from turbosat.streams import Output, Stuck, Watch, reason, secure
+from turbosat.streams import Output, Stuck, Watch, finish, reason, secure
 from turbosat.system import process_start, require_writable
 
 if TYPE_CHECKING:
@@ -32,10 +31,7 @@ def main() -> None:
     """Run `turbosat` on the arguments of this process and exit."""
     secure()
     code = run(sys.argv[1:], _Signals())
-    try:
-        sys.stdout.flush()
-    except OSError:  # whoever read our output has gone, or there is no room for it
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    finish()
     sys.exit(code)
 
 

@@ -40,6 +40,14 @@ def secure() -> None:
             stream.reconfigure(encoding=None if plain else "ascii", errors="backslashreplace")
 
 
+def finish() -> None:
+    """Flush the standard output, or drop what cannot be written, lest that changes the exit code."""
+    try:
+        sys.stdout.flush()
+    except OSError:  # whoever read it has gone, or there is no room
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 class Output:
     """A standard stream, written at once. What cannot be written is dropped, and `failure` says why."""
 
