@@ -26,7 +26,7 @@ def run(program: str, *arguments: bytes) -> tuple[int, bytes, bytes]:
     """Run a program of turbosat's; return exit code, stdout, stderr."""
     code = f"import sys; from {program} import main; sys.exit(main())"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-P", "-c", code, *arguments]
+    command: list[str | bytes] = [sys.executable, "-P", "-c", code, *arguments]
     done = subprocess.run(command, capture_output=True, check=False, env=environment, timeout=120)
     return done.returncode, done.stdout, done.stderr
 
@@ -67,13 +67,8 @@ def test_formula_proof_and_statistics(file: Path) -> None:
 def test_errors_are_one_line(file: Path) -> None:
     broken = file.with_suffix(".broken")
     broken.write_bytes(PIGEONS[:-4])
-    for arguments in (
-        [file / "none"],
-        [file.parent],
-        [broken],
-        [file, file.parent / "none" / "proof"],
-        ["--" + file.name],
-    ):
+    nowhere = file.parent / "none" / "proof"
+    for arguments in ([file / "none"], [file.parent], [broken], [file, nowhere], [Path(f"--{file.name}")]):
         code, out, err = run("turbosat.cli", *map(os.fsencode, arguments))
         assert code == 1
         assert err.startswith(b"turbosat: error: ")
