@@ -15,10 +15,11 @@ BLOCK = 10_000  # clauses turned into Python lists at once: bounds the memory
 
 def main() -> None:
     """Solve a file and exit with 10 or 20, or with 1 and one line for a bad file."""
+    import numpy as np
     from pysat.solvers import Cadical300, pysolvers
 
     from turbosat import dimacs
-    from turbosat.cli import value_lines
+    from turbosat.answer import value_lines
     from turbosat.errors import TurbosatError
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
@@ -41,7 +42,9 @@ def main() -> None:
         deque(map(pysolvers.cadical300_add_cl, repeat(solver.cadical), rows), maxlen=0)
     if solver.solve():
         # A model ends with the largest variable of any clause; what follows is free.
-        print(f"s SATISFIABLE\n{value_lines(solver.get_model()[: formula.variables])}", end="", flush=True)
+        model = np.array(solver.get_model()[: formula.variables], np.int32)
+        sys.stdout.buffer.writelines([b"s SATISFIABLE\n", *value_lines(model)])
+        sys.stdout.flush()
         sys.exit(10)
     print("s UNSATISFIABLE", flush=True)
     sys.exit(20)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,8 +21,10 @@ from turbosat.benchmarks import (
     command_report,
     command_run,
 )
+from turbosat.benchmarks.console import say
 from turbosat.errors import TurbosatError
 from turbosat.options import Device, Optimizer
+from turbosat.streams import finish, reason, secure
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -58,7 +61,7 @@ def engine(
         if steps:
             row["steps"] = gradient.device_steps(file, lanes, steps)
         data["files"].append(row)
-        typer.echo(
+        say(
             f"{row['file']}: {row['solved']}/{seeds} solved, median {row['median_seconds']:.3f} s,"
             f" {row['median_flips_per_second'] / 1e6:.2f} M flips/s"
         )
@@ -77,17 +80,21 @@ command_fetch.register(app)
 
 def main() -> None:
     """Run `turbosat-bench`; errors of a user are one line and exit code 1."""
+    secure()
+    code = 1
     try:
-        sys.exit(app(standalone_mode=False))
+        code = app(standalone_mode=False)
     except TurbosatError as error:
-        typer.echo(f"turbosat-bench: error: {error}", err=True)
+        say(f"turbosat-bench: error: {error}", error=True)
     except TyperUsageError as error:
-        typer.echo(f"turbosat-bench: error: {error.format_message()}", err=True)
+        say(f"turbosat-bench: error: {' '.join(error.format_message().split())}", error=True)
     except OSError as error:
-        typer.echo(f"turbosat-bench: error: {error.filename}: {error.strerror}", err=True)
+        place = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
+        say(f"turbosat-bench: error: {place}{reason(error)}", error=True)
     except KeyboardInterrupt:
-        typer.echo("turbosat-bench: interrupted", err=True)
-    sys.exit(1)
+        say("turbosat-bench: interrupted", error=True)
+    finish()
+    sys.exit(code)
 
 
 if __name__ == "__main__":

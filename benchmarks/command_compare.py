@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from turbosat.benchmarks.console import say
+
 Format = Literal["terminal", "markdown", "json"]
 FORMATS: dict[str, Format] = {".md": "markdown", ".json": "json"}
 
@@ -54,7 +56,7 @@ def compare(
     else:
         text = terminal(compare_text.sections(made), compare_text.lead(made))
     if output is None:
-        typer.echo(text, nl=False)
+        say(text.removesuffix("\n"))
     else:
         output.write_text(text, encoding="utf-8")
 

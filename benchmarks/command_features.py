@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from turbosat.benchmarks.console import say
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -24,4 +26,4 @@ def features(
 
     for file in files:
         found = file_features(file, structure=structure)
-        typer.echo(json.dumps(found) if as_json else text(found))
+        say(json.dumps(found) if as_json else text(found))

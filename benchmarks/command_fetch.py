@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from turbosat.benchmarks.console import say
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -45,8 +47,8 @@ def fetch(
         if end is not None:
             end()
     for file in result.files:
-        typer.echo(file)
+        say(file)
     if result.errors:
         for message in result.errors.values():
-            typer.echo(message, err=True)
+            say(message, error=True)
         raise fetching.FetchError(f"{len(result.errors)} of {progress.files} files could not be fetched")

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from turbosat.benchmarks.console import say
+
 if TYPE_CHECKING:
     from turbosat.benchmarks.families.base import Declared, Family, Problem
 
@@ -30,7 +32,7 @@ def gen(
 
     if not family:
         for name in families.MODULES:
-            typer.echo(f"{name:18}{families.find(name).about.splitlines()[0]}")
+            say(f"{name:18}{families.find(name).about.splitlines()[0]}")
         return
     chosen = families.find(family)
     typer.main.get_command(_application(chosen)).main(

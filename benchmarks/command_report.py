@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from turbosat.benchmarks.console import say
+
 if TYPE_CHECKING:
     from turbosat.benchmarks.report import Report
 
@@ -60,11 +62,11 @@ def report(
     made = make(table, title or found.title, found.facts, against=against)
     text = render(made, form or by_name(output), section or ())
     if output is None:
-        typer.echo(text, nl=False)
+        say(text.removesuffix("\n"))
     else:
         output.write_text(text, encoding="utf-8")
     if table.wrong:
-        typer.echo(f"turbosat-bench: {len(table.wrong)} WRONG ANSWERS, see the report", err=True)
+        say(f"turbosat-bench: {len(table.wrong)} WRONG ANSWERS, see the report", error=True)
 
 
 def by_name(output: Path | None) -> Format:

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from turbosat.benchmarks.console import say
 from turbosat.errors import UsageError
+from turbosat.printable import printable
 
 if TYPE_CHECKING:
     from turbosat.benchmarks.campaign import Order
@@ -139,9 +141,7 @@ def _run(order: Order) -> int:
     try:
         campaign(order, progress)
     except KeyboardInterrupt:
-        typer.echo(
-            f"turbosat-bench: interrupted after {progress.counts()}; the same command goes on", err=True
-        )
+        say(f"turbosat-bench: interrupted after {progress.counts()}; the same command goes on", error=True)
         return 130
     finally:
         progress.close()
@@ -155,22 +155,19 @@ def _finish(folder: Path) -> int:
 
     with Experiment.open(folder) as experiment:
         runs, instances = experiment.runs(), experiment.instances
-        typer.echo(_table(experiment, runs))
+        say(_table(experiment, runs))
         errors = [run for run in runs if run.status == "error"]
         wrong = faults(runs, instances)
     for run in errors[:ERRORS]:
-        typer.echo(
-            f"error: {run.solver} (seed {run.seed}) on {instances[run.hash].path}: {run.reason}", err=True
-        )
+        say(f"error: {run.solver} (seed {run.seed}) on {instances[run.hash].path}: {run.reason}", error=True)
     if len(errors) > ERRORS:
-        typer.echo(f"and {len(errors) - ERRORS} errors more, see the log files", err=True)
-    typer.echo(f"results: {folder} (turbosat-bench report {folder})")
+        say(f"and {len(errors) - ERRORS} errors more, see the log files", error=True)
+    say(f"results: {folder} (turbosat-bench report {folder})")
     if not wrong:
         return 0
     line = "!" * 78
-    typer.echo(
-        "\n".join([line, f"WRONG ANSWERS: {len(wrong)}. This experiment has failed.", *wrong, line]), err=True
-    )
+    title = f"WRONG ANSWERS: {len(wrong)}. This experiment has failed."
+    say("\n".join([line, title, *wrong, line]), error=True)
     return 1
 
 
@@ -213,7 +210,7 @@ class _Progress:
         for run in runs:
             if run.status == "wrong":
                 self.close()
-                typer.echo(f"WRONG: {run.solver} (seed {run.seed}) on {run.hash}: {run.reason}", err=True)
+                say(f"WRONG: {run.solver} (seed {run.seed}) on {run.hash}: {run.reason}", error=True)
         run = runs[0]
         self._done += 1
         self._counts["solved" if run.result != "unknown" else run.status] += 1
@@ -221,7 +218,7 @@ class _Progress:
 
     def note(self, text: str) -> None:
         self.close()
-        typer.echo(f"note: {text}", err=True)
+        say(f"note: {text}", error=True)
 
     def counts(self) -> str:
         """Return how far it is."""
@@ -235,7 +232,7 @@ class _Progress:
         counts = "".join(f", {count} {kind}" for kind, count in self._counts.most_common())
         line = f"{self.counts()}{counts}{left}  {last}"
         width = os.get_terminal_size(sys.stderr.fileno()).columns - 1
-        print(f"\r\x1b[K{line[:width]}", end="", file=sys.stderr, flush=True)
+        print(f"\r\x1b[K{printable(line)[:width]}", end="", file=sys.stderr, flush=True)
 
     def close(self) -> None:
         """Wipe the line."""

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.formula import Formula
+from turbosat.printable import printable
 
 Features = dict[str, Any]
 LONG = 10  # clauses of more literals are counted together
@@ -72,11 +73,11 @@ def file_features(path: Path, *, structure: bool = True) -> Features:
 
 
 def text(found: Features) -> str:
-    """Return features as lines, a group after the other."""
+    """Return features as lines, a group after the other; names in them have no line ends."""
     lines = []
     for group, values in found.items():
         lines.append(group)
-        lines += [f"  {name:20} {value}" for name, value in values.items()]
+        lines += [f"  {name:20} {printable(str(value))}" for name, value in values.items()]
     return "\n".join(lines)
 
 

@@ -34,6 +34,7 @@ from turbosat.deadline import Deadline
 from turbosat.formula import Formula
 from turbosat.gpu.guidance import Guidance
 from turbosat.guided import Cubes, Flipped, Phased, Probing
+from turbosat.printable import printable
 from turbosat.result import Status
 from turbosat.system import available_cores
 
@@ -162,7 +163,7 @@ def main() -> None:
         for part in parts:
             runs += part
             sys.stderr.write(
-                f"{part[0].file[:40]} {part[0].seed}: "
+                f"{printable(part[0].file)[:40]} {part[0].seed}: "
                 + ", ".join(f"{each.lane} {each.seconds}" for each in part)
                 + "\n"
             )

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from turbosat import __version__
 from turbosat.cdcl.binaries import find_kissat
+from turbosat.printable import printable
 from turbosat.system import available_cores
 
 GRACE = 10  # seconds over the limit before a run is killed
@@ -106,7 +107,7 @@ def main() -> None:
     for file in given.files:
         pairs.append(compare(file, given.time, given.rounds, given.option))
         sys.stderr.write(
-            f"{pairs[-1].file} {pairs[-1].kissat.seconds:.2f} {pairs[-1].turbosat.seconds:.2f}\n"
+            f"{printable(pairs[-1].file)} {pairs[-1].kissat.seconds:.2f} {pairs[-1].turbosat.seconds:.2f}\n"
         )
         data = {
             "what": "wall time of turbosat and of kissat, in turns on the same machine",

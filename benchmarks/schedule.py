@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import random
 import shutil
 from collections import Counter, deque
@@ -27,6 +28,7 @@ from turbosat.benchmarks.store import Experiment, Instance, Run
 from turbosat.benchmarks.suite_files import Known, Source
 from turbosat.benchmarks.verdicts import Verdict, by_itself, together
 from turbosat.errors import InputError, UsageError
+from turbosat.printable import printable
 
 ATTEMPTS = 3  # of a run whose runner was killed under it
 
@@ -81,7 +83,7 @@ async def _described(source: Source, experiment: Experiment, job: Line) -> Descr
     except OSError as error:
         raise InputError(str(source.file), None, f"cannot be read: {error.strerror}") from error
     key = f"{source.file.resolve()}:{stat.st_size}:{stat.st_mtime_ns}"
-    stamp = hashlib.sha256(key.encode()).hexdigest()
+    stamp = hashlib.sha256(os.fsencode(key)).hexdigest()
     remembered = experiment.described(stamp)
     if remembered is None:
         remembered = await job.describe(source.file)
@@ -98,9 +100,9 @@ def _instance(source: Source, description: Description, known: Known) -> Instanc
         raise UsageError(f"{source.shown}: known to be satisfiable in one place, unsatisfiable in another")
     return Instance(
         description.hash,
-        source.shown,
-        source.name,
-        description.family or source.family,
+        printable(source.shown),
+        printable(source.name),
+        printable(description.family or source.family),
         description.variables,
         description.clauses,
         source.file.stat().st_size,

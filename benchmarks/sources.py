@@ -13,6 +13,7 @@ from turbosat.benchmarks.report import Fact
 from turbosat.benchmarks.score import Cell, Item, Table, build
 from turbosat.benchmarks.store import Experiment, Instance, Run
 from turbosat.errors import InputError, UsageError
+from turbosat.printable import printable
 
 Clock = Literal["wall", "cpu"]
 _BYTES = ("memory", "bytes", "rss")
@@ -50,7 +51,7 @@ def load(
     if timeout is None:
         raise UsageError(f"{path.name} does not say its time limit: give --timeout")
     table = competition_csv.read(path, timeout, factor, about)
-    return Source(path.stem, table, (Fact("results", path.name),))
+    return Source(printable(path.stem), table, (Fact("results", printable(path.name)),))
 
 
 def from_experiment(
@@ -78,7 +79,7 @@ def from_experiment(
     ]
     facts.append(Fact("scored", f"{clock} time"))
     versions = {name: (solver.command, solver.version) for name, solver in solvers.items()}
-    return Source(experiment.folder.resolve().name, table, tuple(facts), versions)
+    return Source(printable(experiment.folder.resolve().name), table, tuple(facts), versions)
 
 
 def item(instance: Instance) -> Item:
@@ -128,4 +129,4 @@ def plain(value: Any, key: str = "") -> str:
         return "yes" if value else "none" if value is None else "no"
     if isinstance(value, int | float) and any(each in key for each in _BYTES):
         return f"{value / 2**30:.3g} GiB"
-    return _PATH.sub(r"\1", str(value))
+    return _PATH.sub(r"\1", printable(str(value)))

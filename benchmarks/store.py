@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
 from turbosat.errors import InputError, UsageError
+from turbosat.printable import printable
 
 Result = Literal["sat", "unsat", "unknown"]
 Status = Literal["ok", "timeout", "memout", "error", "wrong"]
@@ -78,6 +79,16 @@ class Run:
     started: str
     attempt: int
     reason: str
+
+
+def _cells(row: Solver | Instance | Run) -> tuple[Any, ...]:
+    """Return the cells of a row; a name that is no text, which SQLite does not take, as it is shown."""
+    return tuple(printable(cell) if isinstance(cell, str) and _odd(cell) else cell for cell in astuple(row))
+
+
+def _odd(text: str) -> bool:
+    """Whether a text stands for bytes that could not be decoded."""
+    return any("\ud800" <= character <= "\udfff" for character in text)
 
 
 _TYPES = {"int": "INT", "int | None": "INT", "float": "REAL"}
@@ -190,14 +201,14 @@ class Experiment:
                 marks = ", ".join("?" * len(names))
                 connection.execute(
                     f"INSERT INTO {table} VALUES ({marks}) ON CONFLICT({key}) DO UPDATE SET {renew}",
-                    astuple(row),
+                    _cells(row),
                 )
 
     def record(self, runs: Iterable[Run]) -> None:
         """Store finished runs, new or corrected, in one transaction."""
         with self._connection as connection:
             marks = ", ".join("?" * len(fields(Run)))
-            connection.executemany(f"INSERT OR REPLACE INTO runs VALUES ({marks})", map(astuple, runs))
+            connection.executemany(f"INSERT OR REPLACE INTO runs VALUES ({marks})", map(_cells, runs))
 
     def of_instance(self, hash: str) -> list[Run]:
         """Return the finished runs on one instance."""

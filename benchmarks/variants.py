@@ -20,6 +20,7 @@ from typing import Any
 
 from turbosat import __version__
 from turbosat.benchmarks.overhead import measure
+from turbosat.printable import printable
 from turbosat.system import available_cores
 
 
@@ -93,7 +94,7 @@ def main() -> None:
         row = compare(file, given.time, given.rounds, (shlex.split(given.first), shlex.split(given.second)))
         rows.append(row)
         sys.stderr.write(
-            f"{row.file} {row.first.median:.2f} {row.first.status[0]} | "
+            f"{printable(row.file)} {row.first.median:.2f} {row.first.status[0]} | "
             f"{row.second.median:.2f} {row.second.status[0]}\n"
         )
         data = {

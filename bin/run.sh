@@ -4,4 +4,10 @@ if [ $# -ne 2 ]; then
     echo "usage: run.sh CNF PROOFDIR" >&2
     exit 1
 fi
-exec "$(dirname "$0")/turbosat" "$1" "$2/proof.out"
+self=$0
+while folder=${self%/*}; [ "$folder" != "$self" ] || folder=.; [ -h "$self" ]; do
+    link=$(readlink "$self" && echo .) || exit 1
+    link=${link%??} # the end of the line, and what keeps those of the name itself
+    case $link in /*) self=$link ;; *) self=$folder/$link ;; esac
+done
+exec "$folder/turbosat" -- "$1" "$2/proof.out"

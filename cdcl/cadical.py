@@ -37,7 +37,8 @@ class Cadical(PythonEngine):
     0 for none; under units, which are clauses no formula implies, none is. `progress` comes about twice a
     second. A slice ends between two runs of about 0.1 s; a child that is deep in preprocessing then is
     stopped where it stands, and goes on from there in the next slice. How the search is cut into runs changes
-    its course: when `steady`, all runs have the same number of conflicts, and nothing depends on time.
+    its course: when `steady`, all runs have the same number of conflicts, and nothing depends on time. After
+    so many `conflicts` in all it gives up.
     """
 
     name = "cadical"
@@ -51,12 +52,14 @@ class Cadical(PythonEngine):
         memory_limit: int | None = None,
         export: int = 0,
         steady: bool = False,
+        conflicts: int | None = None,
     ) -> None:
         super().__init__("turbosat.cdcl.cadical_worker", memory_limit)
         self.options = dict(options or {})
         self.seed = seed
         self._export = export
         self._steady = steady
+        self._conflicts = conflicts
         self._learned: list[Message] = []
         self._trail: NDArray[np.int32] | None = None
         self._variables = 0
@@ -77,13 +80,14 @@ class Cadical(PythonEngine):
         """Start the child and hand it the formula."""
         options = checked_options(self.options, self.seed)
         child, formula = self._launch(source)
-        clauses = formula.expanded()
+        clauses = formula.expanded(self.check)
         self._variables = formula.variables
         data = {
             "options": options,
             "variables": formula.variables,
             "export": self._export,
             "steady": self._steady,
+            "conflicts": self._conflicts,
         }
         child.send("load", data, clauses.literals, clauses.offsets)
 
@@ -217,6 +221,8 @@ class Cadical(PythonEngine):
         self._progress = message.data["counts"]
         number = message.data["number"]
         assumed = self._asked.pop(number)
+        if message.data["over"]:
+            self.stop()
         if number != self._number and (not status or assumed != self._asked.get(self._number)):
             return None
         refuted = status is Status.UNSATISFIABLE

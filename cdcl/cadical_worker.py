@@ -47,6 +47,7 @@ class Worker:
         self._trace: Trace | None = None
         self._longest = 0  # literals of a clause to be exported
         self._steady = False  # whether runs have always the same length
+        self._most: int | None = None  # conflicts of all slices together
 
     def serve(self) -> None:
         """Do what the messages say until the other side is gone."""
@@ -62,7 +63,7 @@ class Worker:
                 # Options and trace first: CaDiCaL asks for them when the first clause comes.
                 self._solver.configure(data["options"])
                 self._variables, self._longest = data["variables"], data["export"]
-                self._steady = data["steady"]
+                self._steady, self._most = data["steady"], data["conflicts"]
                 if self._longest:
                     self._trace = Trace(self._solver)
                 self._add(*arrays)
@@ -96,7 +97,8 @@ class Worker:
         solver = self._solver
         start = time.monotonic()
         end = None if seconds is None else start + seconds
-        last = None if conflicts is None else self._conflicts() + conflicts
+        bounds = [self._most, None if conflicts is None else self._conflicts() + conflicts]
+        last = min((each for each in bounds if each is not None), default=None)
         answer: bool | None = None
         while True:
             now = time.monotonic()
@@ -183,7 +185,8 @@ class Worker:
         elif answer is False and assumed:
             core = array("i", self._solver.get_core() or [])
         status = {None: 0, True: 10, False: 20}[answer]
-        data = {"number": number, "status": status, "counts": self._counts()}
+        over = not status and self._most is not None and self._conflicts() >= self._most
+        data = {"number": number, "status": status, "over": over, "counts": self._counts()}
         self._channel.send("answer", data, [memoryview(values), memoryview(core)])
 
 

@@ -46,10 +46,18 @@ class LaneSpec(Entrant):
     flags: tuple[str, ...] = ()
     export: int = 0  # literals of the longest learned clause that it hands out, where it can
     follows: Literal["nothing", "phases", "probes", "cubes"] = "nothing"  # of what a population finds
+    conflicts: int | None = None  # after which it gives up
+    decisions: int | None = None  # likewise; for Kissat only
 
     def arguments(self) -> tuple[str, ...]:
         """Return the options as text: Kissat's flags, CaDiCaL's name=value."""
-        return (*self.flags, *(f"{name}={value}" for name, value in self.options.items()))
+        limits = {"conflicts": self.conflicts, "decisions": self.decisions}
+        dashes = "--" if self.engine == "kissat" else ""
+        return (
+            *self.flags,
+            *(f"{name}={value}" for name, value in self.options.items()),
+            *(f"{dashes}{name}={value}" for name, value in limits.items() if value is not None),
+        )
 
     @property
     def abilities(self) -> frozenset[Ability]:
@@ -83,14 +91,21 @@ class LaneSpec(Entrant):
 
             if proof is not None:
                 raise UsageError(f"lane {self.name} cannot write a proof")
+            if self.decisions is not None:
+                raise UsageError(f"lane {self.name} cannot be limited in its decisions")
             return Cadical(
-                self.options, seed=self.seed, memory_limit=memory, export=self.export, steady=steady
+                self.options,
+                seed=self.seed,
+                memory_limit=memory,
+                export=self.export,
+                steady=steady,
+                conflicts=self.conflicts,
             )
         from turbosat.cdcl.kissat import Kissat
 
         strictness = () if parsing == "normal" else (f"--{parsing}",)
         return Kissat(
-            (*self.flags, *strictness),
+            (*self.arguments(), *strictness),
             seed=self.seed,
             proof=proof,
             binary_proof=binary_proof,

@@ -162,7 +162,7 @@ class Kissat(Engine):
         if isinstance(self._source, Path):
             from turbosat import dimacs
 
-            self._source = dimacs.read(self._source)
+            self._source = dimacs.read(self._source, check=self.check)
         return self._source
 
     def _launch(self) -> None:
@@ -204,13 +204,13 @@ class Kissat(Engine):
         from turbosat import dimacs
         from turbosat.cdcl.polarity import flip_signs, restricted
 
-        clauses = formula.expanded()
+        clauses = formula.expanded(self.check)
         if self._phases is not None:
             self._signs = flip_signs(clauses.variables, self._phases)
         if self._phases is not None or self._units:
-            clauses = restricted(clauses, np.array(self._units, np.int32), self._signs)
+            clauses = restricted(clauses, np.array(self._units, np.int32), self._signs, self.check)
         with open(file, "wb", closefd=False) as target:
-            dimacs.write(clauses, target)
+            dimacs.write(clauses, target, check=self.check)
         os.lseek(file, 0, os.SEEK_SET)
 
     def _unlink(self) -> None:

@@ -7,7 +7,7 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from turbosat.errors import Cause
+from turbosat.errors import Cause, EngineError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,6 +41,7 @@ COLUMNS = (
 )
 
 
+_NO_MODEL = re.compile(rb"\n(?!v )")  # the end of the last of some `v` lines
 _PARSE_ERROR = re.compile(rb":\d+: parse error: ")
 
 
@@ -61,37 +62,65 @@ class Output:
         self.progress: dict[str, float] = {}
         self.counts: dict[str, float] = {}
         self._rest = b""
-        self._model: list[bytes] = []
+        self._values: NDArray[np.bool_] | None = None
+        self._garbled = False
 
     def feed(self, data: bytes) -> None:
         """Take in what was read from the pipe."""
-        lines = (self._rest + data).split(b"\n")
-        self._rest = lines.pop()
-        for line in lines:
-            if line.startswith(b"v "):
-                self._model.append(line[2:])
-            elif line.startswith(b"c "):
-                if line[3:4] == b" ":
-                    self._report(line)
-                elif line.find(b":") > 0:
-                    self._count(line)
-                elif line.startswith(b"c parsed 'p cnf "):
-                    self.variables = int(line.split()[4])
-            elif line.startswith(b"s "):
-                self.status = line[2:].decode()
-            elif line.startswith(b"kissat: "):
-                self._complain(line[8:])
+        text = self._rest + data
+        place, last = 0, text.rfind(b"\n") + 1
+        self._rest = text[last:]
+        while place < last:
+            begin, model = place, text.startswith(b"v ", place)
+            ends = _NO_MODEL.search(text, place, last) if model else None
+            place = ends.end() if ends else last if model else text.index(b"\n", place) + 1
+            if model:
+                self._assign(text[begin:place])
+            else:
+                self._line(text[begin : place - 1])
+
+    def _line(self, line: bytes) -> None:
+        if line.startswith(b"c "):
+            if line[3:4] == b" ":
+                self._report(line)
+            elif line.find(b":") > 0:
+                self._count(line)
+            elif line.startswith(b"c parsed 'p cnf "):
+                self.variables = int(line.split()[4])
+        elif line.startswith(b"s "):
+            self.status = line[2:].decode()
+        elif line.startswith(b"kissat: "):
+            self._complain(line[8:])
 
     def values(self) -> NDArray[np.bool_]:
-        """Return the model, (variables,); variables that were not printed are true."""
+        """Return the model, (variables,); variables that were not printed are true.
+
+        Raises EngineError where it was no model.
+        """
         import numpy as np
 
-        literals = np.fromstring(b" ".join(self._model).decode(), dtype=np.int32, sep=" ")
-        literals = literals[literals != 0]
-        largest = int(np.abs(literals).max(initial=0))
-        values = np.ones(max(largest, self.variables or 0), np.bool_)
-        values[-literals[literals < 0] - 1] = False
-        return values
+        if self._garbled:
+            raise EngineError("kissat: what it printed for a model is none")
+        return np.ones(self.variables or 0, np.bool_) if self._values is None else self._values
+
+    def _assign(self, lines: bytes) -> None:
+        """Take in `v` lines: of a large model there are millions, and they are not kept."""
+        import numpy as np
+
+        from turbosat.rows import MAX_VARIABLE
+        from turbosat.tokens import PADDING, tokenise
+
+        text = (b"\n" + lines).replace(b"\nv ", b"\n")
+        found = tokenise(text + bytes(PADDING), len(text))
+        largest = MAX_VARIABLE + 1 if found is None else int(np.abs(found[0]).max(initial=0))
+        if found is None or largest > MAX_VARIABLE:
+            self._garbled = True
+            return
+        values = np.ones(self.variables or 0, np.bool_) if self._values is None else self._values
+        if largest > values.size:
+            values = np.concatenate([values, np.ones(largest - values.size, np.bool_)])
+        values[-found[0][found[0] < 0] - 1] = False
+        self._values = values
 
     def _complain(self, complaint: bytes) -> None:
         """Take in what follows Kissat's name: which of its functions wrote it shows in the first words."""

@@ -51,7 +51,7 @@ class PythonEngine(Engine):
 
         if self._child is not None or self._stopped:
             raise UsageError("an engine takes one formula, once")
-        formula = source if isinstance(source, Formula) else dimacs.read(source)
+        formula = source if isinstance(source, Formula) else dimacs.read(source, check=self.check)
         self._child = PythonChild(self._module, self.name, self.memory_limit)
         return self._child, formula
 

@@ -151,6 +151,7 @@ class Race:
         abilities = engine.abilities
         lane = Lane(spec, engine, self._deadline.elapsed(), course or Course(), place, paced=paced)
         self.lanes.append(lane)
+        engine.check = self._deadline.check
         try:
             engine.start(source)
             if self._known and Ability.ASSUMPTIONS not in abilities and Ability.UNITS in abilities:
@@ -165,6 +166,8 @@ class Race:
                     give_way(engine.pid, spec.nice)
         except EngineError as error:
             self._fail(lane, error)
+        except Expired as expired:
+            self._relieve(expired)
         else:
             self.tell("started", lane, seed=spec.seed, options=" ".join(spec.arguments()), place=place)
         return lane
@@ -236,16 +239,20 @@ class Race:
         try:
             self._deadline.check()
         except Expired as expired:
-            running = self.running()
-            if expired.reason is not Reason.MEMORY or len(running) < 2:
-                raise
-            self._give_up(running[-1], "memory limit")
-            self._deadline.look()
+            self._relieve(expired)
         else:
             running = self.running()
             if len(running) > 1 and self._deadline.short():
                 self._give_up(running[-1], "memory is short")
         return None
+
+    def _relieve(self, expired: Expired) -> None:
+        """Give up the lane added last where memory runs out and others go on; else the run must end."""
+        running = self.running()
+        if expired.reason is not Reason.MEMORY or len(running) < 2:
+            raise expired
+        self._give_up(running[-1], "memory limit")
+        self._deadline.look()
 
     def _give_up(self, lane: Lane, why: str) -> None:
         lane.cause = Cause.MEMORY

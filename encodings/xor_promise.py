@@ -1,21 +1,27 @@
 """Whether it is worth looking for XORs in a formula: a guess from counts, without compiled code."""
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from turbosat.blocks import nothing
 from turbosat.encodings.propagation import literal_codes
 from turbosat.formula import Formula
 
 FEW: Final = 4  # so many XORs must be likely: fewer are nothing that a CDCL solver needs help with
 
 _LONGEST: Final = 10
+_PARTS: Final = 3  # bits: so many keys are counted in eight parts
+_LARGE: Final = 1 << 22  # keys
 _CHANCE: Final = 1 << 14  # clauses of gates, one of which shares a pair of inputs with another by chance
 
 
-def promising(formula: Formula) -> bool:
+def promising(formula: Formula, check: Callable[[], None] = nothing) -> bool:
     """Say whether recover may find enough XORs for elimination to matter; 40 ms for a million literals.
+
+    `check` is called now and then and may raise to stop.
 
     True if the formula has XORs of its own, if at least four sets of 3 to 10 variables each have more than
     half of the clauses of an XOR, or if at least four pairs or triples of literals look like the inputs of
@@ -33,19 +39,23 @@ def promising(formula: Formula) -> bool:
     words *= np.uint64(0xBF58476D1CE4E5B9)
     found = 0
     for size in range(3, _LONGEST + 1):
+        check()
         least = (1 << (size - 2)) + 1
         firsts = starts[sizes == size]
         if firsts.size >= least:
             sums = words[firsts]
             for j in range(1, size):
+                check()
                 sums += words[firsts + j]
-            found += _runs(sums, least)
+            found += _runs(sums, least, check)
             if found >= FEW:
                 return True
-    return _gates(formula, sizes, words)
+    return _gates(formula, sizes, words, check)
 
 
-def _gates(formula: Formula, sizes: NDArray[np.int64], words: NDArray[np.uint64]) -> bool:
+def _gates(
+    formula: Formula, sizes: NDArray[np.int64], words: NDArray[np.uint64], check: Callable[[], None]
+) -> bool:
     """Look for conjunctions with the same inputs, as in a & b and -a & -b, or with an input in common.
 
     In x = -(a & b) & -(-a & -b) the inputs a, b occur twice, both signs changed; in x = p | q with n = a & b,
@@ -57,13 +67,16 @@ def _gates(formula: Formula, sizes: NDArray[np.int64], words: NDArray[np.uint64]
     pairs = starts[sizes == 2]
     if not pairs.size:
         return False
+    check()
     degrees = np.bincount(np.concatenate([codes[pairs], codes[pairs + 1]]), minlength=2 * formula.variables)
     opposite = np.minimum(degrees, 255).astype(np.uint8)[codes ^ 1]  # (literals,) binary clauses of -l
     found = seen = 0
     for size, least in ((3, 2), (4, 4)):
+        check()
         places = starts[sizes == size][:, None] + np.arange(size)  # (clauses, size)
         partners = opposite[places]
         good = (partners.min(axis=1, initial=255) >= 1) & (partners.max(axis=1, initial=0) >= size - 1)
+        check()
         places = places[good]
         seen += len(places)
         if size == 3:
@@ -72,15 +85,27 @@ def _gates(formula: Formula, sizes: NDArray[np.int64], words: NDArray[np.uint64]
                 rows[:, i] >> 1 << 32 | rows[:, j] & -2 | (rows[:, i] ^ rows[:, j]) & 1
                 for i, j in ((0, 1), (0, 2), (1, 2))
             ]
-            found += _runs(np.concatenate(keys).view(np.uint64), least)
+            check()
+            found += _runs(np.concatenate(keys).view(np.uint64), least, check)
         else:
             rests = words[places].sum(axis=1, keepdims=True) - words[places]  # (clauses, 4) without one each
-            found += _runs(rests.ravel(), least)
+            found += _runs(rests.ravel(), least, check)
     return found >= FEW + seen // _CHANCE
 
 
-def _runs(keys: NDArray[np.uint64], least: int) -> int:
+def _runs(keys: NDArray[np.uint64], least: int, check: Callable[[], None]) -> int:
     """Count the different keys that occur `least` times or more; sorts keys in place."""
+    check()
+    if keys.size < least:
+        return 0
+    if keys.size > _LARGE:
+        part = (keys * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(64 - _PARTS)).astype(np.uint8)
+        return sum(_counted(keys[part == each], least, check) for each in range(1 << _PARTS))
+    return _counted(keys, least, check)
+
+
+def _counted(keys: NDArray[np.uint64], least: int, check: Callable[[], None]) -> int:
+    check()
     if keys.size < least:
         return 0
     keys.sort()

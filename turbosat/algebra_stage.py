@@ -30,6 +30,7 @@ class AlgebraStage:
         self._begun = False
         self._shared = False
         self._late = False  # it may still be started
+        self._strengthened: Formula | None = None
 
     def begin(self, formula: Formula, *, sweep: bool) -> None:
         """Start the lane, once, if the formula has XORs worth looking for.
@@ -44,7 +45,7 @@ class AlgebraStage:
             return
         from turbosat.encodings.xor import promising
 
-        if promising(formula):
+        if promising(formula, self._deadline.check):
             self._start(formula, sweep=sweep, nice=0)  # it may be over in a moment
         elif sweep and formula.literals.size <= LARGEST and not self._options["deterministic"]:
             self._late = True
@@ -113,4 +114,8 @@ class AlgebraStage:
         """Return the formula with what follows from its XORs, as far as that is known."""
         if self.engine is None or self.engine.clauses is None or self._options["proof"] is not None:
             return formula  # the proof of a strengthened formula would prove nothing
-        return formula.with_clauses(self.engine.clauses.literals, self.engine.clauses.offsets)
+        if self._strengthened is None:
+            self._strengthened = formula.with_clauses(
+                self.engine.clauses.literals, self.engine.clauses.offsets
+            )
+        return self._strengthened

@@ -33,7 +33,7 @@ def command(go: Go, version: str, doctor: Callable[[], tuple[str, bool]]) -> Cal
     def turbosat(**values: Any) -> int:
         file = values.pop("file")
         if file is None:
-            if sys.stdin.isatty():
+            if sys.stdin is not None and sys.stdin.isatty():
                 raise UsageError("expected a FILE (see turbosat --help)")
             file = "-"
         display = Display(**{name: values.pop(name) for name, _, _ in declared(Display)})  # type: ignore[typeddict-item]

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 LANE = "gradient"
 NICE = 2  # before the lanes that give way to all, as long as its trial lasts
 TRAIL_INTERVAL = 5.0  # seconds between two trails asked for
-LARGEST = 50_000_000  # literals of a formula that is worth the memory of a population
+LARGEST = 50_000_000  # literals, or variables, of a formula that is worth the memory of a population
 
 
 class DescentStage:
@@ -82,7 +82,8 @@ class DescentStage:
         if self._begun:
             return
         self._begun = True
-        large = self._options["engine"] == "auto" and formula.literals.size > LARGEST
+        size = max(formula.literals.size, formula.variables)
+        large = self._options["engine"] == "auto" and size > LARGEST
         if large or not self.wanted:
             return
         from turbosat.gpu.cuda_limits import driver_missing
@@ -124,6 +125,7 @@ class DescentStage:
         """Start a lane on each GPU of the pool, once; `listen` ends those that cannot use it."""
         useful = self.lanes and self._options["device"] != "cpu"
         for number in range(self._spread, pool.about.get("gpus", 0) if useful else 0):
+            self._deadline.check()
             self._spread += 1
             settings = replace(self._settings(), seed=self._options["seed"] + number + 1, device="auto")
             entrant = Entrant(f"{LANE}-{number + 2}", settings.seed)

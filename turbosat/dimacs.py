@@ -13,6 +13,7 @@ from turbosat.dimacs_parser import Parser
 from turbosat.dimacs_writer import dumps, write
 from turbosat.errors import InputError, UsageError
 from turbosat.formula import Formula
+from turbosat.waiting import Wait, for_ever, opened, patient
 
 __all__ = ["Strictness", "dumps", "looks_like_dimacs", "parse", "read", "sniff", "write"]
 
@@ -23,7 +24,7 @@ _SAMPLE: Final = 1 << 16  # bytes that tell whether a file is DIMACS
 class Strictness(enum.StrEnum):
     """How a file is parsed, as by Kissat without an option, with --strict and with --relaxed."""
 
-    RELAXED = "relaxed"  # the counts of the header do not matter, a line with % ends the file
+    RELAXED = "relaxed"  # the counts of the header do not matter, nor does what follows a line with %
     NORMAL = "normal"
     STRICT = "strict"  # no empty lines before the header, single blanks in it, a newline at the end
 
@@ -33,26 +34,31 @@ def read(
     *,
     strictness: Strictness | str = Strictness.NORMAL,
     check: Callable[[], None] | None = None,
+    wait: Wait = for_ever,
+    note: Callable[[str], None] | None = None,
     _chunk: int = _CHUNK,
 ) -> Formula:
     """Read a DIMACS file, plain or compressed as its content says; "-" is the standard input.
 
-    `check` is called between chunks and may raise to stop. InputError says FILE:LINE and what is wrong.
+    `check` is called between chunks and may raise to stop, as may `wait`, which is called with a descriptor
+    and returns when there is something to read. `note` is told what a user should know of how the file was
+    read. InputError says FILE:LINE and what is wrong.
     """
     if not isinstance(source, (str, bytes, os.PathLike)):
         if not is_stream(source):
             raise UsageError(f"expected a path or a stream, found {shown(source)} ({kind(source)})")
         name = getattr(source, "name", None)
-        return _read(source, name if isinstance(name, str) else "<stream>", strictness, check, _chunk)
+        name = name if isinstance(name, str) else "<stream>"
+        return _read(patient(source, wait), name, strictness, check, _chunk, note)
     path = os.fsdecode(source)
     if path == "-":
-        return _read(_standard_input(), "<stdin>", strictness, check, _chunk)
+        return _read(patient(_standard_input(), wait), "<stdin>", strictness, check, _chunk, note)
     try:
-        file = open(path, "rb", buffering=0)  # noqa: SIM115  # closed below
+        file = opened(path)
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from None
     with file:
-        return _read(file, path, strictness, check, _chunk)
+        return _read(patient(file, wait), path, strictness, check, _chunk, note)
 
 
 def parse(
@@ -100,6 +106,7 @@ def _read(
     strictness: Strictness | str,
     check: Callable[[], None] | None,
     chunk: int,
+    note: Callable[[str], None] | None = None,
 ) -> Formula:
     try:
         mode = Strictness(strictness)
@@ -113,9 +120,12 @@ def _read(
     for block in _blocks(source, name, chunk):
         for start in range(0, len(block), chunk):
             parser.feed(block[start : start + chunk])
-        if parser.stopped:
+        if parser.done:
             break
-    return parser.finish()
+    formula = parser.finish()
+    if note is not None and parser.note:
+        note(parser.note)
+    return formula
 
 
 def _standard_input() -> Readable:

@@ -185,7 +185,7 @@ def _literal(piece: bytes, position: int, line: int, place: Place, *, first: boo
             raise InputError(name, line, f"expected a digit after '-', found {found(piece, end)}")
         what = found(piece, position)
         if piece.startswith(b"%", position):
-            what += " (--relaxed stops reading there)" if first and place.limit is not None else ""
+            what += " (reading stops there without --strict)" if first and place.limit is not None else ""
         elif piece.startswith(b"p ", position):
             what = "a second header"
         elif piece.startswith(b"x", position):

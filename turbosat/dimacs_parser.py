@@ -51,12 +51,17 @@ class Parser:
         self._comment = False  # the rest of this line is a comment
         self._clauses = Rows()
         self._xors = Rows()
-        self.stopped = False  # at a line with %: the rest of the file does not matter
+        self.stopped = False  # at a line with %: relaxed, the rest of the file does not matter
+        self._rest = b""  # what follows the %, less the zeros and blanks at the end of SATLIB's files
+        self._rest_line = 0
 
     def feed(self, block: bytes) -> None:
         """Parse what can be parsed of one more block."""
         self._check()
-        if not block or self.stopped:
+        if not block or self.done:
+            return
+        if self.stopped:
+            self._pass_over(block)
             return
         self._last = block[-1:]
         self._pending.append(block)
@@ -64,10 +69,22 @@ class Parser:
             self._waiting = False
             self._parse(final=False)
 
+    @property
+    def done(self) -> bool:
+        """Whether the rest of the file does not matter."""
+        return self.stopped and self._relaxed
+
+    @property
+    def note(self) -> str:
+        """What a user should know of how the file was read."""
+        return f"line {self._line} begins with '%', as at the end of SATLIB's files" if self.stopped else ""
+
     def finish(self) -> Formula:
         """Parse the rest, check the counts and build the formula."""
         if not self.stopped:
             self._parse(final=True)
+        if self._rest:
+            raise self._surplus()
         last = self._line - (self._last == b"\n" and not self.stopped)
         if self._header is None:
             what = END_OF_FILE if self._last else "an empty file"
@@ -81,7 +98,7 @@ class Parser:
             what = plural(read, "clause") + (f" and {plural(xors, 'XOR')}" if xors else "")
             message = f"expected {plural(clauses, 'clause')} as in the header (or --relaxed), found {what}"
             raise InputError(self._name, last, message)
-        constraints = Xors.from_literals(*self._xors.arrays(self._check)) if xors else None
+        constraints = Xors.from_literals(*self._xors.arrays(self._check), self._check) if xors else None
         literals, offsets = self._clauses.arrays(self._check)
         if self._relaxed:
             variables = max(variables, self._clauses.largest, self._xors.largest)
@@ -175,7 +192,7 @@ class Parser:
         if tokens is not None:
             values: NDArray[np.int32] | None = tokens[0]
         else:
-            if self._relaxed:
+            if not self._strict:
                 size = self._stop(data, size)
             values, xors = self._parse_lines(padded, size)
         if values is None or xors is None or not self._allowed(values, xors):
@@ -210,12 +227,27 @@ class Parser:
         return diagnose(data, size, place)
 
     def _stop(self, data: bytes, size: int) -> int:
-        """Find a line that begins with %, where relaxed parsing ends: the size before it."""
+        """Find a line that begins with %, where clauses end: the size before it."""
         percent = _PERCENT.search(data, 0, size)
         if percent is None or (self._midline and percent.start() == 0):
             return size
         self.stopped = True
+        self._rest_line = self._line + data.count(b"\n", 0, percent.start())
+        self._pass_over(data[percent.end() :])
         return percent.start()
+
+    def _pass_over(self, data: bytes) -> None:
+        """Take what follows a %: nothing that matters, or else an error."""
+        if not self._relaxed:
+            data = self._rest + data
+            self._rest = data.lstrip(b"0 \t\r\n")
+            self._rest_line += data.count(b"\n", 0, len(data) - len(self._rest))
+            if len(self._rest) >= LOOKAHEAD:
+                raise self._surplus()
+
+    def _surplus(self) -> InputError:
+        message = f"expected only 0 after the line with '%' (or --relaxed), found {found(self._rest)}"
+        return InputError(self._name, self._rest_line, message)
 
     def _parse_lines(
         self, data: bytes, size: int

@@ -12,9 +12,14 @@ Outcomes (satisfiable, out of time, interrupted) are values, see turbosat.result
 
 from enum import Enum
 
+from turbosat.printable import printable
+
 
 class TurbosatError(Exception):
-    """Base of everything turbosat raises on purpose."""
+    """Base of everything turbosat raises on purpose. As text it is one line that can be shown anywhere."""
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
 
 
 class UsageError(TurbosatError, ValueError):
@@ -32,7 +37,7 @@ class InputError(TurbosatError, ValueError):
 
     def __str__(self) -> str:
         place = self.name if self.line is None else f"{self.name}:{self.line}"
-        return f"{place}: {self.message}"
+        return printable(f"{place}: {self.message}")
 
 
 class UnsupportedError(TurbosatError):

@@ -2,12 +2,13 @@
 
 import itertools
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final, NoReturn, final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from turbosat.blocks import blocks, nothing
 from turbosat.checked import integer, kind, shown
 from turbosat.errors import UsageError
 from turbosat.rows import MAX_VARIABLE, check_literals, flatten, frozen, frozen_offsets
@@ -35,11 +36,12 @@ class Formula:
     (clauses + 1,) int64; `xors` are the XOR constraints.
     """
 
-    __slots__ = ("literals", "offsets", "variables", "xors")
+    __slots__ = ("_expanded", "literals", "offsets", "variables", "xors")
     variables: int
     literals: NDArray[np.int32]
     offsets: NDArray[np.int64]
     xors: Xors
+    _expanded: "Formula | None"
 
     def __init__(
         self,
@@ -62,6 +64,7 @@ class Formula:
         object.__setattr__(self, "literals", flat)
         object.__setattr__(self, "offsets", frozen_offsets(offsets, flat.size, "clauses"))
         object.__setattr__(self, "xors", xors)
+        object.__setattr__(self, "_expanded", None)
 
     @classmethod
     def from_clauses(
@@ -128,7 +131,7 @@ class Formula:
         return tuple(self.literals[self.offsets[index] : self.offsets[index + 1]].tolist())
 
     def __iter__(self) -> Iterator[tuple[int, ...]]:
-        for low, high in _blocks(self.offsets, _BLOCK):
+        for low, high in blocks(self.offsets, _BLOCK):
             bounds = self.offsets[low : high + 1]
             flat = self.literals[bounds[0] : bounds[-1]].tolist()
             for start, end in itertools.pairwise((bounds - bounds[0]).tolist()):
@@ -156,11 +159,13 @@ class Formula:
         """Whether a clause is empty, which makes the formula unsatisfiable."""
         return bool((self.offsets[1:] == self.offsets[:-1]).any())
 
-    def satisfied(self, values: NDArray[np.bool_]) -> bool | NDArray[np.bool_]:
+    def satisfied(
+        self, values: NDArray[np.bool_], check: Callable[[], None] = nothing
+    ) -> bool | NDArray[np.bool_]:
         """Tell whether an assignment satisfies all clauses and XORs.
 
         `values` bool (variables,) gives a bool, (lanes, variables) gives bool (lanes,); element v is the
-        value of variable v + 1. UsageError for other shapes and types.
+        value of variable v + 1. UsageError for other shapes and types. `check` may raise to stop.
         """
         self._check_values(values, (1, 2))
         lanes = values if values.ndim == 2 else values[None]  # (lanes, variables)
@@ -170,6 +175,7 @@ class Formula:
             block = lanes[start : start + step]
             good = ~self.xors.violated(block).any(axis=1)  # (block,)
             for _, false in self._false_blocks(block):
+                check()
                 good &= ~false.any(axis=1)
                 if not good.any():
                     break
@@ -192,7 +198,7 @@ class Formula:
         sizes = np.diff(self.offsets)
         doubled = np.zeros(len(self), dtype=np.bool_)  # holds a literal twice
         tautology = np.zeros(len(self), dtype=np.bool_)
-        for low, high in _blocks(self.offsets, _BLOCK):
+        for low, high in blocks(self.offsets, _BLOCK):
             part = slice(self.offsets[low], self.offsets[high])
             rows = np.repeat(np.arange(low, high, dtype=np.int64), sizes[low:high])
             # The literals of one variable become neighbours, its two signs differ in the lowest bit.
@@ -215,17 +221,19 @@ class Formula:
             self.literals[kept], np.concatenate([[0], np.cumsum(lengths)]), self.variables, self.xors
         )
 
-    def expanded(self) -> "Formula":
-        """Return the formula with its XORs written as clauses after the others; Xors.split cuts long ones."""
+    def expanded(self, check: Callable[[], None] = nothing) -> "Formula":
+        """Return the formula with its XORs written as clauses after the others; Xors.split cuts long ones.
+
+        Made once. `check` is called now and then and may raise to stop.
+        """
         if not len(self.xors):
             return self
-        parts, variables = self.xors.split(self.variables)
-        literals, lengths = parts.clauses()
-        return Formula(
-            np.concatenate([self.literals, literals]),
-            np.concatenate([self.offsets, self.offsets[-1] + np.cumsum(lengths)]),
-            variables,
-        )
+        if self._expanded is None:
+            from turbosat.expansion import expand
+
+            object.__setattr__(self, "_expanded", expand(self, check))
+            assert self._expanded is not None
+        return self._expanded
 
     def with_clauses(self, literals: NDArray[np.int32], offsets: NDArray[np.int64]) -> "Formula":
         """Return the formula with more clauses over its variables, in flat arrays, behind its own."""
@@ -249,7 +257,7 @@ class Formula:
 
     def _false_blocks(self, lanes: NDArray[np.bool_]) -> Iterator[tuple[int, NDArray[np.bool_]]]:
         """Yield the first clause of each block and which clauses are false, bool (lanes, clauses)."""
-        for low, high in _blocks(self.offsets, _BLOCK // max(1, lanes.shape[0])):
+        for low, high in blocks(self.offsets, _BLOCK // max(1, lanes.shape[0])):
             bounds = self.offsets[low : high + 1] - self.offsets[low]
             flat = self.literals[self.offsets[low] : self.offsets[high]]
             true = lanes[:, np.abs(flat) - 1] ^ (flat < 0)  # (lanes, literals)
@@ -267,13 +275,3 @@ def _largest(literals: NDArray[np.int32]) -> int:
 def _codes(literals: NDArray[np.int32]) -> NDArray[np.int64]:
     """Give each literal a number so that the two of a variable are 2v and 2v + 1."""
     return (np.abs(literals).astype(np.int64) << 1) | (literals < 0)
-
-
-def _blocks(offsets: NDArray[np.int64], size: int) -> Iterator[tuple[int, int]]:
-    """Cut clauses into ranges of about `size` literals, at least one clause each."""
-    low, last = 0, offsets.size - 1
-    while low < last:
-        high = int(np.searchsorted(offsets, offsets[low] + size, side="right")) - 1
-        high = min(max(high, low + 1), last, low + max(size, 1))
-        yield low, high
-        low = high

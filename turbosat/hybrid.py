@@ -10,6 +10,7 @@ Each turn of the loop waits for news, moves what has come, judges answers, and d
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -21,7 +22,7 @@ from turbosat.descent_stage import DescentStage
 from turbosat.errors import Cause
 from turbosat.options import worker_count
 from turbosat.pool_stage import PoolStage
-from turbosat.result import Result, Status
+from turbosat.result import Reason, Result, Status
 from turbosat.scheduler import COMPILED, HEAD_START, Plan, Scheduler, View, lane_memory
 from turbosat.traffic import LONGEST, Traffic
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 MEGABYTE = 1 << 20
 REVIVALS = 2  # times that a lane is started again whose process somebody ended
+STARTING = 0.1  # seconds of starting lanes after which those that run are looked at again
 
 
 class Hybrid:
@@ -67,6 +69,7 @@ class Hybrid:
         self._confinement = Confinement()
         self._memory: int | None = None  # bytes there were for lanes when the search began, if known
         self._need = 0  # bytes that one takes, 0 before stock was taken
+        self._unfilled = False  # whether lanes that there is room for are still to be started
 
     def __enter__(self) -> Self:
         return self
@@ -94,6 +97,8 @@ class Hybrid:
             self._begin(formula)
         while True:
             self._revive(formula)
+            if self._run.limited and not any(lane.state == "running" for lane in self._cdcl()):
+                return self._nobody()  # descent and algebra alone would go on for ever
             result = self._judged(formula, self._race.glance())
             if result is None:
                 if not self._need and self._waited() >= HEAD_START:
@@ -102,11 +107,20 @@ class Hybrid:
                 self._apply(plan, formula)
                 if not self._race.running() and not (plan.pool and self._pool.state == "coming"):
                     self._deadline.check()  # Ctrl-C in a terminal ends the lanes, too
-                    reason = self._race.none_left((*self._here, *self._hosted))
-                    return Result(Status.UNKNOWN, reason=reason)
+                    return self._nobody()
                 result = self._judged(formula, self._race.wait(self._patience()))
             if result is not None:
                 return result
+
+    def _nobody(self) -> Result:
+        """Return the result where no lane is left that could answer."""
+        reason = self._race.none_left(self._cdcl())
+        if self._run.limited and reason is Reason.GAVE_UP:
+            reason = Reason.LIMIT
+        return Result(Status.UNKNOWN, reason=reason)
+
+    def _cdcl(self) -> list[Lane]:
+        return [*self._here, *self._hosted]
 
     def _judged(self, formula: Formula, found: tuple[Lane, Answer] | None) -> Result | None:
         """Return the result if an answer is one; else move what has come."""
@@ -143,12 +157,15 @@ class Hybrid:
         return self._deadline.elapsed() - self._first.started
 
     def _patience(self) -> float | None:
-        """Return how long to wait for news at most: until lane 0 has had its head start, or cores change."""
+        """Return how long to wait for news at most.
+
+        Lane 0's head start ends, more lanes are to start, cores change.
+        """
         assert self._first is not None
         first = self._first.engine.pid
         soon = self._confinement.adjust(sorted(self._race.processes(), key=lambda pid: pid != first))
         left = HEAD_START - self._waited()
-        return left if left > 0 else soon
+        return left if left > 0 else 0.0 if self._unfilled else soon
 
     def _view(self) -> View:
         about = self._pool.about
@@ -179,16 +196,22 @@ class Hybrid:
             self._pool.give_up("memory limit")
         if self._pool.state == "ready":
             self._descent.spread(self._pool, formula)
+        self._unfilled = False
         if self._free_here(plan) or self._free_hosted(plan):
             self._fill(plan, self._stage.strengthened(formula))
 
     def _fill(self, plan: Plan, source: Formula) -> None:
-        """Start lanes where there is room for them."""
-        while self._free_here(plan):
-            self._start(source)
-        while self._free_hosted(plan):
+        """Start lanes where there is room for them, for a moment: an answer does not wait for hundreds."""
+        end = time.monotonic() + STARTING
+        while (here := self._free_here(plan)) or self._free_hosted(plan):
+            self._unfilled = time.monotonic() >= end
+            if self._unfilled:
+                return
             self._deadline.check()
-            self._host(source)
+            if here:
+                self._start(source)
+            else:
+                self._host(source)
 
     def _free_here(self, plan: Plan) -> bool:
         return _counted(self._here) < plan.here and self._startable()
@@ -200,6 +223,8 @@ class Hybrid:
     def _startable(self) -> bool:
         """Whether another lane may start now: Kissat waits for facts that it could not be told later."""
         spec = self._pending
+        if self._run.limited and any(lane.state == "stopped" for lane in self._cdcl()):
+            return False  # where one has reached its limit, the run ends with the others
         return spec is not None and not (self._stage.working and spec.engine == "kissat")
 
     def _mixed(self) -> Iterator[LaneSpec]:
@@ -242,7 +267,7 @@ class Hybrid:
     def _revive(self, formula: Formula) -> None:
         """Start lanes again that were lost: here, where we can see to them."""
         assert self._first is not None
-        for lane in (*self._here, *self._hosted):
+        for lane in self._cdcl():
             name = lane.spec.name
             if lane.state != "failed" or self._revived.get(name, 0) >= REVIVALS:
                 continue
@@ -253,6 +278,7 @@ class Hybrid:
                 lane.place == "pool" and self._pool.state == "broken" and lane.cause is not Cause.MEMORY
             )
             if refused or abandoned or lane.cause is Cause.KILLED:
+                self._deadline.check()
                 self._revived[name] = self._revived.get(name, 0) + 1
                 self._replace(lane, formula if lane is self._first else self._stage.strengthened(formula))
 

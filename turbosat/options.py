@@ -19,6 +19,8 @@ Device = Literal["auto", "cpu", "cuda"]
 Mode = Literal["default", "sat", "unsat"]
 Parsing = Literal["normal", "strict", "relaxed"]
 
+LARGEST_LIMIT = 2**31 - 1  # Kissat's
+
 
 @dataclass(frozen=True, slots=True)
 class Option:
@@ -47,6 +49,23 @@ class Options(TypedDict, total=False):
     memory_limit: Annotated[
         int | None,
         Option(None, ("--memory",), "Memory limit, child processes included.", low=1, metavar="MEGABYTES"),
+    ]
+    conflicts: Annotated[
+        int | None,
+        Option(
+            None, ("--conflicts", "-c"), "Limit of each CDCL lane's conflicts.", low=0, high=LARGEST_LIMIT
+        ),
+    ]
+    decisions: Annotated[
+        int | None,
+        Option(
+            None,
+            ("--decisions", "-d"),
+            "Limit of each CDCL lane's decisions; all lanes are Kissat's then.",
+            low=0,
+            high=LARGEST_LIMIT,
+            metavar="NUMBER",
+        ),
     ]
     workers: Annotated[
         int | None,
@@ -122,6 +141,7 @@ class Options(TypedDict, total=False):
             switch={
                 "--sat": ("sat", "Tune for satisfiable formulas."),
                 "--unsat": ("unsat", "Tune for unsatisfiable formulas."),
+                "--default": ("default", "Tune for neither, as without an option."),
             },
         ),
     ]
@@ -166,6 +186,17 @@ class Display(TypedDict, total=False):
     quiet: Annotated[bool, Option(False, ("--quiet", "-q"), "Only `s` and `v` lines.")]
     no_witness: Annotated[bool, Option(False, ("--no-witness", "-n"), "Do not print the model.")]
     verbose: Annotated[bool, Option(False, ("--verbose", "-v"), "Print every event of the run.")]
+    statistics: Annotated[
+        bool, Option(False, ("--statistics", "-s"), "Print the run's statistics, lane by lane, as comments.")
+    ]
+    colour: Annotated[
+        bool | None,
+        Option(
+            None,
+            ("--color/--no-color", "--colors/--no-colors"),
+            "Whether the live view has colours; the terminal's own way.",
+        ),
+    ]
     json: Annotated[
         str | None, Option(None, ("--json",), "Write the run's statistics there.", metavar="FILE")
     ]
@@ -188,6 +219,10 @@ CLASHES: tuple[tuple[Callable[[Mapping[str, Any]], object], str], ...] = (
     (
         lambda o: o["engine"] in ("gradient", "galois") and (o["ray_address"] or o["mix"]),
         "--mix and --ray-address are about CDCL lanes: --engine gradient and galois have none",
+    ),
+    (
+        lambda o: o["engine"] in ("gradient", "galois") and (o["conflicts"], o["decisions"]) != (None, None),
+        "--conflicts and --decisions are about CDCL lanes: --engine gradient and galois have none",
     ),
     (
         lambda o: o["engine"] == "gradient" and not o["gradient"],

@@ -18,7 +18,7 @@ from turbosat.cdcl.course import Course, Slice
 from turbosat.cdcl.engine import Budget
 from turbosat.descent_stage import DescentStage
 from turbosat.guided import Phased
-from turbosat.result import Result, Status
+from turbosat.result import Reason, Result, Status
 
 if TYPE_CHECKING:
     from turbosat.cdcl.diversify import LaneSpec
@@ -71,8 +71,11 @@ class Orderly:
             result = self._first_answer(formula, bound)
             if result is not None:
                 return result
-            if not self._race.running() and not self._found:
-                return Result(Status.UNKNOWN, reason=self._race.none_left(self._lanes))
+            limited = self._run.limited and not any(lane.state == "running" for lane in self._lanes)
+            if (limited or not self._race.running()) and not self._found:
+                reason = self._race.none_left(self._lanes)
+                limited = limited and reason is Reason.GAVE_UP
+                return Result(Status.UNKNOWN, reason=Reason.LIMIT if limited else reason)
             self._descent.listen()
         raise AssertionError
 
@@ -100,6 +103,7 @@ class Orderly:
     def _begin(self, formula: Formula) -> None:
         options, source = self._options, self._stage.strengthened(formula)
         for spec in islice(self._run.mix(), options["workers"] or LANES):
+            self._run.deadline.check()
             course = self._course(spec)
             engine = self._run.build(spec)
             self._lanes.append(self._race.add(spec, engine, source, course, paced=spec.engine == "cadical"))

@@ -25,7 +25,7 @@ from turbosat.result import Reason, Result, Status, Winner
 from turbosat.system import measurable, require_writable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import numpy as np
     from numpy.typing import NDArray
@@ -142,7 +142,19 @@ class Run:
         return self.options["parsing"] != "relaxed" and _plain_file(self.source)
 
     def mix(self) -> Iterator[LaneSpec]:
-        """Yield the CDCL lanes in the order of their start. Raises UsageError for unknown names."""
+        """Return the CDCL lanes in the order of their start. Raises UsageError for unknown names."""
+        conflicts, decisions = self.options["conflicts"], self.options["decisions"]
+        lanes = self._unlimited()
+        if decisions is not None and self.options["mix"] is None:
+            lanes = (lane for lane in lanes if lane.engine == "kissat")  # CaDiCaL counts none
+        return (replace(lane, conflicts=conflicts, decisions=decisions) for lane in lanes)
+
+    @property
+    def limited(self) -> bool:
+        """Whether the CDCL lanes have limits besides time and memory."""
+        return self.options["conflicts"] is not None or self.options["decisions"] is not None
+
+    def _unlimited(self) -> Iterator[LaneSpec]:
         seed, names = self.options["seed"], self.options["mix"]
         if names is None:
             every = mix(seed=seed, mode=self.options["mode"], proof=self.proof is not None)
@@ -150,6 +162,9 @@ class Run:
         lanes = named(names, seed=seed)
         if self.proof is not None and not lanes[0].proves:
             raise UsageError("with a proof, the first lane of the mix must be one of Kissat's: it writes it")
+        other = next((lane.name for lane in lanes if lane.engine != "kissat"), None)
+        if self.options["decisions"] is not None and other is not None:
+            raise UsageError(f"--decisions limits Kissat's lanes, not {other}, which --mix names")
         return iter(lanes)
 
     def build(self, spec: LaneSpec, *, first: bool = False) -> Engine:
@@ -175,9 +190,16 @@ class Run:
 
     def _read(self, source: str | Readable) -> Formula:
         from turbosat import dimacs
+        from turbosat.waiting import until
 
         began = self.deadline.elapsed()
-        formula = dimacs.read(source, strictness=self.options["parsing"], check=self.deadline.check)
+        formula = dimacs.read(
+            source,
+            strictness=self.options["parsing"],
+            check=self.deadline.check,
+            wait=until(self.deadline),
+            note=lambda text: self._tell("note", what=text),
+        )
         spent = self.deadline.elapsed() - began
         self.statistics |= {
             "variables": formula.variables,
@@ -218,10 +240,16 @@ class Run:
                 Path(self.proof).write_bytes(answer.proof)
             return self._refuted(Result(Status.UNSATISFIABLE, core=core, winner=winner), answer.conflict)
         began = self.deadline.elapsed()
-        model = checked_model(formula, answer.values, self.assumptions, lane.spec.name)
+        model = checked_model(formula, answer.values, self.assumptions, lane.spec.name, self._in_time)
         self.statistics["check_seconds"] = round(self.deadline.elapsed() - began, 4)
         self._tell("checked", lane, status=str(answer.status))
         return Result(Status.SATISFIABLE, model=model, winner=winner)
+
+    def _in_time(self) -> None:
+        """Raise Expired when the run must end, but not for want of memory: the answer is all but there."""
+        reason = self.deadline.expired()
+        if reason not in (None, Reason.MEMORY):
+            raise Expired(reason)
 
     def _refuted(self, result: Result, conflict: Xors | None) -> Result:
         """Write the certificate of a refutation by XORs, if there is one and it was asked for."""
@@ -273,23 +301,27 @@ def _won(lane: Lane, winner: Winner | None) -> bool:
 
 
 def checked_model(
-    formula: Formula, values: NDArray[np.bool_] | None, assumptions: NDArray[np.int32] | None, lane: str
+    formula: Formula,
+    values: NDArray[np.bool_] | None,
+    assumptions: NDArray[np.int32] | None,
+    lane: str,
+    check: Callable[[], None] = lambda: None,
 ) -> NDArray[np.int32]:
     """Return the model as signed literals, (variables,), checked against every clause as it was read.
 
-    Raises SoundnessError when it is no model: that is a bug, and never an answer.
+    Raises SoundnessError when it is no model: that is a bug, and never an answer. `check` may raise to stop.
     """
     import numpy as np
 
     if values is None or values.shape != (formula.variables,):
         raise SoundnessError(f"{lane} claims SATISFIABLE without a complete model")
-    if not formula.satisfied(values):
+    if not formula.satisfied(values, check):
         false = formula.false_clauses(values)
         kind, index = ("clause", false[0]) if len(false) else ("XOR", formula.false_xors(values)[0])
         where = f"{kind} {int(index) + 1}"
         raise SoundnessError(f"{lane} claims SATISFIABLE but its model falsifies {where}")
-    numbers = np.arange(1, formula.variables + 1, dtype=np.int32)
-    model = np.where(values, numbers, -numbers)
+    model = np.arange(1, formula.variables + 1, dtype=np.int32)
+    np.negative(model, out=model, where=~values)
     if assumptions is not None and (model[np.abs(assumptions) - 1] != assumptions).any():
         raise SoundnessError(f"{lane} claims SATISFIABLE but its model breaks an assumption")
     return model

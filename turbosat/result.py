@@ -28,6 +28,7 @@ class Reason(Enum):
     TIME = "time"
     MEMORY = "memory"
     INTERRUPTED = "interrupted"
+    LIMIT = "limit"  # of conflicts or decisions
     GAVE_UP = "gave up"
 
     def __str__(self) -> str:

@@ -30,11 +30,17 @@ class Row:
 
 
 class View:
-    """A table that is drawn anew as events come. It takes no thread and no signal."""
+    """A table that is drawn anew as events come. It takes no thread and no signal.
 
-    def __init__(self, deadline: Deadline, console: Console | None = None) -> None:
+    `colour`: whether there is any, None where the terminal is to say.
+    """
+
+    def __init__(
+        self, deadline: Deadline, console: Console | None = None, *, colour: bool | None = None
+    ) -> None:
         self._deadline = deadline
         self._console = console
+        self._colour = colour
         self._rows: dict[str, Row] = {}
         self._pool = ""
         self._live: Any = None
@@ -84,7 +90,8 @@ class View:
             from rich.console import Console
             from rich.live import Live
 
-            console = self._console or Console(stderr=True)
+            colourless = None if self._colour is None else not self._colour
+            console = self._console or Console(stderr=True, no_color=colourless)
             self._live = Live(console=console, auto_refresh=False, transient=True, redirect_stdout=False)
             self._live.start()
         self._live.update(self.picture(), refresh=True)

@@ -1,15 +1,19 @@
 """XOR constraints in flat arrays, and their translation to clauses."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import Any, Final, NoReturn, final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from turbosat.blocks import blocks, nothing
 from turbosat.errors import UsageError
 from turbosat.rows import MAX_VARIABLE, check_literals, flatten, frozen, frozen_offsets, row_of
 
 XOR_WIDTH: Final = 6  # the longest XOR written as clauses without a fresh variable: 32 clauses
+_STEP: Final = XOR_WIDTH - 2  # each cut takes five literals and gives one back
+_BLOCK: Final = 1 << 16  # literals looked at in one step
 
 
 @final
@@ -40,27 +44,31 @@ class Xors:
         flat = frozen(literals, np.int32, "literals of the XORs")
         check_literals(flat, "XORs")
         rows = frozen_offsets(offsets, flat.size, "XORs")
-        variables = np.abs(flat)
-        keys = np.sort(row_of(rows) << 32 | variables)
-        if (keys[1:] == keys[:-1]).any():
+        if next(_repeating(flat, rows, nothing), None) is not None:
             raise UsageError(
                 "expected distinct variables in each XOR: Xors.from_literals cancels repeated ones"
             )
-        filled = rows[1:] > rows[:-1]
-        values = np.ones(filled.size, np.bool_)
+        values = np.ones(rows.size - 1, np.bool_)
         if parities is not None:
             values = frozen(parities, np.bool_, "parities of the XORs")
-            if values.size != filled.size:
-                raise UsageError(f"expected {filled.size} parities, one for each XOR, found {values.size}")
-            if not values[filled].all():
-                flat = flat.copy()
-                flat[rows[:-1][filled & ~values]] *= -1
+            if values.size != rows.size - 1:
+                raise UsageError(f"expected {rows.size - 1} parities, one for each XOR, found {values.size}")
+        self._fill(flat, rows, values)
+
+    def _fill(self, flat: NDArray[np.int32], rows: NDArray[np.int64], values: NDArray[np.bool_]) -> None:
+        """Take checked literals, offsets, and the parities of the literals."""
+        filled = rows[1:] > rows[:-1]
+        if not values[filled].all():
+            flat = flat.copy()
+            flat[rows[:-1][filled & ~values]] *= -1
         if flat.size:
             # Each negative literal flips the parity of the variables, for empty rows it stays as given.
             odd = np.zeros(filled.size, np.bool_)
             odd[filled] = np.logical_xor.reduceat(flat < 0, rows[:-1][filled])
             values = np.where(filled, ~odd, values)
-        arrays: tuple[NDArray[Any], ...] = (flat, rows, values, variables)
+        self._set(flat, rows, values, np.abs(flat))
+
+    def _set(self, *arrays: NDArray[Any]) -> None:
         for name, array in zip(self.__slots__, arrays, strict=True):
             array.setflags(write=False)
             object.__setattr__(self, name, array)
@@ -76,26 +84,44 @@ class Xors:
         return cls.from_literals(*flatten(rows, "XOR"))
 
     @classmethod
-    def from_literals(cls, literals: NDArray[np.int32], offsets: NDArray[np.int64]) -> "Xors":
+    def from_literals(
+        cls,
+        literals: NDArray[np.int32],
+        offsets: NDArray[np.int64],
+        check: Callable[[], None] = nothing,
+    ) -> "Xors":
         """Build from flat signed literals, the XOR of each row being true; repeated variables cancel.
 
         A variable that occurs an odd number of times stays where it occurs last, with the sign it has there;
-        the signs of the others, taken together, go to the row's first literal.
+        the signs of the others, taken together, go to the row's first literal. `check` may raise to stop.
         """
         flat = frozen(literals, np.int32, "literals of the XORs")
         check_literals(flat, "XORs")
         ends = frozen_offsets(offsets, flat.size, "XORs")
-        rows = row_of(ends)
-        keys = (rows << 32 | np.abs(flat))[::-1]
-        _, places, counts = np.unique(keys, return_index=True, return_counts=True)
-        if places.size == flat.size:
-            return cls(flat, ends)
-        kept = np.sort(flat.size - 1 - places[counts % 2 == 1])
-        dropped = np.ones(flat.size, dtype=np.bool_)
-        dropped[kept] = False
-        flips = np.bincount(rows[dropped & (flat < 0)], minlength=ends.size - 1) % 2  # (rows,)
-        sizes = np.bincount(rows[kept], minlength=ends.size - 1)
-        return cls(flat[kept], np.append(0, np.cumsum(sizes)), flips == 0)
+        kept = np.ones(flat.size, np.bool_)
+        sizes, parities = np.diff(ends), np.ones(ends.size - 1, np.bool_)
+        for low, high, keys in _repeating(flat, ends, check):
+            _, places, counts = np.unique(keys[::-1], return_index=True, return_counts=True)
+            stays = np.zeros(keys.size, np.bool_)
+            stays[keys.size - 1 - places[counts % 2 == 1]] = True
+            inside, rows = slice(ends[low], ends[high]), keys >> 32
+            kept[inside] = stays
+            sizes[low:high] = np.bincount(rows[stays], minlength=high - low)
+            flips = np.bincount(rows[~stays & (flat[inside] < 0)], minlength=high - low)
+            parities[low:high] = flips % 2 == 0
+        if not kept.all():
+            flat, ends = flat[kept], np.append(0, np.cumsum(sizes))
+        made = cls.__new__(cls)
+        made._fill(flat, ends, parities)
+        return made
+
+    def part(self, low: int, high: int) -> "Xors":
+        """Return the XORs from `low` to `high`, without copying them."""
+        inside = slice(self.offsets[low], self.offsets[high])
+        offsets = self.offsets[low : high + 1] - self.offsets[low]
+        made = Xors.__new__(Xors)
+        made._set(self.literals[inside], offsets, self.parities[low:high], self.variables[inside])
+        return made
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError("Xors are immutable")
@@ -172,29 +198,28 @@ class Xors:
         numbered from `variables` + 1 in order of the rows.
         """
         sizes = np.diff(self.offsets)
-        step = XOR_WIDTH - 2  # each cut takes five literals and gives one back
-        cuts = np.maximum(0, -((XOR_WIDTH - sizes) // step))  # (rows,)
-        if not cuts.any():
+        cut = cuts(sizes)
+        if not cut.any():
             return self, variables
-        total = variables + int(cuts.sum())
+        total = variables + int(cut.sum())
         if total > MAX_VARIABLE:
             raise UsageError(f"expected at most {MAX_VARIABLE} variables, found {total} after cutting XORs")
-        first_cut = np.cumsum(cuts) - cuts  # (rows,)
+        first_cut = np.cumsum(cut) - cut  # (rows,)
         first_part = first_cut + np.arange(len(self))  # (rows,)
         part_sizes = np.full(total - variables + len(self), XOR_WIDTH, dtype=np.int64)
-        part_sizes[first_part + cuts] = sizes - step * cuts
+        part_sizes[first_part + cut] = sizes - _STEP * cut
         bounds = np.append(0, np.cumsum(part_sizes))
         parities = np.ones(part_sizes.size, dtype=np.bool_)
-        parities[first_part + cuts] = (sizes > 0) | self.parities
+        parities[first_part + cut] = (sizes > 0) | self.parities
         # Cut c comes after element 4 + 4c of its row and moves what follows by two: y there, y in front.
         place = np.arange(self.literals.size) - np.repeat(self.offsets[:-1], sizes)  # (flat,)
-        before = np.minimum(np.maximum(place - 1, 0) // step, np.repeat(cuts, sizes))  # (flat,) cuts
+        before = np.minimum(np.maximum(place - 1, 0) // _STEP, np.repeat(cut, sizes))  # (flat,) cuts
         flat = np.empty(bounds[-1], dtype=np.int32)
         flat[np.repeat(bounds[first_part], sizes) + place + 2 * before] = self.literals
-        cut = np.arange(total - variables)  # (cuts,)
-        part = cut + np.repeat(np.arange(len(self)), cuts)  # (cuts,) that the cut ends
-        flat[bounds[part + 1] - 1] = -(variables + 1 + cut)
-        flat[bounds[part + 1]] = variables + 1 + cut
+        number = np.arange(total - variables)  # (cuts,)
+        part = number + np.repeat(np.arange(len(self)), cut)  # (cuts,) that the cut ends
+        flat[bounds[part + 1] - 1] = -(variables + 1 + number)
+        flat[bounds[part + 1]] = variables + 1 + number
         return Xors(flat, bounds, parities), total
 
     def clauses(self) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
@@ -209,9 +234,40 @@ class Xors:
         flat = np.empty(starts[-1], dtype=np.int32)
         for size in range(1, XOR_WIDTH + 1):
             rows = np.flatnonzero(sizes == size)
-            changed = np.arange(1 << size)[:, None] >> np.arange(size) & 1  # (2**size, size)
-            signs = 1 - 2 * changed[changed.sum(axis=1) % 2 == 0]  # (clauses, size)
+            if not rows.size:
+                continue
+            signs = _signs(size)  # (clauses, size)
             chosen = self.literals[self.offsets[rows][:, None] + np.arange(size)]  # (rows, size)
             block = (chosen[:, None, :] * signs).reshape(rows.size, signs.size)  # (rows, clauses * size)
-            flat[starts[rows][:, None] + np.arange(signs.size)] = block
+            if rows.size == len(self):
+                flat = block.reshape(-1)
+            else:
+                flat[starts[rows][:, None] + np.arange(signs.size)] = block
         return flat, np.repeat(sizes, counts)
+
+
+def cuts(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return how often rows of these sizes are cut, (rows,)."""
+    found: NDArray[np.int64] = np.maximum(0, -((XOR_WIDTH - sizes) // _STEP))
+    return found
+
+
+@cache
+def _signs(size: int) -> NDArray[np.int32]:
+    """Return the signs of the clauses of an XOR, (2 ** (size - 1), size): an even number changed in each."""
+    changed = np.arange(1 << size)[:, None] >> np.arange(size) & 1  # (2**size, size)
+    signs: NDArray[np.int32] = (1 - 2 * changed[changed.sum(axis=1) % 2 == 0]).astype(np.int32)
+    return signs
+
+
+def _repeating(
+    flat: NDArray[np.int32], offsets: NDArray[np.int64], check: Callable[[], None]
+) -> Iterator[tuple[int, int, NDArray[np.int64]]]:
+    """Yield ranges of rows with a variable more than once, and a key of each literal: row, variable."""
+    for low, high in blocks(offsets, _BLOCK):
+        check()
+        bounds = offsets[low : high + 1]
+        keys = row_of(bounds - bounds[0]) << 32 | np.abs(flat[bounds[0] : bounds[-1]])
+        ordered = np.sort(keys)
+        if (ordered[1:] == ordered[:-1]).any():
+            yield low, high, keys

@@ -152,14 +152,35 @@ IN_BODY = (
         "found a carriage return",
     ),
     Malformed(
-        "percent",
-        GOOD + b"%\n0\n",
-        "{file}:4: expected a literal, found '%' (--relaxed stops reading there)",
+        "percent_and_more",
+        GOOD + b"%\n0\n\n1 2 0\n",
+        "{file}:7: expected only 0 after the line with '%' (or --relaxed), found '1'",
+    ),
+    Malformed(
+        "percent_and_junk",
+        GOOD + b"%\r\n0 \xff" + 200 * b"x",
+        "{file}:5: expected only 0 after the line with '%' (or --relaxed), "
+        r"found bytes that are not ASCII b'\xffxxxxxxx'...",
+    ),
+    Malformed(
+        "percent_and_text",
+        GOOD + b"%%\n",
+        "{file}:4: expected only 0 after the line with '%' (or --relaxed), found '%'",
+    ),
+    Malformed(
+        "percent_before_the_last_clause",
+        HEAD + b"1 -2 0\n%\n0\n",
+        "{file}:3: expected 2 clauses as in the header (or --relaxed), found 1 clause",
+    ),
+    Malformed(
+        "percent_in_clause",
+        HEAD + b"1 -2 0\n2 3\n%\n0\n",
+        "{file}:4: expected 0 at the end of the last clause, found a line with '%'",
     ),
     Malformed(
         "percent_strict",
         GOOD + b"%\n0\n\n",
-        "{file}:4: expected a literal, found '%' (--relaxed stops reading there)",
+        "{file}:4: expected a literal, found '%' (reading stops there without --strict)",
         STRICT,
     ),
     Malformed(

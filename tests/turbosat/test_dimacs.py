@@ -160,14 +160,24 @@ def test_the_header_may_count_xors_or_not(count: int) -> None:
     assert (len(formula), len(formula.xors)) == (2, 1)
 
 
-def test_a_percent_sign_ends_a_relaxed_file() -> None:
-    text = b"p cnf 3 2\n1 -2 0\n2 3 0\n %\n0\n\nanything \xff"
+def test_a_percent_sign_ends_a_file() -> None:
+    text = b"p cnf 3 2\n1 -2 0\n2 3 0\n %\n0\n\n"
+    formula = Formula.from_clauses([[1, -2], [2, 3]])
     for chunk in (1, 2, 9, 1 << 17):
-        assert parse(text, strictness="relaxed", _chunk=chunk) == Formula.from_clauses([[1, -2], [2, 3]])
-    with pytest.raises(
-        InputError, match=r":4: expected a literal, found '%' \(--relaxed stops reading there\)"
-    ):
-        parse(text)
+        for end in (b"", b"%", b"%\r\n0\r\n"):
+            assert parse(text[: -6 if end else None] + end, _chunk=chunk) == formula
+        assert parse(text + b"anything \xff", strictness="relaxed", _chunk=chunk) == formula
+        with pytest.raises(InputError, match=r":7: expected only 0 after the line with '%' .*, found 'anyth"):
+            parse(text + b"anything \xff", _chunk=chunk)
+    with pytest.raises(InputError, match=r":4: expected a literal, found '%' \(reading stops there without"):
+        parse(text, strictness="strict")
+
+
+def test_a_percent_sign_is_told_of() -> None:
+    told: list[str] = []
+    read(io.BytesIO(b"p cnf 3 1\n1 -2 0\n%\n0\n"), note=told.append)
+    read(io.BytesIO(b"p cnf 3 1\n1 -2 0\n"), note=told.append)
+    assert told == ["line 3 begins with '%', as at the end of SATLIB's files"]
 
 
 def test_relaxed_counts() -> None:

@@ -381,3 +381,69 @@ def test_xors_from_variables_and_parities() -> None:
 def test_xors_that_are_refused(arguments: Any, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         Xors(*arguments)
+
+
+def slow_from_literals(rows: list[list[int]]) -> list[tuple[set[int], bool]]:
+    """Return the variables of odd number of each row, and its parity."""
+    result = []
+    for row in rows:
+        variables: set[int] = set()
+        for literal in row:
+            variables ^= {abs(literal)}
+        result.append((variables, sum(literal < 0 for literal in row) % 2 == 0))
+    return result
+
+
+def test_many_xors_with_repeated_variables() -> None:
+    random = np.random.default_rng(3)
+    sizes = random.integers(0, 12, 40_000)  # several blocks
+    lists = [
+        (random.integers(1, 20, size) * random.choice((1, -1), size)).tolist() for size in sizes.tolist()
+    ]
+    xors = Xors.from_literals(ints(*(x for row in lists for x in row)), np.append(0, np.cumsum(sizes)))
+    assert [(set(variables), parity) for variables, parity in xors] == slow_from_literals(lists)
+    assert all(len(set(variables)) == len(variables) for variables, _ in xors)
+
+
+def test_a_part_of_the_xors() -> None:
+    xors = Xors.from_rows([[1, 2], [], [-3, 4, 5], [6]])
+    assert list(xors.part(1, 3)) == list(xors)[1:3]
+    assert xors.part(1, 3) == xors.rows(np.array([1, 2]))
+    assert len(xors.part(2, 2)) == 0
+
+
+def test_expanding_large_formulas_block_by_block() -> None:
+    random = np.random.default_rng(4)
+    lists = [random.permutation(50)[:size] + 1 for size in random.integers(0, 25, 3_000)]
+    formula = Formula.from_clauses([[1, -2], []], 60, [row.tolist() for row in lists])
+    parts, variables = formula.xors.split(60)
+    literals, lengths = parts.clauses()
+    looks: list[None] = []
+    expanded = formula.expanded(lambda: looks.append(None))
+    assert len(looks) > 10
+    assert expanded.variables == variables
+    assert expanded.literals.tolist() == [1, -2, *literals.tolist()]
+    assert np.diff(expanded.offsets).tolist() == [2, 0, *lengths.tolist()]
+
+
+def test_expanding_is_done_once_and_can_be_stopped() -> None:
+    formula = Formula.from_clauses([], 9, [range(1, 10)])
+
+    def stop() -> None:
+        raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        formula.expanded(stop)
+    expanded = formula.expanded()
+    assert formula.expanded(stop) is expanded
+    assert pickle.loads(pickle.dumps(formula)).expanded() == expanded
+
+
+def test_checking_a_model_can_be_stopped() -> None:
+    def stop() -> None:
+        raise TimeoutError
+
+    formula = Formula.from_clauses([[1]])
+    assert formula.satisfied(np.array([True]), lambda: None)
+    with pytest.raises(TimeoutError):
+        formula.satisfied(np.array([True]), stop)
