@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from turbosat.cdcl.course import Course, Slice
 from turbosat.cdcl.engine import Ability, Answer, Engine
+from turbosat.cdcl.process import unstarted
 from turbosat.deadline import Deadline, Expired
 from turbosat.errors import Cause, EngineError
 from turbosat.events import Event, Sink
@@ -101,6 +102,7 @@ class Race:
         if assumed is not None:
             self._assumption, self._known = assumed, frozenset(assumed.tolist())
         self._watched: list[Watched] = []
+        self._conditions: list[Callable[[], None]] = []
 
     def __enter__(self) -> Self:
         return self
@@ -119,6 +121,10 @@ class Race:
     def forget(self, thing: Watched) -> None:
         """Watch it no longer."""
         self._watched = [each for each in self._watched if each is not thing]
+
+    def require(self, condition: Callable[[], None]) -> None:
+        """Let every wait without an answer end with this, which raises when the run must not go on."""
+        self._conditions.append(condition)
 
     def add(
         self,
@@ -148,6 +154,8 @@ class Race:
                 give_way(engine.pid, spec.nice)
         except EngineError as error:
             self._fail(lane, error)
+        except OSError as error:  # no descriptors, no room for the formula: the next lane may do with less
+            self._fail(lane, unstarted(engine.name, error))
         else:
             self.tell("started", lane, seed=spec.seed, options=" ".join(spec.arguments()), place=place)
         return lane
@@ -207,13 +215,16 @@ class Race:
     def wait(self, seconds: float | None = None) -> tuple[Lane, Answer] | None:
         """Wait a moment, `seconds` at most, for an answer; None when there is none yet.
 
-        Raises Expired at the deadline. When memory runs out, the lanes added last are given up first.
+        Raises Expired at the deadline, and whatever `require` has it raise. When memory runs out, the lanes
+        added last are given up first.
         """
         pace = GLANCE if self._deadline.memory is not None else NEWS_INTERVAL / 2
         limits = (seconds, self._deadline.remaining())
         found = self.glance(min([pace, *(limit for limit in limits if limit is not None)]))
         if found is not None:
             return found
+        for condition in self._conditions:
+            condition()
         try:
             self._deadline.check()
         except Expired as expired:

@@ -8,15 +8,17 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-from turbosat.errors import SoundnessError, TurbosatError
-from turbosat.system import process_start, require_writable
+from turbosat.errors import OutputError, SoundnessError, TurbosatError
+from turbosat.system import process_start
 
 if TYPE_CHECKING:
     from turbosat.deadline import Deadline
     from turbosat.events import Event
     from turbosat.options import Display, Options
+    from turbosat.outlet import Outlet
     from turbosat.result import Result
 
 FAILURE = 1  # exit code of every error; 0, 10 and 20 are answers
@@ -66,6 +68,7 @@ class _Signals:
         self._pending = False
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._handle)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # ignored, children would leave no exit codes
 
     def connect(self, deadline: Deadline) -> None:
         self._deadline = deadline
@@ -91,30 +94,66 @@ def _solve(
     from turbosat.deadline import Deadline
     from turbosat.pipeline import Run
 
-    if display["json"] is not None:
-        require_writable(display["json"], "the statistics")
-    with Deadline(options["time_limit"], memory_bytes(options), process_start()) as deadline:
-        show = _Show(display, deadline)
+    with ExitStack() as stack:
+        statistics = _statistics(display["json"], stack)
+        deadline = stack.enter_context(
+            Deadline(options["time_limit"], memory_bytes(options), process_start())
+        )
+        show = _Show(display, deadline, alone=not _printed(options["proof"]))
         show.comment(f"turbosat {__version__}")
         show.comment(f"reading {'standard input' if file == '-' else file}")
         if signals is not None:
             signals.connect(deadline)
+        beside = [] if statistics is None else [statistics]
+        code, trouble = None, []
         try:
-            result = Run(file, options, deadline, show.event).run()
+            result = Run(file, options, deadline, show.event, beside=beside).run()
         except SoundnessError as error:
             raise SoundnessError(f"{error}; this is a bug: please report it with the file") from None
+        except OutputError as error:
+            if error.result is None:
+                raise
+            result = error.result
+            trouble.append(str(error))
+            code = FAILURE if error.proof else None
         finally:
             show.close()
-        show.result(result)
-        if display["json"] is not None:
-            _write_json(display["json"], result, file, arguments, options)
-    return int(result.status)
+        try:
+            show.result(result)
+        finally:
+            if statistics is not None:
+                trouble += _write_json(statistics, deadline, result, file, arguments, options)
+            if trouble:
+                _fail("; ".join(trouble))
+    return int(result.status) if code is None else code
 
 
-def _write_json(path: str, result: Result, file: str, arguments: list[str], options: Options) -> None:
+def _printed(proof: str | None) -> bool:
+    """Whether a proof goes where answers are printed: nothing else may come in between, then."""
+    if proof is None:
+        return False
+    from turbosat.outlet import is_standard_output
+
+    return is_standard_output(proof)
+
+
+def _statistics(path: str | None, stack: ExitStack) -> Outlet | None:
+    """Find a way to where the statistics go; UsageError where there is none."""
+    if path is None:
+        return None
+    from turbosat.outlet import Outlet
+
+    return stack.enter_context(Outlet(path, "the statistics"))
+
+
+def _write_json(
+    target: Outlet, deadline: Deadline, result: Result, file: str, arguments: list[str], options: Options
+) -> list[str]:
+    """Write the statistics; return why that failed, if it did."""
     import json
 
     from turbosat import __version__
+    from turbosat.delivery import deliver
 
     data = {
         "turbosat": __version__,
@@ -124,23 +163,24 @@ def _write_json(path: str, result: Result, file: str, arguments: list[str], opti
         "options": options,
         **result.statistics,
     }
-    with open(path, "w", encoding="utf-8") as target:
-        json.dump(data, target, indent=2)
-        target.write("\n")
+    error = deliver(target, json.dumps(data, indent=2).encode() + b"\n", deadline)
+    return [error] if error else []
 
 
 class _Show:
     """What the user sees: comments and the answer on stdout, a live view on a terminal's stderr."""
 
-    def __init__(self, display: Display, deadline: Deadline) -> None:
+    def __init__(self, display: Display, deadline: Deadline, *, alone: bool) -> None:
+        """`alone`: nobody else writes to the standard output."""
         from turbosat.view import View
 
         self._display = display
-        live = sys.stderr.isatty() and not display["quiet"] and not display["verbose"]
+        self._quiet = display["quiet"] or not alone
+        live = sys.stderr.isatty() and not self._quiet and not display["verbose"]
         self._view = View(deadline) if live else None
 
     def comment(self, text: str) -> None:
-        if not self._display["quiet"]:
+        if not self._quiet:
             self.close()
             print(f"c {text}", flush=True)
 

@@ -53,7 +53,7 @@ class Hybrid:
         self._pending = next(self._lanes, None)
         self._board = Board()
         self._covers: list[Cover] = []
-        self._stage = AlgebraStage(race, options, deadline)
+        self._stage = AlgebraStage(race, options, deadline, run.proof)
         self._descent = DescentStage(race, options, deadline, self._board)
         self._pool = PoolStage(race, options, deadline, self._cores)
         self._traffic = Traffic(race, sharing=options["sharing"])
@@ -93,6 +93,8 @@ class Hybrid:
             self._begin(formula)
         while True:
             self._revive(formula)
+            if self._stage.begun:
+                self._run.require_prover(algebra=self._stage.refuting)
             result = self._judged(formula, self._race.glance())
             if result is None:
                 plan = self._scheduler.decide(self._view())
@@ -234,7 +236,7 @@ class Hybrid:
             abandoned = (
                 lane.place == "pool" and self._pool.state == "broken" and lane.cause is not Cause.MEMORY
             )
-            if refused or abandoned or lane.cause is Cause.KILLED:
+            if refused or abandoned or lane.cause in (Cause.KILLED, Cause.UNSTARTED):
                 self._revived[name] = self._revived.get(name, 0) + 1
                 self._replace(lane, formula if lane is self._first else self._stage.strengthened(formula))
 

@@ -8,17 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from turbosat.errors import UsageError
-
-
-def require_writable(path: str, what: str) -> None:
-    """Raise UsageError unless a file can be written there: before the time is spent on it, not after."""
-    try:
-        with open(path, "ab"):
-            pass
-    except OSError as error:
-        raise UsageError(f"{path}: cannot write {what}: {error.strerror}") from None
-
 
 def available_cores() -> int:
     """Return how many cores this process may use: affinity mask and cgroup quota."""
