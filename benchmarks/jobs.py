@@ -109,7 +109,7 @@ class Job:
         folder = self._scratch / f"job{self.number}"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
-        file = await self._readable(errand)
+        file = await self._readable(errand, folder)
         limits, wanted = errand.limits, errand.proof_seconds is not None
         proof = str(folder / "proof") if wanted else None
         task = Task(str(file), errand.seed, limits.wall, limits.memory, errand.cores, proof)
@@ -134,14 +134,21 @@ class Job:
         request = {"judge": kind, "formula": str(formula), "answer": str(answer), "seconds": seconds}
         return Done(**await self._checker.ask(request))
 
-    async def _readable(self, errand: Errand) -> Path:
-        """Return the formula as the solvers read it: uncompressed, since not all of them can unpack."""
+    async def _readable(self, errand: Errand, folder: Path) -> Path:
+        """Return the formula as the solvers read it: uncompressed, since not all of them can unpack.
+
+        Its name is one of ours: there are solvers that hand names to a shell.
+        """
         path = Path(errand.formula)
         with open(path, "rb") as file:
             packed = sniff(file.read(HEAD)) is not None
         unpacked = plain(self._scratch, errand.hash)
-        if not packed or unpacked.exists():
-            return unpacked if packed else path
+        if not packed:
+            link = folder / "formula.cnf"
+            link.symlink_to(path.absolute())
+            return link
+        if unpacked.exists():
+            return unpacked
         part = unpacked.with_name(f"{unpacked.name}.{self.number}")
         await self._checker.ask({"unpack": str(path), "target": str(part)})
         os.replace(part, unpacked)

@@ -12,6 +12,7 @@ import platform
 import statistics
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ from turbosat.printable import printable
 from turbosat.system import available_cores
 
 GRACE = 10  # seconds over the limit before a run is killed
+PACKED = ".gz", ".bz2", ".xz", ".lzma"  # what Kissat unpacks
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +67,13 @@ def measure(command: Sequence[str], limit: float) -> Run:
 
 def compare(file: str, limit: float, rounds: int, options: Sequence[str]) -> Pair:
     """Run both in turns on a file, and return the median run of each."""
-    kissat = [find_kissat(), "-q", "-n", f"--time={round(limit)}", file]
-    ours = [sys.executable, "-m", "turbosat", "-q", "-n", f"--time={limit}", *options, file]
-    turns = [(measure(kissat, limit), measure(ours, limit)) for _ in range(rounds)]
+    with tempfile.TemporaryDirectory(prefix="turbosat-") as folder:
+        suffix = os.path.splitext(file)[1]
+        link = os.path.join(folder, "formula" + (suffix if suffix in PACKED else ".cnf"))
+        os.symlink(os.path.abspath(file), link)  # Kissat hands the names of such files to a shell
+        kissat = [find_kissat(), "-q", "-n", f"--time={round(limit)}", link]
+        ours = [sys.executable, "-m", "turbosat", "-q", "-n", f"--time={limit}", *options, link]
+        turns = [(measure(kissat, limit), measure(ours, limit)) for _ in range(rounds)]
     return Pair(os.path.basename(file), *(_median([turn[side] for turn in turns]) for side in (0, 1)))
 
 

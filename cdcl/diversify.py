@@ -12,9 +12,8 @@ from turbosat.cdcl.cadical_options import LARGEST
 from turbosat.errors import UsageError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from turbosat.cdcl.engine import Ability, Engine
+    from turbosat.proof_file import ProofFile
 
 LARGEST_SEED = 2**31 - 1  # Kissat's; CaDiCaL's is a little less
 
@@ -77,8 +76,7 @@ class LaneSpec(Entrant):
     def build(
         self,
         *,
-        proof: Path | None = None,
-        binary_proof: bool = True,
+        proof: ProofFile | None = None,
         parsing: Literal["normal", "strict", "relaxed"] = "normal",
         seconds: float | None = None,
         memory: int | None = None,
@@ -108,7 +106,6 @@ class LaneSpec(Entrant):
             (*self.arguments(), *strictness),
             seed=self.seed,
             proof=proof,
-            binary_proof=binary_proof,
             time_limit=seconds,
             memory_limit=memory,
         )

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from turbosat.cdcl.binaries import find_kissat
 from turbosat.cdcl.engine import Ability, Answer, Budget, Engine
 from turbosat.cdcl.output import Output
-from turbosat.cdcl.process import Child, Spent, exit_cause, exit_words, readable
+from turbosat.cdcl.process import Child, Spent, exit_cause, exit_words, readable, unstarted
 from turbosat.errors import EngineError, UnsupportedError, UsageError
 from turbosat.result import Status
 
@@ -21,17 +23,21 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from turbosat.formula import Formula
+    from turbosat.proof_file import ProofFile
 
 CHUNK = 1 << 18  # bytes read at once
 EXIT_CODES = {status.value: status for status in Status}
+LONGEST = 2**31 - 1  # seconds that Kissat can count
+SPOOLS = None, "/dev/shm"  # folders for a formula that needs a name, None for the usual one
 
 
 class Kissat(Engine):
     """One run of Kissat.
 
     The child starts with the first `advance`. Given a path, Kissat reads the file itself, unless phases
-    or units are set: then turbosat reads it. Kissat knows no phases, so variables hinted false are
-    renamed to their negations; the model is renamed back.
+    or units are set: then turbosat reads it. It is never told the path: by the names of its files it decides
+    what to have a shell run, on those names. Kissat knows no phases, so variables hinted false are renamed to
+    their negations; the model is renamed back.
 
     `options` go to the command line as they are. `time_limit` is a safety net in case nobody stops the
     child: it ends about a second later with UNKNOWN, as it does at limits set by `options`; `poll`
@@ -46,15 +52,13 @@ class Kissat(Engine):
         options: Sequence[str] = (),
         *,
         seed: int = 0,
-        proof: Path | None = None,
-        binary_proof: bool = True,
+        proof: ProofFile | None = None,
         time_limit: float | None = None,
         memory_limit: int | None = None,
     ) -> None:
         self.options = tuple(options)
         self.seed = seed
         self.proof = proof
-        self.binary_proof = binary_proof
         self.time_limit = time_limit
         self.memory_limit = memory_limit
         self._program = ""
@@ -166,36 +170,60 @@ class Kissat(Engine):
         return self._source
 
     def _launch(self) -> None:
+        """Start the child. The formula is its standard input, the proof a pipe that it inherits."""
         assert self._source is not None
         command = [self._program, f"--seed={self.seed}", *self.options]
-        if self.time_limit is not None:
+        if self.time_limit is not None and self.time_limit < LONGEST - 1:
             command.append(f"--time={max(1, math.ceil(self.time_limit) + 1)}")
-        if self.proof is not None:
-            # Without --force Kissat refuses proofs whose names end like a formula's; callers know better.
-            command += ["--force"] if self.binary_proof else ["--force", "--no-binary"]
-        proof = [] if self.proof is None else [_name(self.proof)]
-        if isinstance(self._source, Path):
-            path = self._output.source = _name(self._source)
-            self._child = Child([*command, path, *proof], memory_limit=self.memory_limit)
-            return
-        file, path = self._created()
+        keep: list[int] = []
         try:
-            self._write(self._source, file)
-            self._child = Child([*command, path, *proof], stdin=file, memory_limit=self.memory_limit)
-        finally:
-            os.close(file)
+            file = self._opened(self._source)
+            try:
+                if self.proof is not None:
+                    keep.append(self.proof.begin())
+                    command += [] if self.proof.binary else ["--no-binary"]
+                    command += [self._temporary or _inherited(0), _inherited(keep[0])]
+                self._output.source = command[-2] if keep else "<stdin>"
+                self._child = Child(
+                    command, stdin=file, keep=keep, memory_limit=self.memory_limit, chatty=True
+                )
+            finally:
+                for each in (file, *keep):
+                    os.close(each)
+        except OSError as error:
+            raise unstarted(self.name, error) from error
 
-    def _created(self) -> tuple[int, str]:
-        """Return a new file for the formula and the path under which Kissat finds it."""
+    def _opened(self, source: Formula | Path) -> int:
+        """Return a descriptor of what Kissat is to read, at its start."""
+        if isinstance(source, Path):
+            try:
+                return os.open(source, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            except OSError as error:
+                raise EngineError(f"{self.name}: cannot read {source}: {error.strerror}") from None
         if self.proof is None:
             from turbosat.cdcl.channel import anonymous_file
 
-            return anonymous_file(), "/dev/stdin"
-        # With a proof Kissat compares the names of both files, so this one needs a name, until it is open.
+            return self._filled(anonymous_file(), source)
+        # With a proof Kissat wants to know where both files are, so this one needs a name, until it is open.
         import tempfile
 
-        file, self._temporary = tempfile.mkstemp(prefix="turbosat-", suffix=".cnf")
-        return file, self._temporary
+        problem = OSError()
+        for folder in SPOOLS:
+            try:
+                file, self._temporary = tempfile.mkstemp(prefix="turbosat-", suffix=".cnf", dir=folder)
+                return self._filled(file, source)
+            except OSError as error:  # it is full, or must not be written
+                self._unlink()
+                problem = error
+        raise problem
+
+    def _filled(self, file: int, source: Formula) -> int:
+        try:
+            self._write(source, file)
+        except BaseException:
+            os.close(file)
+            raise
+        return file
 
     def _write(self, formula: Formula, file: int) -> None:
         """Write what Kissat is to solve, and go back to the start of the file."""
@@ -215,7 +243,8 @@ class Kissat(Engine):
 
     def _unlink(self) -> None:
         if self._temporary:
-            os.unlink(self._temporary)
+            with suppress(FileNotFoundError):
+                os.unlink(self._temporary)
             self._temporary = ""
 
     def _read(self, end: float | None) -> bool:
@@ -241,6 +270,10 @@ class Kissat(Engine):
         """Turn the end of the child into the last answer."""
         code = self._living().exit_code(timeout=1.0)  # its output is closed, so it is on its way out
         self.stop()
+        if (code is None or code <= 0) and self._output.exit is not None:
+            code = self._output.exit  # what it said to the end counts, whatever became of it then
+        elif code == 0:
+            raise EngineError("kissat: it ended without an answer", exit_cause(code))
         status = None if code is None else EXIT_CODES.get(code)
         if status is None:
             cause = self._output.cause or exit_cause(code)
@@ -271,7 +304,6 @@ class Kissat(Engine):
         return self._child
 
 
-def _name(path: Path) -> str:
-    """Return the path as an argument that is not mistaken for an option."""
-    name = os.fspath(path)
-    return os.path.join(".", name) if name.startswith("-") else name
+def _inherited(descriptor: int) -> str:
+    """Return the name under which a child finds a descriptor that it inherits."""
+    return f"/proc/self/fd/{descriptor}" if sys.platform == "linux" else f"/dev/fd/{descriptor}"

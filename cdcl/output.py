@@ -43,20 +43,22 @@ COLUMNS = (
 
 _NO_MODEL = re.compile(rb"\n(?!v )")  # the end of the last of some `v` lines
 _PARSE_ERROR = re.compile(rb":\d+: parse error: ")
+_UNNAMED = b"can not get absolute path of "  # a file without a name: Kissat takes none beside a proof
 
 
 class Output:
     """The lines of one run, on the file that was named `source` to Kissat.
 
-    `variables` is the header's number, None before it was read; `status` the word of the `s` line;
-    `error` Kissat's own complaint, and its `cause`; `progress` the last report line by column; `counts` the
-    statistics.
+    `variables` is the header's number, None before it was read; `status` the word of the `s` line; `exit`
+    the exit code that it announces last of all; `error` Kissat's own complaint, and its `cause`; `progress`
+    the last report line by column; `counts` the statistics.
     """
 
     def __init__(self, source: str = "") -> None:
         self.source = source
         self.variables: int | None = None
         self.status = ""
+        self.exit: int | None = None
         self.error = ""
         self.cause: Cause | None = None
         self.progress: dict[str, float] = {}
@@ -87,6 +89,8 @@ class Output:
                 self._count(line)
             elif line.startswith(b"c parsed 'p cnf "):
                 self.variables = int(line.split()[4])
+            elif line.startswith(b"c exit ") and line[7:].isdigit():
+                self.exit = int(line[7:])
         elif line.startswith(b"s "):
             self.status = line[2:].decode()
         elif line.startswith(b"kissat: "):
@@ -128,7 +132,7 @@ class Output:
         rest = text.removeprefix(os.fsencode(self.source)) if self.source else b""
         if text.startswith(b"out-of-memory "):
             self.cause, text = Cause.MEMORY, text.replace(b"out-of-memory", b"out of memory", 1)
-        elif rest != text and _PARSE_ERROR.match(rest):
+        elif (rest != text and _PARSE_ERROR.match(rest)) or text.startswith(_UNNAMED):
             self.cause = Cause.REJECTED
         self.error = text.decode(errors="replace")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+import errno
+import fcntl
 import os
 import resource
 import select
@@ -13,6 +15,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from turbosat.cdcl.process_tree import PR_SET_PDEATHSIG
@@ -20,6 +23,7 @@ from turbosat.errors import Cause, EngineError
 
 MAXRSS = 1 if sys.platform == "darwin" else 1024  # bytes of what a system counts the largest resident set in
 OUTPUT_BUFFER = 1 << 20  # bytes of a pipe: a child that prints a long model waits less for its reader
+PASSING = errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE  # why a start that fails may succeed later
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +49,13 @@ class Child:
         keep: Sequence[int] = (),
         memory_limit: int | None = None,
         deaf: bool = False,
+        chatty: bool = False,
         environment: Mapping[str, str] | None = None,
     ) -> None:
         """Start `command`; the child inherits `stdin` and the descriptors `keep`, and nothing else.
 
-        `memory_limit` is in bytes of address space; `deaf` shuts its ears to Ctrl-C; `environment` replaces
-        ours.
+        `memory_limit` is in bytes of address space; `deaf` shuts its ears to Ctrl-C; `chatty`: it prints
+        much; `environment` replaces ours.
 
         Raises EngineError when it cannot be started.
         """
@@ -64,12 +69,13 @@ class Child:
                     stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT,
                     bufsize=0,
-                    pipesize=OUTPUT_BUFFER,
                     pass_fds=keep,
                     env=environment,
                     preexec_fn=_before_exec(memory_limit, deaf),
                 )
-        except (OSError, subprocess.SubprocessError) as error:
+        except OSError as error:
+            raise unstarted(command[0], error) from error
+        except subprocess.SubprocessError as error:
             raise EngineError(f"cannot start {command[0]}: {error}") from error
         self.pid = self._popen.pid
         self._waiting = threading.Lock()
@@ -78,6 +84,8 @@ class Child:
         self._pipe = self._popen.stdout
         self.output = self._pipe.fileno()
         os.set_blocking(self.output, False)
+        if chatty:
+            enlarge(self.output)
 
     def read(self) -> bytes:
         """Return what it printed since the last call, at most one pipe full."""
@@ -87,7 +95,11 @@ class Child:
             return b""
 
     def exit_code(self, timeout: float = 0.0) -> int | None:
-        """Return the exit code, -N after signal N, or None if the child lives on after `timeout` seconds."""
+        """Return the exit code, -N after signal N, or None if the child lives on after `timeout` seconds.
+
+        It is 0, too, where it was lost: where this program ignores SIGCHLD, or another part of it waits for
+        every child.
+        """
         deadline, pause = time.monotonic() + timeout, 0.0005
         while (code := self._wait(os.WNOHANG)) is None and (left := deadline - time.monotonic()) > 0:
             if not awaited(self.pid, left):
@@ -157,6 +169,23 @@ def readable(descriptor: int, timeout: float | None) -> bool:
     return bool(waiter.poll(None if timeout is None else timeout * 1000))
 
 
+def enlarge(pipe: int) -> None:
+    """Give a pipe a large buffer where the system grants it: all of a user's have so much memory together."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, OUTPUT_BUFFER)
+
+
+def unstarted(name: str, error: OSError) -> EngineError:
+    """Return what to raise where the system has no room for an engine, or no such program."""
+    return EngineError(f"cannot start {name}: {error.strerror or error}", refusal(error))
+
+
+def refusal(error: OSError) -> Cause:
+    """Return what it means that the system refused something to an engine."""
+    return Cause.UNSTARTED if error.errno in PASSING else Cause.OTHER
+
+
 def exit_words(code: int | None) -> str:
     """Say how a child ended."""
     if code is None:
@@ -165,13 +194,14 @@ def exit_words(code: int | None) -> str:
 
 
 def exit_cause(code: int | None) -> Cause:
-    """Return why a child that ended so is gone."""
-    return Cause.KILLED if code is not None and code < 0 else Cause.OTHER
+    """Return why a child that should have gone on is gone; 0 stands for any code, see Child.exit_code."""
+    return Cause.KILLED if code is not None and code <= 0 else Cause.OTHER
 
 
 def _before_exec(memory_limit: int | None, deaf: bool) -> Callable[[], None]:
     """Return what the child does between fork and exec; all imports and look-ups happen here, before fork."""
     parent = os.getpid()
+    limit = None if memory_limit is None else _address_space(memory_limit)
     prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 
     def prepare() -> None:
@@ -182,7 +212,14 @@ def _before_exec(memory_limit: int | None, deaf: bool) -> Callable[[], None]:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a killed solver leaves no core file
         if deaf:
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        if memory_limit is not None:
-            resource.setrlimit(resource.RLIMIT_AS, (memory_limit, memory_limit))
+        if limit is not None:
+            resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # ignored, it would be ignored on in the new program
 
     return prepare
+
+
+def _address_space(wanted: int) -> int:
+    """Return the limit closest to this one that is no wider than our own: that cannot be exceeded."""
+    own = (each for each in resource.getrlimit(resource.RLIMIT_AS) if each != resource.RLIM_INFINITY)
+    return min([wanted, *own])

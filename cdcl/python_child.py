@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from turbosat.cdcl.binaries import find_python
 from turbosat.cdcl.channel import Channel, Message
-from turbosat.cdcl.process import Child, Spent, exit_cause, exit_words
+from turbosat.cdcl.process import Child, Spent, exit_cause, exit_words, refusal, unstarted
 from turbosat.errors import Cause, EngineError
 from turbosat.system import ONE_THREAD
 
@@ -51,7 +51,10 @@ class PythonChild:
         self._name = name
         root = os.path.dirname(os.path.dirname(os.path.abspath(turbosat.__file__)))
         path = [entry for entry in sys.path if os.path.isabs(entry)]
-        near, far = socket.socketpair()
+        try:
+            near, far = socket.socketpair()
+        except OSError as error:
+            raise unstarted(name, error) from error
         self._channel = Channel(near)
         with far:
             command = [python, "-P", "-c", BOOT, root, str(far.fileno()), module, *path]
@@ -68,11 +71,15 @@ class PythonChild:
                 raise
 
     def send(self, kind: str, data: dict[str, Any], *arrays: NDArray[Any]) -> None:
-        """Send a message; raises EngineError when the child is gone."""
+        """Send a message; EngineError when the child is gone, and where there is no room for arrays."""
         try:
             self._channel.send(kind, data, [memoryview(array) for array in arrays])  # type: ignore[arg-type]
-        except OSError:
+        except (BrokenPipeError, ConnectionResetError):
             self.fail()
+        except OSError as error:
+            self.broken = error.strerror or str(error)
+            self.stop()
+            raise EngineError(f"{self._name}: {self.broken}", refusal(error)) from error
 
     def hint(self, kind: str, data: dict[str, Any], *arrays: NDArray[Any]) -> bool:
         """Send a message if the child is not too far behind; tell whether. EngineError when it is gone."""

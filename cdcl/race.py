@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from turbosat.cdcl.course import Course, Slice
 from turbosat.cdcl.engine import Ability, Answer, Engine
-from turbosat.cdcl.process import Spent
+from turbosat.cdcl.process import Spent, unstarted
 from turbosat.deadline import Deadline, Expired
 from turbosat.errors import Cause, EngineError
 from turbosat.events import Event, Sink
@@ -114,6 +114,7 @@ class Race:
         self._beside: list[Watched] = []  # all that were ever watched
         self._kills = memory_kills()
         deadline.cover(self.processes)
+        self._conditions: list[Callable[[], None]] = []
 
     def __enter__(self) -> Self:
         return self
@@ -133,6 +134,10 @@ class Race:
     def forget(self, thing: Watched) -> None:
         """Watch it no longer."""
         self._watched = [each for each in self._watched if each is not thing]
+
+    def require(self, condition: Callable[[], None]) -> None:
+        """Let every wait without an answer end with this, which raises when the run must not go on."""
+        self._conditions.append(condition)
 
     def add(
         self,
@@ -168,6 +173,8 @@ class Race:
             self._fail(lane, error)
         except Expired as expired:
             self._relieve(expired)
+        except OSError as error:  # no descriptors, no room for the formula: the next lane may do with less
+            self._fail(lane, unstarted(engine.name, error))
         else:
             self.tell("started", lane, seed=spec.seed, options=" ".join(spec.arguments()), place=place)
         return lane
@@ -228,14 +235,16 @@ class Race:
     def wait(self, seconds: float | None = None) -> tuple[Lane, Answer] | None:
         """Wait a moment, `seconds` at most, for an answer; None when there is none yet.
 
-        Raises Expired at the deadline. When memory runs out, the run's or the system's, the lanes added last
-        are given up first.
+        Raises Expired at the deadline, and whatever `require` has it raise. When memory runs out, the run's
+        or the system's, the lanes added last are given up first.
         """
         pace = GLANCE if self._deadline.memory is not None else NEWS_INTERVAL / 2
         limits = (seconds, self._deadline.remaining())
         found = self.glance(min([pace, *(limit for limit in limits if limit is not None)]))
         if found is not None:
             return found
+        for condition in self._conditions:
+            condition()
         try:
             self._deadline.check()
         except Expired as expired:

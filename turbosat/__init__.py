@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from turbosat.deadline import Deadline as Deadline
     from turbosat.errors import EngineError as EngineError
     from turbosat.errors import InputError as InputError
+    from turbosat.errors import OutputError as OutputError
     from turbosat.errors import SoundnessError as SoundnessError
     from turbosat.errors import TurbosatError as TurbosatError
     from turbosat.errors import UnsupportedError as UnsupportedError
@@ -27,6 +28,7 @@ _HOME = {
     "Event": "events",
     "Formula": "formula",
     "InputError": "errors",
+    "OutputError": "errors",
     "Reason": "result",
     "Result": "result",
     "SoundnessError": "errors",

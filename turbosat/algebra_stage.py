@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from turbosat.cdcl.diversify import Entrant
 from turbosat.options import Options
-from turbosat.proof_file import can_be_replaced
 
 if TYPE_CHECKING:
     from turbosat.algebra_lane import Algebra
     from turbosat.cdcl.race import Lane, Race
     from turbosat.deadline import Deadline
     from turbosat.formula import Formula
+    from turbosat.proof_file import ProofFile
 
 LONGEST = 10.0  # seconds that recovery and elimination may take
 SHARE = 0.05  # of the time limit that they may take
@@ -24,10 +24,12 @@ LARGEST = 10_000_000  # literals of such a formula
 class AlgebraStage:
     """Recovery and elimination beside the first lanes."""
 
-    def __init__(self, race: Race, options: Options, deadline: Deadline) -> None:
+    def __init__(
+        self, race: Race, options: Options, deadline: Deadline, proof: ProofFile | None = None
+    ) -> None:
         self.lane: Lane | None = None
-        self._race, self._options, self._deadline = race, options, deadline
-        self._begun = False
+        self._race, self._options, self._deadline, self._proof = race, options, deadline, proof
+        self.begun = False
         self._shared = False
         self._late = False  # it may still be started
         self._strengthened: Formula | None = None
@@ -37,11 +39,10 @@ class AlgebraStage:
 
         `sweep`: it may search in the kernel.
         """
-        proof, begun = self._options["proof"], self._begun
-        self._begun = True
+        begun, self.begun = self.begun, True
         if begun or not self._options["algebra"] or self._options["engine"] != "auto":
             return
-        if proof is not None and not can_be_replaced(proof):
+        if self._proof is not None and not self._proof.replaceable:
             return
         from turbosat.encodings.xor import promising
 
@@ -62,8 +63,8 @@ class AlgebraStage:
         engine = Algebra(
             seconds=self._seconds(),
             sweep=sweep,
-            proof=self._options["proof"] is not None,
-            binary_proof=self._options["binary_proof"],
+            proof=self._proof is not None,
+            binary_proof=self._proof is not None and self._proof.binary,
             seed=self._options["seed"],
             remaining=self._deadline.remaining(),
             timed=not self._options["deterministic"],
@@ -89,6 +90,12 @@ class AlgebraStage:
         return self.lane is not None and self.lane.state == "running" and not self._shared
 
     @property
+    def refuting(self) -> bool:
+        """Whether it may still write a proof."""
+        running = self.lane is not None and self.lane.state == "running"
+        return running and (self.working or bool(self.figures.get("contradiction")))
+
+    @property
     def figures(self) -> dict[str, Any]:
         """What it found, empty until then."""
         return {} if self.engine is None else self.engine.figures
@@ -112,7 +119,7 @@ class AlgebraStage:
 
     def strengthened(self, formula: Formula) -> Formula:
         """Return the formula with what follows from its XORs, as far as that is known."""
-        if self.engine is None or self.engine.clauses is None or self._options["proof"] is not None:
+        if self.engine is None or self.engine.clauses is None or self._proof is not None:
             return formula  # the proof of a strengthened formula would prove nothing
         if self._strengthened is None:
             self._strengthened = formula.with_clauses(

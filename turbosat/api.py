@@ -44,7 +44,8 @@ def solve(
 
     Outcomes are values: running out of time or memory is UNKNOWN with a reason. Raises InputError for
     a formula that cannot be read, UsageError for a call that makes no sense, EngineError when no
-    engine could be run, SoundnessError when an answer failed its check.
+    engine could be run, OutputError, which carries the answer, when a proof or certificate could not be
+    written, SoundnessError when an answer failed its check.
 
     >>> from turbosat import solve
     >>> result = solve([[1, 2], [-1], [-2, 3]])

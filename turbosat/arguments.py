@@ -15,7 +15,8 @@ from turbosat.options import Display, Option, Options, declared, resolve
 HELP = """Solve a formula in DIMACS format, plain or compressed, with `x` lines for XORs.
 
 FILE is `-` or missing for standard input. With PROOF, a DRAT proof is written for an unsatisfiable
-formula. Exit codes: 10 satisfiable, 20 unsatisfiable, 0 unknown, 1 error.
+formula; `-` is the standard output. Exit codes: 10 satisfiable, 20 unsatisfiable, 0 unknown, 1 error, also
+where the proof is not complete.
 """
 
 # The base of Typer's usage errors, which it does not export under a name that all versions share.

@@ -10,16 +10,17 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
-from turbosat.errors import SoundnessError, TurbosatError
+from turbosat.errors import OutputError, SoundnessError, TurbosatError
 from turbosat.streams import Output, Stuck, Watch, finish, reason, secure
-from turbosat.system import ONE_THREAD, process_start, require_writable
+from turbosat.system import ONE_THREAD, process_start
 
 if TYPE_CHECKING:
     from turbosat.deadline import Deadline
     from turbosat.options import Display, Options
+    from turbosat.outlet import Outlet
     from turbosat.result import Result
 
 FAILURE = 1  # exit code of every error; 0, 10 and 20 are answers
@@ -83,6 +84,7 @@ class _Signals:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._handle)
         signal.signal(signal.SIGALRM, self._beat)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # ignored, children would leave no exit codes
 
     def connect(self, deadline: Deadline) -> None:
         self._deadline = deadline
@@ -128,33 +130,67 @@ def _solve(
     from turbosat.pipeline import Run
 
     watch = nullcontext if signals is None else signals.watch
-    if display["json"] is not None:
-        require_writable(display["json"], "the statistics")
-    limits = options["time_limit"], memory_bytes(options), process_start()
-    with Deadline(*limits, whole=True) as deadline:
+    with ExitStack() as stack:
+        statistics = _statistics(display["json"], stack)
+        limits = options["time_limit"], memory_bytes(options), process_start()
+        deadline = stack.enter_context(Deadline(*limits, whole=True))
         if signals is not None:
             signals.connect(deadline)
-        show = Show(display, deadline, watch)
+        show = Show(display, deadline, watch, alone=not _printed(options["proof"]))
         show.comment(f"turbosat {__version__}")
         show.comment(f"reading {'standard input' if file == '-' else file}")
+        beside = [] if statistics is None else [statistics]
+        code, trouble = None, []
         try:
-            result = Run(file, options, deadline, show.event).run()
+            result = Run(file, options, deadline, show.event, beside=beside).run()
         except SoundnessError as error:
             raise SoundnessError(f"{error}; this is a bug: please report it with the file") from None
+        except OutputError as error:
+            if error.result is None:
+                raise
+            result = error.result
+            trouble.append(str(error))
+            code = FAILURE if error.proof else None
         finally:
             show.close()
-        show.result(result)
-        if display["json"] is not None:
-            _write_json(display["json"], result, file, arguments, options)
-        if complaint := show.complaint():
-            _fail(complaint, watch)  # the answer is still the exit code
-    return int(result.status)
+        try:
+            show.result(result)
+        finally:
+            if statistics is not None:
+                trouble += _write_json(statistics, deadline, result, file, arguments, options)
+            if complaint := show.complaint():
+                trouble.append(complaint)
+            if trouble:
+                _fail("; ".join(trouble), watch)
+    return int(result.status) if code is None else code
 
 
-def _write_json(path: str, result: Result, file: str, arguments: list[str], options: Options) -> None:
+def _printed(proof: str | None) -> bool:
+    """Whether a proof goes where answers are printed: nothing else may come in between, then."""
+    if proof is None:
+        return False
+    from turbosat.outlet import is_standard_output
+
+    return is_standard_output(proof)
+
+
+def _statistics(path: str | None, stack: ExitStack) -> Outlet | None:
+    """Find a way to where the statistics go; UsageError where there is none."""
+    if path is None:
+        return None
+    from turbosat.outlet import Outlet
+
+    return stack.enter_context(Outlet(path, "the statistics"))
+
+
+def _write_json(
+    target: Outlet, deadline: Deadline, result: Result, file: str, arguments: list[str], options: Options
+) -> list[str]:
+    """Write the statistics; return why that failed, if it did."""
     import json
 
     from turbosat import __version__
+    from turbosat.delivery import deliver
 
     data = {
         "turbosat": __version__,
@@ -164,6 +200,5 @@ def _write_json(path: str, result: Result, file: str, arguments: list[str], opti
         "options": options,
         **result.statistics,
     }
-    with open(path, "w", encoding="utf-8") as target:
-        json.dump(data, target, indent=2)
-        target.write("\n")
+    error = deliver(target, json.dumps(data, indent=2).encode() + b"\n", deadline)
+    return [error] if error else []

@@ -1,11 +1,11 @@
-"""Compressed input: recognised by its first bytes, decompressed in pieces."""
+"""Compressed files: input is recognised by its first bytes, output by its name; both go in pieces."""
 
 import enum
 import zlib
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from turbosat.errors import InputError
+from turbosat.errors import InputError, UsageError
 
 HEAD: Final = 6  # bytes that tell the formats apart
 _PIECE: Final = 1 << 18  # at most this much output at a time, for compressors that can be held back
@@ -20,6 +20,7 @@ class Compression(enum.Enum):
     XZ = "xz"
     LZMA = "lzma"
     ZSTD = "zstd"
+    SEVEN_ZIP = "7z"  # recognised only
 
 
 _MAGIC: Final = (
@@ -27,9 +28,20 @@ _MAGIC: Final = (
     (b"BZh", Compression.BZIP2),
     (b"\xfd7zXZ\0", Compression.XZ),
     (b"\x5d\0\0", Compression.LZMA),
+    (b"7z\xbc\xaf\x27\x1c", Compression.SEVEN_ZIP),
     (b"\x28\xb5\x2f\xfd", Compression.ZSTD),
     *((bytes([low, 0x2A, 0x4D, 0x18]), Compression.ZSTD) for low in range(0x50, 0x60)),  # skippable frames
 )
+
+_SUFFIXES: Final = {
+    ".gz": Compression.GZIP,
+    ".bz2": Compression.BZIP2,
+    ".xz": Compression.XZ,
+    ".lzma": Compression.LZMA,
+    ".zst": Compression.ZSTD,
+    ".7z": Compression.SEVEN_ZIP,
+}
+_FAST: Final = 1  # of xz: 6 would hold up who writes
 
 
 def sniff(head: bytes) -> Compression | None:
@@ -40,8 +52,11 @@ def sniff(head: bytes) -> Compression | None:
 def decompressed(blocks: Iterator[bytes], kind: Compression, name: str) -> Iterator[bytes]:
     """Decompress blocks of a file with one or more streams, piece by piece.
 
-    InputError if the data are corrupt, truncated or followed by something else.
+    InputError if the data are corrupt, truncated or followed by something else, and for 7z.
     """
+    if kind is Compression.SEVEN_ZIP:
+        known = ", ".join(each.value for each in Compression if each is not kind)
+        raise InputError(name, None, f"expected a plain file or one of {known}, found 7z: unpack it first")
     new, errors = _decoder(kind)
     decoder, pending, more = new(), b"", True
     while True:
@@ -121,3 +136,47 @@ def _decoder(kind: Compression) -> tuple[Callable[[], Any], tuple[type[Exception
         return library.decompressobj, (zstandard.ZstdError,)
     options = {zstd.DecompressionParameter.window_log_max: 31}
     return lambda: zstd.ZstdDecompressor(options=options), (zstd.ZstdError,)
+
+
+def by_suffix(path: str) -> Compression | None:
+    """Return how a file of that name is to be compressed, None for not at all; UsageError for 7z."""
+    kind = next((kind for suffix, kind in _SUFFIXES.items() if path.endswith(suffix)), None)
+    if kind is Compression.SEVEN_ZIP:
+        others = ", ".join(suffix for suffix, each in _SUFFIXES.items() if each is not kind)
+        raise UsageError(f"{path}: 7z cannot be written; what can: {others}")
+    return kind
+
+
+def compressed(blocks: Iterator[bytes], kind: Compression) -> Iterator[bytes]:
+    """Compress blocks, piece by piece; closing it closes them."""
+    encoder = _encoder(kind)
+    try:
+        for block in blocks:
+            piece = encoder.compress(block)
+            if piece:
+                yield piece
+        yield encoder.flush()
+    finally:
+        blocks.close()  # type: ignore[attr-defined] # a generator
+
+
+def _encoder(kind: Compression) -> Any:
+    """Import the library of a format; return what compresses."""
+    if kind is Compression.GZIP:
+        return zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
+    if kind is Compression.BZIP2:
+        import bz2
+
+        return bz2.BZ2Compressor()
+    if kind is Compression.XZ or kind is Compression.LZMA:
+        import lzma
+
+        form = lzma.FORMAT_XZ if kind is Compression.XZ else lzma.FORMAT_ALONE
+        return lzma.LZMACompressor(form, preset=_FAST)
+    try:
+        from compression import zstd
+    except ImportError:
+        import zstandard
+
+        return zstandard.ZstdCompressor().compressobj()
+    return zstd.ZstdCompressor()

@@ -5,12 +5,19 @@ TurbosatError
 ├── InputError         a file that cannot be read or parsed: FILE:LINE: what was expected, what was found
 ├── UnsupportedError   an engine was asked for an ability it does not declare
 ├── EngineError        an engine that could not be started or that broke
+├── OutputError        what was asked for cannot be written; it carries the answer if there is one
 └── SoundnessError     an engine's answer failed its check: a bug, never an answer
 
 Outcomes (satisfiable, out of time, interrupted) are values, see turbosat.result.
 """
 
+from __future__ import annotations
+
 from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from turbosat.result import Result
 
 from turbosat.printable import printable
 
@@ -50,6 +57,7 @@ class Cause(Enum):
     REJECTED = "rejected"  # it does not accept the formula it was given
     MEMORY = "memory"
     KILLED = "killed"  # somebody ended its process
+    UNSTARTED = "unstarted"  # there was no room for its process just then
     OTHER = "other"
 
 
@@ -58,6 +66,18 @@ class EngineError(TurbosatError):
 
     def __init__(self, message: str, cause: Cause = Cause.OTHER) -> None:
         self.cause = cause
+        super().__init__(message)
+
+
+class OutputError(TurbosatError):
+    """A proof or certificate that was asked for and cannot be written.
+
+    `result` is the answer all the same, None where there is none; `proof`: it is the proof that is missing.
+    """
+
+    def __init__(self, message: str, result: Result | None = None, *, proof: bool = True) -> None:
+        self.result = result
+        self.proof = proof
         super().__init__(message)
 
 

@@ -55,7 +55,7 @@ class Hybrid:
         self._pending = next(self._lanes, None)
         self._board = Board()
         self._covers: list[Cover] = []
-        self._stage = AlgebraStage(race, options, deadline)
+        self._stage = AlgebraStage(race, options, deadline, run.proof)
         self._descent = DescentStage(race, options, deadline, self._board)
         self._pool = PoolStage(race, options, deadline)
         self._traffic = Traffic(race, sharing=options["sharing"])
@@ -99,6 +99,8 @@ class Hybrid:
             self._revive(formula)
             if self._run.limited and not any(lane.state == "running" for lane in self._cdcl()):
                 return self._nobody()  # descent and algebra alone would go on for ever
+            if self._stage.begun:
+                self._run.require_prover(algebra=self._stage.refuting)
             result = self._judged(formula, self._race.glance())
             if result is None:
                 if not self._need and self._waited() >= HEAD_START:
@@ -277,7 +279,7 @@ class Hybrid:
             abandoned = (
                 lane.place == "pool" and self._pool.state == "broken" and lane.cause is not Cause.MEMORY
             )
-            if refused or abandoned or lane.cause is Cause.KILLED:
+            if refused or abandoned or lane.cause in (Cause.KILLED, Cause.UNSTARTED):
                 self._deadline.check()
                 self._revived[name] = self._revived.get(name, 0) + 1
                 self._replace(lane, formula if lane is self._first else self._stage.strengthened(formula))

@@ -176,7 +176,7 @@ class Options(TypedDict, total=False):
     ]
     force: Annotated[
         bool,
-        Option(False, ("--force", "-f"), "Let the proof overwrite a file that looks like a formula."),
+        Option(False, ("--force", "-f"), "Let outputs overwrite a file that looks like a formula."),
     ]
 
 

@@ -53,7 +53,7 @@ class Orderly:
         self.statistics: dict[str, Any] = {}
         self._run, self._race, self._options = run, race, options
         self._board = Board()
-        self._stage = AlgebraStage(race, options, deadline)
+        self._stage = AlgebraStage(race, options, deadline, run.proof)
         self._descent = DescentStage(race, options, deadline, self._board)
         self._lanes: list[Lane] = []
         self._found: dict[str, tuple[Lane, Answer]] = {}  # by lane, what was answered and did not count yet
@@ -128,6 +128,7 @@ class Orderly:
             if all(self._done(lane, bound) for lane in self._race.running()):
                 return
             found = self._race.wait()
+            self._run.require_prover(algebra=False)
             if found is not None:
                 self._found[found[0].spec.name] = found
 

@@ -6,6 +6,8 @@ import os
 import resource
 import stat
 import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,13 +18,12 @@ from turbosat.cdcl.process import MAXRSS
 from turbosat.cdcl.race import Lane, Race
 from turbosat.compression import HEAD, sniff
 from turbosat.deadline import Deadline, Expired
-from turbosat.errors import EngineError, SoundnessError, UsageError
+from turbosat.errors import EngineError, OutputError, SoundnessError, UsageError
 from turbosat.events import Event, Sink, Timeline
 from turbosat.hybrid import Hybrid
 from turbosat.options import Options
-from turbosat.proof_file import guard_proof
 from turbosat.result import Reason, Result, Status, Winner
-from turbosat.system import measurable, require_writable
+from turbosat.system import measurable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,11 +36,13 @@ if TYPE_CHECKING:
     from turbosat.formula import Formula
     from turbosat.local import Claim
     from turbosat.orderly import Orderly
+    from turbosat.outlet import Outlet
+    from turbosat.proof_file import ProofFile
     from turbosat.xors import Xors
 
 
 class Run:
-    """One formula on its way to a checked Result."""
+    """One formula on its way to a checked Result; `beside` is what else is written to when it is over."""
 
     def __init__(
         self,
@@ -48,6 +51,7 @@ class Run:
         deadline: Deadline,
         sink: Sink,
         assumptions: NDArray[np.int32] | None = None,
+        beside: Sequence[Outlet] = (),
     ) -> None:
         self.source = source
         self.options = options
@@ -55,19 +59,24 @@ class Run:
         self.sink = Timeline(sink)
         self.assumptions = assumptions
         self.statistics: dict[str, Any] = {}
-        self.proof = options["proof"]
+        self.proof: ProofFile | None = None
+        self._certificate: Outlet | None = None
+        self._beside = beside
+        self._unwritten: list[str] = []
+        self._unproved = ""
         self._kissat_only = False
 
     def run(self) -> Result:
         """Search until an answer, a limit or the last lane's end; no child process outlives this call.
 
         Raises InputError for a formula that cannot be read, SoundnessError for an answer that fails
-        its check, EngineError when every lane broke.
+        its check, EngineError when every lane broke, OutputError when what was asked for cannot be written.
         """
-        self._guard_proof()
+        self._require_sense()
         self._warn()
-        with Race(self.deadline, self.sink, self.assumptions) as race:
+        with ExitStack() as outlets, Race(self.deadline, self.sink, self.assumptions) as race:
             self._race = race
+            self._open(outlets)
             try:
                 result = self._search(race)
             except Expired as expired:
@@ -75,7 +84,12 @@ class Run:
             except MemoryError:
                 result = Result(Status.UNKNOWN, reason=Reason.MEMORY)
             race.stop()
-            return replace(result, statistics=self._summary(race, result))
+            unproved = self._finish_proof(result)
+            result = replace(result, statistics=self._summary(race, result))
+        if unproved or self._unwritten:
+            message = "; ".join([*self._unwritten, *([unproved] if unproved else [])])
+            raise OutputError(message, result, proof=bool(unproved))
+        return result
 
     def _warn(self) -> None:
         """Say what cannot be had on this system, and go on without it."""
@@ -157,10 +171,10 @@ class Run:
     def _unlimited(self) -> Iterator[LaneSpec]:
         seed, names = self.options["seed"], self.options["mix"]
         if names is None:
-            every = mix(seed=seed, mode=self.options["mode"], proof=self.proof is not None)
+            every = mix(seed=seed, mode=self.options["mode"], proof=self.options["proof"] is not None)
             return (spec for spec in every if spec.engine == "kissat" or not self._kissat_only)
         lanes = named(names, seed=seed)
-        if self.proof is not None and not lanes[0].proves:
+        if self.options["proof"] is not None and not lanes[0].proves:
             raise UsageError("with a proof, the first lane of the mix must be one of Kissat's: it writes it")
         other = next((lane.name for lane in lanes if lane.engine != "kissat"), None)
         if self.options["decisions"] is not None and other is not None:
@@ -169,10 +183,8 @@ class Run:
 
     def build(self, spec: LaneSpec, *, first: bool = False) -> Engine:
         """Return the engine of a lane here; `first`: it reads the file itself."""
-        proof = self.proof if spec.proves and self.proof else None
         return spec.build(
-            proof=None if proof is None else Path(proof),
-            binary_proof=self.options["binary_proof"],
+            proof=self.proof if spec.proves else None,
             parsing=self.options["parsing"] if first else "normal",
             seconds=self.deadline.remaining(),
             memory=self.deadline.memory,
@@ -237,7 +249,7 @@ class Run:
                 return None
             if self.proof is not None and answer.proof is not None:
                 self._race.stop()  # the lane that was writing there
-                Path(self.proof).write_bytes(answer.proof)
+                self._write_proof(self.proof, answer.proof)
             return self._refuted(Result(Status.UNSATISFIABLE, core=core, winner=winner), answer.conflict)
         began = self.deadline.elapsed()
         model = checked_model(formula, answer.values, self.assumptions, lane.spec.name, self._in_time)
@@ -256,24 +268,71 @@ class Run:
         if conflict is not None:
             if not conflict.contradictory:
                 raise SoundnessError("the XORs that should refute the formula do not sum to 0 = 1")
-            if self.options["certificate"] is not None:
-                from turbosat.parity_certificate import write_certificate
+            if self._certificate is not None:
+                from turbosat.delivery import deliver
+                from turbosat.parity_certificate import certificate
 
-                write_certificate(self.options["certificate"], conflict)
+                trouble = deliver(self._certificate, certificate(conflict), self.deadline)
+                self._unwritten += [trouble] if trouble else []
         return result
 
-    def _guard_proof(self) -> None:
-        """Refuse what cannot be written, and proofs that nobody could write."""
-        if self.options["certificate"] is not None:
-            require_writable(self.options["certificate"], "the certificate")
-        if self.proof is None:
+    def require_prover(self, *, algebra: bool) -> None:
+        """Raise EngineError when a proof was asked for and nobody is left who may write it.
+
+        `algebra`: whether that lane may still.
+        """
+        if self.proof is None or algebra or any(lane.spec.proves for lane in self._race.running()):
+            return
+        lost = next((lane for lane in self._race.lanes if lane.spec.proves and lane.state == "failed"), None)
+        if lost is not None:
+            raise EngineError(f"{lost.spec.name}: {lost.error}; nobody else can write the proof")
+
+    def _require_sense(self) -> None:
+        """Refuse proofs that nobody could write, before anything is touched."""
+        if self.options["proof"] is None:
             return
         if self.assumptions is not None:
             raise UsageError("a proof cannot be written for a search under assumptions")
         if self.options["engine"] in ("gradient", "galois"):
             raise UsageError(f"the {self.options['engine']} engine cannot write a proof")
-        self.mix()  # before anything is written
-        guard_proof(self.proof, self.source, force=self.options["force"])
+        self.mix()
+
+    def _open(self, outlets: ExitStack) -> None:
+        """Find a way to whatever is to be written, or raise UsageError."""
+        proof, certificate = self.options["proof"], self.options["certificate"]
+        if proof is None and certificate is None and not self._beside:
+            return
+        from turbosat.outlet import Outlet, guard
+
+        every = [*self._beside]
+        if certificate is not None:
+            self._certificate = outlets.enter_context(Outlet(certificate, "the certificate"))
+            every.append(self._certificate)
+        if proof is not None:
+            from turbosat.proof_file import ProofFile
+
+            self.proof = ProofFile(proof, binary=self.options["binary_proof"])
+            outlets.callback(self.proof.close)
+            self._race.require(self.proof.check)
+            every.append(self.proof.outlet)
+        guard(every, self.source, force=self.options["force"])
+
+    def _write_proof(self, target: ProofFile, proof: memoryview) -> None:
+        """Begin to write a proof that is the answer's; what hinders that does not take the answer back."""
+        try:
+            target.write(proof)
+        except OutputError as error:
+            self._unproved = str(error)
+
+    def _finish_proof(self, result: Result) -> str:
+        """Return why the proof is not complete, if it should be."""
+        if self.proof is None:
+            return ""
+        if result.status is Status.UNSATISFIABLE:
+            return self._unproved or self.proof.finish(self.deadline)
+        if result.status is Status.SATISFIABLE:
+            self.proof.release(self.deadline)
+        return ""
 
     def _summary(self, race: Race, result: Result) -> dict[str, Any]:
         below, peak = race.spent(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * MAXRSS

@@ -8,22 +8,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from turbosat import cgroups
-from turbosat.errors import UsageError
 
 # What libraries of linear algebra are told before they are loaded: numpy's is used for next to nothing, and
 # OpenBLAS sends SIGINT to itself where it gets no thread.
 ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OPENBLAS", "MKL", "BLIS")}
 # How the files begin in which we give a formula to a solver, where these are in memory.
 IN_MEMORY = "/memfd:turbosat", "/dev/shm/turbosat-"
-
-
-def require_writable(path: str, what: str) -> None:
-    """Raise UsageError unless a file can be written there: before the time is spent on it, not after."""
-    try:
-        with open(path, "ab"):
-            pass
-    except OSError as error:
-        raise UsageError(f"{path}: cannot write {what}: {error.strerror}") from None
 
 
 def available_cores() -> int:

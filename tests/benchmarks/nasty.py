@@ -70,7 +70,8 @@ PROGRAMS = {
     f"    while time.process_time() < 0.6: pass\n    os._exit(0)\ntime.sleep(2); {UNSAT}",
     "kills-runner": f"{DAEMON}daemon(lambda: time.sleep(100)); os.kill(os.getppid(), signal.SIGKILL)\n"
     + FOREVER,
-    "kills-runner-once": "mark = sys.argv[1] + '.mark'\nif not os.path.exists(mark):\n    open(mark, 'w')\n"
+    "kills-runner-once": "mark = os.path.realpath(sys.argv[1]) + '.mark'\n"
+    "if not os.path.exists(mark):\n    open(mark, 'w')\n"
     f"    os.kill(os.getppid(), signal.SIGKILL)\n    {FOREVER}\n{UNSAT}",
     "proves": f"open(sys.argv[2], 'w').write('0\\n')\n{UNSAT}",
     "proves-nothing": f"open(sys.argv[2], 'w').write('2 0\\n')\n{UNSAT}",

@@ -155,6 +155,23 @@ def test_proofs_are_asked_for_and_checked(tmp_path: Path) -> None:
     assert {run.verified for run in table(tmp_path / "without").values()} == {"none"}
 
 
+def test_solvers_see_names_of_ours(tmp_path: Path) -> None:
+    """There are some that hand names to a shell."""
+    path, seen = tmp_path / "x;touch PWNED;$(touch PWNED).cnf", tmp_path / "seen"
+    path.write_text(SMALL)
+    text = program(tmp_path, "unsat")
+    script = tmp_path / "unsat.py"
+    script.write_text(f"import sys\nopen({str(seen)!r}, 'w').write(sys.argv[1])\n" + script.read_text())
+    bench(path, "-s", text, "-t", "20", "-o", tmp_path / "out")
+    assert Path(seen.read_text()).name == "formula.cnf"
+    assert not Path(seen.read_text()).exists()
+    packed = tmp_path / "$(touch PWNED).7z"
+    packed.write_bytes(b"7z\xbc\xaf\x27\x1c" + bytes(100))
+    code, _, err = bench(packed, "-s", "kissat", "-t", "20", "-o", tmp_path / "packed")
+    assert code == 1
+    assert "found 7z" in err
+
+
 def test_limits_make_a_status(one: Path, tmp_path: Path) -> None:
     names = ("deaf", "hungry", "gives-up", "floods", "code-3")
     code, out, _ = bench(one, *nasty(tmp_path, *names), "-t", "0.5", "-m", "100M", "-o", tmp_path / "out")

@@ -9,6 +9,7 @@ import pytest
 from tests.cdcl.engines import formula, wait
 from turbosat.cdcl.diversify import KINDS, LARGEST_SEED, LaneSpec, mix, named
 from turbosat.errors import UsageError
+from turbosat.proof_file import ProofFile
 from turbosat.result import Status
 
 MODES: tuple[Literal["default", "sat", "unsat"], ...] = ("default", "sat", "unsat")
@@ -58,7 +59,7 @@ def test_strict_parsing_is_kissats(tmp_path: Path) -> None:
 
 def test_misuse(tmp_path: Path) -> None:
     with pytest.raises(UsageError):
-        KINDS["cadical"].build(proof=tmp_path / "proof")
+        KINDS["cadical"].build(proof=ProofFile(str(tmp_path / "proof")))
 
 
 def test_named_lanes_of_one_kind_differ() -> None:

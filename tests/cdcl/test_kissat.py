@@ -1,12 +1,14 @@
 """What is Kissat's own: finding it, options, limits, proofs, its output."""
 
+import os
 import stat
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.cdcl.engines import array, formula, hopeless, seconds_hard, solve, wait
+from tests.cdcl.engines import LONG, array, formula, hopeless, seconds_hard, solve, wait
+from turbosat import solve as run_solver
 from turbosat.cdcl import binaries
 from turbosat.cdcl.binaries import OVERRIDE, find_kissat
 from turbosat.cdcl.diversify import Entrant
@@ -18,6 +20,7 @@ from turbosat.cdcl.race import Race
 from turbosat.deadline import Deadline
 from turbosat.errors import Cause, EngineError, UnsupportedError
 from turbosat.events import ignore
+from turbosat.proof_file import ProofFile
 from turbosat.result import Status
 
 UNSAT = [[1, 2], [1, -2], [-1, 3], [-1, -3]]
@@ -62,19 +65,74 @@ def test_proofs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, as_path: bool) 
     proof = tmp_path / "proof.cnf"  # the name of a formula: callers know better
     source: Path = tmp_path / "f.cnf"
     source.write_text("p cnf 3 4\n" + "".join(" ".join(map(str, [*c, 0])) + "\n" for c in UNSAT))
-    with Kissat(proof=proof, binary_proof=False) as engine:
-        engine.start(source if as_path else formula(UNSAT))
-        assert wait(engine).status is Status.UNSATISFIABLE
-    assert proof.read_text().splitlines()[-1] == "0"
-    with Kissat(proof=proof) as engine:
-        engine.start(source if as_path else formula(UNSAT))
-        assert wait(engine).status is Status.UNSATISFIABLE
+    for binary in (False, True):
+        file = ProofFile(str(proof), binary=binary)
+        with Kissat(proof=file) as engine, Deadline(LONG) as deadline:
+            engine.start(source if as_path else formula(UNSAT))
+            assert wait(engine).status is Status.UNSATISFIABLE
+            assert file.finish(deadline) == ""
+        assert binary or proof.read_text().splitlines()[-1] == "0"
     assert proof.read_bytes().endswith(b"a\0")
     assert list(spool.iterdir()) == []
 
 
+@pytest.mark.parametrize("seconds", [2.0**31 - 2, 1e10, 1e300, float("inf")])
+def test_more_seconds_than_kissat_can_count(seconds: float) -> None:
+    assert solve(lambda: Kissat(time_limit=seconds), formula([[1]])).status is Status.SATISFIABLE
+
+
+def test_a_formula_is_named_where_there_is_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a proof Kissat wants a name for what it reads, wherever; it is gone once the file is open."""
+    spool = Path("/dev/shm")
+    if not os.access(spool, os.W_OK):
+        pytest.skip("there is no other place than the usual one")
+    monkeypatch.setattr("tempfile.tempdir", "/proc")
+    before = set(spool.iterdir())
+    with Kissat(proof=ProofFile(str(tmp_path / "p"))) as engine:
+        engine.start(formula(UNSAT))
+        assert wait(engine).status is Status.UNSATISFIABLE
+    assert not {path for path in set(spool.iterdir()) - before if path.suffix == ".cnf"}
+
+
+def test_a_file_that_has_lost_its_name_is_ours_to_read(tmp_path: Path) -> None:
+    path = tmp_path / "f.cnf"
+    path.write_text("p cnf 1 2\n1 0\n-1 0\n")
+    with open(path, "rb") as file:
+        path.unlink()
+        name = Path(f"/dev/fd/{file.fileno()}")
+        assert solve(Kissat, name).status is Status.UNSATISFIABLE
+        with pytest.raises(EngineError) as caught:
+            solve(lambda: Kissat(proof=ProofFile(str(tmp_path / "p"))), name)
+        assert caught.value.cause is Cause.REJECTED  # so that it is begun again on the parsed formula
+        assert run_solver(str(name), proof=str(tmp_path / "p")).status is Status.UNSATISFIABLE
+
+
+@pytest.mark.parametrize(
+    ("script", "status"),
+    [
+        ("echo 'c exit 20'; kill -KILL $$", Status.UNSATISFIABLE),
+        ("echo 'c exit 20'; exit 0", Status.UNSATISFIABLE),
+        ("exit 0", None),
+        ("echo 'c exit 10'; exit 0", None),
+    ],
+)
+def test_what_it_said_to_the_end_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, status: Status | None
+) -> None:
+    """Exit codes are lost where the program around us ignores its children."""
+    program = tmp_path / "kissat"
+    program.write_text(f"#!/bin/sh\necho 's UNSATISFIABLE'\n{script}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv(OVERRIDE, str(program))
+    if status is None:
+        with pytest.raises(EngineError):
+            solve(Kissat, formula([[1]]))
+    else:
+        assert solve(Kissat, formula([[1]])).status is status
+
+
 def test_a_proof_goes_with_nothing_that_changes_the_formula(tmp_path: Path) -> None:
-    with Kissat(proof=tmp_path / "p") as engine:
+    with Kissat(proof=ProofFile(str(tmp_path / "p"))) as engine:
         engine.start(formula(UNSAT))
         with pytest.raises(UnsupportedError, match="proof"):
             engine.set_phases(np.ones(3, np.bool_))

@@ -67,6 +67,11 @@ _COMPRESSED = (
         "zstd_corrupt", _ZSTD[:-4] + b"\1\2\3\4", "{file}: expected intact zstd data, found corrupt data"
     ),
     Malformed(
+        "7z",
+        b"7z\xbc\xaf\x27\x1c" + bytes(26),
+        "{file}: expected a plain file or one of gzip, bzip2, xz, lzma, zstd, found 7z: unpack it first",
+    ),
+    Malformed(
         "gzip_of_error",
         gzip.compress(HEAD + b"1 -2 0\n2 -0 0\n", mtime=0),
         "{file}:3: expected a nonzero digit after '-', found '0'",

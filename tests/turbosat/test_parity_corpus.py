@@ -10,7 +10,7 @@ from turbosat.dimacs import read
 from turbosat.encodings.gf2 import eliminate
 from turbosat.encodings.xor import recover
 from turbosat.formula import Formula
-from turbosat.parity_certificate import write_certificate
+from turbosat.parity_certificate import certificate
 from turbosat.parity_proof import write_parity_proof
 from turbosat.xors import Xors
 
@@ -46,7 +46,7 @@ def judge(path: Path, folder: Path) -> tuple[int, int]:
         assert verdict.verified, (path, verdict.reason)
         assert verdict.kind == "proof"
         assert verdict.missing == 0
-    write_certificate(folder / "certificate", xors)
+    (folder / "certificate").write_bytes(certificate(xors))
     verdict = check(path, folder / "certificate").verdict
     assert verdict.verified, (path, verdict.reason)
     assert verdict.kind == "certificate"
