@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from turbosat.cdcl.binaries import find_kissat
 from turbosat.cdcl.engine import Ability, Answer, Budget, Engine
+from turbosat.cdcl.interrupts import undisturbed
 from turbosat.cdcl.output import Output
 from turbosat.cdcl.process import Child, exit_cause, exit_words, readable
 from turbosat.errors import EngineError, UnsupportedError, UsageError
@@ -171,12 +172,14 @@ class Kissat(Engine):
         proof = [] if self.proof is None else [_name(self.proof)]
         if isinstance(self._source, Path):
             path = self._output.source = _name(self._source)
-            self._child = Child([*command, path, *proof], memory_limit=self.memory_limit)
+            with undisturbed():
+                self._child = Child([*command, path, *proof], memory_limit=self.memory_limit)
             return
         file, path = self._created()
         try:
             self._write(self._source, file)
-            self._child = Child([*command, path, *proof], stdin=file, memory_limit=self.memory_limit)
+            with undisturbed():
+                self._child = Child([*command, path, *proof], stdin=file, memory_limit=self.memory_limit)
         finally:
             os.close(file)
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 from turbosat.algebra_stage import AlgebraStage
 from turbosat.board import Board
 from turbosat.cdcl.diversify import LaneSpec
+from turbosat.cdcl.interrupts import undisturbed
 from turbosat.descent_stage import DescentStage
 from turbosat.errors import Cause
 from turbosat.options import worker_count
@@ -71,7 +72,8 @@ class Hybrid:
 
     def __exit__(self, *_: object) -> None:
         """End the pool, which is no lane, take stock, and give lane 0's core back."""
-        self._pool.stop()
+        with undisturbed():
+            self._pool.stop()
         self._cored.close()
         if (figures := self._traffic.statistics()) is not None:
             self.statistics["exchange"] = figures

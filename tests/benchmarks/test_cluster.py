@@ -229,7 +229,7 @@ def test_formulas_are_sent_where_they_are_not_shared(
 def test_without_ray_one_line_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
     with (
-        pytest.raises(UsageError, match=r"^--ray-address needs Ray: pip install 'ray>=2.50'$"),
+        pytest.raises(UsageError, match=r"^--ray-address needs Ray: pip install 'ray>=2.52'$"),
         joined("127.0.0.1:1", 1, 1, 0, print),
     ):
         pass
