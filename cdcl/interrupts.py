@@ -38,6 +38,9 @@ def undisturbed() -> Iterator[None]:
 
 
 def _catch_up(came: list[int], handlers: dict[int, Callable[[int, FrameType | None], Any]]) -> None:
-    with ExitStack() as every:  # whatever one of them raises
-        for number in reversed(came):
-            every.callback(handlers[number], number, None)
+    if came:
+        number = came.pop(0)
+        try:
+            handlers[number](number, None)
+        finally:
+            _catch_up(came, handlers)  # whatever the one before raises

@@ -1,11 +1,33 @@
-"""turbosat as a real process, and the process table around it."""
+"""turbosat as a real process, the process table around it, and how slow the machine is at the moment."""
 
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+LATE = 20.0  # seconds that something may take which is only to happen at all
+
+
+def allowance(seconds: float) -> float:
+    """Return how long something may take here and now that takes so long at most where nothing else runs.
+
+    Other processes on the same cores make it slower, this one, too: it works for a moment and looks how much
+    of that moment it had a core for.
+    """
+    worst = 1.0
+    for _ in range(3):
+        wall, own = time.perf_counter(), time.thread_time()
+        while time.thread_time() - own < 0.02:
+            pass
+        worst = max(worst, (time.perf_counter() - wall) / (time.thread_time() - own))
+    return seconds if worst < 1.2 else 3 * worst * seconds
+
+
+def folders() -> set[str]:
+    """Return what turbosat has made in the place for temporary files, which is the tests' own."""
+    return {path.name for path in Path(tempfile.gettempdir()).glob("turbosat-*")}
 
 
 def processes() -> dict[int, tuple[int, str]]:
@@ -34,10 +56,20 @@ def descendants(pid: int) -> set[int]:
     return below - {pid}
 
 
-def gone(pids: set[int], within: float = 2.0) -> bool:
+def gone(pids: set[int], within: float = LATE) -> bool:
     """Whether all these processes end within some seconds."""
     end = time.monotonic() + within
     while pids & set(processes()):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def swept(before: set[str], within: float = LATE) -> bool:
+    """Whether no folder is there within some seconds that was not there before."""
+    end = time.monotonic() + within
+    while not folders() <= before:
         if time.monotonic() > end:
             return False
         time.sleep(0.02)
