@@ -4,6 +4,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -56,24 +57,24 @@ def descendants(pid: int) -> set[int]:
     return below - {pid}
 
 
-def gone(pids: set[int], within: float = LATE) -> bool:
-    """Whether all these processes end within some seconds."""
+def eventually(condition: Callable[[], bool], within: float = LATE) -> bool:
+    """Whether something is so within some seconds."""
     end = time.monotonic() + within
-    while pids & set(processes()):
+    while not condition():
         if time.monotonic() > end:
             return False
         time.sleep(0.02)
     return True
+
+
+def gone(pids: set[int], within: float = LATE) -> bool:
+    """Whether all these processes end within some seconds."""
+    return eventually(lambda: not pids & set(processes()), within)
 
 
 def swept(before: set[str], within: float = LATE) -> bool:
     """Whether no folder is there within some seconds that was not there before."""
-    end = time.monotonic() + within
-    while not folders() <= before:
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True
+    return eventually(lambda: folders() <= before, within)
 
 
 def start(
@@ -92,7 +93,7 @@ def start(
     )
 
 
-def finish(process: "subprocess.Popen[str]", timeout: float = 60) -> tuple[int, str, str]:
+def finish(process: "subprocess.Popen[str]", timeout: float = 300) -> tuple[int, str, str]:
     """Wait for a started turbosat; return exit code, stdout, stderr."""
     with process:
         out, err = process.communicate(timeout=timeout)

@@ -11,7 +11,18 @@ import numpy as np
 import pytest
 
 from tests.families import dimacs, pigeonhole, random_ksat
-from tests.processes import allowance, descendants, finish, folders, gone, processes, start, swept, turbosat
+from tests.processes import (
+    allowance,
+    descendants,
+    eventually,
+    finish,
+    folders,
+    gone,
+    processes,
+    start,
+    swept,
+    turbosat,
+)
 from turbosat import Deadline, Event, Formula, Reason, Status, solve
 
 pytestmark = pytest.mark.usefixtures("no_children_left")
@@ -159,9 +170,8 @@ def test_signals_end_a_run_with_a_pool(
         for line in process.stdout:
             if "place=pool" in line:
                 break
-    time.sleep(0.3)
+    assert eventually(lambda: len(descendants(process.pid)) >= 5)
     children = descendants(process.pid)
-    assert len(children) >= 5
     began = time.monotonic()
     process.send_signal(number)
     code, out, err = finish(process)
