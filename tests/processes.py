@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+PLACES = sorted({str(ROOT), sys.prefix, sys.base_prefix}, key=len, reverse=True)
 LATE = 20.0  # seconds that something may take which is only to happen at all
 
 
@@ -32,13 +33,18 @@ def folders() -> set[str]:
 
 
 def processes() -> dict[int, tuple[int, str]]:
-    """Return {pid: (parent, command)} of every process that is not a zombie."""
+    """Return {pid: (parent, command)} of every process that is not a zombie.
+
+    Where this checkout and its Python are is left out: a path may have any words in it.
+    """
     found = {}
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             try:
                 fields = (folder / "stat").read_text().rpartition(")")[2].split()
                 command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                for place in PLACES:
+                    command = command.replace(place, "")
             except OSError:
                 continue
             if fields[0] != "Z":

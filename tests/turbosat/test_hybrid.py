@@ -89,7 +89,7 @@ class Killer:
 def test_descent_finds_models_that_others_look_for() -> None:
     variables, clauses = random_ksat(5000, 20500)
     source = Formula.from_clauses(clauses, variables)
-    result = solve(source, workers=2, time_limit=60)
+    result = solve(source, workers=2, time_limit=600)
     assert result.status is Status.SATISFIABLE
     assert result.winner is not None
     assert result.winner.lane == "gradient"
@@ -109,7 +109,7 @@ def test_every_part_can_be_left_out(seconds_hard: Path) -> None:
 @pytest.mark.parametrize("victim", ["kissat", "cadical_worker", "gradient_worker"])
 def test_a_killed_child_is_started_again_or_done_without(victim: str, seconds_hard: Path) -> None:
     killer = Killer(victim, when=lambda event: event.seconds > 1)
-    result = solve(seconds_hard, workers=2, time_limit=120, on_event=killer, pool=False)
+    result = solve(seconds_hard, workers=2, time_limit=600, on_event=killer, pool=False)
     assert result.status is Status.UNSATISFIABLE
     assert killer.killed >= 1
     if victim != "gradient_worker":
@@ -129,7 +129,7 @@ def test_the_answer_is_right_whatever_dies_of_the_pool(victim: str, longer_hard:
 
     killer = Killer(victim, when=when)
     mix = "kissat,cadical,cadical,kissat-sat"  # three here, one in the pool
-    result = solve(longer_hard, workers=2, time_limit=120, on_event=killer, pool_after=0.0, mix=mix)
+    result = solve(longer_hard, workers=2, time_limit=600, on_event=killer, pool_after=0.0, mix=mix)
     assert result.status is Status.UNSATISFIABLE
     assert killer.killed >= 1
 
@@ -150,7 +150,7 @@ def test_lane_0_has_its_core_and_its_rank_again_when_it_is_started_again(tmp_pat
                 ranks.append((os.getpriority(os.PRIO_PROCESS, pid), len(os.sched_getaffinity(pid))))
 
     own = os.getpriority(os.PRIO_PROCESS, 0)
-    result = solve(str(path), time_limit=4, pool=False, algebra=False, mix="kissat,cadical", on_event=look)
+    result = solve(str(path), time_limit=8, pool=False, algebra=False, mix="kissat,cadical", on_event=look)
     assert [each["lane"] for each in result.statistics["lanes"]].count("kissat") == 2
     assert set(ranks) == {(own, every)}
 
@@ -161,7 +161,7 @@ def test_lane_0_has_its_core_and_its_rank_again_when_it_is_started_again(tmp_pat
 def test_signals_end_a_run_with_a_pool(
     number: signal.Signals, moment: str, hard: Path, tmp_path: Path
 ) -> None:
-    process = start("-j", "2", "-v", "--pool-after=0", "--time=60", hard)
+    process = start("-j", "2", "-v", "--pool-after=0", "--time=600", hard)
     assert process.stdout is not None
     for line in process.stdout:
         if f"pool state={moment}" in line:
@@ -187,7 +187,7 @@ def test_signals_end_a_run_with_a_pool(
 @pytest.mark.usefixtures("tidy")
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGKILL])
 def test_what_is_sent_to_the_whole_group_leaves_nothing_of_a_pool(number: signal.Signals, hard: Path) -> None:
-    process = start("-j", "2", "-v", "--pool-after=0", "--time=60", hard, session=True)
+    process = start("-j", "2", "-v", "--pool-after=0", "--time=600", hard, session=True)
     assert process.stdout is not None
     for line in process.stdout:
         if "place=pool" in line:
@@ -249,7 +249,7 @@ def test_a_lane_that_proves_is_the_only_one_to_refute(tmp_path: Path, seconds_ha
     from turbosat.check import check
 
     proof = tmp_path / "proof"
-    result = solve(seconds_hard, proof=str(proof), workers=2, time_limit=120)
+    result = solve(seconds_hard, proof=str(proof), workers=2, time_limit=600)
     assert result.status is Status.UNSATISFIABLE
     assert result.winner is not None
     assert result.winner.lane == "kissat"
@@ -261,7 +261,7 @@ def test_assumptions_hold_in_every_lane() -> None:
     base = solve(source, workers=2).model
     assert base is not None
     wanted = base[:40].tolist()
-    result = solve(source, assumptions=wanted, workers=2, time_limit=60)
+    result = solve(source, assumptions=wanted, workers=2, time_limit=600)
     assert result.model is not None
     assert result.model[:40].tolist() == wanted
 
@@ -277,7 +277,7 @@ def test_no_memory_for_a_pool_is_no_pool(tmp_path: Path, hard: Path) -> None:
 
 
 def test_a_deadline_that_is_cancelled_by_the_pool_coming_up(hard: Path) -> None:
-    with Deadline(60) as deadline:
+    with Deadline(600) as deadline:
         result = solve(
             hard,
             workers=2,
