@@ -32,9 +32,15 @@ def make() -> tuple[str, int]:
             for _ in range(TRIES):
                 folder = tempfile.mkdtemp(prefix=PREFIX, dir=parent)
                 lock = _locked(folder, os.O_CREAT)
-                if lock is not None:
+                if lock is None:
+                    continue
+                try:
                     os.mkdir(os.path.join(folder, RAY))
-                    return folder, lock
+                except OSError:
+                    remove(folder)
+                    os.close(lock)
+                    raise
+                return folder, lock
     raise EngineError("no folder for the pool: TMPDIR is too long, and /tmp cannot be written")
 
 

@@ -1,10 +1,12 @@
 """turbosat as a real process, the process table around it, and how slow the machine is at the moment."""
 
+import os
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -71,6 +73,15 @@ def eventually(condition: Callable[[], bool], within: float = LATE) -> bool:
             return False
         time.sleep(0.02)
     return True
+
+
+def hold(number: int) -> None:
+    """Send a signal, to stop or to go on, to the engines that this process has started itself."""
+    table = processes()
+    for pid, (parent, command) in table.items():
+        if parent == os.getpid() and any(name in command for name in ("/kissat ", "cadical_worker")):
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
 
 
 def gone(pids: set[int], within: float = LATE) -> bool:

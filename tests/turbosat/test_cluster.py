@@ -9,7 +9,7 @@ import pytest
 
 from tests.benchmarks.ray_cluster import RayCluster
 from tests.families import dimacs, random_ksat
-from tests.processes import descendants, eventually, gone, processes, turbosat
+from tests.processes import descendants, eventually, gone, hold, processes, turbosat
 from turbosat import Deadline, Event, Reason, Status, UsageError, solve
 
 
@@ -57,12 +57,15 @@ def test_lanes_on_both_nodes_and_the_right_answer_when_one_dies(
 
     def watch(event: Event) -> None:
         events.append(event)
+        if not killed:
+            hold(signal.SIGSTOP)  # however slow the cluster is, no lane here is done before it
         if not killed and event.kind == "progress" and all(on_nodes(cluster)):
             node = cluster.nodes[1]
             for pid in descendants(node.pid):
                 if "raylet/raylet" in processes().get(pid, (0, ""))[1]:
                     os.kill(pid, signal.SIGKILL)
             killed.append(event.seconds)
+            hold(signal.SIGCONT)
 
     result = solve(seconds_hard, ray_address=cluster.address, time_limit=900, on_event=watch, workers=2)
     assert result.status is Status.UNSATISFIABLE

@@ -18,6 +18,7 @@ from tests.processes import (
     finish,
     folders,
     gone,
+    hold,
     processes,
     start,
     swept,
@@ -67,20 +68,27 @@ def planted(variables: int, clauses: int, seed: int) -> Formula:
 class Killer:
     """Kills the first processes below this one that match, once a moment has come."""
 
-    def __init__(self, *words: str, when: Callable[[Event], bool]) -> None:
+    def __init__(self, *words: str, when: Callable[[Event], bool], alone: bool = False) -> None:
+        """`alone`: until then, the engines that this process has started itself stand still."""
         self.events: list[Event] = []
         self.killed = 0
-        self._words, self._when = words, when
+        self._words, self._when, self._alone = words, when, alone
 
     def __call__(self, event: Event) -> None:
         self.events.append(event)
-        if self.killed or not self._when(event):
+        if self.killed:
+            return
+        if self._alone:
+            hold(signal.SIGSTOP)
+        if not self._when(event):
             return
         table = processes()
         for pid in descendants(os.getpid()):
             if pid in table and all(word in table[pid][1] for word in self._words):
                 os.kill(pid, signal.SIGKILL)
                 self.killed += 1
+        if self._alone and self.killed:
+            hold(signal.SIGCONT)
 
     def kinds(self, lane: str) -> list[str]:
         return [event.kind for event in self.events if event.lane == lane and event.kind != "progress"]
@@ -127,7 +135,7 @@ def test_the_answer_is_right_whatever_dies_of_the_pool(victim: str, longer_hard:
             hosted.append(event.lane)
         return bool(hosted) and event.kind == "progress"
 
-    killer = Killer(victim, when=when)
+    killer = Killer(victim, when=when, alone=True)
     mix = "kissat,cadical,cadical,kissat-sat"  # three here, one in the pool
     result = solve(longer_hard, workers=2, time_limit=600, on_event=killer, pool_after=0.0, mix=mix)
     assert result.status is Status.UNSATISFIABLE
