@@ -1,6 +1,7 @@
 """What several test modules share: hard files, the corpus, a watch on the process table."""
 
 import os
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +30,12 @@ def own_place() -> Iterator[None]:
         patch.setattr(tempfile, "tempdir", place)
         yield
         assert swept(set())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def hears_interrupts() -> None:
+    """Let Ctrl-C mean what it does in a terminal: a background job of a shell is born deaf to it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
