@@ -27,6 +27,7 @@ from turbosat.benchmarks.solvers import Contestant, parse
 from turbosat.cdcl.process_tree import become_subreaper, kill_strays
 from turbosat.errors import UsageError
 
+CLAIM = "turbosat-bench core"  # what claims of cores are called: the same on the whole machine
 PATIENCE = 15.0  # seconds to wait for cores: those of a harness that was killed are soon free
 
 
@@ -122,7 +123,7 @@ def claim_cores(
 def _held(core: int) -> socket.socket | None:
     own = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        own.bind(f"\0turbosat-bench core {core}")
+        own.bind(f"\0{CLAIM} {core}")
     except OSError as error:
         own.close()
         if error.errno != errno.EADDRINUSE:

@@ -30,6 +30,7 @@ VARIABLE = "TURBOSAT_BENCHMARKS_URL"  # names another server
 CHUNK = 1 << 18  # bytes
 TIMEOUT = 60.0  # seconds without a byte
 LONGEST_LIST = 1 << 26  # bytes
+GLANCE = 0.1  # seconds between two looks for Ctrl-C, which does not end a wait that it comes just before
 
 _HASH = re.compile(r"[0-9a-f]{32}")
 _LISTED = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
@@ -151,7 +152,8 @@ def fetch(
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join()
+            while thread.is_alive():
+                thread.join(GLANCE)
     finally:
         stop.set()
     return Fetched([files[key] for key in chosen if key in files], errors)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from turbosat.cdcl.binaries import find_kissat
 from turbosat.cdcl.engine import Ability, Answer, Budget, Engine
+from turbosat.cdcl.interrupts import undisturbed
 from turbosat.cdcl.output import Output
 from turbosat.cdcl.process import Child, Spent, exit_cause, exit_words, readable, unstarted
 from turbosat.errors import EngineError, UnsupportedError, UsageError
@@ -184,9 +185,10 @@ class Kissat(Engine):
                     command += [] if self.proof.binary else ["--no-binary"]
                     command += [self._temporary or _inherited(0), _inherited(keep[0])]
                 self._output.source = command[-2] if keep else "<stdin>"
-                self._child = Child(
-                    command, stdin=file, keep=keep, memory_limit=self.memory_limit, chatty=True
-                )
+                with undisturbed():
+                    self._child = Child(
+                        command, stdin=file, keep=keep, memory_limit=self.memory_limit, chatty=True
+                    )
             finally:
                 for each in (file, *keep):
                     os.close(each)

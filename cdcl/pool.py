@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import signal
-import tempfile
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from turbosat.cdcl.interrupts import undisturbed
 from turbosat.cdcl.process import Spent, readable
 from turbosat.cdcl.python_child import PythonChild
 from turbosat.errors import EngineError, UsageError
@@ -20,11 +17,8 @@ if TYPE_CHECKING:
     from turbosat.cdcl.hosted import Hosted
     from turbosat.formula import Formula
 
-PREFIX = "turbosat-"
-SOCKET_ROOM = 80  # characters that Ray's longest socket path adds to the folder's
-LONGEST_SOCKET = 107
 HINTS = "phases", "clauses", "follow"  # requests that may be lost
-PATIENCE = 0.4  # seconds to wait until everything of Ray's is gone
+PATIENCE = 0.2  # seconds to wait until everything of Ray's is gone: on a busy machine that takes longer
 
 
 class Pool:
@@ -43,7 +37,6 @@ class Pool:
         """
         from turbosat.formula_arrays import pack
 
-        self._folder = _folder()
         self.about: dict[str, Any] | None = None
         self.broken: str | None = None
         self.misused = False  # whether `broken` is the user's doing: an address where no cluster is
@@ -51,15 +44,10 @@ class Pool:
         self._formula = formula
         self._lanes: dict[int, Hosted] = {}
         self._count = 0
-        self._left = False  # to end by itself
-        environment = {**os.environ, "TMPDIR": self._folder}
         data = {"address": address, "places": places, "variables": formula.variables}
-        try:
-            self._child = PythonChild("turbosat.cdcl.keeper", "pool", environment=environment)
+        with undisturbed():
+            self._child = PythonChild("turbosat.cdcl.keeper", "pool", patience=PATIENCE)
             self._child.send("open", data, *pack(formula))
-        except EngineError:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            raise
 
     def engine(
         self, recipe: dict[str, Any], abilities: frozenset[Ability], name: str, **resources: float
@@ -143,28 +131,12 @@ class Pool:
     def stop(self, why: str = "it was stopped") -> None:
         """End every process of it, and remove what it wrote."""
         self.broken = self.broken or why
-        if self._left:
-            return
-        pid = self._child.pid
-        if pid is not None:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGTERM)
-            if self._child.exit_code(PATIENCE) is None:
-                self._child.leave()  # on a very busy machine the keeper needs longer, undisturbed
-                self._left = True
-                return
         self._child.stop()
-        shutil.rmtree(self._folder, ignore_errors=True)  # the keeper did it, unless somebody killed it
+        if (self._child.exit_code() or 0) < 0:  # somebody killed the keeper
+            from turbosat.cdcl.pool_folder import sweep
+
+            sweep()
 
     def _require(self) -> None:
         if self.broken is not None:
             raise EngineError(self.broken)
-
-
-def _folder() -> str:
-    """Return a new folder for all that Ray writes, where its sockets' paths are not too long."""
-    for parent in (tempfile.gettempdir(), "/tmp"):
-        with suppress(OSError):
-            if len(parent) + len(PREFIX) + SOCKET_ROOM < LONGEST_SOCKET:
-                return tempfile.mkdtemp(prefix=PREFIX, dir=parent)
-    raise EngineError("no folder for the pool: TMPDIR is too long, and /tmp cannot be written")

@@ -9,20 +9,20 @@ that was lost is made again. Answers carry the number of their slice, so that no
 
 from __future__ import annotations
 
-import ctypes
 import os
 import select
-import signal
+import threading
+import time
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from turbosat.cdcl.channel import Channel, Message
-from turbosat.cdcl.process_tree import PR_SET_PDEATHSIG, descendants
+from turbosat.cdcl.process_tree import descendants
 from turbosat.cdcl.ray_session import Session
 from turbosat.cdcl.serving import serve
 from turbosat.cdcl.worker import Note
@@ -38,7 +38,6 @@ CLAUSES = 64  # messages with clauses that may wait for an actor: older ones are
 
 def main(descriptor: int) -> None:
     """Serve the run at the other end of a socket until it goes away."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # with the keeper; Ray's die with us
     os.nice(COMING)
     serve(descriptor, lambda channel: Pool(channel).serve())
 
@@ -100,18 +99,20 @@ class Pool:
         self._done: deque[tuple[Lane, Any]] = deque()  # calls that have ended, in any thread
         self._waker, self._wake = os.pipe()
         os.set_blocking(self._wake, False)
+        self._opened = threading.Lock()  # taken by who says first how the opening went
 
     def serve(self) -> None:
         """Join the cluster, say so, and pass messages on."""
         opening = self._channel.receive(None)
         assert opening is not None
         data = opening.data
+        threading.Thread(target=self._stand_by, daemon=True).start()
         try:
             self._session.open(data["address"], data["places"], data["variables"], opening.arrays)
             about = self._session.about()
         except (UsageError, EngineError) as error:
-            self._channel.send("unusable", {"message": str(error), "type": type(error).__name__})
-            return
+            self._unusable(error)
+        self._opened.acquire()
         if data["address"] is None:
             for pid in (os.getpid(), *descendants(os.getpid())):
                 with suppress(ProcessLookupError):
@@ -129,6 +130,21 @@ class Pool:
                 os.read(self._waker, 1 << 16)
             while self._done and self._channel.roomy():  # whoever waits for the other must not be both
                 self._returned(*self._done.popleft())
+
+    def _stand_by(self) -> None:
+        """Look after Ray's processes while it comes up: it waits half a minute for ones that are gone."""
+        while not self._opened.locked():
+            try:
+                self._session.look()
+            except EngineError as error:
+                self._unusable(error)
+            time.sleep(VITALS)
+
+    def _unusable(self, error: UsageError | EngineError) -> NoReturn:
+        """Say why there is no pool, and end."""
+        self._opened.acquire()
+        self._channel.send("unusable", {"message": str(error), "type": type(error).__name__})
+        os._exit(0)
 
     def _hear(self, message: Message) -> None:
         data = message.data

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
 import threading
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from turbosat.cdcl.binaries import find_python
@@ -33,15 +33,14 @@ OUT_OF_MEMORY = b"terminate called after throwing an instance of 'std::bad_alloc
 class PythonChild:
     """A child that runs `main(descriptor)` of one of turbosat's modules; once broken, it stays so.
 
-    `name` is the engine's, for messages of error. Raises EngineError when it cannot be started.
+    `name` is the engine's, for messages of error. A child with something to clean up is not killed: it gets
+    SIGTERM, and is left to itself where it takes longer than `patience` seconds.
+
+    Raises EngineError when it cannot be started.
     """
 
     def __init__(
-        self,
-        module: str,
-        name: str,
-        memory_limit: int | None = None,
-        environment: Mapping[str, str] | None = None,
+        self, module: str, name: str, memory_limit: int | None = None, patience: float | None = None
     ) -> None:
         python = find_python(name)
         import turbosat
@@ -49,6 +48,8 @@ class PythonChild:
         assert turbosat.__file__ is not None
         self.broken: str | None = None
         self._name = name
+        self._patience = patience
+        self._left = False  # to end by itself
         root = os.path.dirname(os.path.dirname(os.path.abspath(turbosat.__file__)))
         path = [entry for entry in sys.path if os.path.isabs(entry)]
         try:
@@ -64,7 +65,7 @@ class PythonChild:
                     keep=[far.fileno()],
                     memory_limit=memory_limit,
                     deaf=True,
-                    environment={**ONE_THREAD, **(os.environ if environment is None else environment)},
+                    environment={**ONE_THREAD, **os.environ},
                 )
             except EngineError:
                 self._channel.close()
@@ -120,26 +121,28 @@ class PythonChild:
         """Let a paused child go on."""
         self._child.resume()
 
-    def exit_code(self, timeout: float) -> int | None:
-        """Return the exit code, None if the child lives on after `timeout` seconds."""
-        return self._child.exit_code(timeout)
+    def exit_code(self) -> int | None:
+        """Return the exit code, None if the child lives on."""
+        return self._child.exit_code()
 
     def stop(self) -> None:
-        """Kill the child, reap it, close the socket."""
+        """End the child, reap it, close the socket."""
         self.broken = self.broken or "it was stopped"
         self._channel.close()
+        if self._left:
+            return
+        if self._patience is not None and self._child.exit_code() is None:
+            os.kill(self._child.pid, signal.SIGTERM)
+            if self._child.exit_code(self._patience) is None:
+                self._left = True
+                threading.Thread(target=self._child.reap, daemon=True).start()
+                return
         self._child.stop()
-
-    def leave(self) -> None:
-        """Close the socket, and let a thread reap the child whenever it ends by itself."""
-        self.broken = self.broken or "it was left"
-        self._channel.close()
-        threading.Thread(target=self._child.reap, daemon=True).start()
 
     def fail(self, message: str | None = None, cause: Cause | None = None) -> NoReturn:
         """Say why the child is gone, from its own words if it left any. Always raises EngineError."""
         said = self._child.read()
-        code = self._child.exit_code(timeout=1.0)
+        code = self._child.exit_code(timeout=1.0 if self._patience is None else self._patience)
         lines = said.strip().splitlines()
         if message is None and any(line.startswith(OUT_OF_MEMORY) for line in lines):
             message, cause = "out of memory", Cause.MEMORY

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from turbosat.cdcl.engine import Engine
+from turbosat.cdcl.interrupts import undisturbed
 from turbosat.cdcl.process import Spent
 from turbosat.cdcl.python_child import PythonChild
 from turbosat.errors import UsageError
@@ -52,7 +53,8 @@ class PythonEngine(Engine):
         if self._child is not None or self._stopped:
             raise UsageError("an engine takes one formula, once")
         formula = source if isinstance(source, Formula) else dimacs.read(source, check=self.check)
-        self._child = PythonChild(self._module, self.name, self.memory_limit)
+        with undisturbed():
+            self._child = PythonChild(self._module, self.name, self.memory_limit)
         return self._child, formula
 
     def _living(self) -> PythonChild:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from turbosat.cdcl.course import Course, Slice
 from turbosat.cdcl.engine import Ability, Answer, Engine
+from turbosat.cdcl.interrupts import undisturbed
 from turbosat.cdcl.process import Spent, unstarted
 from turbosat.deadline import Deadline, Expired
 from turbosat.errors import Cause, EngineError
@@ -120,7 +121,8 @@ class Race:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.stop()
+        with undisturbed():  # a second Ctrl-C does not save a child from the first
+            self.stop()
 
     def running(self) -> list[Lane]:
         """Return the lanes still searching, in the order they were added."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import logging
 import os
+import re
 import signal
 import socket
 import sys
@@ -13,16 +14,26 @@ from turbosat.errors import UsageError
 
 # What ray.init raises where it cannot do it.
 FAILURES = (ConnectionError, ValueError, RuntimeError, AssertionError, OSError, SystemExit)
+OLDEST = 2, 52
+REQUIRED = "ray>=2.52"
 REACH = 5.0  # seconds to wait for an answer from an address
 # Nothing is told to anybody, and no hints are given.
 ENVIRONMENT = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
 
 
-def prepare(who: str) -> None:
-    """Set what Ray reads from the environment. Raises UsageError where Ray, which `who` needs, is missing."""
+def prepare(who: str, **environment: str) -> None:
+    """Import Ray, which `who` needs, with what it reads from the environment then.
+
+    Raises UsageError where it is missing or too old: Ray before 2.52 knows no tokens and ignores ours.
+    """
     if importlib.util.find_spec("ray") is None:
-        raise UsageError(f"{who} needs Ray: pip install 'ray>=2.50'")
-    os.environ.update(ENVIRONMENT)
+        raise UsageError(f"{who} needs Ray: pip install '{REQUIRED}'")
+    os.environ.update(ENVIRONMENT | environment)
+    import ray
+
+    version = re.match(r"(\d+)\.(\d+)", ray.__version__)
+    if version is None or tuple(map(int, version.groups())) < OLDEST:
+        raise UsageError(f"{who} needs a newer Ray than {ray.__version__}: pip install '{REQUIRED}'")
 
 
 def join(address: str) -> None:

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 import os
 import secrets
-import tempfile
+import socket
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from turbosat import __version__
+from turbosat.cdcl.pool_folder import RAY
 from turbosat.cdcl.process_tree import read_proc
 from turbosat.cdcl.ray_join import FAILURES, first_line, join, prepare
 from turbosat.errors import EngineError
 from turbosat.system import children
 
-LOCAL = {"RAY_worker_niceness": "0"}  # on top of this process's own; Ray's default is 15
+# Niceness comes on top of this process's own; Ray's default is 15. Without clusters, every process of Ray's
+# keeps to the loopback interface: that is what it does by itself where firewalls ask about every server.
+LOCAL = {"RAY_worker_niceness": "0", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+LOOPBACK = "127.0.0.1"
+REACH = 2.0  # seconds to wait for ourselves
+SHARED_MEMORY = "/dev/shm"
 VITAL = "raylet", "gcs_server"
 SPARE = 100 << 20  # bytes of the object store beside the formula; what its makers call the least
 
@@ -73,15 +80,15 @@ class Session:
 
     def _start(self, places: int, size: int) -> None:
         """Start a session of our own, in the folder that our keeper removes."""
-        prepare("the pool of lanes")
+        _require_loopback()
         os.environ.pop("RAY_JOB_CONFIG_JSON_ENV_VAR", None)  # of a Ray job around us: none of this session's
-        # Ray reads these when it is imported. A token of our own keeps other users out, and Ray from writing
-        # one into the home folder.
-        os.environ.update(LOCAL, RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=secrets.token_hex(32))
         devices = _devices()[1:]  # the first is for a descent outside
         os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(devices)
+        # A token of our own keeps other users out, and Ray from writing one into the home folder.
+        prepare("the pool of lanes", RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=secrets.token_hex(32), **LOCAL)
         import ray
 
+        folder = os.path.join(os.environ["TMPDIR"], RAY)
         try:
             ray.init(
                 address="local",
@@ -91,23 +98,30 @@ class Session:
                 log_to_driver=False,
                 logging_level=logging.CRITICAL,
                 object_store_memory=SPARE + 2 * size,
-                _temp_dir=tempfile.gettempdir(),
+                _temp_dir=folder,
+                # Ray would try shared memory, whether it can be written or not.
+                _plasma_directory=None if os.access(SHARED_MEMORY, os.W_OK | os.X_OK) else folder,
             )
         except FAILURES as error:
             raise EngineError(f"Ray cannot be started: {first_line(error)}") from None
-        for pid in children(os.getpid()):
-            name = os.path.basename(os.fsdecode(read_proc(f"/proc/{pid}/cmdline").split(b"\0")[0]))
-            if name in VITAL:
-                self._vital[pid] = name
+        where = ray.util.get_node_ip_address()
+        if not ipaddress.ip_address(where).is_loopback:
+            raise EngineError(f"Ray does not keep to the loopback interface, but is at {where}")
+        self.look()
+
+    def look(self) -> None:
+        """Take note of the processes that a session of our own cannot do without; raise as `check` does."""
+        if self._address is None:
+            for pid in children(os.getpid()):
+                name, _ = _seen(pid)
+                if name in VITAL:
+                    self._vital[pid] = name
+        self.check()
 
     def check(self) -> None:
         """Raise EngineError when a process of our own session that it cannot do without is gone."""
-        for pid, name in self._vital.items():
-            try:
-                state = read_proc(f"/proc/{pid}/stat").rpartition(b")")[2].split()[0]
-            except OSError:
-                state = b"X"
-            if state in b"ZX":
+        for pid, name in list(self._vital.items()):  # another thread may be looking
+            if _seen(pid) != (name, True):
                 raise EngineError(f"Ray's {name} is gone")
 
     def actor(self, resources: dict[str, float]) -> Any:
@@ -131,6 +145,15 @@ def _resources(nodes: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     return {kind: sum(int(node["Resources"].get(kind, 0)) for node in nodes) for kind in ("CPU", "GPU")}
 
 
+def _seen(pid: int) -> tuple[str, bool]:
+    """Return the name of a process and whether it lives: one that has ended keeps its name for a while."""
+    try:
+        before, _, after = read_proc(f"/proc/{pid}/stat").rpartition(b")")
+    except OSError:
+        return "", False
+    return os.fsdecode(before.partition(b"(")[2]), after.split()[0] not in (b"Z", b"X")
+
+
 def _devices() -> list[str]:
     """Return the NVIDIA devices that this process may use, as CUDA_VISIBLE_DEVICES names them."""
     given = os.environ.get("CUDA_VISIBLE_DEVICES")
@@ -138,3 +161,14 @@ def _devices() -> list[str]:
         return [word.strip() for word in given.split(",") if word.strip()]
     numbers = (name.removeprefix("nvidia") for name in os.listdir("/dev") if name.startswith("nvidia"))
     return sorted((number for number in numbers if number.isdigit()), key=int)
+
+
+def _require_loopback() -> None:
+    """Raise EngineError unless this machine reaches itself: Ray would wait for minutes."""
+    try:
+        with socket.create_server((LOOPBACK, 0)) as server:
+            socket.create_connection(server.getsockname(), REACH).close()
+    except OSError as error:
+        raise EngineError(
+            f"Ray needs the loopback interface, {LOOPBACK}: {error.strerror or error}"
+        ) from None

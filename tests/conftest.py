@@ -1,15 +1,41 @@
 """What several test modules share: hard files, the corpus, a watch on the process table."""
 
 import os
+import signal
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.families import dimacs, pigeonhole
-from tests.processes import ROOT, descendants, gone
+from tests.processes import ROOT, descendants, gone, swept
 
 CORPUS = Path(os.environ.get("TURBOSAT_CORPUS", ROOT.parent / "shared" / "corpus"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_place() -> Iterator[None]:
+    """Give all that is started a place for temporary files where no other test run's are.
+
+    Its name is short, for Ray's sockets. What tests make themselves stays where pytest keeps it.
+    """
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        tempfile.TemporaryDirectory(prefix="ts-", dir="/tmp") as place,
+    ):
+        if "PYTEST_DEBUG_TEMPROOT" not in os.environ:
+            patch.setenv("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())
+        patch.setenv("TMPDIR", place)
+        patch.setattr(tempfile, "tempdir", place)
+        yield
+        assert swept(set())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def hears_interrupts() -> None:
+    """Let Ctrl-C mean what it does in a terminal: a background job of a shell is born deaf to it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -1,21 +1,52 @@
-"""turbosat as a real process, and the process table around it."""
+"""turbosat as a real process, the process table around it, and how slow the machine is at the moment."""
 
+import os
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+PLACES = sorted({str(ROOT), sys.prefix, sys.base_prefix}, key=len, reverse=True)
+LATE = 20.0  # seconds that something may take which is only to happen at all
+
+
+def allowance(seconds: float) -> float:
+    """Return how long something may take here and now that takes so long at most where nothing else runs.
+
+    Other processes on the same cores make it slower, this one, too: it works for a moment and looks how much
+    of that moment it had a core for.
+    """
+    worst = 1.0
+    for _ in range(3):
+        wall, own = time.perf_counter(), time.thread_time()
+        while time.thread_time() - own < 0.02:
+            pass
+        worst = max(worst, (time.perf_counter() - wall) / (time.thread_time() - own))
+    return seconds if worst < 1.2 else 3 * worst * seconds
+
+
+def folders() -> set[str]:
+    """Return what turbosat has made in the place for temporary files, which is the tests' own."""
+    return {path.name for path in Path(tempfile.gettempdir()).glob("turbosat-*")}
 
 
 def processes() -> dict[int, tuple[int, str]]:
-    """Return {pid: (parent, command)} of every process that is not a zombie."""
+    """Return {pid: (parent, command)} of every process that is not a zombie.
+
+    Where this checkout and its Python are is left out: a path may have any words in it.
+    """
     found = {}
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             try:
                 fields = (folder / "stat").read_text().rpartition(")")[2].split()
                 command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                for place in PLACES:
+                    command = command.replace(place, "")
             except OSError:
                 continue
             if fields[0] != "Z":
@@ -34,14 +65,33 @@ def descendants(pid: int) -> set[int]:
     return below - {pid}
 
 
-def gone(pids: set[int], within: float = 2.0) -> bool:
-    """Whether all these processes end within some seconds."""
+def eventually(condition: Callable[[], bool], within: float = LATE) -> bool:
+    """Whether something is so within some seconds."""
     end = time.monotonic() + within
-    while pids & set(processes()):
+    while not condition():
         if time.monotonic() > end:
             return False
         time.sleep(0.02)
     return True
+
+
+def hold(number: int) -> None:
+    """Send a signal, to stop or to go on, to the engines that this process has started itself."""
+    table = processes()
+    for pid, (parent, command) in table.items():
+        if parent == os.getpid() and any(name in command for name in ("/kissat ", "cadical_worker")):
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+
+def gone(pids: set[int], within: float = LATE) -> bool:
+    """Whether all these processes end within some seconds."""
+    return eventually(lambda: not pids & set(processes()), within)
+
+
+def swept(before: set[str], within: float = LATE) -> bool:
+    """Whether no folder is there within some seconds that was not there before."""
+    return eventually(lambda: folders() <= before, within)
 
 
 def start(
@@ -60,7 +110,7 @@ def start(
     )
 
 
-def finish(process: "subprocess.Popen[str]", timeout: float = 60) -> tuple[int, str, str]:
+def finish(process: "subprocess.Popen[str]", timeout: float = 300) -> tuple[int, str, str]:
     """Wait for a started turbosat; return exit code, stdout, stderr."""
     with process:
         out, err = process.communicate(timeout=timeout)

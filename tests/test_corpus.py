@@ -27,7 +27,7 @@ def settle(file: Path, code: int, folder: Path) -> str:
     """Solve a file with a proof and check the answer; return what is wrong, or ""."""
     answer, proof = folder / "answer", folder / "proof"
     proof.unlink(missing_ok=True)
-    returned, out, err = turbosat("--time", "120", file, proof)
+    returned, out, err = turbosat("--time", "600", file, proof)
     if (returned, err) != (code, ""):
         return f"{file.name}: exit code {returned} instead of {code} {err}"
     answer.write_text(out)

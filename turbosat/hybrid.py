@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 from turbosat.algebra_stage import AlgebraStage
 from turbosat.board import Board
 from turbosat.cdcl.diversify import LaneSpec
+from turbosat.cdcl.interrupts import undisturbed
 from turbosat.confinement import Confinement
 from turbosat.descent_stage import DescentStage
 from turbosat.errors import Cause
@@ -76,7 +77,8 @@ class Hybrid:
 
     def __exit__(self, *_: object) -> None:
         """End the pool, which is no lane, and take stock."""
-        self._pool.stop()
+        with undisturbed():
+            self._pool.stop()
         if (figures := self._traffic.statistics()) is not None:
             self.statistics["exchange"] = figures
         if self._descent.figures:

@@ -39,16 +39,18 @@ class PoolStage:
         """Let it come up, once, on this machine with so many places."""
         if self._state != "none":
             return
+        from turbosat.cdcl.interrupts import undisturbed
         from turbosat.cdcl.pool import Pool
 
         self._state = "coming"
         try:
-            self._pool = Pool(
-                formula,
-                places,
-                address=self._options["ray_address"],
-                memory=self._deadline.memory,
-            )
+            with undisturbed():
+                self._pool = Pool(
+                    formula,
+                    places,
+                    address=self._options["ray_address"],
+                    memory=self._deadline.memory,
+                )
         except EngineError as error:
             self._break(str(error))
             return

@@ -1,19 +1,21 @@
-"""Formulas of proof complexity and Ramsey theory, made by the library CNFgen.
+"""Formulas of proof complexity and Ramsey theory: clause by clause those that CNFgen makes.
 
 Source: Lauria, Elffers, Nordström, Vinyals: CNFgen: A Generator of Crafted Benchmarks, SAT 2017.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
-from typing import Annotated, Any
+from collections.abc import Iterator
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.benchmarks.families.base import Dice, Draft, Parameter, Status, family
+from turbosat.benchmarks.families.clauses import Clauses
 from turbosat.errors import UsageError
-from turbosat.formula import Formula
 
 # The numbers that are known: of two colours, Ahmed, Kullmann, Snevily, Discrete Applied Math. 2014, and its
 # sources; of more, Ahmed, Integers 2009 to 2013.
@@ -44,10 +46,17 @@ def pigeonhole(
 
     Source: Haken: The Intractability of Resolution, Theoretical Computer Science 1985.
     """
-    made = cnfgen().PigeonholePrinciple(pigeons, holes, functional=functional, onto=onto)
+    clauses = Clauses()
+    sits = clauses.fresh(pigeons, holes)
+    clauses.add(sits)
+    if onto:
+        clauses.add(sits.T)
+    clauses.at_most_one(sits.T)
+    if functional:
+        clauses.at_most_one(sits)
     # A pigeon that may sit in many holes fills those that the others leave empty.
     possible = pigeons <= holes if not onto else pigeons == holes or (0 < pigeons < holes and not functional)
-    return Draft(_formula(made), "sat" if possible else "unsat")
+    return Draft(clauses.formula(), "sat" if possible else "unsat")
 
 
 @family
@@ -63,8 +72,21 @@ def clique_colouring(
 
     Source: Pudlák: Lower Bounds for Resolution and Cutting Plane Proofs, J. Symbolic Logic 1997.
     """
-    made = cnfgen().CliqueColoring(vertices, clique, colours)
-    return Draft(_formula(made), "sat" if clique <= min(colours, vertices) else "unsat")
+    clauses = Clauses()
+    first, second = np.triu_indices(vertices, 1)  # of each edge, and of each pair of members below
+    edges = clauses.fresh(first.size)
+    member = clauses.fresh(clique, vertices)
+    colour = clauses.fresh(vertices, colours)
+    clauses.exactly_one(member)
+    clauses.at_most_one(member.T)
+    one, other = np.triu_indices(clique, 1)
+    for edge, u, v in zip(edges, first, second, strict=True):
+        ways = np.stack([member[one][:, [u, v]], member[other][:, [v, u]]], axis=2).reshape(-1, 2)
+        clauses.add(np.insert(-ways, 0, edge, axis=1))
+    clauses.exactly_one(colour)
+    alike = np.stack([np.repeat(edges, colours), colour[first].ravel(), colour[second].ravel()], axis=1)
+    clauses.add(-alike)
+    return Draft(clauses.formula(), "sat" if clique <= min(colours, vertices) else "unsat")
 
 
 @family
@@ -137,7 +159,21 @@ def van_der_waerden(
         raise UsageError(f"lengths must be two or more numbers above 1, as 3,10, not {lengths!r:.60}")
     number = VAN_DER_WAERDEN.get(tuple(sorted(wanted)))
     status: Status = "unknown" if number is None else "sat" if n < number else "unsat"
-    return Draft(_formula(cnfgen().VanDerWaerden(n, *wanted)), status)
+    clauses = Clauses()
+    if len(wanted) == 2:
+        numbers = clauses.fresh(n)
+        forbidden = [numbers, -numbers]
+    else:
+        colours = clauses.fresh(n, len(wanted))
+        for each in colours[:, np.newaxis]:
+            clauses.at_most_one(each)
+            clauses.add(each)
+        forbidden = list(-colours.T)
+    for length, literals in zip(wanted, forbidden, strict=True):
+        for step in range(1, (n - 1) // (length - 1) + 1):
+            start = np.arange(n - (length - 1) * step)
+            clauses.add(literals[start[:, np.newaxis] + step * np.arange(length)])
+    return Draft(clauses.formula(), status)
 
 
 @family
@@ -157,7 +193,15 @@ def ramsey(
     if math.comb(vertices, max(min(red, vertices // 2), min(blue, vertices // 2))) > 5_000_000:
         raise UsageError(f"too many cliques among {vertices} vertices")
     status: Status = "unknown" if number is None else "sat" if vertices < number else "unsat"
-    return Draft(_formula(cnfgen().RamseyNumber(red, blue, vertices)), status)
+    clauses = Clauses()
+    first, second = np.triu_indices(vertices, 1)
+    edges = np.zeros((vertices, vertices), np.int32)
+    edges[first, second] = clauses.fresh(first.size)
+    for size, sign in ((red, 1), (blue, -1)):
+        cliques = _combinations(vertices, size)
+        one, other = np.triu_indices(size, 1)
+        clauses.add(sign * edges[cliques[:, one], cliques[:, other]])
+    return Draft(clauses.formula(), status)
 
 
 @family
@@ -174,37 +218,50 @@ def even_colouring(
     """
     edges = _regular(dice, vertices, 4)
     if satisfiable:
-        return Draft(_formula(cnfgen().EvenColoringFormula(_graph(vertices, edges))), "sat")
+        return _halved(vertices, edges, "sat")
     split = dice.randint(len(edges))
     ends = edges[split]
     halves = np.stack([ends, np.full(2, vertices)], axis=1)
     edges = np.concatenate([np.delete(edges, split, axis=0), halves])
-    return Draft(_formula(cnfgen().EvenColoringFormula(_graph(vertices + 1, edges))), "unsat")
+    return _halved(vertices + 1, edges, "unsat")
 
 
-def cnfgen() -> Any:
-    """Return the module CNFgen. UsageError where it is not installed."""
-    try:
-        import cnfgen as module
-    except ImportError:
-        raise UsageError("this family needs CNFgen: pip install 'turbosat[bench]'") from None
-    return module
-
-
-def _formula(made: Any) -> Formula:
-    return Formula.from_clauses(made.clauses(), made.number_of_variables())
-
-
-def _graph(vertices: int, edges: NDArray[np.int64]) -> Any:
-    graph = cnfgen().Graph(vertices)
-    for first, second in (edges + 1).tolist():
-        graph.add_edge(first, second)
-    return graph
+def _halved(vertices: int, edges: NDArray[np.int64], status: Status) -> Draft:
+    """Let half of the edges at each vertex be in each of two parts."""
+    clauses = Clauses()
+    clauses.fresh(len(edges))
+    for incident in _incident(vertices, edges):
+        most = incident[_combinations(incident.size, incident.size // 2 + 1)]
+        clauses.add(-most)
+        clauses.add(most)
+    return Draft(clauses.formula(), status)
 
 
 def _tseitin(vertices: int, edges: NDArray[np.int64], charges: NDArray[np.int64], status: Status) -> Draft:
-    made = cnfgen().TseitinFormula(_graph(vertices, edges), charges.tolist())
-    return Draft(_formula(made), status)
+    """Let the edges at each vertex sum to its charge."""
+    clauses = Clauses()
+    clauses.fresh(len(edges))
+    for incident, charge in zip(_incident(vertices, edges), charges.tolist(), strict=True):
+        negative = np.arange(1 << incident.size)[:, np.newaxis] >> np.arange(incident.size)[::-1] & 1
+        wrong = negative[negative.sum(axis=1) % 2 != charge]
+        clauses.add(incident * (1 - 2 * wrong))
+    return Draft(clauses.formula(), status)
+
+
+def _incident(vertices: int, edges: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+    """Yield the edges at each vertex, in ascending order, numbered from 1 in the order of their ends."""
+    ends = np.sort(edges, axis=1)
+    ends = ends[np.lexsort((ends[:, 1], ends[:, 0]))]
+    order = np.argsort(ends.ravel(), kind="stable")
+    counts = np.bincount(ends.ravel(), minlength=vertices)
+    yield from np.split(order // 2 + 1, np.cumsum(counts)[:-1])
+
+
+def _combinations(count: int, size: int) -> NDArray[np.int64]:
+    """Return the ways to choose from the numbers below `count`, each in a row, all in ascending order."""
+    total = math.comb(count, size)
+    every = itertools.chain.from_iterable(itertools.combinations(range(count), size))
+    return np.fromiter(every, np.int64, total * size).reshape(total, size)
 
 
 def _regular(dice: Dice, vertices: int, degree: int) -> NDArray[np.int64]:

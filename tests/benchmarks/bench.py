@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from tests.benchmarks.nasty import program
-from tests.processes import ROOT
+from tests.processes import LATE, ROOT
 from turbosat.benchmarks.store import Experiment, Run
 
 SMALL = "p cnf 2 2\n1 2 0\n-1 0\n"
@@ -22,7 +22,7 @@ def start(*arguments: str | Path) -> "subprocess.Popen[str]":
 
 def bench(*arguments: str | Path) -> tuple[int, str, str]:
     with start(*arguments) as process:
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=50 * LATE)
     return process.returncode, out, err
 
 

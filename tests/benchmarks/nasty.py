@@ -32,6 +32,7 @@ PROGRAMS = {
     "gives-up": 'print("s UNKNOWN", flush=True)',
     "silent": "pass",
     "slow": f"time.sleep(0.6); {UNSAT}",
+    "slower": f"time.sleep(3); {UNSAT}",
     "forks": f"{DAEMON}daemon(lambda: time.sleep(100)); daemon(lambda: time.sleep(100)); {UNSAT}",
     "forks-on": f"{DAEMON}\ndef again():\n    time.sleep(0.01)\n    daemon(again)\n"
     f"for _ in range(5): daemon(again)\n{FOREVER}",
@@ -44,8 +45,8 @@ PROGRAMS = {
     "hungry": f"keep = []\nwhile True: keep.append(bytearray(b'x' * (1 << 20)))\n{FOREVER}",
     "hungry-children": "for _ in range(4):\n    if os.fork() == 0:\n        keep = b'x' * (40 << 20)\n"
     f"        time.sleep(100)\n{FOREVER}",
-    "shares": "keep = b'x' * (60 << 20)\nfor _ in range(4):\n    if os.fork() == 0:\n        time.sleep(0.3)"
-    f"\n        os._exit(0)\ntime.sleep(0.3)\n{UNSAT}",
+    "shares": "keep = b'x' * (60 << 20)\nfor _ in range(4):\n    if os.fork() == 0:\n        time.sleep(1)"
+    f"\n        os._exit(0)\ntime.sleep(1)\n{UNSAT}",
     "floods": "while True: os.write(1, b'c flood flood flood\\n' * 5000); os.write(2, b'error!\\n' * 5000)",
     "floods-a-line": "while True: os.write(1, b'c' + b'flood ' * 10000)",
     "floods-values": "print('s SATISFIABLE')\nwhile True: print('v', '1 ' * 1000)",
@@ -67,7 +68,8 @@ PROGRAMS = {
     "dies-late": 'print("s UNSATISFIABLE", flush=True); os.kill(os.getpid(), signal.SIGABRT)',
     "burns": "os.fork()\nwhile True: pass",
     "burns-unreaped": "signal.signal(signal.SIGCHLD, signal.SIG_IGN)\nif os.fork() == 0:\n"
-    f"    while time.process_time() < 0.6: pass\n    os._exit(0)\ntime.sleep(2); {UNSAT}",
+    "    while time.process_time() < 0.6: pass\n    os._exit(0)\n"
+    f"try: os.wait()\nexcept ChildProcessError: pass\ntime.sleep(0.5); {UNSAT}",
     "kills-runner": f"{DAEMON}daemon(lambda: time.sleep(100)); os.kill(os.getppid(), signal.SIGKILL)\n"
     + FOREVER,
     "kills-runner-once": "mark = os.path.realpath(sys.argv[1]) + '.mark'\n"

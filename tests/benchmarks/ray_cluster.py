@@ -1,9 +1,9 @@
 """A real Ray cluster on this machine: every node a process tree of its own, marked by its environment."""
 
 import os
+import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -11,9 +11,11 @@ import time
 from pathlib import Path
 from typing import Self
 
-from tests.processes import descendants, gone, processes
+from tests.processes import LATE, descendants, eventually, gone, processes
 
 MARK = "TURBOSAT_TEST_CLUSTER"
+READY = 300.0  # seconds that a node may take to come up
+ADDRESS = r"--address='[^']*:(\d+)'"
 
 
 class RayCluster:
@@ -23,10 +25,7 @@ class RayCluster:
         # Ray's sockets lie below it, and their paths have no more than 107 characters.
         self.folder = Path(tempfile.mkdtemp(prefix="ray-", dir="/tmp"))
         self.nodes: list[subprocess.Popen[bytes]] = []
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.address = f"127.0.0.1:{self.port}"
+        self.address = ""  # known when the first node is there
 
     def __enter__(self) -> Self:
         return self
@@ -35,17 +34,17 @@ class RayCluster:
         for node in self.nodes:
             node.send_signal(signal.SIGTERM)
         below = {pid for node in self.nodes for pid in descendants(node.pid)} | self.marked()
-        if not gone(below, within=10):
+        if not gone(below):
             for pid in below & self.marked():
                 os.kill(pid, signal.SIGKILL)
         for node in self.nodes:
-            node.wait(20)
+            node.wait(READY)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def add(self, cores: int) -> "subprocess.Popen[bytes]":
         """Start a node, the head first, and wait until it is part of the cluster."""
         (self.folder / "tmp").mkdir(exist_ok=True)
-        words = ["--head", f"--port={self.port}", "--include-dashboard=false", f"--temp-dir={self.folder}"]
+        words = ["--head", "--port=0", "--include-dashboard=false", f"--temp-dir={self.folder}"]
         if self.nodes:
             words = [f"--address={self.address}"]
         command = [sys.executable, "-W", "ignore", "-m", "ray.scripts.scripts", "start", "--block", *words]
@@ -64,11 +63,16 @@ class RayCluster:
                 start_new_session=True,
             )
         self.nodes.append(node)
-        end = time.monotonic() + 60
-        while b"Ray runtime started" not in Path(log.name).read_bytes():
-            assert node.poll() is None, Path(log.name).read_text()
-            assert time.monotonic() < end, Path(log.name).read_text()
+        end = time.monotonic() + READY
+        while "Ray runtime started" not in (said := Path(log.name).read_text()):
+            assert node.poll() is None, said
+            assert time.monotonic() < end, said
             time.sleep(0.05)
+        if not self.address:
+            assert eventually(lambda: re.search(ADDRESS, Path(log.name).read_text()) is not None)
+            found = re.search(ADDRESS, Path(log.name).read_text())
+            assert found is not None
+            self.address = f"127.0.0.1:{found[1]}"
         return node
 
     def marked(self) -> set[int]:
@@ -86,14 +90,31 @@ class RayCluster:
 
     def called(self, *words: str) -> set[int]:
         """Return those of them with all these words in their command."""
-        table = processes()
-        return {pid for pid in self.marked() & set(table) if all(word in table[pid][1] for word in words)}
+        return {pid for pid, command in self._commands() if all(word in command for word in words)}
 
-    def clean(self, within: float = 20.0) -> bool:
+    def jobs(self) -> set[int]:
+        """Return those of them that are no part of Ray, but what was started on it."""
+        return {pid for pid, command in self._commands() if not _of_ray(command)}
+
+    def clean(self, within: float = LATE) -> bool:
         """Whether no job is left on any node, nor its folder."""
-        end = time.monotonic() + within
-        while self.called("ray::Station") or self.called("turbosat") or [*self.folder.glob("tmp/turbosat*")]:
-            if time.monotonic() > end:
-                return False
-            time.sleep(0.05)
-        return True
+        return eventually(lambda: not self.jobs() and not [*self.folder.glob("tmp/turbosat*")], within)
+
+    def _commands(self) -> list[tuple[int, str]]:
+        table = processes()
+        return [(pid, table[pid][1]) for pid in self.marked() & set(table)]
+
+
+def _of_ray(command: str) -> bool:
+    if command.startswith("ray::"):
+        return not command.startswith(("ray::Station", "ray::LaneActor"))
+    return any(
+        word in command
+        for word in (
+            "ray.scripts.scripts",
+            "/ray/_private/",
+            "/ray/core/",
+            "/ray/dashboard/",
+            "/ray/autoscaler/",
+        )
+    )

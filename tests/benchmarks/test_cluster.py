@@ -4,6 +4,7 @@ import asyncio
 import importlib.util
 import lzma
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -17,6 +18,8 @@ import pytest
 from tests.benchmarks.bench import SMALL, Words, bench, essence, nasty, start, table
 from tests.benchmarks.ray_cluster import RayCluster
 from tests.families import dimacs, pigeonhole, random_ksat
+from tests.processes import LATE, allowance
+from turbosat.benchmarks import deputy
 from turbosat.benchmarks.cluster import joined
 from turbosat.benchmarks.cluster_station import Formula
 from turbosat.benchmarks.deputy import claim_cores
@@ -49,17 +52,22 @@ def suite(tmp_path: Path) -> Path:
     return folder
 
 
+def told(err: str) -> str:
+    """Return what a run on a cluster said, less what it says where others are on the same machine."""
+    return re.sub(r"note: job \d+ (shares its cores: .*|waits for free cores of the cluster)\n", "", err)
+
+
 @needs_ray
 def test_the_same_table_as_here(cluster: RayCluster, suite: Path, tmp_path: Path) -> None:
     order: Words = (suite, "-s", "kissat", "-t", "20", "-m", "500M", "--proofs", "--jobs", str(JOBS))
     there: Words = ("-o", tmp_path / "there", "--ray-address", cluster.address)
     code, _out, err = bench(*order, *there)
-    assert (code, err) == (0, "")
+    assert (code, told(err)) == (0, "")
     assert bench(*order, "-o", tmp_path / "here")[0] == 0
     runs = table(tmp_path / "there")
     assert essence(runs) == essence(table(tmp_path / "here"))
     assert {run.verified for run in runs.values()} == {"model", "proof"}
-    assert all(0 < run.wall < 5 for run in runs.values())
+    assert all(0 < run.wall < 20 for run in runs.values())
     assert len(list((tmp_path / "there" / "logs").glob("*.out.xz"))) == 4
     with Experiment.open(tmp_path / "there") as experiment:
         assert experiment.header["machine"]["nodes"] == 1
@@ -82,7 +90,7 @@ def test_whatever_dies_the_table_stays(cluster: RayCluster, victim: str, tmp_pat
                 kills += 1
                 time.sleep(1)
             time.sleep(0.02)
-        process.communicate(timeout=120)
+        process.communicate(timeout=30 * LATE)
     assert kills >= 2
     assert process.returncode == 1
     runs = table(tmp_path / "there")
@@ -130,7 +138,7 @@ def test_a_lost_node(tmp_path: Path) -> None:
             lost = cluster.nodes.pop()
             os.killpg(lost.pid, signal.SIGKILL)
             lost.wait()
-            _out, err = process.communicate(timeout=120)
+            _out, err = process.communicate(timeout=30 * LATE)
         assert process.returncode == 1, err
         assert cluster.clean()
     runs = table(tmp_path / "there")
@@ -171,10 +179,10 @@ def test_interruption_ends_everything(cluster: RayCluster, tmp_path: Path, numbe
             assert process.poll() is None
             time.sleep(0.02)
         process.send_signal(number)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=30 * LATE)
     assert (process.returncode, out) == (130, "")
     assert err == "turbosat-bench: interrupted after 0 of 1 runs; the same command goes on\n"
-    assert cluster.clean(within=1)
+    assert cluster.clean(within=allowance(1))
 
 
 @needs_ray
@@ -229,7 +237,7 @@ def test_formulas_are_sent_where_they_are_not_shared(
 def test_without_ray_one_line_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
     with (
-        pytest.raises(UsageError, match=r"^--ray-address needs Ray: pip install 'ray>=2.50'$"),
+        pytest.raises(UsageError, match=r"^--ray-address needs Ray: pip install 'ray>=2.52'$"),
         joined("127.0.0.1:1", 1, 1, 0, print),
     ):
         pass
@@ -247,7 +255,7 @@ def test_auto_is_the_address_of_the_environment(
     assert "nothing answers there" in err
     monkeypatch.setenv("RAY_ADDRESS", cluster.address)
     code, _, err = bench(*order)
-    assert (code, err) == (0, "")
+    assert (code, told(err)) == (0, "")
 
 
 @needs_ray
@@ -266,7 +274,7 @@ def test_addresses_without_a_cluster(address: str, words: str, tmp_path: Path) -
     code, out, err = bench(".", "-s", "kissat", "-o", tmp_path / "out", "--ray-address", address)
     assert (code, out, err.count("\n")) == (1, "", 1)
     assert words in err
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < allowance(10)
     assert not (tmp_path / "out").exists()
 
 
@@ -278,7 +286,8 @@ def test_ray_is_loaded_only_when_it_is_wanted() -> None:
     assert subprocess.run([sys.executable, "-c", program]).returncode == 0
 
 
-def test_no_core_is_claimed_twice() -> None:
+def test_no_core_is_claimed_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deputy, "CLAIM", str(tmp_path))  # other runs on this machine have claims, too
     count = len(os.sched_getaffinity(0))
     held: list[socket.socket] = []
     cores: list[int] = []

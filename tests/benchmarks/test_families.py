@@ -105,8 +105,6 @@ WITHOUT_CHANCE = {
 
 def made(name: str, parameters: dict[str, Any], folder: Path, seed: int = 0) -> Problem:
     """Generate, with a file where the family reads one."""
-    if families.MODULES[name] == "proof_complexity":
-        pytest.importorskip("cnfgen", reason="CNFgen is not installed")
     if name in FILES:
         file = folder / f"{name}.txt"
         file.write_text(FILES[name])

@@ -16,6 +16,7 @@ from turbosat.benchmarks.families.base import Dice
 from turbosat.benchmarks.families.clauses import Clauses
 from turbosat.benchmarks.families.colouring import random_edges, read_graph
 from turbosat.benchmarks.families.latin import HOLE, complete, latin_square, open_cells
+from turbosat.benchmarks.families.proof_complexity import _regular
 from turbosat.errors import InputError
 from turbosat.formula import Formula
 
@@ -165,7 +166,6 @@ def test_schur_five_is_not_claimed_beyond_what_is_known() -> None:
     ("lengths", "number"), [("3,3", 9), ("3,4", 18), ("3,5", 22), ("4,4", 35), ("3,3,3", 27)]
 )
 def test_van_der_waerden_numbers(lengths: str, number: int) -> None:
-    pytest.importorskip("cnfgen", reason="CNFgen is not installed")
     below, at = (families.generate("van-der-waerden", n=n, lengths=lengths) for n in (number - 1, number))
     assert (below.status, at.status) == ("sat", "unsat")
     assert solve(below.formula) is not None
@@ -301,9 +301,6 @@ def test_sgen_spreads_its_groups() -> None:
 
 @pytest.mark.parametrize("degree", [1, 3, 7, 10])
 def test_regular_graphs_are_regular(degree: int) -> None:
-    pytest.importorskip("cnfgen", reason="CNFgen is not installed")
-    from turbosat.benchmarks.families.proof_complexity import _regular
-
     for seed in range(20):
         edges = _regular(Dice(seed), 12, degree)
         assert (np.bincount(edges.ravel(), minlength=12) == degree).all()

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.benchmarks.nasty import command
-from tests.processes import descendants, gone
+from tests.processes import LATE, allowance, descendants, gone
 from turbosat.benchmarks.competition import HEAD, TAIL
 from turbosat.benchmarks.limits import Limits
 from turbosat.benchmarks.runner import Outcome, Request
@@ -20,6 +20,7 @@ from turbosat.benchmarks.servant import Lost, Servant
 
 MB = 1 << 20
 GRACE = 0.4
+STARTED = 2.0  # seconds after which a solver does what it is here for
 
 
 @pytest.fixture
@@ -40,14 +41,15 @@ class Runs:
     def __call__(
         self,
         *names: str,
-        wall: float = 20.0,
+        wall: float = 60.0,
         cpu: float = 1000.0,
         memory: int = 1000 * MB,
         file: int = 1 << 40,
+        grace: float = GRACE,
         arguments: tuple[str, ...] = (),
     ) -> Outcome:
         return self.all(
-            [[*command(name), *arguments] for name in names], Limits(wall, cpu, memory, file, GRACE)
+            [[*command(name), *arguments] for name in names], Limits(wall, cpu, memory, file, grace)
         )
 
     def all(self, commands: list[list[str]], limits: Limits) -> Outcome:
@@ -110,28 +112,28 @@ def test_answers(runs: Runs, name: str, status: str, claim: str, code: int, word
 def test_daemons_are_found_and_killed(runs: Runs) -> None:
     outcome = runs("forks")
     assert (outcome.ended, outcome.claim, outcome.left) == ("exit", "unsat", 2)
-    assert outcome.wall < 5
+    assert outcome.wall < allowance(5)
 
 
 def test_what_forks_for_ever_is_ended(runs: Runs) -> None:
-    outcome = runs("forks-on", wall=0.5)
+    outcome = runs("forks-on", wall=STARTED)
     assert outcome.ended == "timeout"
     assert outcome.left >= 5
 
 
 @pytest.mark.parametrize("name", ["deaf", "stopped", "floods", "floods-a-line", "floods-values"])
 def test_wall_time(runs: Runs, name: str) -> None:
-    outcome = runs(name, wall=0.5)
+    outcome = runs(name, wall=STARTED)
     assert (outcome.ended, outcome.reason) == ("timeout", "wall time")
-    assert outcome.wall >= (0.5 if name != "deaf" else 0.5 + GRACE)
-    assert outcome.wall < 0.5 + GRACE + 1.5
+    assert outcome.wall >= (STARTED if name != "deaf" else STARTED + GRACE)
+    assert outcome.wall < STARTED + GRACE + allowance(1.5)
     assert outcome.exit == (-9 if name == "deaf" else -15)
 
 
 def test_term_comes_first_and_answers_after_the_limit_do_not_count(runs: Runs) -> None:
-    outcome = runs("late", wall=0.3)
+    outcome = runs("late", wall=STARTED, grace=LATE)
     assert (outcome.ended, outcome.exit) == ("timeout", 20)
-    assert outcome.wall < 0.3 + GRACE
+    assert outcome.wall < STARTED + LATE
 
 
 def test_a_polite_solver_ends_within_the_grace(runs: Runs) -> None:
@@ -144,7 +146,7 @@ def test_memory_of_the_whole_tree(runs: Runs, name: str) -> None:
     outcome = runs(name, memory=100 * MB)
     assert (outcome.ended, outcome.reason) == ("memout", "memory")
     assert 100 * MB < outcome.rss < 400 * MB
-    assert outcome.wall < 10
+    assert outcome.wall < allowance(10)
 
 
 def test_shared_pages_count_once(runs: Runs) -> None:
@@ -209,9 +211,9 @@ def test_what_cannot_be_started_is_an_error(runs: Runs) -> None:
 
 
 def test_the_first_definitive_answer_of_a_portfolio_wins(runs: Runs) -> None:
-    outcome = runs("deaf", "silent", "slow", "burns", wall=10)
+    outcome = runs("deaf", "silent", "slower", "burns", wall=60)
     assert (outcome.ended, outcome.claim, outcome.member, outcome.left) == ("exit", "unsat", 2, 1)
-    assert outcome.wall < 5
+    assert outcome.wall < allowance(5)
     assert outcome.cpu > 0.12  # of the two that burned meanwhile
     assert b"member 3\n" in runs.log()
 
@@ -249,7 +251,7 @@ def test_a_runner_ends_everything_when_the_harness_goes(servant: Servant, tmp_pa
         begun = time.monotonic()
         below = {servant.pid, *descendants(servant.pid)}
         await servant.close()
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < allowance(5)
         return below
 
     assert gone(asyncio.run(leave()))

@@ -16,7 +16,7 @@ import pytest
 from tests.benchmarks.bench import SMALL, Words, bench, nasty, table
 from tests.benchmarks.nasty import program
 from tests.families import dimacs, pigeonhole, random_ksat
-from tests.processes import ROOT
+from tests.processes import ROOT, allowance
 from turbosat.benchmarks.store import Experiment
 
 
@@ -42,7 +42,7 @@ def test_real_solvers(suite: Path, tmp_path: Path) -> None:
     solvers = ("turbosat", "kissat", "cadical", "two=portfolio:kissat,kissat --sat")
     options = [word for solver in solvers for word in ("-s", solver)]
     folder = tmp_path / "out"
-    order: Words = (suite, *options, "-t", "30", "-m", "4G", "-c", "2", "--proofs", "-o", folder)
+    order: Words = (suite, *options, "-t", "300", "-m", "4G", "-c", "2", "--proofs", "-o", folder)
     code, out, err = bench(*order)
     assert code == 0
     assert err == "note: no proofs from cadical: their UNSATISFIABLE is not checked\n"
@@ -59,7 +59,7 @@ def test_real_solvers(suite: Path, tmp_path: Path) -> None:
         assert (run.status, run.result, run.attempt) == ("ok", results[run.hash], 1)
         proves = run.solver != "cadical"
         assert run.verified == ("model" if run.result == "sat" else "proof" if proves else "none")
-        assert 0 < run.wall < 30
+        assert 0 < run.wall < 300
         assert run.rss >= 0
         assert run.exit == (10 if run.result == "sat" else 20)
         if run.solver == "turbosat":
@@ -73,7 +73,7 @@ def test_real_solvers(suite: Path, tmp_path: Path) -> None:
         assert (pigeons.known, pigeons.variables, results[pigeons.hash]) == ("unsat", 30, "unsat")
         assert pigeons.bytes == (suite / "pigeons.cnf.xz").stat().st_size
         assert experiment.solvers["two"].kind == "portfolio"
-    assert header["limits"]["timeout"] == 30
+    assert header["limits"]["timeout"] == 300
     assert header["limits"]["memory"] == 4 << 30
     assert header["machine"]["cores"] >= 2
     assert header["command"][:2] == ["turbosat-bench", "run"]
@@ -278,7 +278,7 @@ def test_overhead_is_below_50_milliseconds(one: Path, tmp_path: Path, name: str)
         after - before - run.wall for before, after, run in zip(begun, begun[1:], runs, strict=False)
     ]
     assert {run.result for run in runs} == {name}
-    assert statistics.median(overheads) < 0.05
+    assert statistics.median(overheads) < allowance(0.05)
 
 
 def test_progress_is_shown_on_a_terminal(suite: Path, tmp_path: Path) -> None:

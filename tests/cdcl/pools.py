@@ -9,17 +9,30 @@ from turbosat.cdcl.hosted import Hosted
 from turbosat.cdcl.pool import Pool
 from turbosat.formula import Formula
 
-READY = 60.0  # seconds
+READY = 300.0  # seconds
 
 
 def ready(source: Formula, places: int = 2) -> Pool:
     pool = Pool(source, places)
+    come_up(pool)
+    return pool
+
+
+def come_up(pool: Pool) -> None:
+    """Wait until a pool is ready. Raises EngineError where it will never be."""
     end = time.monotonic() + READY
     while pool.about is None:
         assert time.monotonic() < end, "the pool did not come up"
         pool.wait(0.1)
         pool.pump()
-    return pool
+
+
+def pump_on(pool: Pool) -> None:
+    """Wait for a ready pool to break, which raises EngineError."""
+    end = time.monotonic() + READY
+    while time.monotonic() < end:
+        pool.wait(0.1)
+        pool.pump()
 
 
 def lane(pool: Pool, kind: str, **more: object) -> Hosted:

@@ -24,6 +24,7 @@ from tests.cdcl.engines import (
     solve,
     wait,
 )
+from tests.processes import allowance
 from turbosat.cdcl.engine import Ability, Budget, Engine
 from turbosat.errors import EngineError, InputError, UnsupportedError, UsageError
 from turbosat.formula import Formula
@@ -156,7 +157,7 @@ def test_imported_clauses_are_used(build: Build) -> None:
         if declared(engine, Ability.IMPORT, lambda: engine.add_clauses(clauses.literals, clauses.offsets)):
             start = time.monotonic()
             assert wait(engine).status is Status.UNSATISFIABLE
-            assert time.monotonic() - start < 1
+            assert time.monotonic() - start < allowance(1)
 
 
 def test_conflict_budgets_add_up(build: Build) -> None:
@@ -183,7 +184,7 @@ def test_second_budgets_pause_the_search_and_it_goes_on_to_the_answer(build: Bui
             answer = wait(engine, Budget(seconds=0.3))
             if answer.status is not Status.UNKNOWN:
                 break
-            assert 0.25 < time.monotonic() - start < 0.8
+            assert 0.25 < time.monotonic() - start < allowance(0.8)
             assert answer.values is None
             slices += 1
             pid = engine.pid
@@ -203,7 +204,7 @@ def test_a_budget_of_nothing_ends_at_once(build: Build) -> None:
         engine.start(hopeless())
         start = time.monotonic()
         assert wait(engine, Budget(seconds=0.0)).status is Status.UNKNOWN
-        assert time.monotonic() - start < 0.5
+        assert time.monotonic() - start < allowance(0.5)
 
 
 def test_poll_waits_no_longer_than_asked_and_fileno_wakes_the_caller(build: Build) -> None:
@@ -212,9 +213,9 @@ def test_poll_waits_no_longer_than_asked_and_fileno_wakes_the_caller(build: Buil
         engine.advance(Budget())
         start = time.monotonic()
         assert engine.poll(0.0) is None
-        assert time.monotonic() - start < 0.1
+        assert time.monotonic() - start < allowance(0.1)
         assert engine.poll(0.1) is None
-        assert 0.09 < time.monotonic() - start < 0.4
+        assert 0.09 < time.monotonic() - start < allowance(0.4)
         answer = None
         while answer is None:
             assert select.select([engine.fileno()], [], [], LONG)[0]
@@ -237,7 +238,7 @@ def test_a_large_model_arrives_whole_and_soon(build: Build) -> None:
     source = Formula(numbers * signs, np.arange(size + 1, dtype=np.int64))
     start = time.monotonic()
     answer = solve(build, source)
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < allowance(5)
     assert answer.values is not None
     assert (answer.values == (signs > 0)).all()
 
@@ -255,7 +256,7 @@ def test_stop_at_any_moment(build: Build, delay: float | None, no_children_left:
         assert engine.pid is not None
     start = time.monotonic()
     engine.stop()
-    assert time.monotonic() - start < 0.1
+    assert time.monotonic() - start < allowance(0.1)
     assert engine.pid is None
     engine.stop()
     with pytest.raises(UsageError):
@@ -268,7 +269,7 @@ def test_stop_while_paused(build: Build, no_children_left: None) -> None:
         wait(engine, Budget(seconds=0.1))
         start = time.monotonic()
         engine.stop()
-        assert time.monotonic() - start < 0.1
+        assert time.monotonic() - start < allowance(0.1)
 
 
 def test_a_killed_child_is_an_error_not_a_hang(build: Build, no_children_left: None) -> None:
@@ -281,7 +282,7 @@ def test_a_killed_child_is_an_error_not_a_hang(build: Build, no_children_left: N
         start = time.monotonic()
         with pytest.raises(EngineError, match=f"{engine.name}: killed by signal 9"):
             engine.poll(LONG)
-        assert time.monotonic() - start < 2
+        assert time.monotonic() - start < allowance(2)
         assert engine.pid is None
 
 

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,9 +67,9 @@ def test_a_strengthened_formula(hard: Pool) -> None:
     refuting = Clauses.of([3], [-3])
     with lane(hard, "kissat") as engine:
         engine.start(seconds_hard().with_clauses(refuting.literals, refuting.offsets))
-        begun = time.monotonic()
-        assert wait(engine).status is Status.UNSATISFIABLE
-        assert time.monotonic() - begun < 2
+        answer = wait(engine)
+        assert answer.status is Status.UNSATISFIABLE
+        assert answer.counts["conflicts"] < 10  # thousands without the clauses
 
 
 def test_misuse(hard: Pool) -> None:

@@ -53,7 +53,7 @@ def parity(tmp_path: Path) -> Path:
 
 def test_parity_is_refuted_in_a_moment(parity: Path) -> None:
     events: list[Event] = []
-    result = solve(parity, time_limit=60, on_event=events.append)
+    result = solve(parity, time_limit=600, on_event=events.append)
     assert result.status is Status.UNSATISFIABLE
     assert result.winner is not None
     assert result.winner.lane == "algebra"
@@ -64,7 +64,7 @@ def test_parity_is_refuted_in_a_moment(parity: Path) -> None:
 
 
 def test_command_line_says_so_in_one_line(parity: Path) -> None:
-    code, out, err = turbosat("--time=60", parity)
+    code, out, err = turbosat("--time=600", parity)
     assert (code, err) == (20, "")
     lines = [line for line in out.splitlines() if "XORs" in line]
     assert len(lines) == 1
@@ -77,7 +77,7 @@ def test_proof_and_certificate_are_accepted(parity: Path, tmp_path: Path, text: 
 
     proof, certificate = tmp_path / "proof", tmp_path / "certificate"
     flags = ["--no-binary"] if text else []
-    code, _, _ = turbosat("--time=60", f"--certificate={certificate}", *flags, parity, proof)
+    code, _, _ = turbosat("--time=600", f"--certificate={certificate}", *flags, parity, proof)
     assert code == 20
     assert check(str(parity), str(proof))[0].outcome == "verified"
     assert check(str(parity), str(certificate))[0].outcome == "verified"
@@ -88,7 +88,7 @@ def test_proof_and_certificate_are_accepted(parity: Path, tmp_path: Path, text: 
 
 def test_a_proof_into_a_pipe_is_left_to_kissat() -> None:
     variables, clauses = tseitin(10, 3, 1, odd=True)
-    result = solve(Formula.from_clauses(clauses, variables), proof="/dev/null", time_limit=60)
+    result = solve(Formula.from_clauses(clauses, variables), proof="/dev/null", time_limit=600)
     assert result.status is Status.UNSATISFIABLE
     assert result.winner is not None
     assert result.winner.lane == "kissat"
@@ -101,7 +101,7 @@ def test_engine_cdcl_leaves_algebra_out(parity: Path) -> None:
 
 
 def test_assumptions_play_no_part_in_a_refutation(parity: Path) -> None:
-    result = solve(parity, assumptions=[1, 2, 3], time_limit=60)
+    result = solve(parity, assumptions=[1, 2, 3], time_limit=600)
     assert result.status is Status.UNSATISFIABLE
     assert result.core is not None
     assert result.core.size == 0
@@ -116,7 +116,7 @@ def test_x_lines_are_refuted_too(tmp_path: Path) -> None:
     assert algebra.find(odd).conflict is not None
     path = tmp_path / "x.cnf"
     path.write_text(f"p cnf {variables} 0\n" + "".join(f"x {' '.join(map(str, row))} 0\n" for row in rows))
-    code, _, _ = turbosat("--time=30", path, tmp_path / "proof")
+    code, _, _ = turbosat("--time=600", path, tmp_path / "proof")
     assert code == 20
     from turbosat.check import check
 
@@ -131,7 +131,7 @@ def test_signs_of_long_x_lines_reach_the_proof(tmp_path: Path) -> None:
     lines = ["x -241 242 243 244 245 246 -247 0", "x 241 242 243 244 245 246 -247 0"]
     clauses = dice.sample(base[1], len(base[1]) - 1)  # one clause less: those lines must refute it
     path.write_text(dimacs(247, clauses) + "\n".join(lines) + "\n")
-    code, _, _ = turbosat("--time=30", path, tmp_path / "proof")
+    code, _, _ = turbosat("--time=600", path, tmp_path / "proof")
     assert code == 20
     assert check(str(path), str(tmp_path / "proof"))[0].outcome == "verified"
 
@@ -139,7 +139,7 @@ def test_signs_of_long_x_lines_reach_the_proof(tmp_path: Path) -> None:
 def test_deterministic_runs_agree() -> None:
     variables, clauses = tseitin(120, 4, 2, odd=False)
     formula = Formula.from_clauses(clauses, variables)
-    first, second = (solve(formula, deterministic=True, seed=3, time_limit=60) for _ in range(2))
+    first, second = (solve(formula, deterministic=True, seed=3, time_limit=600) for _ in range(2))
     assert first.model is not None
     assert second.model is not None
     assert first.model.tolist() == second.model.tolist()
@@ -147,7 +147,7 @@ def test_deterministic_runs_agree() -> None:
 
 
 def test_statistics_reach_the_json_file(parity: Path, tmp_path: Path) -> None:
-    code, _, _ = turbosat("-q", "--time=60", "--json", tmp_path / "run.json", parity)
+    code, _, _ = turbosat("-q", "--time=600", "--json", tmp_path / "run.json", parity)
     data = json.loads((tmp_path / "run.json").read_text())
     assert code == 20
     assert data["winner"] == "algebra"

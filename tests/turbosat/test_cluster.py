@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 
 from tests.benchmarks.ray_cluster import RayCluster
 from tests.families import dimacs, random_ksat
-from tests.processes import descendants, gone, processes, turbosat
+from tests.processes import descendants, eventually, gone, hold, processes, turbosat
 from turbosat import Deadline, Event, Reason, Status, UsageError, solve
 
 
@@ -58,27 +57,30 @@ def test_lanes_on_both_nodes_and_the_right_answer_when_one_dies(
 
     def watch(event: Event) -> None:
         events.append(event)
+        if not killed:
+            hold(signal.SIGSTOP)  # however slow the cluster is, no lane here is done before it
         if not killed and event.kind == "progress" and all(on_nodes(cluster)):
             node = cluster.nodes[1]
             for pid in descendants(node.pid):
                 if "raylet/raylet" in processes().get(pid, (0, ""))[1]:
                     os.kill(pid, signal.SIGKILL)
             killed.append(event.seconds)
+            hold(signal.SIGCONT)
 
-    result = solve(seconds_hard, ray_address=cluster.address, time_limit=120, on_event=watch, workers=2)
+    result = solve(seconds_hard, ray_address=cluster.address, time_limit=900, on_event=watch, workers=2)
     assert result.status is Status.UNSATISFIABLE
     assert killed
     hosted = [lane for lane in result.statistics["lanes"] if lane["place"] == "pool"]
     assert len(hosted) >= 2
     assert result.statistics["pool"]["nodes"] == 2
     assert result.statistics["pool"]["places"] == 3
-    assert gone(cluster.called("cadical_worker"), within=5)
+    assert gone(cluster.called("cadical_worker"))
 
 
 def test_a_run_that_is_ended_leaves_nothing_on_the_nodes(hard: Path) -> None:
     with RayCluster() as one:
         one.add(3)
-        with Deadline(60) as deadline:
+        with Deadline(600) as deadline:
 
             def cancel(event: Event) -> None:
                 if event.kind == "progress" and on_nodes(one) == [1]:
@@ -86,8 +88,5 @@ def test_a_run_that_is_ended_leaves_nothing_on_the_nodes(hard: Path) -> None:
 
             result = solve(hard, ray_address=one.address, deadline=deadline, on_event=cancel, workers=2)
         assert (result.status, result.reason) == (Status.UNKNOWN, Reason.INTERRUPTED)
-        assert gone(one.called("cadical_worker") | one.called("/dev/stdin"), within=3)
-        end = time.monotonic() + 5
-        while one.called("ray::LaneActor"):
-            assert time.monotonic() < end, "an actor outlives the run"
-            time.sleep(0.05)
+        assert gone(one.called("cadical_worker") | one.called("/dev/stdin"))
+        assert eventually(lambda: not one.called("ray::LaneActor"))

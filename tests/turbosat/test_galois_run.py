@@ -12,7 +12,7 @@ from pysat.card import CardEnc, EncType
 from pysat.solvers import Cadical195
 
 from tests.families import dimacs, random_ksat
-from tests.processes import finish, start, turbosat
+from tests.processes import allowance, finish, start, turbosat
 from turbosat import Formula, Reason, Status, UnsupportedError, UsageError, solve
 
 
@@ -44,7 +44,7 @@ def _parity(row: list[int], value: bool) -> list[list[int]]:
 def test_parity_with_noise_is_swept() -> None:
     variables, clauses = noisy_parity(18, 36, 4, 1)
     formula = Formula.from_clauses(clauses, variables)
-    result = solve(formula, engine="galois", galois="kernel", time_limit=60)
+    result = solve(formula, engine="galois", galois="kernel", time_limit=600)
     assert result.status is Status.SATISFIABLE
     assert result.model is not None
     assert formula.satisfied(result.model > 0)
@@ -56,14 +56,14 @@ def test_a_complete_sweep_refutes() -> None:
     variables, clauses = noisy_parity(14, 40, 5, 2)
     strict = clauses + CardEnc.atmost(list(range(15, 55)), 3, top_id=variables).clauses
     expected = Cadical195(bootstrap_with=strict).solve()
-    result = solve(Formula.from_clauses(strict), engine="galois", time_limit=60)
+    result = solve(Formula.from_clauses(strict), engine="galois", time_limit=600)
     assert (result.status is Status.SATISFIABLE) == expected
     assert result.status is not Status.UNKNOWN
 
 
 def test_default_run_sweeps_beside_the_lanes() -> None:
     variables, clauses = noisy_parity(22, 44, 5, 3)
-    result = solve(Formula.from_clauses(clauses, variables), time_limit=60)
+    result = solve(Formula.from_clauses(clauses, variables), time_limit=600)
     assert result.status is Status.SATISFIABLE
     assert "algebra" in {lane["lane"] for lane in result.statistics["lanes"]}
 
@@ -83,7 +83,7 @@ def test_answers_are_right(case: tuple[list[list[int]], list[list[int]], list[in
     clauses, xors, assumed = case
     formula = Formula.from_clauses(clauses, 9, xors)
     with Cadical195(bootstrap_with=formula.expanded()) as solver:
-        result = solve(formula, engine="galois", galois=mode, assumptions=assumed, time_limit=30)  # type: ignore[arg-type]
+        result = solve(formula, engine="galois", galois=mode, assumptions=assumed, time_limit=600)  # type: ignore[arg-type]
         if result.status is Status.SATISFIABLE:
             assert result.model is not None
             assert formula.satisfied(result.model > 0)
@@ -107,7 +107,7 @@ def test_clauses_mode_finds_models_of_mixtures() -> None:
     _, clauses = random_ksat(120, 240, seed=5)
     kept = [clause for clause in clauses if any(values[abs(l) - 1] == (l > 0) for l in clause)]
     formula = Formula.from_clauses(kept, 120, rows)
-    result = solve(formula, engine="galois", galois="clauses", time_limit=30)
+    result = solve(formula, engine="galois", galois="clauses", time_limit=600)
     assert result.model is not None
     assert formula.satisfied(result.model > 0)
     assert result.statistics["galois"]["mode"] == "clauses"
@@ -116,7 +116,7 @@ def test_clauses_mode_finds_models_of_mixtures() -> None:
 def test_command_line_says_where_it_runs(tmp_path: Path) -> None:
     path = tmp_path / "noise.cnf"
     path.write_text(dimacs(*noisy_parity(16, 32, 3, 4)))
-    code, out, err = turbosat("--engine=galois", "--time=60", path)
+    code, out, err = turbosat("--engine=galois", "--time=600", path)
     assert (code, err) == (10, "")
     assert "c galois search on cpu" in out
     assert "c answered by galois (galois, seed 0 --device=cpu)" in out
@@ -127,7 +127,7 @@ def test_limits_hold_in_a_sweep(tmp_path: Path) -> None:
     path.write_text(dimacs(*noisy_parity(33, 80, 2, 6)))
     before = time.monotonic()
     result = solve(path, engine="galois", galois="kernel", time_limit=3)
-    assert time.monotonic() - before < 3.5
+    assert time.monotonic() - before < 3 + allowance(0.5)
     assert result.status is Status.SATISFIABLE or result.reason is Reason.TIME
 
 
@@ -141,7 +141,7 @@ def test_sigint_ends_a_sweep(tmp_path: Path) -> None:
     process.send_signal(2)
     began = time.monotonic()
     code, out, _ = finish(process)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < allowance(1)
     assert (code, "s UNKNOWN" in out) == (0, True)
 
 

@@ -5,12 +5,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from tests.families import dimacs, random_ksat
-from tests.processes import ROOT, finish, start, turbosat
+from tests.processes import ROOT, allowance, finish, start, turbosat
 from turbosat import Deadline, Event, Formula, Reason, Status, UnsupportedError, UsageError, solve
 
 QUEENS = ROOT / "examples" / "queens-16.cnf"
@@ -22,7 +23,7 @@ PIGEONS = ROOT / "examples" / "pigeons-8.cnf"
 def test_random_formulas_get_models(optimizer: str) -> None:
     for seed in range(5):
         variables, clauses = random_ksat(60, 180, seed=seed)
-        result = solve(clauses, engine="gradient", optimizer=optimizer, seed=seed, time_limit=20)  # type: ignore[arg-type]
+        result = solve(clauses, engine="gradient", optimizer=optimizer, seed=seed, time_limit=600)  # type: ignore[arg-type]
         assert result.status is Status.SATISFIABLE
         assert result.model is not None
         model = set(result.model.tolist())
@@ -32,14 +33,14 @@ def test_random_formulas_get_models(optimizer: str) -> None:
 
 def test_the_papers_optimiser_finds_models_of_easy_formulas() -> None:
     variables, clauses = random_ksat(30, 60, seed=1)
-    result = solve(clauses, engine="gradient", optimizer="ste", lanes=16, time_limit=30)
+    result = solve(clauses, engine="gradient", optimizer="ste", lanes=16, time_limit=600)
     assert result.model is not None
     assert Formula.from_clauses(clauses, variables).satisfied(result.model > 0)
     assert result.statistics["gradient"]["shares"] == {"ste": 1.0}
 
 
 def test_command_line_prints_a_checked_model() -> None:
-    code, out, err = turbosat("--engine", "gradient", "--time", "20", QUEENS)
+    code, out, err = turbosat("--engine", "gradient", "--time", "600", QUEENS)
     assert (code, err) == (10, "")
     assert "c answered by gradient (gradient, seed 0 --device=cpu --optimizer=auto)" in out
     assert "c gradient search on cpu (no cuda: " in out
@@ -47,25 +48,25 @@ def test_command_line_prints_a_checked_model() -> None:
 
 
 def test_xors_are_clauses_to_it() -> None:
-    result = solve(LIGHTS, engine="gradient", time_limit=20)
+    result = solve(LIGHTS, engine="gradient", time_limit=600)
     assert result.model is not None
     assert Formula.from_file(LIGHTS).satisfied(result.model > 0)
 
 
 def test_assumptions_hold_in_the_model() -> None:
     _, clauses = random_ksat(50, 120, seed=3)
-    base = solve(clauses, engine="gradient", time_limit=20).model
+    base = solve(clauses, engine="gradient", time_limit=600).model
     assert base is not None
     wanted = base[:10].tolist()
-    result = solve(clauses, engine="gradient", assumptions=wanted, time_limit=20)
+    result = solve(clauses, engine="gradient", assumptions=wanted, time_limit=600)
     assert result.model is not None
     assert result.model[:10].tolist() == wanted
 
 
 def test_time_limit_is_kept_on_an_unsatisfiable_file() -> None:
     began = time.monotonic()
-    result = solve(PIGEONS, engine="gradient", time_limit=1)
-    assert 1 <= time.monotonic() - began <= 1.5
+    result = solve(PIGEONS, engine="gradient", time_limit=4)
+    assert 4 <= time.monotonic() - began <= 4 + allowance(0.5)
     assert (result.status, result.reason) == (Status.UNKNOWN, Reason.TIME)
     figures = result.statistics["gradient"]
     assert figures["best"] == 1  # seven of eight pigeons find a hole
@@ -78,7 +79,7 @@ def test_interrupt_ends_it() -> None:
     began = time.monotonic()
     process.terminate()
     code, out, _ = finish(process)
-    assert time.monotonic() - began <= 0.5
+    assert time.monotonic() - began <= allowance(0.5)
     assert (code, out.splitlines()[-1]) == (0, "s UNKNOWN")
 
 
@@ -88,9 +89,15 @@ def test_refuted_by_units_is_left_to_cdcl() -> None:
 
 
 def test_progress_and_statistics(tmp_path: Path) -> None:
-    events: list[Event] = []
-    solve(PIGEONS, engine="gradient", time_limit=2.5, on_event=events.append)
-    news = [event.data for event in events if event.kind == "progress"]
+    news: list[dict[str, Any]] = []
+    with Deadline(600) as deadline:
+
+        def listen(event: Event) -> None:
+            if event.kind == "progress":
+                news.append(event.data)
+                deadline.cancel()
+
+        solve(PIGEONS, engine="gradient", deadline=deadline, on_event=listen)
     assert news
     assert news[-1]["flips_per_second"] > 0
     assert abs(sum(share for name, share in news[-1].items() if name.startswith("share_")) - 1) < 0.01
@@ -104,7 +111,7 @@ def test_progress_and_statistics(tmp_path: Path) -> None:
 def test_the_same_seed_gives_the_same_model() -> None:
     _, clauses = random_ksat(200, 800, seed=1)
     models = [
-        solve(clauses, engine="gradient", deterministic=True, seed=4, time_limit=30).model for _ in range(2)
+        solve(clauses, engine="gradient", deterministic=True, seed=4, time_limit=600).model for _ in range(2)
     ]
     assert models[0] is not None
     assert models[1] is not None
@@ -141,7 +148,7 @@ def test_a_deterministic_search_is_one_of_effort_and_not_of_time() -> None:
     for busy in (False, True):
         other = subprocess.Popen([sys.executable, "-c", "while True: pass"]) if busy else None
         try:
-            result = solve(clauses, engine="gradient", deterministic=True, seed=3, time_limit=60)
+            result = solve(clauses, engine="gradient", deterministic=True, seed=3, time_limit=600)
         finally:
             if other is not None:
                 other.kill()

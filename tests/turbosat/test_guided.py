@@ -36,7 +36,7 @@ def guidance(values: NDArray[np.bool_], false: int, seed: int = 0) -> Guidance:
 
 def run(source: Formula, *courses: Course, assumed: NDArray[np.int32] | None = None) -> tuple[Answer, Race]:
     """Race CaDiCaL lanes under these courses to an answer."""
-    with Deadline(30) as deadline, Race(deadline, lambda _: None, assumed) as race:
+    with Deadline(600) as deadline, Race(deadline, lambda _: None, assumed) as race:
         for index, course in enumerate(courses):
             race.add(Entrant(f"lane {index}"), Cadical(), source, course)
         while True:
@@ -193,7 +193,7 @@ def test_a_complete_cover_refutes() -> None:
     board, covers = Board(), list[Cover]()
     values = np.zeros(source.variables, np.bool_)
     board.put(replace(guidance(values, 1), splits=np.arange(1, source.variables + 1, dtype=np.int32)))
-    with Deadline(60) as deadline, Race(deadline, lambda _: None) as race:
+    with Deadline(600) as deadline, Race(deadline, lambda _: None) as race:
         first = race.add(Entrant("first"), Cadical(), source, Cubes(board, covers))
         while first.refuted < 5:
             assert race.wait(0.01) is None
@@ -217,7 +217,7 @@ def test_a_killed_lane_gives_its_cube_back() -> None:
     board = Board()
     board.put(guidance(np.zeros(variables, np.bool_), 1))
     covers: list[Cover] = []
-    with Deadline(60) as deadline, Race(deadline, lambda _: None) as race:
+    with Deadline(600) as deadline, Race(deadline, lambda _: None) as race:
         lanes = [
             race.add(Entrant(f"cubes {index}"), Cadical(), formula(clauses, variables), Cubes(board, covers))
             for index in range(2)

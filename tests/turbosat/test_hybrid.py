@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,9 +10,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.cdcl.test_pool_ends import folders
 from tests.families import dimacs, pigeonhole, random_ksat
-from tests.processes import descendants, finish, gone, processes, start, turbosat
+from tests.processes import (
+    allowance,
+    descendants,
+    eventually,
+    finish,
+    folders,
+    gone,
+    hold,
+    processes,
+    start,
+    swept,
+    turbosat,
+)
 from turbosat import Deadline, Event, Formula, Reason, Status, solve
 
 pytestmark = pytest.mark.usefixtures("no_children_left")
@@ -24,7 +34,7 @@ def tidy() -> Iterator[None]:
     """Fail a test that leaves a folder in the place for temporary ones."""
     before = folders()
     yield
-    assert folders() <= before
+    assert swept(before)
 
 
 @pytest.fixture(scope="module")
@@ -58,20 +68,27 @@ def planted(variables: int, clauses: int, seed: int) -> Formula:
 class Killer:
     """Kills the first processes below this one that match, once a moment has come."""
 
-    def __init__(self, *words: str, when: Callable[[Event], bool]) -> None:
+    def __init__(self, *words: str, when: Callable[[Event], bool], alone: bool = False) -> None:
+        """`alone`: until then, the engines that this process has started itself stand still."""
         self.events: list[Event] = []
         self.killed = 0
-        self._words, self._when = words, when
+        self._words, self._when, self._alone = words, when, alone
 
     def __call__(self, event: Event) -> None:
         self.events.append(event)
-        if self.killed or not self._when(event):
+        if self.killed:
+            return
+        if self._alone:
+            hold(signal.SIGSTOP)
+        if not self._when(event):
             return
         table = processes()
         for pid in descendants(os.getpid()):
             if pid in table and all(word in table[pid][1] for word in self._words):
                 os.kill(pid, signal.SIGKILL)
                 self.killed += 1
+        if self._alone and self.killed:
+            hold(signal.SIGCONT)
 
     def kinds(self, lane: str) -> list[str]:
         return [event.kind for event in self.events if event.lane == lane and event.kind != "progress"]
@@ -80,7 +97,7 @@ class Killer:
 def test_descent_finds_models_that_others_look_for() -> None:
     variables, clauses = random_ksat(5000, 20500)
     source = Formula.from_clauses(clauses, variables)
-    result = solve(source, workers=2, time_limit=60)
+    result = solve(source, workers=2, time_limit=600)
     assert result.status is Status.SATISFIABLE
     assert result.winner is not None
     assert result.winner.lane == "gradient"
@@ -100,7 +117,7 @@ def test_every_part_can_be_left_out(seconds_hard: Path) -> None:
 @pytest.mark.parametrize("victim", ["kissat", "cadical_worker", "gradient_worker"])
 def test_a_killed_child_is_started_again_or_done_without(victim: str, seconds_hard: Path) -> None:
     killer = Killer(victim, when=lambda event: event.seconds > 1)
-    result = solve(seconds_hard, workers=2, time_limit=120, on_event=killer, pool=False)
+    result = solve(seconds_hard, workers=2, time_limit=600, on_event=killer, pool=False)
     assert result.status is Status.UNSATISFIABLE
     assert killer.killed >= 1
     if victim != "gradient_worker":
@@ -118,9 +135,9 @@ def test_the_answer_is_right_whatever_dies_of_the_pool(victim: str, longer_hard:
             hosted.append(event.lane)
         return bool(hosted) and event.kind == "progress"
 
-    killer = Killer(victim, when=when)
+    killer = Killer(victim, when=when, alone=True)
     mix = "kissat,cadical,cadical,kissat-sat"  # three here, one in the pool
-    result = solve(longer_hard, workers=2, time_limit=120, on_event=killer, pool_after=0.0, mix=mix)
+    result = solve(longer_hard, workers=2, time_limit=600, on_event=killer, pool_after=0.0, mix=mix)
     assert result.status is Status.UNSATISFIABLE
     assert killer.killed >= 1
 
@@ -141,7 +158,7 @@ def test_lane_0_has_its_core_and_its_rank_again_when_it_is_started_again(tmp_pat
                 ranks.append((os.getpriority(os.PRIO_PROCESS, pid), len(os.sched_getaffinity(pid))))
 
     own = os.getpriority(os.PRIO_PROCESS, 0)
-    result = solve(str(path), time_limit=4, pool=False, algebra=False, mix="kissat,cadical", on_event=look)
+    result = solve(str(path), time_limit=8, pool=False, algebra=False, mix="kissat,cadical", on_event=look)
     assert [each["lane"] for each in result.statistics["lanes"]].count("kissat") == 2
     assert set(ranks) == {(own, every)}
 
@@ -152,7 +169,7 @@ def test_lane_0_has_its_core_and_its_rank_again_when_it_is_started_again(tmp_pat
 def test_signals_end_a_run_with_a_pool(
     number: signal.Signals, moment: str, hard: Path, tmp_path: Path
 ) -> None:
-    process = start("-j", "2", "-v", "--pool-after=0", "--time=60", hard)
+    process = start("-j", "2", "-v", "--pool-after=0", "--time=600", hard)
     assert process.stdout is not None
     for line in process.stdout:
         if f"pool state={moment}" in line:
@@ -161,42 +178,39 @@ def test_signals_end_a_run_with_a_pool(
         for line in process.stdout:
             if "place=pool" in line:
                 break
-    time.sleep(0.3)
+    assert eventually(lambda: len(descendants(process.pid)) >= 5)
     children = descendants(process.pid)
-    assert len(children) >= 5
     began = time.monotonic()
     process.send_signal(number)
     code, out, err = finish(process)
     if number == signal.SIGKILL:
-        assert gone(children, within=2)
-        end = time.monotonic() + 2
-        while any(Path(tempfile.gettempdir()).glob("turbosat-*")) and time.monotonic() < end:
-            time.sleep(0.02)
+        assert gone(children)
         return
-    assert time.monotonic() - began <= 0.7
+    assert time.monotonic() - began <= allowance(0.7)
     assert (code, err) == (0, "")
     assert out.splitlines()[-1] == "s UNKNOWN"
-    assert gone(children, within=0.5)
+    assert gone(children, within=allowance(0.5))
 
 
 @pytest.mark.usefixtures("tidy")
-def test_a_closed_terminal_leaves_nothing_of_a_pool(hard: Path) -> None:
-    process = start("-j", "2", "-v", "--pool-after=0", "--time=60", hard, session=True)
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGKILL])
+def test_what_is_sent_to_the_whole_group_leaves_nothing_of_a_pool(number: signal.Signals, hard: Path) -> None:
+    process = start("-j", "2", "-v", "--pool-after=0", "--time=600", hard, session=True)
     assert process.stdout is not None
     for line in process.stdout:
         if "place=pool" in line:
             break
     children = descendants(process.pid)
-    os.killpg(process.pid, signal.SIGHUP)
+    os.killpg(process.pid, number)
     finish(process)
-    assert gone(children, within=2)
+    assert gone(children)
 
 
 @pytest.mark.usefixtures("tidy")
 def test_the_time_limit_is_kept_with_a_pool(hard: Path) -> None:
     began = time.monotonic()
     code, out, err = finish(start("-j", "2", "--pool-after=0", "--time", "6", hard))
-    assert 6 <= time.monotonic() - began <= 6.5
+    assert 6 <= time.monotonic() - began <= 6 + allowance(0.5)
     assert (code, err) == (0, "")
     assert "c no answer: time" in out
 
@@ -243,7 +257,7 @@ def test_a_lane_that_proves_is_the_only_one_to_refute(tmp_path: Path, seconds_ha
     from turbosat.check import check
 
     proof = tmp_path / "proof"
-    result = solve(seconds_hard, proof=str(proof), workers=2, time_limit=120)
+    result = solve(seconds_hard, proof=str(proof), workers=2, time_limit=600)
     assert result.status is Status.UNSATISFIABLE
     assert result.winner is not None
     assert result.winner.lane == "kissat"
@@ -255,7 +269,7 @@ def test_assumptions_hold_in_every_lane() -> None:
     base = solve(source, workers=2).model
     assert base is not None
     wanted = base[:40].tolist()
-    result = solve(source, assumptions=wanted, workers=2, time_limit=60)
+    result = solve(source, assumptions=wanted, workers=2, time_limit=600)
     assert result.model is not None
     assert result.model[:40].tolist() == wanted
 
@@ -271,7 +285,7 @@ def test_no_memory_for_a_pool_is_no_pool(tmp_path: Path, hard: Path) -> None:
 
 
 def test_a_deadline_that_is_cancelled_by_the_pool_coming_up(hard: Path) -> None:
-    with Deadline(60) as deadline:
+    with Deadline(600) as deadline:
         result = solve(
             hard,
             workers=2,

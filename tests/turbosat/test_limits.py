@@ -9,23 +9,24 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import ROOT, descendants, finish, gone, processes, start
+from tests.processes import LATE, ROOT, allowance, descendants, eventually, finish, gone, processes, start
 from turbosat import Deadline, Reason, Status, solve
 
 
 def wait_for_children(pid: int, at_least: int) -> set[int]:
-    end = time.monotonic() + 20
-    while len(found := descendants(pid)) < at_least:
-        assert time.monotonic() < end, "the lanes did not start"
-        time.sleep(0.02)
-    return found
+    assert eventually(lambda: len(descendants(pid)) >= at_least), "the lanes did not start"
+    return descendants(pid)
+
+
+def rank(pid: int) -> int:
+    return os.getpriority(os.PRIO_PROCESS, pid)
 
 
 @pytest.mark.parametrize("limit", [0.5, 2])
 def test_time_limit_is_kept(limit: float, hard: Path) -> None:
     began = time.monotonic()
     code, out, err = finish(start("--time", str(limit), hard))
-    assert time.monotonic() - began <= limit + 0.5
+    assert time.monotonic() - began <= limit + allowance(0.5)
     assert (code, err) == (0, "")
     assert out.splitlines()[-1] == "s UNKNOWN"
     assert "c no answer: time" in out
@@ -43,7 +44,7 @@ def test_time_limit_covers_parsing(tmp_path: Path) -> None:
     big.write_text("p cnf 100001 2999970\n" + clauses * 30)
     began = time.monotonic()
     code, out, _ = finish(start("--time", "0.3", big))
-    assert time.monotonic() - began <= 0.8
+    assert time.monotonic() - began <= 0.3 + allowance(0.5)
     assert (code, out.splitlines()[-1]) == (0, "s UNKNOWN")
 
 
@@ -55,11 +56,11 @@ def test_signal_ends_every_child(number: signal.Signals, workers: int, hard: Pat
     began = time.monotonic()
     process.send_signal(number)
     code, out, err = finish(process)
-    assert time.monotonic() - began <= 0.5
+    assert time.monotonic() - began <= allowance(0.5)
     assert (code, err) == (0, "")
     assert out.splitlines()[-1] == "s UNKNOWN"
     assert "c no answer: interrupted" in out
-    assert gone(children, within=0.5)
+    assert gone(children, within=allowance(0.5))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -71,7 +72,7 @@ def test_signal_to_the_whole_group_as_from_a_terminal(number: signal.Signals, ha
     assert (code, err) == (0, "")
     assert out.splitlines()[-2:][1] == "s UNKNOWN"
     assert "c no answer: interrupted" in out
-    assert gone(children, within=0.5)
+    assert gone(children, within=allowance(0.5))
 
 
 @pytest.mark.parametrize("delay", [0.03, 0.06, 0.1, 0.15, 0.2, 0.3])
@@ -83,7 +84,7 @@ def test_signal_at_any_moment_of_the_start(delay: float, hard: Path) -> None:
     code, out, err = finish(process)
     assert gone(children)
     # Before Python has handed over, the signal ends the process as it would any.
-    assert (code, err) == (0, "") or (code == -signal.SIGTERM and delay < 0.1)
+    assert (code, err) == (0, "") or (code == -signal.SIGTERM and not children)
     assert "s SATISFIABLE" not in out
 
 
@@ -91,11 +92,8 @@ def test_first_lane_has_the_right_of_way(hard: Path) -> None:
     process = start("-j", "3", "--no-pool", hard)
     try:
         children = wait_for_children(process.pid, 5)  # four lanes and a descent
-        time.sleep(0.1)
-        ranks = [os.getpriority(os.PRIO_PROCESS, pid) for pid in children]
-        first = min(children, key=lambda pid: os.getpriority(os.PRIO_PROCESS, pid))
-        assert "kissat" in processes()[first][1]
-        assert sorted(ranks) == [0, 2, 8, 10, 11]
+        assert eventually(lambda: sorted(map(rank, children)) == [0, 2, 8, 10, 11])
+        assert "kissat" in processes()[min(children, key=rank)][1]
     finally:
         process.terminate()
         finish(process)
@@ -110,7 +108,7 @@ def test_killed_parent_takes_its_children_along(hard: Path) -> None:
 
 
 def test_killed_lane_is_no_end(hard: Path) -> None:
-    process = start("-j", "2", "--time", "4", "-v", hard)
+    process = start("-j", "2", "--time", "8", "-v", hard)
     children = wait_for_children(process.pid, 2)
     kissat = next(pid for pid in children if "kissat" in processes()[pid][1])
     os.kill(kissat, signal.SIGKILL)
@@ -121,7 +119,9 @@ def test_killed_lane_is_no_end(hard: Path) -> None:
 
 
 def test_memory_limit_covers_the_children(hard: Path) -> None:
-    code, out, err = finish(start("--memory", "45", "--time", "50", hard))
+    began = time.monotonic()
+    code, out, err = finish(start("--memory", "45", "--time", "300", hard))
+    assert time.monotonic() - began < allowance(10)
     assert (code, err) == (0, "")
     assert "c no answer: memory" in out
     assert out.splitlines()[-1] == "s UNKNOWN"
@@ -129,7 +129,7 @@ def test_memory_limit_covers_the_children(hard: Path) -> None:
 
 @pytest.mark.usefixtures("no_children_left")
 def test_deadline_of_the_api_can_be_cancelled_by_an_event(hard: Path) -> None:
-    with Deadline(seconds=20) as deadline:
+    with Deadline(seconds=300) as deadline:
         result = solve(hard, deadline=deadline, on_event=lambda event: deadline.cancel())
     assert (result.status, result.reason) == (Status.UNKNOWN, Reason.INTERRUPTED)
 
@@ -149,6 +149,6 @@ def test_keyboard_interrupt_in_a_user_program_leaves_no_child(hard: Path) -> Non
     children = wait_for_children(process.pid, 2)
     process.send_signal(signal.SIGINT)
     with process:
-        _, err = process.communicate(timeout=10)
+        _, err = process.communicate(timeout=10 * LATE)
     assert "KeyboardInterrupt" in err
     assert gone(children)

@@ -9,6 +9,7 @@ import time
 import numpy as np
 import pytest
 
+from tests.processes import allowance
 from turbosat import cgroups, system
 from turbosat.deadline import Deadline, Expired
 from turbosat.result import Reason
@@ -56,20 +57,22 @@ def age_seen_by(command: list[str]) -> float:
 def test_process_start_includes_the_start_of_the_interpreter() -> None:
     began = time.monotonic()
     age = age_seen_by([sys.executable, "-c"])
-    assert 0.01 <= age <= time.monotonic() - began + 0.02
+    took = time.monotonic() - began
+    assert age <= took + 0.02
+    assert age >= 0.01 or took > system.LONGEST_STARTUP
 
 
 def test_process_start_is_not_that_of_a_shell_before() -> None:
     # The shell becomes the interpreter: the same process, started a second before.
     shell = f'sleep 1; exec {sys.executable} -c "$0"'
-    assert age_seen_by(["sh", "-c", shell]) < 0.7
+    assert age_seen_by(["sh", "-c", shell]) < allowance(0.7)
 
 
 def test_deadline_counts_from_its_start() -> None:
-    with Deadline(10, start=time.monotonic() - 9.9) as deadline:
+    with Deadline(100, start=time.monotonic() - 99) as deadline:
         deadline.check()
-        assert 0 < (deadline.remaining() or 0) <= 0.1
-        time.sleep(0.11)
+        assert 0 < (deadline.remaining() or 0) <= 1
+        time.sleep(1.01)
         assert deadline.remaining() == 0
         with pytest.raises(Expired) as caught:
             deadline.check()

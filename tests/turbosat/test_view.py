@@ -23,7 +23,7 @@ def row(text: str, lane: str) -> list[str]:
 
 
 def test_lanes_rates_guidance_and_pool() -> None:
-    with Deadline(60) as deadline:
+    with Deadline(600) as deadline:
         view = View(deadline, Console(file=io.StringIO()))
         for event in (
             Event("started", 0.1, "kissat", {"place": "here"}),
