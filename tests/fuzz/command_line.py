@@ -19,7 +19,7 @@ import time
 from collections import Counter, defaultdict
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from tests.fuzz.cases import Description, describe
 from tests.fuzz.worker import Judged, serve
@@ -85,14 +85,14 @@ def say(text: str) -> None:
 class Team:
     """The workers."""
 
-    def __init__(self, jobs: int, seed: int, keep: list[Path], command: tuple[str, ...]) -> None:
+    def __init__(self, jobs: int, seed: int, command: tuple[str, ...]) -> None:
         self._lock = tempfile.TemporaryDirectory(prefix="fuzz-")
         self.idle: list[Connection] = []
         self._processes = []
         context = multiprocessing.get_context("spawn")
         for _ in range(jobs):
             ours, theirs = context.Pipe()
-            arguments = theirs, Path(self._lock.name) / "lock", keep, seed, command
+            arguments = theirs, Path(self._lock.name) / "lock", seed, command
             process = context.Process(target=serve, args=arguments)
             process.start()
             theirs.close()
@@ -100,11 +100,16 @@ class Team:
             self._processes.append(process)
         self.all = list(self.idle)
 
-    def close(self) -> None:
-        """Let everyone finish and go."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Let everyone finish and go; at once, if there was an exception."""
         for connection in self.all:
             connection.close()
         for process in self._processes:
+            if kind is not None:
+                process.terminate()
             process.join()
         self._lock.cleanup()
 
@@ -183,16 +188,13 @@ def main() -> int:
         return 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the workers end, and the folders go
     command = tuple(arguments.program or COMMAND)
-    team = Team(1 if arguments.again else arguments.jobs, arguments.seed, [], command)
-    try:
+    with Team(1 if arguments.again else arguments.jobs, arguments.seed, command) as team:
         if arguments.again:
             text = Path(arguments.again).read_text() if os.path.exists(arguments.again) else arguments.again
             return _again(team, json.loads(text))
         if not arguments.program:
             _warm_up(team)
         found = fuzz(arguments, team)
-    finally:
-        team.close()
     for signature, times in found.counts.most_common():
         say(f"{times:6} {signature}")
     return 1 if found.counts else 0

@@ -227,10 +227,8 @@ def hard(dice: random.Random) -> Recipe:
 
 def is_hard(content: Recipe) -> bool:
     """Whether a formula may outlast any limit."""
-    return (
-        bool(content["family"] == "pigeons" and content["n"] > 8)
-        or content.get("n", 0) * content.get("k", 0) > 400
-    )
+    n = content.get("n", 0)
+    return bool((content["family"] == "pigeons" and n > 8) or n * content.get("k", 0) > 400 or n >= 3000)
 
 
 def large(dice: random.Random) -> Recipe:

@@ -16,6 +16,7 @@ CHECK = "from turbosat.check.cli import main; raise SystemExit(main())"
 SECONDS = 60
 VERIFIED, TIMEOUT = 0, 3
 LOST = ("fifo unread", "/dev/full", "full disk", "closed", "socket", "folder", "nowhere", "")
+SAID = (b"c ", b"s ", b"v ")  # how lines begin that are no proof
 UNSURE = ("fifo left",)  # what fits into a pipe is written without its reader
 
 
@@ -32,7 +33,9 @@ def faults(
         kind = meaning.target(path)
         due = role == "json" or (role == "proof" and answer == "UNSATISFIABLE")
         data = record.delivered.get(path)
-        if path in TO_STDOUT or path in TO_STDERR or kind in UNSURE or kind == "/dev/null":
+        if path in TO_STDOUT and role == "proof" and record.out is not None and len(meaning.outputs) == 1:
+            data = b"".join(line for line in record.out.splitlines(keepends=True) if line[:2] not in SAID)
+        elif path in TO_STDOUT or path in TO_STDERR or kind in UNSURE or kind == "/dev/null":
             continue  # mixed with what else is said there
         if data is None or kind in LOST:
             empty = formula is None or [] in formula.clauses or [] in formula.xors
@@ -40,7 +43,7 @@ def faults(
                 yield f"{role} lost", kind, f"exit code {record.code}, and not a word"
             continue
         if errors:
-            continue  # the run says itself that something is not there
+            continue  # the run says itself what is not there
         if role == "json":
             yield from _statistics(data, answer, kind)
         elif answer == "UNSATISFIABLE" and formula is not None:

@@ -13,7 +13,7 @@ from tests.fuzz.cases import Description
 from tests.fuzz.pumps import FifoWriter, Loop, Reader, Writer
 from tests.fuzz.sandbox import Sandbox
 
-NUMBER = 63  # of the descriptor that /dev/fd/63 is; 62 is closed
+INHERITED = {"/dev/fd/63": (63, "file"), "/dev/fd/61": (61, "pipe")}  # /dev/fd/62 is closed
 LATE = 0.7  # seconds
 ALL = float("inf")
 SEEN = ("pipe", "file", "terminal")  # where standard output can be read
@@ -46,10 +46,11 @@ class Ends:
         if self._description["environment"].get("closed"):
             self.standard[:2] = None, None
         for name, kind in self._description["targets"].items():
-            if kind == f"/dev/fd/{NUMBER}":
-                self._files[name] = self._sandbox.side / "descriptor"
-                os.dup2(self._file(self._files[name]), NUMBER)
-                self.kept = [NUMBER]
+            if kind in INHERITED:
+                number, end = INHERITED[kind]
+                descriptor = self._output(name, {"is": end})
+                assert descriptor is not None
+                self.kept.append(os.dup2(descriptor, number))
         self._named_pipes()
 
     def hand_over(self) -> None:
@@ -107,7 +108,7 @@ class Ends:
         if kind in ("full", "null"):
             return self._file(Path("/dev") / kind, os.O_WRONLY)
         if kind == "file":
-            self._files[name] = self._sandbox.side / name
+            self._files[name] = self._sandbox.side / os.path.basename(name)
             return self._file(self._files[name])
         ours, theirs = self._moved(pty.openpty() if kind == "terminal" else os.pipe())
         self._theirs.append(theirs)

@@ -94,22 +94,21 @@ class Meaning:
         if self.description["limits"] or self.description["environment"] or len(self.words) > 2:
             return False
         known = {
-            flag: (name, kind)
+            flag: (name, kind, option)
             for name, kind, option in options.table()
             for each in option.flags
             for flag in each.split("/")
         }
         for group in self.flags:
             flag, equals, _ = group[0].partition("=")
-            name, kind = known.get(flag, ("", None))
-            if kind is bool:
+            name, kind, option = known.get(flag, ("", None, None))
+            if option is not None and options.is_flag(kind, option):
                 if equals:
                     return False
             elif name not in self.outputs and not re.fullmatch(
                 NUMBERS.get(name, "$^"), self.given(name) or ""
             ):
                 return False
-        places = map(self.target, self.outputs.values())
-        return not options.refused(self.groups) and all(
-            place in ("new", "existing", "/dev/null") for place in places
-        )
+        if options.refused(self.groups) or any(path.endswith(".7z") for path in self.outputs.values()):
+            return False
+        return all(self.target(path) in ("new", "existing", "/dev/null") for path in self.outputs.values())

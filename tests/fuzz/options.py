@@ -66,13 +66,14 @@ def is_path(option: Option) -> bool:
     return option.metavar == "FILE"
 
 
-def takes_value(flag: str) -> bool:
-    """Whether a word is a flag that the next word belongs to."""
-    return any(flag in option.flags and not _plain(kind, option) for _, kind, option in table())
+def is_flag(kind: Any, option: Option) -> bool:
+    """Whether the option has no value of its own."""
+    return bool in (kind, *get_args(kind)) or option.switch is not None
 
 
-def _plain(kind: Any, option: Option) -> bool:
-    return kind is bool or option.switch is not None
+def is_number(kind: Any) -> bool:
+    """Whether the option's value is a number."""
+    return bool({int, float} & {kind, *get_args(kind)})
 
 
 def _value(dice: random.Random, name: str, kind: Any, option: Option) -> str:
@@ -109,7 +110,7 @@ def group(dice: random.Random, name: str, kind: Any, option: Option) -> Group:
     if option.switch is not None:
         return [dice.choice(list(option.switch))]
     flags = [each for flag in option.flags for each in flag.split("/")]
-    if kind is bool:
+    if is_flag(kind, option):
         return [dice.choice(flags)]
     return _joined(dice, dice.choice(flags), _value(dice, name, kind, option))
 
@@ -152,7 +153,7 @@ def number(text: str | None) -> float | None:
 def refused(groups: list[Group]) -> str:
     """Return a numeric option whose value is out of the bounds that the tables declare, or nothing."""
     for _, kind, option in table():
-        if _plain(kind, option) or not {int, float} & {kind, *get_args(kind)}:
+        if is_flag(kind, option) or not is_number(kind):
             continue
         text = given(groups, *option.flags)
         if text is None:

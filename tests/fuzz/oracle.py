@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 
 from tests.fuzz import contents, deliveries, options, reading
-from tests.fuzz.cases import Description
+from tests.fuzz.cases import LONG, Description
 from tests.fuzz.ends import SEEN
 from tests.fuzz.meaning import TO_STDERR, TO_STDOUT, Meaning
 from tests.fuzz.sandbox import Sandbox
@@ -17,7 +17,8 @@ ERROR = re.compile(r"turbosat: \S")
 RAW = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # what a terminal acts on
 FRAME = re.compile(r'File "[^"]*?([\w.-]+)", line \d+, in (\S+)')
 WIDTH = 78  # of v lines
-INCOMPLETE = ("gradient", "galois", "conflicts", "decisions")  # options after which a run may give up
+INCOMPLETE = ("gradient", "galois")  # engines that may give up
+COMPLETE = ("time_limit", "workers", "lanes", "seed", "pool_after")  # numbers that limit nothing but time
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class Oracle:
     def overshoot(self) -> float | None:
         """Return how many seconds the run went on after it had to end, None if it ended before."""
         moments = [sent.moment for sent in self.record.sent]
-        if self.meaning.seconds is not None and self.description["stdout"]["is"] != "stuck":
+        if self.meaning.seconds is not None:
             moments.append(self.meaning.seconds)
         over = self.record.seconds - min(moments, default=float("inf"))
         return over if over > 0 else None
@@ -107,7 +108,8 @@ class Oracle:
         streams = [f"{name} {self.description[name]['is']}" for name in ("stdout", "stderr")]
         unusual = [*self.description["limits"], *self.description["environment"]]
         ends = [stream for stream in streams if not stream.endswith(("pipe", "file", "terminal"))]
-        guesses = ([waits] if waits and "quick" not in waits else [], unusual, places, ends)
+        pipes = [place for place in places if "fifo" in place]
+        guesses = ([waits] if waits and "quick" not in waits else [], pipes, unusual, places, ends)
         return next((", ".join(guess) for guess in guesses if guess), "")
 
     def _left_behind(self) -> None:
@@ -124,7 +126,7 @@ class Oracle:
         """Judge what happened to a file of the current folder."""
         outputs = [os.path.normpath(path) for path in self.meaning.outputs.values()]
         expected = name in (*outputs, "nowhere-yet") or any(path.startswith(f"{name}/") for path in outputs)
-        formula = self.meaning.target(name) == "formula" and name == self.meaning.outputs.get("proof")
+        formula = self.meaning.target(name) == "formula"
         if name in self.description["files"] or name == "real":
             self.fault("input changed", f"{what}, as {self._roles(name)}", name)
         elif not expected:
@@ -179,6 +181,7 @@ class Oracle:
     def _readable(self, where: str, data: bytes) -> None:
         """Check that nothing is written raw that a terminal would act on, or could not show."""
         encoding = self.description["environment"].get("variables", {}).get("PYTHONIOENCODING", "utf-8")
+        encoding, _, _ = encoding.partition(":")
         try:
             text = data.decode(encoding)
         except UnicodeDecodeError as error:
@@ -190,9 +193,12 @@ class Oracle:
     # What had to be refused, and what not.
 
     def _refusals(self) -> None:
+        code, meaning, patience = self.record.code, self.meaning, self.description["patience"]
         if self.names:
+            tired = meaning.seconds is None and self.record.sent[-1].moment >= patience
+            if tired and patience >= LONG and code == 0:
+                self.fault("endless", self._what_blocks(), f"no answer in {patience} s")
             return
-        code, meaning = self.record.code, self.meaning
         if code in ANSWERS:
             if value := options.refused(meaning.groups):
                 self.fault("accepted", value.split()[0], value)
@@ -211,9 +217,13 @@ class Oracle:
 
     def _must_answer(self) -> bool:
         """Whether the run goes on until it has an answer."""
-        words = " ".join(word for group in self.meaning.flags for word in group)
-        limited = self.meaning.memory is not None or self.description["limits"]
-        return not limited and not any(word in words for word in INCOMPLETE)
+        limited = any(
+            self.meaning.given(name) is not None
+            for name, kind, _ in options.table()
+            if options.is_number(kind) and name not in COMPLETE
+        )
+        engine = self.meaning.given("engine")
+        return not limited and not self.description["limits"] and engine not in INCOMPLETE
 
     # The answer.
 
@@ -269,6 +279,8 @@ class Oracle:
     def _lines_of_answer(self, lines: list[str], *, mixed: bool) -> None:
         answers = [line[2:] for line in lines if re.match(r"s \S", line)]
         wanted = [] if self.answer is None else [self.answer]
+        if self.record.code == 1 and "proof" in self.meaning.outputs and self.errors != []:
+            wanted = answers if answers == ["UNSATISFIABLE"] else []  # an answer whose proof is lost
         limited = "fsize" in self.description["limits"] and self.description["stdout"]["is"] == "file"
         if answers != wanted and not (limited and not answers):
             if self.record.code in CODES or answers:

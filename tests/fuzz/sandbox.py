@@ -21,7 +21,7 @@ from tests.fuzz.cases import Description
 OLD = b"what was here before\n"
 OTHER = b"p cnf 1 1\n1 0\n"  # another formula
 CANARY = "CANARY"
-UID = 64_000  # nobody's
+USERS = range(61_000, 64_000)  # nobody's; each sandbox has one, so that nobody else's processes count
 INTRUDER = f"open({CANARY!r}, 'w').close()\n"  # a module that must not be imported
 
 
@@ -32,6 +32,7 @@ class Sandbox:
         """Make a place below an empty folder; `watched` are public folders that nobody else uses."""
         self.root = root
         self.isolated = bool(watched)
+        self.uid = USERS[os.getpid() % len(USERS)]
         self.cwd, self.tmp, self.home, self.full, self.side, self.long = (
             root / name for name in ("cwd", "tmp", "home", "full", "side", "long" * 40)
         )
@@ -129,10 +130,10 @@ class Sandbox:
 
     def _hand_over(self, description: Description) -> None:
         for folder in (self.cwd, self.tmp, self.long, self.home):
-            os.chown(folder, UID, UID)
+            os.chown(folder, self.uid, self.uid)
             for below, folders, files in os.walk(folder):
                 for name in (*folders, *files):
-                    os.lchown(os.path.join(below, name), UID, UID)
+                    os.lchown(os.path.join(below, name), self.uid, self.uid)
         for name, kind in description["targets"].items():
             if kind == "readonly":
                 os.chown(self.cwd / name, 0, 0)

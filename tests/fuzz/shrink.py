@@ -84,7 +84,8 @@ def _with(description: Description, key: str, value: object) -> Description:
 
 def _tidy(description: Description) -> Description:
     """Forget targets that no word mentions any more."""
-    words = " ".join(word for group in description["argv"] for word in group)
+    words = [word for group in description["argv"] for word in group]
+    words += [word.partition("=")[2] for word in words if word.startswith("--")]
     targets = {name: kind for name, kind in description["targets"].items() if name in words}
     return _with(description, "targets", targets)
 

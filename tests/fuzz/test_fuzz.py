@@ -45,9 +45,8 @@ PLANTED = {
 @pytest.fixture(scope="module")
 def team() -> Iterator[Team]:
     """Yield a worker that runs the faulty program."""
-    found = Team(1, 0, [], FAULTY)
-    yield found
-    found.close()
+    with Team(1, 0, FAULTY) as found:
+        yield found
 
 
 def planted(fault: str) -> Description:

@@ -3,7 +3,9 @@
 import fcntl
 import os
 import signal
+import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,9 +22,10 @@ from tests.fuzz.shrink import shrunk
 from tests.fuzz.world import COMMAND, World
 from tests.processes import ROOT
 
-TIMING = ("late", "left process", "hang", "memory")  # what a busy machine might have to do with
+TIMING = ("late", "left process", "hang", "endless", "memory")  # what a busy machine might have to do with
 GROSS = 3.0  # seconds too late that no machine explains
 REPEATS = 2
+LONGEST_SHRINKING = 90.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +89,12 @@ class Worker:
 
     def smaller(self, description: Description, signature: str) -> Description:
         """Return a smaller description that fails with the same signature."""
+        end = time.monotonic() + LONGEST_SHRINKING
 
         def fails(smaller: Description) -> bool:
-            return any(fault.signature == signature for fault in self.run(smaller).faults)
+            if time.monotonic() > end:
+                return False
+            return any(fault.signature == signature for fault in self._run(smaller).faults)
 
         return shrunk(description, fails)
 
@@ -108,13 +114,14 @@ class Worker:
         return fault.kind == "late" and (judged.overshoot or 0) - judged.lateness.waited > GROSS
 
 
-def serve(connection: Connection, lock: Path, keep: list[Path], seed: int, command: tuple[str, ...]) -> None:
-    """Run what the other end of a connection asks for, until it goes away."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C means the fuzzer, which closes the connection
+def serve(connection: Connection, lock: Path, seed: int, command: tuple[str, ...]) -> None:
+    """Run what the other end of a connection asks for, until it goes away or sends SIGTERM."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C means the fuzzer, which sends SIGTERM
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     isolation.die_with_parent()
     isolation.adopt_orphans()
     turns = Turns(lock)
-    watched = isolation.isolate([ROOT, Path(command[0]).parent, *keep])
+    watched = isolation.isolate([ROOT, Path(command[0]).parent])
     os.chdir(ROOT)
     with tempfile.TemporaryDirectory(prefix="fuzz-", ignore_cleanup_errors=True) as folder:
         worker = Worker(Path(folder), turns, watched, command)

@@ -18,7 +18,7 @@ from tests.fuzz.cases import Description
 from tests.fuzz.ends import Ends
 from tests.fuzz.meaning import Meaning
 from tests.fuzz.pumps import Loop
-from tests.fuzz.sandbox import UID, Sandbox
+from tests.fuzz.sandbox import Sandbox
 from tests.fuzz.sentinel import Clock, Lateness, Sentinel
 from tests.processes import ROOT
 
@@ -189,8 +189,8 @@ class _Run:
                 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
             if unusual.get("uid") and self.sandbox.isolated:
                 os.setgroups([])
-                os.setgid(UID)
-                os.setuid(UID)
+                os.setgid(self.sandbox.uid)
+                os.setuid(self.sandbox.uid)
                 isolation.die_with_parent()  # forgotten with the user
             for number, unit, value in limits:
                 hard = resource.getrlimit(number)[1]
