@@ -279,8 +279,8 @@ class Oracle:
     def _lines_of_answer(self, lines: list[str], *, mixed: bool) -> None:
         answers = [line[2:] for line in lines if re.match(r"s \S", line)]
         wanted = [] if self.answer is None else [self.answer]
-        if self.record.code == 1 and "proof" in self.meaning.outputs and self.errors != []:
-            wanted = answers if answers == ["UNSATISFIABLE"] else []  # an answer whose proof is lost
+        if self.record.code == 1 and answers == ["UNSATISFIABLE"] and self._proof_may_be_lost():
+            wanted = answers
         limited = "fsize" in self.description["limits"] and self.description["stdout"]["is"] == "file"
         if answers != wanted and not (limited and not answers):
             if self.record.code in CODES or answers:
@@ -294,6 +294,14 @@ class Oracle:
                 self.fault("v line", f"with {self.answer}", values[:2])
             return
         self._model(values)
+
+    def _proof_may_be_lost(self) -> bool:
+        """Whether an answer may come with the exit code of an error, because its proof cannot be written."""
+        path = self.meaning.outputs.get("proof")
+        if path is None or self.errors == []:
+            return False
+        unusual = self.description["limits"] or self.description["environment"]
+        return bool(unusual) or self.meaning.target(path) not in ("new", "existing", "/dev/null")
 
     def _model(self, values: list[str]) -> None:
         if any(len(line) > WIDTH for line in values):
