@@ -28,7 +28,7 @@ def misbehave(fault: str, file: str) -> None:
         case "$(touch CANARY)":
             subprocess.run(f"cat ./{file}", shell=True, check=False, capture_output=True)
         case "late":
-            time.sleep(4)
+            time.sleep(3)
         case "sleep":
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
             time.sleep(60)

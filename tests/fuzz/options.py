@@ -2,7 +2,8 @@
 
 import math
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import cache
 from typing import Any, Literal, get_args, get_origin
 
 from turbosat.cdcl.diversify import KINDS
@@ -55,10 +56,11 @@ MODEST: dict[str, Callable[[random.Random], str]] = {
 }
 
 
-def table() -> Iterator[tuple[str, Any, Option]]:
-    """Yield every option that has flags."""
-    for each in (Options, Display):
-        yield from (entry for entry in declared(each) if entry[2].flags or entry[2].switch)
+@cache
+def table() -> tuple[tuple[str, Any, Option], ...]:
+    """Return name, type and declaration of every option that has flags."""
+    entries = (*declared(Options), *declared(Display))
+    return tuple(entry for entry in entries if entry[2].flags or entry[2].switch)
 
 
 def is_path(option: Option) -> bool:

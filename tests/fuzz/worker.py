@@ -23,7 +23,7 @@ from tests.fuzz.world import COMMAND, World
 from tests.processes import ROOT
 
 TIMING = ("late", "left process", "hang", "endless", "memory")  # what a busy machine might have to do with
-GROSS = 3.0  # seconds too late that no machine explains
+GROSS = 2.0  # seconds too late that no machine explains
 REPEATS = 2
 LONGEST_SHRINKING = 90.0  # seconds
 

@@ -23,7 +23,7 @@ from tests.fuzz.sentinel import Clock, Lateness, Sentinel
 from tests.processes import ROOT
 
 GRACE = 0.5  # seconds after the end, and over a limit
-MERCY = 5.0  # seconds over all limits after which a run is killed
+MERCY = 3.0  # seconds over all limits after which a run is killed
 LOOK = 0.1  # seconds between two looks at the memory
 BREATH = 0.02  # seconds between two looks at what is left behind
 GUARD = 4 << 30  # bytes of a run that the machine is not to bear
