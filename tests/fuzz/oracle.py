@@ -17,6 +17,7 @@ ERROR = re.compile(r"turbosat: \S")
 RAW = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # what a terminal acts on
 FRAME = re.compile(r'File "[^"]*?([\w.-]+)", line \d+, in (\S+)')
 WIDTH = 78  # of v lines
+BUSY = 3  # times slower than an idle machine: then the patience of a run says nothing
 INCOMPLETE = ("gradient", "galois")  # engines that may give up
 COMPLETE = ("time_limit", "workers", "lanes", "seed", "pool_after")  # numbers that limit nothing but time
 
@@ -196,7 +197,7 @@ class Oracle:
         code, meaning, patience = self.record.code, self.meaning, self.description["patience"]
         if self.names:
             tired = meaning.seconds is None and self.record.sent[-1].moment >= patience
-            if tired and patience >= LONG and code == 0:
+            if tired and code == 0 and patience >= LONG and self.record.lateness.slowdown < BUSY:
                 self.fault("endless", self._what_blocks(), f"no answer in {patience} s")
             return
         if code in ANSWERS:

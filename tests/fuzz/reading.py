@@ -127,18 +127,17 @@ def read(data: bytes, *, relaxed: bool = False) -> Reading | None:
                 return None
             break
         xor = line.startswith(b"x")
-        if (xor and clause) or not all(map(NUMBER.fullmatch, line[xor:].split())):
+        words = line[xor:].split()
+        if not all(map(NUMBER.fullmatch, words)):
             return None
-        for literal in map(int, line[xor:].split()):
+        if xor and (clause or words.count(b"0") != 1 or words[-1] != b"0"):
+            return None
+        for literal in map(int, words):
             if literal:
                 clause.append(literal)
             else:
                 (xors if xor else clauses).append(clause)
                 clause = []
-                if xor and not line.rstrip().endswith(b"0"):
-                    return None
-        if xor and clause:
-            return None
     largest = max((abs(literal) for part in (*clauses, *xors) for literal in part), default=0)
     if clause or (
         not relaxed and (largest > variables or count not in (len(clauses), len(clauses) + len(xors)))
