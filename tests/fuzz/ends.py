@@ -71,7 +71,7 @@ class Ends:
             found[name] = bytes(reader.data)
         for name, path in self._files.items():
             found[name] = path.read_bytes()
-        if self._description["stdout"]["is"] not in SEEN:
+        if self._description["stdout"]["is"] not in SEEN or self._description["environment"].get("closed"):
             found.pop("stdout", None)
         for name in self._description["targets"]:
             path = self._sandbox.cwd / name

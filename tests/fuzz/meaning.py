@@ -39,7 +39,7 @@ class Meaning:
         if self.seconds is not None and self.seconds > LONG:
             self.seconds = None  # nobody waits for it
         megabytes = self._positive("memory_limit")
-        self.memory = None if megabytes is None else int(megabytes * 2**20)
+        self.memory = int(megabytes * 2**20) if megabytes and not options.refused(self.groups) else None
         self.information = any(group[0] in INFORMATION for group in self.flags)
         self.input_data_whole = self._whole()
 

@@ -110,7 +110,7 @@ class Oracle:
         unusual = [*self.description["limits"], *self.description["environment"]]
         ends = [stream for stream in streams if not stream.endswith(("pipe", "file", "terminal"))]
         pipes = [place for place in places if "fifo" in place]
-        guesses = ([waits] if waits and "quick" not in waits else [], pipes, unusual, places, ends)
+        guesses = (pipes, [waits] if waits and "quick" not in waits else [], unusual, places, ends)
         return next((", ".join(guess) for guess in guesses if guess), "")
 
     def _left_behind(self) -> None:
@@ -218,7 +218,8 @@ class Oracle:
 
     def _must_answer(self) -> bool:
         """Whether the run goes on until it has an answer."""
-        limited = any(
+        # Where nobody reads what it prints, a run may end.
+        limited = self.description["stdout"]["is"] == "left" or any(
             self.meaning.given(name) is not None
             for name, kind, _ in options.table()
             if options.is_number(kind) and name not in COMPLETE

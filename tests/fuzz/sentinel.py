@@ -16,6 +16,7 @@ from pathlib import Path
 HUMBLE = 13  # the niceness of the pool's processes
 WORK = 40_000  # numbers added up: a millisecond
 NAP = 0.005  # seconds between two pieces
+CHILDREN = 1.5  # that wait for a core while the run waits for them: half as long as itself, together
 ENDS = 3  # that a run waits for, one after the other
 MOST = 10.0  # seconds that are granted to whoever gives way
 
@@ -28,10 +29,11 @@ class Lateness:
     stolen: float = 0.0  # seconds that a hypervisor took from this machine meanwhile
     piece: float = 0.0  # seconds that the latest piece of humble work took too long
     slowdown: float = 1.0  # of humble work
+    strain: float = 1.0  # by how much the same work takes more of a core's time than at best
 
     def allowed(self, seconds: float) -> float:
         """Return how long may take what takes a run so many seconds on an idle machine."""
-        return seconds + self.waited + self.stolen + ENDS * self.piece
+        return seconds * self.strain + CHILDREN * self.waited + self.stolen + ENDS * self.piece
 
     def patience(self, seconds: float) -> float:
         """Return how long may take what takes humble processes so many seconds on an idle machine."""
@@ -44,13 +46,16 @@ class Clock:
     def __init__(self) -> None:
         self._stolen = _stolen()
 
-    def measured(self, pid: int, humble: tuple[float, float]) -> Lateness:
-        """Return all that was measured until now; the process may have ended, but must not be reaped."""
+    def waited(self, pid: int) -> float:
+        """Return the seconds that a process has waited for a core."""
         try:
-            waited = int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
-        except (OSError, IndexError, ValueError):  # a kernel that does not count
-            waited = 0.0
-        return Lateness(waited, _stolen() - self._stolen, *humble)
+            return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+        except (OSError, IndexError, ValueError):  # gone, or a kernel that does not count
+            return 0.0
+
+    def measured(self, pid: int, humble: tuple[float, ...]) -> Lateness:
+        """Return all that was measured until now; the process may have ended, but must not be reaped."""
+        return Lateness(self.waited(pid), _stolen() - self._stolen, *humble)
 
 
 class Sentinel:
@@ -75,15 +80,14 @@ class Sentinel:
             self._measuring = True
             self._send(b"b")
 
-    def end(self) -> tuple[float, float]:
-        """Return what the latest piece took too long, and the slowdown."""
+    def end(self) -> tuple[float, ...]:
+        """Return what the latest piece took too long, the slowdown and the strain."""
         if not self._measuring:
-            return 0.0, 1.0
+            return ()
         self._measuring = False
         self._send(b"e")
         assert self._process.stdout is not None
-        piece, slowdown = map(float, self._process.stdout.readline().split())
-        return piece, max(1.0, slowdown)
+        return tuple(map(float, self._process.stdout.readline().split()))
 
     def close(self) -> None:
         """End the process."""
@@ -103,33 +107,35 @@ def _stolen() -> float:
         return 0.0
 
 
-def _work() -> float:
-    """Do a piece of work; return the seconds it took."""
-    began = time.perf_counter()
+def _work() -> tuple[float, float]:
+    """Do a piece of work; return the seconds it took, and those of a core."""
+    began, own = time.perf_counter(), time.thread_time()
     sum(range(WORK))
-    return time.perf_counter() - began
+    return time.perf_counter() - began, time.thread_time() - own
 
 
 def main() -> None:
     """Measure whenever told to."""
-    best = min(_work() for _ in range(200))
+    best = min(_work()[0] for _ in range(200))
     os.nice(HUMBLE)
     os.write(1, b"ready\n")
     while os.read(0, 1) == b"b":
         os.set_blocking(0, False)
-        spent, pieces, latest, command = 0.0, 0, 0.0, b""
+        spent, own, pieces, latest, command = 0.0, 0.0, 0, 0.0, b""
         while not command:
             began = time.perf_counter()
             time.sleep(NAP)
-            best = min(best, _work())
-            took = time.perf_counter() - began - NAP
-            spent, pieces, latest = spent + took, pieces + 1, max(latest, took - best)
+            took, cpu = _work()
+            best = min(best, took)
+            took = time.perf_counter() - began - NAP  # it may have woken up late
+            spent, own, pieces, latest = spent + took, own + cpu, pieces + 1, max(latest, took - best)
             try:
                 command = os.read(0, 1) or b"-"
             except BlockingIOError:
                 continue
         os.set_blocking(0, True)
-        os.write(1, f"{latest} {spent / pieces / best}\n".encode())
+        whole = pieces * best
+        os.write(1, f"{latest} {max(1.0, spent / whole)} {max(1.0, own / whole)}\n".encode())
 
 
 if __name__ == "__main__":

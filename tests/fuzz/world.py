@@ -19,7 +19,7 @@ from tests.fuzz.ends import Ends
 from tests.fuzz.meaning import Meaning
 from tests.fuzz.pumps import Loop
 from tests.fuzz.sandbox import Sandbox
-from tests.fuzz.sentinel import Clock, Lateness, Sentinel
+from tests.fuzz.sentinel import CHILDREN, Clock, Lateness, Sentinel
 from tests.processes import ROOT
 
 GRACE = 0.5  # seconds after the end, and over a limit
@@ -249,7 +249,7 @@ class _Run:
         killed = False
         while self.ended is None:
             self.loop.turn(max(self.end + MERCY, time.monotonic() + LOOK))
-            mercy = MERCY + self.clock.measured(self.process.pid, (0.0, 1.0)).waited
+            mercy = MERCY + CHILDREN * self.clock.waited(self.process.pid)
             if not killed and time.monotonic() > self.end + mercy:
                 killed = True
                 self._kill()
