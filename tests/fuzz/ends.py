@@ -68,7 +68,8 @@ class Ends:
         found = {}
         for name, reader in self._readers.items():
             reader.drain()
-            found[name] = bytes(reader.data)
+            if reader.whole:
+                found[name] = bytes(reader.data)
         for name, path in self._files.items():
             found[name] = path.read_bytes()
         if self._description["stdout"]["is"] not in SEEN or self._description["environment"].get("closed"):

@@ -48,7 +48,7 @@ MODEST: dict[str, Callable[[random.Random], str]] = {
         ("0", "0.1", "0.5", "1", "1.5", "2", "3", "5", "10", "20", "1e10")
     ),
     "memory_limit": lambda dice: str(dice.choice((1, 30, 60, 120, 300, 300, 1000, 1000, 4000, 10**6))),
-    "workers": lambda dice: str(dice.choice((1, 1, 1, 2, 2, 3, 4, 8, 64))),
+    "workers": lambda dice: str(64 if dice.random() < 0.03 else dice.choice((1, 1, 1, 2, 2, 2, 3, 4, 8))),
     "lanes": lambda dice: str(dice.choice((1, 2, 64, 1000))),
     "pool_after": lambda dice: str(dice.choice((0, 0.1, 1, 2, 1e9))),
     "ray_address": lambda dice: dice.choice(("127.0.0.1:9", "nowhere.invalid:6379", "nonsense", ":", "")),

@@ -166,6 +166,8 @@ class Oracle:
             return
         if record.err is None or kind not in ("pipe", "file"):
             return
+        if kind == "file" and "fsize" in self.description["limits"]:
+            return  # there may be no room for what it had to say
         if any(path in TO_STDERR for path in self.meaning.outputs.values()):
             return
         self._readable("stderr", record.err)
@@ -283,6 +285,8 @@ class Oracle:
         wanted = [] if self.answer is None else [self.answer]
         if self.record.code == 1 and answers == ["UNSATISFIABLE"] and self._proof_may_be_lost():
             wanted = answers
+        if self.record.code is not None and self.record.code < 0:
+            return  # killed by a signal at whatever moment
         limited = "fsize" in self.description["limits"] and self.description["stdout"]["is"] == "file"
         if answers != wanted and not (limited and not answers):
             if self.record.code in CODES or answers:

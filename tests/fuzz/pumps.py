@@ -11,6 +11,7 @@ from itertools import count
 from pathlib import Path
 
 PIECE = 1 << 16
+LARGEST = 1 << 27  # bytes that are kept of what comes out of a pipe
 RETRY = 0.01  # seconds between two tries to open the writing end of a named pipe
 SLOW = 5, 0.15  # how many pieces a slow writer makes of all, and the seconds before each
 
@@ -20,11 +21,11 @@ class Loop:
 
     def __init__(self) -> None:
         self._poll = select.poll()
-        self._handlers: dict[int, Callable[[int], None]] = {}
+        self._handlers: dict[int, Callable[[int], object]] = {}
         self._moments: list[tuple[float, int, Callable[[], None]]] = []
         self._number = count()
 
-    def watch(self, descriptor: int, events: int, handler: Callable[[int], None]) -> None:
+    def watch(self, descriptor: int, events: int, handler: Callable[[int], object]) -> None:
         """Call `handler` with what happens to a descriptor."""
         self._handlers[descriptor] = handler
         self._poll.register(descriptor, events)
@@ -59,6 +60,7 @@ class Reader:
         self, loop: Loop, descriptor: int, enough: float = float("inf"), *, stuck: bool = False
     ) -> None:
         self.data = bytearray()
+        self.whole = True  # nothing of it was dropped
         self.open = True
         self._loop, self._descriptor, self._enough = loop, descriptor, enough
         os.set_blocking(descriptor, False)
@@ -72,23 +74,26 @@ class Reader:
         """Read a named pipe as `cat` does: to the end of its first writers."""
         return cls(loop, os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), enough)
 
-    def _read(self, _: int) -> None:
+    def _read(self, _: int) -> bool:
+        """Read a piece; return whether there was one."""
         try:
             piece = os.read(self._descriptor, PIECE)
         except BlockingIOError:
-            return
+            return False
         except OSError:  # a terminal whose other end is closed
             piece = b""
-        self.data += piece
+        if len(self.data) < LARGEST:
+            self.data += piece
+        else:
+            self.whole = False
         if not piece or len(self.data) >= self._enough:
             self.close()
+        return bool(piece)
 
     def drain(self) -> None:
         """Take what is still in the pipe."""
         while self.open:
-            size = len(self.data)
-            self._read(0)
-            if len(self.data) == size:
+            if not self._read(0):
                 return
 
     def close(self) -> None:

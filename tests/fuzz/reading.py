@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pysat.solvers import Solver
 
-HEADER = re.compile(rb"p cnf (\d{1,9}) (\d{1,9})\s*")
+HEADER = re.compile(rb"p cnf (\d{1,7}) (\d{1,9})\s*")
 NUMBER = re.compile(rb"-?[1-9]\d{0,8}|0")
 SMALL = 20_000  # literals: what is larger is not solved here
 PIECE = 5  # literals of an XOR that are written as clauses at once
