@@ -105,9 +105,10 @@ def _unzstd(data: bytes) -> bytes:
 def read(data: bytes, *, relaxed: bool = False) -> Reading | None:
     """Return the formula of a file, None where its meaning is in any doubt."""
     plain = unpacked(data)
-    if plain is None or b"\0" in plain:
+    plain = None if plain is None else plain.replace(b"\r\n", b"\n")
+    if plain is None or any(odd in plain for odd in (b"\0", b"\r", b"\v", b"\f")):
         return None
-    lines = iter(plain.replace(b"\r\n", b"\n").split(b"\n"))
+    lines = iter(plain.split(b"\n"))
     header = None
     for line in lines:
         if not line.startswith(b"c") and line:
