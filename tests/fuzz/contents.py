@@ -248,7 +248,7 @@ def large(dice: random.Random) -> Recipe:
 def recipe(dice: random.Random) -> Recipe:
     """Return any recipe: most are small and intact."""
     kind = dice.random()
-    found = easy(dice) if kind < 0.65 else hard(dice) if kind < 0.9 else large(dice) if kind < 0.92 else {}
+    found = easy(dice) if kind < 0.68 else hard(dice) if kind < 0.9 else large(dice) if kind < 0.92 else {}
     if not found:
         found = dice.choice(
             (

@@ -115,7 +115,10 @@ def test_tiny_reader_and_its_meaning_of_xors() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [b"p cnf 1 1\n1 0\n2 0\n", b"p cnf 1 1\n1", b"p cnf 1 2\nx1 0 1 0\n", b"p  cnf 1 1\n1 0\n", b"p cnf 2 2\n1 0\r2 0\n"],
+    [
+        *(b"p cnf 1 1\n1 0\n2 0\n", b"p cnf 1 1\n1", b"p cnf 1 2\nx1 0 1 0\n"),
+        *(b"p  cnf 1 1\n1 0\n", b"p cnf 2 2\n1 0\r2 0\n", b"\x1f\x8b"),
+    ],
 )
 def test_tiny_reader_reads_nothing_doubtful(text: bytes) -> None:
     assert read(text) is None
