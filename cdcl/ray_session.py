@@ -21,7 +21,7 @@ from turbosat.system import children
 
 # Niceness comes on top of this process's own; Ray's default is 15. Without clusters, every process of Ray's
 # keeps to the loopback interface: that is what it does by itself where firewalls ask about every server.
-# Where lanes have all the cores, Ray needs minutes to come up, and nobody minds: by itself it gives up at 30 s.
+# Where lanes have all the cores, Ray needs minutes to come up, and nobody minds; it gives up after 30 s.
 LOCAL = {
     "RAY_worker_niceness": "0",
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
