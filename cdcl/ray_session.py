@@ -109,7 +109,7 @@ class Session:
                 # Ray would try shared memory, whether it can be written or not.
                 _plasma_directory=None if os.access(SHARED_MEMORY, os.W_OK | os.X_OK) else folder,
             )
-        except FAILURES as error:
+        except (*FAILURES, Exception) as error:  # where its node is slow to come up, a plain one
             raise EngineError(f"Ray cannot be started: {first_line(error)}") from None
         where = ray.util.get_node_ip_address()
         if not ipaddress.ip_address(where).is_loopback:
