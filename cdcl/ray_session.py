@@ -21,7 +21,14 @@ from turbosat.system import children
 
 # Niceness comes on top of this process's own; Ray's default is 15. Without clusters, every process of Ray's
 # keeps to the loopback interface: that is what it does by itself where firewalls ask about every server.
-LOCAL = {"RAY_worker_niceness": "0", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+# Where lanes have all the cores, Ray needs minutes to come up, and nobody minds; it gives up after 30 s.
+LOCAL = {
+    "RAY_worker_niceness": "0",
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+    "RAY_gcs_server_port_wait_time_s": "600",
+    "RAY_agent_register_timeout_ms": "600000",
+    "RAY_worker_register_timeout_seconds": "600",
+}
 LOOPBACK = "127.0.0.1"
 REACH = 2.0  # seconds to wait for ourselves
 SHARED_MEMORY = "/dev/shm"
@@ -102,7 +109,7 @@ class Session:
                 # Ray would try shared memory, whether it can be written or not.
                 _plasma_directory=None if os.access(SHARED_MEMORY, os.W_OK | os.X_OK) else folder,
             )
-        except FAILURES as error:
+        except (*FAILURES, Exception) as error:  # where its node is slow to come up, a plain one
             raise EngineError(f"Ray cannot be started: {first_line(error)}") from None
         where = ray.util.get_node_ip_address()
         if not ipaddress.ip_address(where).is_loopback:

@@ -1,18 +1,26 @@
 """Pools for tests, and lanes in them."""
 
 import time
+from contextlib import suppress
 
 from tests.cdcl.engines import LONG
 from turbosat.cdcl.diversify import KINDS, LaneSpec
 from turbosat.cdcl.engine import Answer, Budget
 from turbosat.cdcl.hosted import Hosted
 from turbosat.cdcl.pool import Pool
+from turbosat.errors import EngineError
 from turbosat.formula import Formula
 
 READY = 300.0  # seconds
 
 
 def ready(source: Formula, places: int = 2) -> Pool:
+    for _ in range(2):  # Ray itself gives up where its node takes more than 30 seconds: a busy machine
+        pool = Pool(source, places)
+        with suppress(EngineError):
+            come_up(pool)
+            return pool
+        pool.stop()
     pool = Pool(source, places)
     come_up(pool)
     return pool

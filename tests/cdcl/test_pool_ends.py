@@ -142,9 +142,10 @@ spec = KINDS["kissat"]
 engine = pool.engine(spec.recipe(), spec.abilities, spec.engine, cpu=1.0)
 engine.start(hopeless())
 engine.advance(Budget())
-engine.poll(1.0)
+while not engine.progress:
+    engine.poll(0.1)
 print("running", flush=True)
-time.sleep(60)
+time.sleep(600)
 """
 
 
