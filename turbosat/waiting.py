@@ -50,6 +50,8 @@ def patient(stream: Stream, wait: Wait = for_ever) -> Stream:
 
     Streams that are not files, pipes, terminals or sockets are read as they are.
     """
+    if isinstance(stream, io.TextIOWrapper):  # DIMACS is ASCII: the bytes below the text will do
+        stream = cast(Stream, stream.buffer)
     if not isinstance(stream, io.FileIO | io.BufferedReader | io.BufferedRandom):
         return stream
     try:
