@@ -25,7 +25,7 @@ MOST = 10.0  # seconds that are granted to whoever gives way
 class Lateness:
     """What was measured."""
 
-    waited: float = 0.0  # seconds that the run's first thread waited for a core
+    waited: float = 0.0  # seconds that the run's first thread waited for a core, where that is an excuse
     stolen: float = 0.0  # seconds that a hypervisor took from this machine meanwhile
     piece: float = 0.0  # seconds that the latest piece of humble work took too long
     slowdown: float = 1.0  # of humble work
@@ -45,17 +45,39 @@ class Clock:
 
     def __init__(self) -> None:
         self._stolen = _stolen()
+        self._pid = 0
+        self._taken_over: float | None = None
+        self._due: float | None = None
 
-    def waited(self, pid: int) -> float:
-        """Return the seconds that a process has waited for a core."""
+    def watch(self, pid: int) -> None:
+        """Say which process it is."""
+        self._pid = pid
+
+    def take_over(self) -> None:
+        """Note that the run counts its own time by now; of what it waited until then it knows nothing."""
+        if self._taken_over is None:
+            self._taken_over = self._waited()
+
+    def fall_due(self) -> None:
+        """Note that the run must end now, or about now."""
+        if self._due is None:
+            self._due = self._waited()
+
+    def excused(self) -> float:
+        """Return how long the process has waited for a core, less what came between these two moments."""
+        waited = self._waited()
+        begun = waited if self._taken_over is None else self._taken_over
+        return waited - max(0.0, (waited if self._due is None else self._due) - begun)
+
+    def measured(self, humble: tuple[float, ...]) -> Lateness:
+        """Return all that was measured until now; the process may have ended, but must not be reaped."""
+        return Lateness(self.excused(), _stolen() - self._stolen, *humble)
+
+    def _waited(self) -> float:
         try:
-            return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+            return int(Path(f"/proc/{self._pid}/schedstat").read_text().split()[1]) / 1e9
         except (OSError, IndexError, ValueError):  # gone, or a kernel that does not count
             return 0.0
-
-    def measured(self, pid: int, humble: tuple[float, ...]) -> Lateness:
-        """Return all that was measured until now; the process may have ended, but must not be reaped."""
-        return Lateness(self.waited(pid), _stolen() - self._stolen, *humble)
 
 
 class Sentinel:

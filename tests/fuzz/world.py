@@ -203,6 +203,7 @@ class _Run:
 
     def _plan(self) -> None:
         """Set the moments of what happens to the run."""
+        self.clock.watch(self.process.pid)
         limit = self.meaning.seconds
         self.end = self.start + (self.description["patience"] if limit is None else limit)
         for seconds, name, to in self.description["signals"]:
@@ -214,6 +215,7 @@ class _Run:
 
     def _begin_to_measure(self) -> None:
         if self.ended is None:
+            self.clock.fall_due()
             self.sentinel.begin()
 
     def _signal(self, name: str, to: str) -> None:
@@ -232,6 +234,8 @@ class _Run:
         """See how much memory the run has."""
         if self.ended is not None:
             return
+        if tree.catches(self.process.pid, signal.SIGTERM):
+            self.clock.take_over()
         used = sum(map(tree.resident, [self.process.pid, *tree.below(self.process.pid)]))
         self.record.peak = max(self.record.peak, used)
         limit = self.meaning.memory
@@ -249,7 +253,7 @@ class _Run:
         killed = False
         while self.ended is None:
             self.loop.turn(max(self.end + MERCY, time.monotonic() + LOOK))
-            mercy = MERCY + CHILDREN * self.clock.waited(self.process.pid)
+            mercy = MERCY + CHILDREN * self.clock.excused()
             if not killed and time.monotonic() > self.end + mercy:
                 killed = True
                 self._kill()
@@ -261,7 +265,7 @@ class _Run:
 
     def _over(self) -> None:
         self.ended = time.monotonic()
-        self.record.lateness = self.clock.measured(self.process.pid, self.sentinel.end())
+        self.record.lateness = self.clock.measured(self.sentinel.end())
 
     def _others(self) -> dict[int, str]:
         """Return the living processes that the run has left, and what they are."""
@@ -275,7 +279,7 @@ class _Run:
         self.sentinel.begin()
         while others := self._others():
             if time.monotonic() > began + GRACE:
-                measured = self.clock.measured(self.process.pid, self.sentinel.end())
+                measured = self.clock.measured(self.sentinel.end())
                 if time.monotonic() > began + measured.patience(GRACE):
                     self.record.left = sorted(others.values())
                     return
