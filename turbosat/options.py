@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any, Literal, TypedDict, get_args, get_origin, get_type_hints
 
 from turbosat.errors import UsageError
@@ -199,11 +200,11 @@ class Display(TypedDict, total=False):
     ]
 
 
-def declared(table: type = Options) -> Iterator[tuple[str, Any, Option]]:
-    """Yield (name, type, Option) of every option in a table, in order."""
-    for name, hint in get_type_hints(table, include_extras=True).items():
-        kind, option = get_args(hint)
-        yield name, kind, option
+@cache
+def declared(table: type = Options) -> tuple[tuple[str, Any, Option], ...]:
+    """Return (name, type, Option) of every option in a table, in order."""
+    hints = get_type_hints(table, include_extras=True)
+    return tuple((name, *get_args(hint)) for name, hint in hints.items())
 
 
 # What would be asked for in vain.
