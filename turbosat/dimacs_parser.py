@@ -144,7 +144,13 @@ class Parser:
                 what = found(data, start)
                 raise InputError(self._name, self._line, f"expected a comment or {HEADER}, found {what}")
             if not end and not final:
-                self._waiting = True
+                if first == b"c":
+                    return self._short_comment(data, start)
+                if len(data) - start > _LONGEST_TOKEN:
+                    message = (
+                        f"expected the end of the line, found more than {_LONGEST_TOKEN} bytes without it"
+                    )
+                    raise InputError(self._name, self._line, message)
                 break
             line = data[start:end] if end else data[start:]
             if first == b"p":
@@ -164,6 +170,15 @@ class Parser:
             self._line += 1
             start = end
         return data[start:]
+
+    def _short_comment(self, data: bytes, start: int) -> bytes:
+        """Return what matters of a comment that goes on: it may be of any length."""
+        end = max(start + 1, len(data) - LOOKAHEAD)
+        lone = data.find(b"\r", start, end)
+        if lone >= 0:
+            message = f"expected a newline after a carriage return, found {found(data, lone + 1)}"
+            raise InputError(self._name, self._line, message)
+        return b"c" + data[end:]
 
     def _cut_line(self, data: bytes) -> int:
         """Choose how much to parse of a long line without its end; note what the next call has to know."""

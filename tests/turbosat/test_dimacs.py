@@ -7,7 +7,9 @@ import lzma
 import re
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable
+from itertools import chain, repeat
 from pathlib import Path
 
 import numpy as np
@@ -142,6 +144,25 @@ def test_writing_large_formulas() -> None:
     lines = [f"p cnf {formula.variables} {len(formula)}", *(" ".join(map(str, (*c, 0))) for c in formula)]
     assert dumps(formula).decode().splitlines() == lines
     assert parse(dumps(formula)) == formula
+
+
+class Long:
+    """A stream that begins with a comment of many blocks."""
+
+    def __init__(self, blocks: int) -> None:
+        self._blocks = chain([b"c text"], repeat(b"x" * 100_000, blocks), [b"\r", b"\np cnf 1 1\n1 0\n"])
+
+    def read(self, size: int = -1) -> bytes:
+        return next(self._blocks, b"")
+
+
+def test_a_long_comment_is_not_kept() -> None:
+    tracemalloc.start()
+    formula = read(Long(300))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert formula == Formula.from_clauses([[1]])
+    assert peak < 5_000_000
 
 
 def test_an_xor_that_always_holds() -> None:

@@ -187,3 +187,18 @@ def test_odd_encodings_of_the_streams(environment: dict[str, str], tmp_path: Pat
     code, _, err = redirected("", tmp_path / os.fsdecode("ö".encode() + b"\xff"), **environment)
     assert (code, err.count("\n")) == (1, 1)
     assert "no such file" in err
+
+
+def test_terminal_that_takes_nothing_holds_up_nothing(hard: Path) -> None:
+    import pty
+
+    keyboard, screen = pty.openpty()  # nobody reads what is shown there
+    command = [sys.executable, "-m", "turbosat", "--time", "6", str(hard)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=screen, text=True) as process:
+        os.write(screen, b"x" * 3000)
+        fcntl.ioctl(screen, termios.TCXONC, termios.TCOOFF)  # as Ctrl-S does
+        out, _ = process.communicate(timeout=LONG)
+    os.close(screen)
+    os.close(keyboard)
+    assert process.returncode == 0
+    assert out.endswith("s UNKNOWN\n")
