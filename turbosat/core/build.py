@@ -32,7 +32,8 @@ FLAGS = (
     *("-std=gnu17", "-O3", "-fPIC", "-shared", "-fvisibility=hidden"),
     *("-ffp-contract=off", "-fno-strict-aliasing"),
 )
-WARNINGS = ("-Wall", "-Wextra", "-Wno-sign-compare", "-Wno-psabi")
+# Sizes come with arrays, wanted or not.
+WARNINGS = ("-Wall", "-Wextra", "-Wno-sign-compare", "-Wno-psabi", "-Wno-unused-parameter")
 SANITIZERS = (
     *("-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"),
     *("-fno-omit-frame-pointer", "-g"),

@@ -1,4 +1,4 @@
-'''How kernels are declared: records of arrays and function stubs, from which the C prototypes are made.
+"""How kernels are declared: records of arrays and function stubs, from which the C prototypes are made.
 
 A declaring module of this folder holds constants in capitals, records and kernels:
 
@@ -10,7 +10,7 @@ A declaring module of this folder holds constants in capitals, records and kerne
 
     @kernel
     def walk(problem: Problem, table: Annotated[ConstDoubles, "breaks"], effort: int) -> int:
-        \"""What it does.\"""
+        "What it does."
 
 In C the header of the same name then has the constants, `struct problem` with the pointers and, behind them,
 the sizes (`clauses`, `entries`) as int64_t, and the prototype
@@ -19,7 +19,7 @@ the sizes (`clauses`, `entries`) as int64_t, and the prototype
 
 Every size is declared by a name and may be used in sums and products with numbers; one name is one number
 throughout a record, and throughout a call. Nothing here imports numpy: a build has to read declarations.
-'''
+"""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import ModuleType
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar, get_args, get_origin, get_type_hints
 
 if TYPE_CHECKING:
     import numpy as np
@@ -164,6 +164,20 @@ class Record:
         from turbosat.core.border import fill
 
         fill(self, arrays)
+
+    def replaced(self, **arrays: Any) -> Self:
+        """Return a record with other arrays in the place of some."""
+        kept = {name: getattr(self, name) for name in self.declared()[0]}
+        return type(self)(**{**kept, **arrays})
+
+    def copied(self) -> Self:
+        """Return a record of copies of its arrays."""
+        return type(self)(**{name: getattr(self, name).copy() for name in self.declared()[0]})
+
+    def copy_from(self, other: Self) -> None:
+        """Overwrite the arrays with those of another record of the same sizes."""
+        for name in self.declared()[0]:
+            getattr(self, name)[...] = getattr(other, name)
 
 
 @dataclass(slots=True)
