@@ -13,7 +13,16 @@ PARTS = {  # folders with the C files of each library
     "check": ("turbosat/check",),
 }
 BUILDS = {"solver": HERE / "lib", "check": HERE.parent / "check" / "lib"}
-DECLARING = ("gradient", "galois", "sweep", "xor", "gates", "gf2", "support")  # modules of this folder
+DECLARING = (
+    "gradient",
+    "galois",
+    "sweep",
+    "clauses",
+    "xor",
+    "gates",
+    "gf2",
+    "support",
+)  # modules of this folder
 LEVELS = {  # of a processor's instructions, lowest first: the name, and what compilers call it
     "x86_64": {"v2": "x86-64-v2", "v3": "x86-64-v3", "v4": "x86-64-v4"},
     "aarch64": {"v8": "armv8-a"},
