@@ -8,10 +8,11 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.encodings import kernels_gf2_dense as kernels
+from turbosat.core import gf2 as kernels
+from turbosat.encodings.propagation import blocks
 
 DEVICE_ROWS: Final = 20_000  # rows or columns: fewer are done on the processor before torch is imported
-SLICE: Final = 1 << 25  # words read between two calls of `check`: some 30 ms
+SLICE: Final = 1 << 23  # words read between two calls of `check`: some 10 ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +92,10 @@ class HostBits:
         for low in range(0, width, step):
             high = min(low + step, width)
             kernels.fill_tables(block, done.pivot_of, low, high, self._tables)
-            for begin in range(0, done.strip.size, rows):
-                end = min(begin + rows, done.strip.size)
-                kernels.add_pivots(self._matrix, word, done.strip, mask, low, high, self._tables, begin, end)
-                check()
+            for begin, end in blocks(done.strip.size, rows, check):
+                kernels.add_pivots(
+                    self._matrix, word, done.strip, done.pivot_of, low, high, self._tables, begin, end
+                )
         self._matrix[done.rows, word:] = block
 
     def matrix(self) -> NDArray[np.uint64]:
@@ -127,22 +128,25 @@ def reduce(bits: Bits, columns: int, check: Callable[[], None]) -> Reduced:
     pivot_rows: list[NDArray[np.int64]] = []
     used = np.zeros(bits.strip(0).size, np.bool_)
     chosen = np.empty(kernels.STRIP, np.int64)
-    room = np.empty((2, kernels.STRIP), np.uint64)
+    words, places = np.empty(kernels.STRIP, np.uint64), np.empty(kernels.STRIP, np.int64)
     for word in range(-(-columns // kernels.STRIP)):
         check()
         if used.all():
             break
         strip = bits.strip(word)
         width = min(kernels.STRIP, columns - word * kernels.STRIP)
-        valid = np.uint64((1 << width) - 1)
-        count = kernels.choose(strip, used, valid, chosen, *room)
+        count = 0
+        for begin, end in blocks(strip.size, SLICE // 16, check):
+            count = kernels.choose_rows(strip, used, width, begin, end, chosen, words, places, count)
         if not count:
             continue
         rows = chosen[:count].copy()
         block = bits.rows(rows, word)
         pivot_of = np.empty(kernels.STRIP, np.int64)
         transform = np.empty(count, np.uint64)
-        kernels.reduce_pivots(block, valid, pivot_of, transform)
+        kernels.reduce_pivots(block[:, 0].copy(), width, pivot_of, transform)
+        for low, high in blocks(block.shape[1], SLICE // 1024, check):
+            kernels.add_up(block, transform, low, high)
         used[rows] = True
         strip[rows] = 0
         taken = np.flatnonzero(pivot_of >= 0)

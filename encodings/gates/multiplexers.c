@@ -1,0 +1,83 @@
+// Multiplexers from four clauses.
+#include "gates.h"
+
+void conditional(const int32_t *restrict codes, int64_t entries, const int64_t *restrict offsets, int64_t clauses,
+                 const int32_t *restrict heads, int64_t sets, const uint64_t *restrict patterns, int64_t first,
+                 int64_t last, int32_t *restrict rows, int64_t room, int64_t *restrict counters)
+{
+    int64_t count = counters[ROWS];
+    for (int64_t s = first; s < last; s++) {
+        const int32_t *set = codes + offsets[heads[s]];
+        if (offsets[heads[s] + 1] - offsets[heads[s]] != 3)
+            continue;
+        int there = patterns[s] & 0xFF;
+        // The clauses of an XOR are all patterns of one parity: 0, 3, 5, 6 or 1, 2, 4, 7.
+        if ((there & 0x69) == 0x69 || (there & 0x96) == 0x96 || !(there & (there - 1)))
+            continue;
+        for (int c = 0; c < 3; c++) {
+            int u = (c + 1) % 3, w = (c + 2) % 3, flip = 1 << u | 1 << w;
+            for (int pattern = 0; pattern < 8; pattern++) {
+                int other = pattern ^ flip;
+                if (pattern > other || !((there >> pattern) & (there >> other) & 1))
+                    continue;
+                int negated = pattern >> c & 1; // the clauses hold where c's variable has not this value
+                int opposite = ((pattern >> u) ^ (pattern >> w) ^ 1) & 1;
+                for (int turn = 0; turn < 2; turn++) {
+                    int32_t *row = rows + 4 * count++;
+                    row[0] = set[c] >> 1;
+                    row[1] = set[turn ? w : u] >> 1;
+                    row[2] = (set[turn ? u : w] & -2) | opposite;
+                    row[3] = negated;
+                }
+            }
+        }
+    }
+    counters[ROWS] = count;
+}
+
+// Pair the rows of one run, at most `most` of each sign.
+static int64_t paired(const int32_t *rows, const int64_t *order, int64_t begin, int64_t end, int64_t most,
+                      int32_t *found)
+{
+    int64_t gates = 0;
+    for (int64_t i = begin, positive = 0; i < end; i++) {
+        const int32_t *then = rows + 4 * order[i];
+        if (then[3] == 0)
+            continue;
+        if (++positive > most)
+            break;
+        for (int64_t j = begin, negative = 0; j < end; j++) {
+            const int32_t *other = rows + 4 * order[j];
+            if (other[3] == 1)
+                continue;
+            if (++negative > most)
+                break;
+            if (then[2] >> 1 == other[2] >> 1)
+                continue;
+            int32_t *gate = found + 4 * gates++;
+            gate[0] = 2 * then[1];
+            gate[1] = 2 * then[0];
+            gate[2] = then[2];
+            gate[3] = other[2];
+        }
+    }
+    return gates;
+}
+
+int64_t multiplexers(const int32_t *restrict rows, int64_t number, const int64_t *restrict order, int64_t first,
+                     int64_t effort, int64_t most, int32_t *restrict found, int64_t gates, int64_t *restrict counters)
+{
+    int64_t begin = first, stop = first + effort;
+    while (begin < number && begin < stop) {
+        const int32_t *head = rows + 4 * order[begin];
+        int64_t end = begin + 1;
+        for (; end < number; end++) {
+            const int32_t *row = rows + 4 * order[end];
+            if (row[0] != head[0] || row[1] != head[1])
+                break;
+        }
+        counters[GATES] += paired(rows, order, begin, end, most, found + 4 * counters[GATES]);
+        begin = end;
+    }
+    return begin;
+}
