@@ -8,6 +8,7 @@ can say, that indices in the arrays are in range, is the promise of the modules 
 from __future__ import annotations
 
 import ctypes
+import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -53,27 +54,54 @@ def fill(record: Record, arrays: dict[str, NDArray[Any]]) -> None:
     record.__dict__.update(arrays, _frame=frame, _pointer=ctypes.byref(frame), _sizes=sizes)
 
 
+@functools.cache
+def _dtype(name: str) -> Any:
+    import numpy as np
+
+    return np.dtype(name)
+
+
+class _Interface(ctypes.Structure):
+    """What numpy says of an array to C (PyArrayInterface)."""
+
+    _fields_ = (
+        ("two", ctypes.c_int),
+        ("dimensions", ctypes.c_int),
+        ("kind", ctypes.c_char),
+        ("itemsize", ctypes.c_int),
+        ("flags", ctypes.c_int),
+        ("shape", ctypes.c_void_p),
+        ("strides", ctypes.c_void_p),
+        ("data", ctypes.c_size_t),
+    )
+
+
+_capsule = ctypes.pythonapi["PyCapsule_GetPointer"]
+_capsule.restype, _capsule.argtypes = ctypes.c_size_t, (ctypes.py_object, ctypes.c_char_p)
+
+
 def _address(array: Any, kind: Array, who: str) -> int:
     """Return where an array begins; TypeError unless C may read, or write, it as it is declared."""
     try:
         dtype, flags = array.dtype, array.flags
     except AttributeError:
         raise TypeError(f"{who} must be an array, not {type(array).__name__}") from None
-    if dtype.name != kind.dtype or not dtype.isnative:
+    if dtype != _dtype(kind.dtype):
         raise TypeError(f"{who} must be of {kind.dtype}, not {dtype}")
     if not (flags.c_contiguous and flags.aligned):
         raise TypeError(f"{who} must be contiguous")
     if not (kind.const or flags.writeable):
         raise TypeError(f"{who} must be writable")
-    address: int = array.__array_interface__["data"][0]
-    return address
+    interface = _Interface.from_address(_capsule(array.__array_struct__, None))  # by far the fastest way
+    return int(interface.data)
 
 
 def _measure(array: NDArray[Any], kind: Array, sizes: dict[str, int], who: str) -> None:
     """Hold the shape of an array against the declared one and the sizes known so far; note new ones."""
-    if array.ndim != len(kind.shape):
+    shape = array.shape
+    if len(shape) != len(kind.shape):
         raise ValueError(f"{who} must have {len(kind.shape)} dimensions, not {array.ndim}")
-    for length, size in zip(array.shape, kind.shape, strict=True):
+    for length, size in zip(shape, kind.shape, strict=True):
         if size.name and size.name not in sizes:
             count, rest = divmod(length - size.more, size.factor)
             if rest or count < 0:
@@ -112,16 +140,19 @@ class Call:
         function = library()[signature.name]
         function.restype = ctypes.c_int64 if signature.returns else None
         types: list[Any] = []
-        told = set(signature.sizes)
-        for kind in signature.parameters.values():
-            types.append(_argument_type(kind))
-            for size in kind.names if isinstance(kind, Array) else ():
-                if size in told:
-                    told.discard(size)
-                    types.append(ctypes.c_int64)
+        self._plan: list[tuple[Any, str, list[str]]] = []  # kind, name, sizes that follow in C
+        left = list(signature.sizes)
+        for name, kind in signature.parameters.items():
+            told = (
+                [size for size in dict.fromkeys(kind.names) if size in left]
+                if isinstance(kind, Array)
+                else []
+            )
+            left = [size for size in left if size not in told]
+            types += [_argument_type(kind), *(ctypes.c_int64 for _ in told)]
+            self._plan.append((kind, f"{self.__name__}: {name}", told))
         function.argtypes = types
-        self._plan = [(name, kind) for name, kind in signature.parameters.items()]
-        self._sizes = frozenset(signature.sizes)
+        self._records = [place for place, (kind, _, _) in enumerate(self._plan) if kind in signature.records]
         self._function = function
         return function
 
@@ -131,35 +162,39 @@ class Call:
         plan = self._plan
         if len(arguments) != len(plan):
             raise TypeError(f"{self.__name__} takes {len(plan)} arguments, not {len(arguments)}")
-        sizes: dict[str, int] = {}
-        for (name, _), value in zip(plan, arguments, strict=True):
-            if isinstance(value, Record):
-                for size, number in value._sizes.items():  # type: ignore[attr-defined]
-                    if sizes.setdefault(size, number) != number:
-                        raise ValueError(f"{self.__name__}: {name} has {size} = {number}, not {sizes[size]}")
+        sizes = self._known(arguments)
         passed: list[Any] = []
-        told: set[str] = set()
-        for (name, kind), value in zip(plan, arguments, strict=True):
+        for (kind, who, told), value in zip(plan, arguments, strict=True):
             if kind is int:
                 number = value.__index__()
                 if not -LARGEST - 1 <= number <= LARGEST:
-                    raise OverflowError(f"{self.__name__}: {name} is too large")
+                    raise OverflowError(f"{who} is too large")
                 passed.append(number)
             elif kind is float:
                 passed.append(float(value))
-            elif isinstance(kind, Array):
-                who = f"{self.__name__}: {name}"
+            elif type(kind) is Array:
                 passed.append(_address(value, kind, who))
                 _measure(value, kind, sizes, who)
-                for size in kind.names:
-                    if size in self._sizes and size not in told:
-                        told.add(size)
-                        passed.append(sizes[size])
-            elif type(value) is kind:
-                passed.append(value._pointer)
+                passed += [sizes[size] for size in told]
             else:
-                raise TypeError(f"{self.__name__}: {name} must be a {kind.__name__}")
+                passed.append(value._pointer)
         return function(*passed)
+
+    def _known(self, arguments: tuple[Any, ...]) -> dict[str, int]:
+        """Return the sizes of all records, which must not contradict each other."""
+        sizes: dict[str, int] = {}
+        for place in self._records:
+            kind, who, _ = self._plan[place]
+            value = arguments[place]
+            if type(value) is not kind:
+                raise TypeError(f"{who} must be a {kind.__name__}")
+            if not sizes:
+                sizes = value._sizes.copy()
+                continue
+            for size, number in value._sizes.items():
+                if sizes.setdefault(size, number) != number:
+                    raise ValueError(f"{who} has {size} = {number}, not {sizes[size]}")
+        return sizes
 
 
 def _argument_type(kind: Any) -> Any:
