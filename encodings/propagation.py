@@ -26,10 +26,10 @@ class Fixed:
 
 
 def blocks(size: int, step: int, check: Check = lambda: None) -> Iterator[tuple[int, int]]:
-    """Yield ranges of `step` that make up [0, size), with a call of `check` before each."""
-    for first in range(0, size, step):
+    """Yield ranges of `step`, or 1, that make up [0, size), with a call of `check` before each."""
+    for first in range(0, size, max(step, 1)):
         check()
-        yield first, min(first + step, size)
+        yield first, min(first + max(step, 1), size)
 
 
 def advance(kernel: Callable[[int], int], size: int, check: Check = lambda: None) -> None:

@@ -65,7 +65,7 @@ static void represent_pivot(const struct sparse *s, int64_t i, const uint8_t *to
     int32_t row = s->pivot_rows[i], pivot = s->pivots[i], size = s->size[row];
     const int32_t *held = s->arena + s->start[row];
     uint8_t constant = s->parity[row];
-    int64_t left = 0, place = 0, *fact = shorts + 5 * *facts;
+    int64_t left = 0, place = 0, lead = pivot, *fact = shorts + 5 * *facts;
     for (int32_t entry = 0; entry < size; entry++) {
         int32_t column = held[entry];
         constant ^= sign[column];
@@ -82,12 +82,11 @@ static void represent_pivot(const struct sparse *s, int64_t i, const uint8_t *to
             continue;
         odd[column] = 0;
         if (left <= 2 && column != pivot)
-            leader[pivot] = column;
+            lead = column;
         if (new && (left == 3 || left == 4))
             fact[place++] = column;
     }
-    if (left == 1)
-        leader[pivot] = -1;
+    leader[pivot] = left == 1 ? -1 : lead;
     if (left <= 2)
         sign[pivot] = constant;
     else if (new && left <= 4) {
