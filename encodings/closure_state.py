@@ -53,7 +53,7 @@ class Closure:
 
     def cover(self, order: NDArray[np.int32], limit: int) -> bool:
         """Take as inputs, from none, what is unknown yet in an order; whether `limit` of them are enough."""
-        self.state.copy_from(self._before)
+        kernels.copy_state(self._before, self.state)
         return self._cover(order, limit)
 
     def _cover(self, order: NDArray[np.int32], limit: int) -> bool:
@@ -76,8 +76,7 @@ class Closure:
                 return True
             if work < 0:
                 return False
-            kernels.take(self.state, best)
-            self._close(self.state)
+            self._cover(np.array([best], np.int32), 1)
         return False
 
     def _best(self, allowed: NDArray[np.bool_]) -> int:
@@ -94,9 +93,8 @@ class Closure:
             found = kernels.best_scores(state, allowed, scores, first, last, chosen, found)
         best, most = -1, -1
         for candidate in chosen[:found].tolist():
-            self._trial.copy_from(state)
-            kernels.take(self._trial, candidate)
-            self._close(self._trial)
+            if not kernels.try_input(problem, state, self._trial, candidate, EFFORT):
+                self._close(self._trial)
             if self._trial.counters[KNOWN] > most:
                 best, most = candidate, self._trial.counters[KNOWN]
         return best

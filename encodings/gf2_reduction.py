@@ -142,14 +142,10 @@ def _express(
     forms = kernels.Masks(masks=masks, constants=constants, hashes=hashes, words=words)
     if core is not None:
         reduced = core.reduced
-        bits = np.delete(np.arange(core.columns.size), reduced.columns)
-        bits = bits[np.argsort(core.columns[bits])]
-        frees = -1 - place[core.columns[bits]]
+        frees = np.maximum(-1 - place[core.columns], -1)  # (columns of the core,), -1 for pivots
         targets = place[core.columns[reduced.columns]]
-        for begin, end in blocks(targets.size, max(1, SLICE // max(1, bits.size)), check):
-            kernels.copy_masks(
-                reduced.matrix, reduced.rows, bits, frees, core.columns.size, targets, forms, begin, end
-            )
+        for begin, end in blocks(targets.size, SLICE // max(1, core.columns.size), check):
+            kernels.copy_masks(reduced.matrix, reduced.rows, frees, targets, forms, begin, end)
     progress = np.zeros(kernels.PROGRESS, np.int64)
     progress[END] = sparse.size
     while not kernels.substitute_back(state, place, forms, progress, SLICE):

@@ -2,17 +2,20 @@
 #include "gf2.h"
 
 void copy_masks(const uint64_t *restrict matrix, int64_t height, int64_t words, const int64_t *restrict rows,
-                int64_t reduced, const int64_t *restrict bits, int64_t loose, const int64_t *restrict frees,
-                int64_t parity, const int64_t *restrict targets, const struct masks *m, int64_t begin, int64_t end)
+                int64_t reduced, const int64_t *restrict frees, int64_t parity, const int64_t *restrict targets,
+                const struct masks *m, int64_t begin, int64_t end)
 {
     for (int64_t i = begin; i < end; i++) {
         const uint64_t *row = matrix + rows[i] * words;
         uint64_t *restrict mask = m->masks + targets[i] * m->width, total = 0;
-        for (int64_t k = 0; k < loose; k++) {
-            uint64_t bit = row[bits[k] >> 6] >> (bits[k] & 63) & 1;
-            mask[frees[k] >> 6] |= bit << (frees[k] & 63);
-            total ^= m->words[frees[k]] & -bit;
-        }
+        for (int64_t word = 0; word < words; word++)
+            for (uint64_t left = row[word]; left; left &= left - 1) {
+                int64_t bit = 64 * word + __builtin_ctzll(left);
+                if (bit >= parity || frees[bit] < 0)
+                    continue;
+                mask[frees[bit] >> 6] |= (uint64_t)1 << (frees[bit] & 63);
+                total ^= m->words[frees[bit]];
+            }
         m->constants[targets[i]] = row[parity >> 6] >> (parity & 63) & 1;
         m->hashes[targets[i]] = total;
     }

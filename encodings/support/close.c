@@ -32,11 +32,6 @@ void open_up(const struct problem *problem, const struct state *state, int64_t f
         }
 }
 
-void take(const struct state *state, int64_t variable)
-{
-    settle(state, variable, INPUT, NONE);
-}
-
 // Count a test; after the first few only those at powers of two are made.
 static inline int may_test(const struct state *state, int32_t y)
 {
@@ -174,6 +169,14 @@ static int closed(const struct problem *problem, const struct state *state, int6
 int64_t close_over(const struct problem *problem, const struct state *state, int64_t effort)
 {
     return closed(problem, state, &effort);
+}
+
+int64_t try_input(const struct problem *problem, const struct state *state, const struct state *trial,
+                  int64_t variable, int64_t effort)
+{
+    copy_state(state, trial);
+    settle(trial, variable, INPUT, NONE);
+    return closed(problem, trial, &effort);
 }
 
 int64_t cover(const struct problem *problem, const struct state *state, const int32_t *order, int64_t candidates,

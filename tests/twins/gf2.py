@@ -497,9 +497,7 @@ def add_pivots(
 def copy_masks(
     matrix: ConstLongWords,
     rows: ConstLongs,
-    bits: ConstLongs,
     frees: ConstLongs,
-    parity: int,
     targets: ConstLongs,
     masks: Masks,
     begin: int,
@@ -507,12 +505,12 @@ def copy_masks(
 ) -> None:
     for row, target in zip(rows[begin:end].tolist(), targets[begin:end].tolist(), strict=True):
         number, mask, total = _number(matrix[row]), _number(masks.masks[target]), 0
-        for bit, free in zip(bits.tolist(), frees.tolist(), strict=True):
-            if number >> bit & 1:
+        for bit, free in enumerate(frees.tolist()):
+            if number >> bit & 1 and free >= 0:
                 mask |= 1 << free
                 total ^= int(masks.words[free])
         _store(masks.masks[target], mask)
-        masks.constants[target], masks.hashes[target] = number >> parity & 1, total
+        masks.constants[target], masks.hashes[target] = number >> frees.size & 1, total
 
 
 def substitute_back(system: Sparse, place: ConstLongs, masks: Masks, progress: Longs, effort: int) -> int:

@@ -96,8 +96,12 @@ def open_up(problem: Problem, state: State, first: int, last: int) -> None:
                 _settle(state, v, GREATEST)
 
 
-def take(state: State, variable: int) -> None:
-    _settle(state, variable, INPUT)
+def copy_state(source: State, target: State) -> None:
+    known, dense = int(source.counters[KNOWN]), int(source.counters[DENSE_ROWS])
+    for name in State.declared()[0]:
+        array = getattr(source, name)
+        part = slice({"order": known, "dense": dense, "stamp": 0}.get(name, len(array)))
+        getattr(target, name)[part] = array[part]
 
 
 def _entries(problem: Problem, code: int) -> range:
@@ -285,6 +289,12 @@ class _Closing:
 
 def close_over(problem: Problem, state: State, effort: int) -> int:
     return int(_Closing(problem, state, effort).closed())
+
+
+def try_input(problem: Problem, state: State, trial: State, variable: int, effort: int) -> int:
+    copy_state(state, trial)
+    _settle(trial, variable, INPUT)
+    return close_over(problem, trial, effort)
 
 
 def cover(problem: Problem, state: State, order: ConstInts, limit: int, effort: int) -> int:

@@ -174,11 +174,6 @@ class Record:
         """Return a record of copies of its arrays."""
         return type(self)(**{name: getattr(self, name).copy() for name in self.declared()[0]})
 
-    def copy_from(self, other: Self) -> None:
-        """Overwrite the arrays with those of another record of the same sizes."""
-        for name in self.declared()[0]:
-            getattr(self, name)[...] = getattr(other, name)
-
 
 @dataclass(slots=True)
 class Signature:

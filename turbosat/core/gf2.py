@@ -242,9 +242,7 @@ def add_pivots(
 def copy_masks(
     matrix: Annotated[ConstLongWords, "height", "words"],
     rows: Annotated[ConstLongs, "reduced"],
-    bits: Annotated[ConstLongs, "loose"],
-    frees: Annotated[ConstLongs, "loose"],
-    parity: int,
+    frees: Annotated[ConstLongs, "parity"],
     targets: Annotated[ConstLongs, "reduced"],
     masks: Masks,
     begin: int,
@@ -252,8 +250,8 @@ def copy_masks(
 ) -> None:
     """Copy reduced rows begin … end - 1 to masks.
 
-    rows of the matrix go to `targets`; its columns `bits` are the free columns `frees`, rising; bit `parity`
-    is the constant.
+    rows of the matrix go to `targets`; frees are the free columns that its bits stand for, -1 for pivots. The
+    bit behind them is the constant.
     """
 
 

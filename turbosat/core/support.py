@@ -102,13 +102,18 @@ def open_up(problem: Problem, state: State, first: int, last: int) -> None:
 
 
 @kernel
-def take(state: State, variable: int) -> None:
-    """Make a variable an input."""
+def copy_state(source: State, target: State) -> None:
+    """Copy all that changes."""
 
 
 @kernel
 def close_over(problem: Problem, state: State, effort: int) -> int:
     """Find everything that follows from the known variables: 1; 0 after reading about `effort` entries."""
+
+
+@kernel
+def try_input(problem: Problem, state: State, trial: State, variable: int, effort: int) -> int:
+    """Copy a state, make a variable an input in the copy, and find what follows there, as close_over does."""
 
 
 @kernel
