@@ -13,6 +13,7 @@ from turbosat.encodings.propagation import blocks
 
 DEVICE_ROWS: Final = 20_000  # rows or columns: fewer are done on the processor before torch is imported
 SLICE: Final = 1 << 23  # words read between two calls of `check`: some 10 ms
+WIDE: Final = 1 << 13  # words of 64 pivots that are reduced between two calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,12 @@ class HostBits:
 
     def __init__(self, matrix: NDArray[np.uint64]) -> None:
         self._matrix = matrix
-        self._tables = np.empty((kernels.TABLES, 256, min(kernels.BLOCK, matrix.shape[1])), np.uint64)
+        span = min(kernels.BLOCK, matrix.shape[1])
+        self._bits = kernels.Bits(
+            matrix=matrix,
+            tables=np.empty((kernels.TABLES, 256, span), np.uint64),
+            progress=np.zeros(2, np.int64),
+        )
 
     def strip(self, word: int) -> NDArray[np.uint64]:
         """Return one word of each row, (m,)."""
@@ -87,15 +93,8 @@ class HostBits:
         self, word: int, block: NDArray[np.uint64], done: Pass, mask: np.uint64, check: Callable[[], None]
     ) -> None:
         """Add the pivots block by block of words, so that the tables stay in the cache."""
-        width, step = block.shape[1], self._tables.shape[2]
-        rows = SLICE // (kernels.TABLES * step)
-        for low in range(0, width, step):
-            high = min(low + step, width)
-            kernels.fill_tables(block, done.pivot_of, low, high, self._tables)
-            for begin, end in blocks(done.strip.size, rows, check):
-                kernels.add_pivots(
-                    self._matrix, word, done.strip, done.pivot_of, low, high, self._tables, begin, end
-                )
+        while not kernels.clear_columns(self._bits, word, done.strip, block, done.pivot_of, SLICE):
+            check()
         self._matrix[done.rows, word:] = block
 
     def matrix(self) -> NDArray[np.uint64]:
@@ -128,7 +127,12 @@ def reduce(bits: Bits, columns: int, check: Callable[[], None]) -> Reduced:
     pivot_rows: list[NDArray[np.int64]] = []
     used = np.zeros(bits.strip(0).size, np.bool_)
     chosen = np.empty(kernels.STRIP, np.int64)
-    words, places = np.empty(kernels.STRIP, np.uint64), np.empty(kernels.STRIP, np.int64)
+    basis = kernels.Basis(
+        used=used,
+        chosen=chosen,
+        words=np.empty(kernels.STRIP, np.uint64),
+        places=np.empty(kernels.STRIP, np.int64),
+    )
     for word in range(-(-columns // kernels.STRIP)):
         check()
         if used.all():
@@ -137,16 +141,17 @@ def reduce(bits: Bits, columns: int, check: Callable[[], None]) -> Reduced:
         width = min(kernels.STRIP, columns - word * kernels.STRIP)
         count = 0
         for begin, end in blocks(strip.size, SLICE // 16, check):
-            count = kernels.choose_rows(strip, used, width, begin, end, chosen, words, places, count)
+            count = kernels.choose_rows(strip, basis, width, begin, end, count)
         if not count:
             continue
         rows = chosen[:count].copy()
         block = bits.rows(rows, word)
         pivot_of = np.empty(kernels.STRIP, np.int64)
         transform = np.empty(count, np.uint64)
-        kernels.reduce_pivots(block[:, 0].copy(), width, pivot_of, transform)
-        for low, high in blocks(block.shape[1], SLICE // 1024, check):
-            kernels.add_up(block, transform, low, high)
+        kernels.reduce_pivots(block, width, pivot_of, transform, min(WIDE, block.shape[1]))
+        for low in range(WIDE, block.shape[1], WIDE):
+            check()
+            kernels.add_up(block, transform, low, min(low + WIDE, block.shape[1]))
         used[rows] = True
         strip[rows] = 0
         taken = np.flatnonzero(pivot_of >= 0)

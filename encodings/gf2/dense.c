@@ -24,13 +24,13 @@ static inline uint64_t lowest(int64_t columns)
     return columns < STRIP ? ((uint64_t)1 << columns) - 1 : ~(uint64_t)0;
 }
 
-int64_t choose_rows(const uint64_t *restrict strip, int64_t height, const uint8_t *restrict used, int64_t columns,
-                    int64_t begin, int64_t end, int64_t *restrict chosen, uint64_t *restrict words,
-                    int64_t *restrict places, int64_t found)
+int64_t choose_rows(const uint64_t *restrict strip, const struct basis *basis, int64_t columns,
+                    int64_t begin, int64_t end, int64_t found)
 {
-    uint64_t valid = lowest(columns);
+    uint64_t valid = lowest(columns), *restrict words = basis->words;
+    int64_t *restrict places = basis->places;
     for (int64_t row = begin; row < end && found < STRIP; row++) {
-        if (used[row])
+        if (basis->used[row])
             continue;
         uint64_t word = strip[row] & valid;
         // A word's lowest bit is in none of the later words, so one pass in this order is enough.
@@ -40,33 +40,9 @@ int64_t choose_rows(const uint64_t *restrict strip, int64_t height, const uint8_
             continue;
         words[found] = word;
         places[found] = __builtin_ctzll(word);
-        chosen[found++] = row;
+        basis->chosen[found++] = row;
     }
     return found;
-}
-
-void reduce_pivots(uint64_t *restrict strip, int64_t count, int64_t columns, int64_t *restrict pivot_of,
-                   uint64_t *restrict transform)
-{
-    uint64_t valid = lowest(columns), taken = 0;
-    for (int64_t row = 0; row < count; row++)
-        transform[row] = (uint64_t)1 << row;
-    for (int64_t column = 0; column < STRIP; column++) {
-        int64_t pivot = -1;
-        if (valid >> column & 1)
-            for (int64_t row = 0; row < count && pivot < 0; row++)
-                if (!(taken >> row & 1) && strip[row] >> column & 1)
-                    pivot = row;
-        pivot_of[column] = pivot;
-        if (pivot < 0)
-            continue;
-        taken |= (uint64_t)1 << pivot;
-        for (int64_t row = 0; row < count; row++)
-            if (row != pivot && strip[row] >> column & 1) {
-                transform[row] ^= transform[pivot];
-                strip[row] ^= strip[pivot];
-            }
-    }
 }
 
 enum { LINE = 8 }; // words of a cache line
@@ -94,22 +70,50 @@ void add_up(uint64_t *block, int64_t count, int64_t words, const uint64_t *trans
         add_up_lines(block + word, count, words, transform, high - word < LINE ? high - word : LINE);
 }
 
-void fill_tables(const uint64_t *restrict block, int64_t count, int64_t words, const int64_t *restrict pivot_of,
-                 int64_t low, int64_t high, uint64_t *restrict tables, int64_t span)
+void reduce_pivots(uint64_t *block, int64_t count, int64_t words, int64_t columns, int64_t *pivot_of,
+                   uint64_t *transform, int64_t high)
 {
-    int64_t width = high - low;
+    uint64_t valid = lowest(columns), taken = 0, strip[STRIP];
+    for (int64_t row = 0; row < count; row++) {
+        strip[row] = block[row * words];
+        transform[row] = (uint64_t)1 << row;
+    }
+    for (int64_t column = 0; column < STRIP; column++) {
+        int64_t pivot = -1;
+        if (valid >> column & 1)
+            for (int64_t row = 0; row < count && pivot < 0; row++)
+                if (!(taken >> row & 1) && strip[row] >> column & 1)
+                    pivot = row;
+        pivot_of[column] = pivot;
+        if (pivot < 0)
+            continue;
+        taken |= (uint64_t)1 << pivot;
+        for (int64_t row = 0; row < count; row++)
+            if (row != pivot && strip[row] >> column & 1) {
+                transform[row] ^= transform[pivot];
+                strip[row] ^= strip[pivot];
+            }
+    }
+    add_up(block, count, words, transform, 0, high);
+}
+
+// Write all sums of the pivots of each eight columns, of `width` words from `block` on: entry (g, x) is the sum
+// over the bits b of x for which column 8g + b has a pivot.
+static void fill_tables(const uint64_t *restrict block, int64_t words, const int64_t *restrict pivot_of, int64_t width,
+                        uint64_t *restrict tables, int64_t span)
+{
     for (int64_t group = 0; group < TABLES; group++, tables += 256 * span) {
         memset(tables, 0, width * sizeof *tables);
         for (int64_t bit = 0; bit < 8; bit++) {
             int64_t half = 1 << bit, pivot = pivot_of[8 * group + bit];
+            if (pivot < 0) {
+                memcpy(tables + half * span, tables, half * span * sizeof *tables);
+                continue;
+            }
+            const uint64_t *restrict added = block + pivot * words;
             for (int64_t x = 0; x < half; x++) {
                 const uint64_t *restrict given = tables + x * span;
                 uint64_t *restrict made = tables + (half + x) * span;
-                if (pivot < 0) {
-                    memcpy(made, given, width * sizeof *made);
-                    continue;
-                }
-                const uint64_t *restrict added = block + pivot * words + low;
                 for (int64_t w = 0; w < width; w++)
                     made[w] = given[w] ^ added[w];
             }
@@ -117,25 +121,41 @@ void fill_tables(const uint64_t *restrict block, int64_t count, int64_t words, c
     }
 }
 
-void add_pivots(uint64_t *restrict matrix, int64_t height, int64_t words, int64_t first, const uint64_t *restrict strip,
-                const int64_t *restrict pivot_of, int64_t low, int64_t high, const uint64_t *restrict tables,
-                int64_t span, int64_t begin, int64_t end)
+// Add the sums that a row's word of the strip says to `width` words of the row.
+static inline void add_sums(uint64_t *restrict target, uint64_t word, int64_t width, const uint64_t *restrict tables,
+                            int64_t span)
+{
+    const uint64_t *t[TABLES];
+    for (int group = 0; group < TABLES; group++)
+        t[group] = tables + (256 * group + (word >> 8 * group & 255)) * span;
+    const uint64_t *restrict a = t[0], *restrict b = t[1], *restrict c = t[2], *restrict d = t[3];
+    const uint64_t *restrict e = t[4], *restrict f = t[5], *restrict g = t[6], *restrict h = t[7];
+    for (int64_t w = 0; w < width; w++)
+        target[w] ^= (a[w] ^ b[w] ^ c[w] ^ d[w]) ^ (e[w] ^ f[w] ^ g[w] ^ h[w]);
+}
+
+int64_t clear_columns(const struct bits *bits, int64_t first, const uint64_t *restrict strip, const uint64_t *block,
+                      int64_t count, int64_t width, const int64_t *pivot_of, int64_t effort)
 {
     uint64_t pivots = 0;
     for (int64_t column = 0; column < STRIP; column++)
         pivots |= (uint64_t)(pivot_of[column] >= 0) << column;
-    int64_t width = high - low;
-    for (int64_t row = begin; row < end; row++) {
-        uint64_t word = strip[row];
-        if (!(word & pivots))
-            continue;
-        uint64_t *restrict target = matrix + row * words + first + low;
-        const uint64_t *t[TABLES];
-        for (int group = 0; group < TABLES; group++)
-            t[group] = tables + (256 * group + (word >> 8 * group & 255)) * span;
-        const uint64_t *restrict a = t[0], *restrict b = t[1], *restrict c = t[2], *restrict d = t[3];
-        const uint64_t *restrict e = t[4], *restrict f = t[5], *restrict g = t[6], *restrict h = t[7];
-        for (int64_t w = 0; w < width; w++)
-            target[w] ^= (a[w] ^ b[w] ^ c[w] ^ d[w]) ^ (e[w] ^ f[w] ^ g[w] ^ h[w]);
+    int64_t low = bits->progress[0], row = bits->progress[1];
+    for (; low < width; low += bits->span, row = 0) {
+        int64_t part = width - low < bits->span ? width - low : bits->span;
+        if (row == 0) {
+            fill_tables(block + low, width, pivot_of, part, bits->tables, bits->span);
+            effort -= TABLES * 256 * part;
+        }
+        for (; row < bits->height && (effort > 0 || row == 0); row++)
+            if (strip[row] & pivots) {
+                add_sums(bits->matrix + row * bits->words + first + low, strip[row], part, bits->tables, bits->span);
+                effort -= TABLES * part;
+            }
+        if (row < bits->height)
+            break;
     }
+    bits->progress[0] = low < width ? low : 0;
+    bits->progress[1] = low < width ? row : 0;
+    return low >= width;
 }

@@ -50,6 +50,8 @@ from turbosat.core.gf2 import (
     TOP,
     TRIPLES,
     WORK,
+    Basis,
+    Bits,
     Components,
     Masks,
     Sparse,
@@ -413,32 +415,23 @@ def pack_rows(system: Sparse, rows: ConstLongs, place: ConstLongs, last: int, ma
         _store(matrix[i], number)
 
 
-def choose_rows(
-    strip: ConstLongWords,
-    used: ConstFlags,
-    columns: int,
-    begin: int,
-    end: int,
-    chosen: Longs,
-    words: LongWords,
-    places: Longs,
-    found: int,
-) -> int:
+def choose_rows(strip: ConstLongWords, basis: Basis, columns: int, begin: int, end: int, found: int) -> int:
     for row in range(begin, end):
         if found == STRIP:
             break
         word = int(strip[row]) & (1 << columns) - 1
         for k in range(found):
-            if word >> int(places[k]) & 1:
-                word ^= int(words[k])
-        if word and not used[row]:
-            chosen[found], words[found], places[found] = row, word, (word & -word).bit_length() - 1
+            if word >> int(basis.places[k]) & 1:
+                word ^= int(basis.words[k])
+        if word and not basis.used[row]:
+            place = (word & -word).bit_length() - 1
+            basis.chosen[found], basis.words[found], basis.places[found] = row, word, place
             found += 1
     return found
 
 
-def reduce_pivots(strip: LongWords, columns: int, pivot_of: Longs, transform: LongWords) -> None:
-    rows = [int(word) for word in strip]
+def reduce_pivots(block: LongWords, columns: int, pivot_of: Longs, transform: LongWords, high: int) -> None:
+    rows = [int(word) for word in block[:, 0]]
     sums = [1 << row for row in range(len(rows))]
     taken: set[int] = set()
     pivot_of[:] = -1
@@ -451,8 +444,9 @@ def reduce_pivots(strip: LongWords, columns: int, pivot_of: Longs, transform: Lo
                 if row != pivot and rows[row] >> column & 1:
                     rows[row] ^= rows[pivot]
                     sums[row] ^= sums[pivot]
-    for row, (word, total) in enumerate(zip(rows, sums, strict=True)):
-        strip[row], transform[row] = word, total
+    for row, total in enumerate(sums):
+        transform[row] = total
+    add_up(block, transform, 0, high)
 
 
 def add_up(block: LongWords, transform: ConstLongWords, low: int, high: int) -> None:
@@ -464,34 +458,43 @@ def add_up(block: LongWords, transform: ConstLongWords, low: int, high: int) -> 
         _store(block[row, low:high], total)
 
 
-def fill_tables(block: ConstLongWords, pivot_of: ConstLongs, low: int, high: int, tables: LongWords) -> None:
+def _fill_tables(block: ConstLongWords, pivot_of: ConstLongs, low: int, part: int, tables: LongWords) -> None:
+    """Write all sums of the pivots of each eight columns, `part` words of them."""
     for group in range(TABLES):
-        pivots = pivot_of[8 * group : 8 * group + 8].tolist()
-        rows = [_number(block[pivot, low:high]) if pivot >= 0 else 0 for pivot in pivots]
-        sums = [0]
-        for row in rows:
-            sums += [total ^ row for total in sums]
-        for x, total in enumerate(sums):
-            _store(tables[group, x, : high - low], total)
+        tables[group, 0, :part] = 0
+        for bit in range(8):
+            half, pivot = 1 << bit, int(pivot_of[8 * group + bit])
+            if pivot < 0:
+                tables[group, half : 2 * half] = tables[group, :half]
+            else:
+                sums = tables[group, :half, :part] ^ block[pivot, low : low + part]
+                tables[group, half : 2 * half, :part] = sums
 
 
-def add_pivots(
-    matrix: LongWords,
-    first: int,
-    strip: ConstLongWords,
-    pivot_of: ConstLongs,
-    low: int,
-    high: int,
-    tables: ConstLongWords,
-    begin: int,
-    end: int,
-) -> None:
-    for row in range(begin, end):
-        word = int(strip[row])
-        if any(pivot >= 0 and word >> column & 1 for column, pivot in enumerate(pivot_of.tolist())):
-            for group in range(TABLES):
-                sums = tables[group, word >> 8 * group & 255, : high - low]
-                matrix[row, first + low : first + high] ^= sums
+def clear_columns(
+    bits: Bits, first: int, strip: ConstLongWords, block: ConstLongWords, pivot_of: ConstLongs, effort: int
+) -> int:
+    low, row = bits.progress.tolist()
+    (height, width), span = (strip.size, block.shape[1]), bits.tables.shape[2]
+    while low < width:
+        part = min(span, width - low)
+        if row == 0:
+            _fill_tables(block, pivot_of, low, part, bits.tables)
+            effort -= TABLES * 256 * part
+        while row < height and (effort > 0 or row == 0):
+            word = int(strip[row])
+            if any(pivot >= 0 and word >> column & 1 for column, pivot in enumerate(pivot_of.tolist())):
+                effort -= TABLES * part
+                for group in range(TABLES):
+                    sums = bits.tables[group, word >> 8 * group & 255, :part]
+                    bits.matrix[row, first + low : first + low + part] ^= sums
+            row += 1
+        if row < height:
+            bits.progress[:] = low, row
+            return 0
+        low, row = low + span, 0
+    bits.progress[:] = 0
+    return 1
 
 
 def copy_masks(

@@ -108,6 +108,23 @@ class Masks(Record):
     words: Annotated[ConstLongWords, "kernel"]
 
 
+class Basis(Record):
+    """Rows of a strip that are chosen so far, and which are not to be."""
+
+    used: Annotated[ConstFlags, "height"]
+    chosen: Annotated[Longs, STRIP]
+    words: Annotated[LongWords, STRIP]  # reduced by those before
+    places: Annotated[Longs, STRIP]  # their lowest bits
+
+
+class Bits(Record):
+    """A bit matrix, and room for the sums of the pivots of each eight columns."""
+
+    matrix: Annotated[LongWords, "height", "words"]
+    tables: Annotated[LongWords, TABLES, 256, "span"]
+    progress: Annotated[Longs, 2]  # word of the block and row that are next
+
+
 @kernel
 def link_columns(system: Sparse, begin: int, end: int) -> None:
     """Hang the columns begin … end - 1, of which counts is right, into their lists; last ones first."""
@@ -167,30 +184,23 @@ def pack_rows(
 
 @kernel
 def choose_rows(
-    strip: Annotated[ConstLongWords, "height"],
-    used: Annotated[ConstFlags, "height"],
-    columns: int,
-    begin: int,
-    end: int,
-    chosen: Annotated[Longs, STRIP],
-    words: Annotated[LongWords, STRIP],
-    places: Annotated[Longs, STRIP],
-    found: int,
+    strip: Annotated[ConstLongWords, "height"], basis: Basis, columns: int, begin: int, end: int, found: int
 ) -> int:
     """Find rows, not yet used, whose lowest `columns` bits are a basis of all such; return their number.
 
-    Looks at rows begin … end - 1, for a basis that has `found` rows. words and places are room to work in.
+    Looks at rows begin … end - 1, for a basis that has `found` rows.
     """
 
 
 @kernel
 def reduce_pivots(
-    strip: Annotated[LongWords, "count"],
+    block: Annotated[LongWords, "count", "words"],
     columns: int,
     pivot_of: Annotated[Longs, STRIP],
     transform: Annotated[LongWords, "count"],
+    high: int,
 ) -> None:
-    """Bring rows of one word to reduced form from the lowest of so many columns up.
+    """Bring rows to reduced form from the lowest of the first so many columns up; do so in `high` words only.
 
     pivot_of receives the row of each column or -1; transform which of the given rows each became the sum of.
     """
@@ -207,34 +217,18 @@ def add_up(
 
 
 @kernel
-def fill_tables(
-    block: Annotated[ConstLongWords, "count", "words"],
-    pivot_of: Annotated[ConstLongs, STRIP],
-    low: int,
-    high: int,
-    tables: Annotated[LongWords, TABLES, 256, "span"],
-) -> None:
-    """Write all sums of the pivots of each eight columns, words low … high - 1 of `block`.
-
-    Entry (g, x) is the sum over the bits b of x for which column 8g + b has a pivot.
-    """
-
-
-@kernel
-def add_pivots(
-    matrix: Annotated[LongWords, "height", "words"],
+def clear_columns(
+    bits: Bits,
     first: int,
     strip: Annotated[ConstLongWords, "height"],
+    block: Annotated[ConstLongWords, "count", "width"],
     pivot_of: Annotated[ConstLongs, STRIP],
-    low: int,
-    high: int,
-    tables: Annotated[ConstLongWords, TABLES, 256, "span"],
-    begin: int,
-    end: int,
-) -> None:
-    """Clear the pivot columns in rows begin … end - 1, words first + low … first + high - 1.
+    effort: int,
+) -> int:
+    """Clear the pivots' columns in all rows, from word `first` on; 1 when done, 0 after `effort` words.
 
-    strip is the strip before this pass, 0 for the pivots' rows.
+    strip is that word before, 0 for the pivots' rows; block holds these. Goes through the words in blocks,
+    through the rows for each; progress says which block and which row are next.
     """
 
 
