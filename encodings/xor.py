@@ -89,15 +89,16 @@ def _parities(sets: "ClauseSets", longest: int, check: Callable[[], None]) -> Ro
     shortest = int(sizes.min(initial=longest))
     starts, watching = np.zeros(sets.variables + 1, np.int64), np.zeros(0, np.int32)
     signatures = np.zeros(table.heads.size, np.uint64)
+    least = np.full(sets.variables, 255, np.uint8)
     if number and shortest < sizes.max():
         degrees = np.zeros(sets.variables, np.int32)
         watches = np.zeros(table.heads.size, np.int32)
         for first, last in blocks(number, EFFORT // 4, check):
             kernels.count_variables(table, first, last, degrees)
         for first, last in blocks(number, EFFORT // 4, check):
-            kernels.watch(table, first, last, degrees, signatures, watches)
+            kernels.watch(table, first, last, degrees, signatures, watches, least)
         starts, watching = lists_of(watches[:number], sets.variables, check)
-    parts = kernels.Parts(signatures=signatures, starts=starts, watching=watching)
+    parts = kernels.Parts(starts=starts, watching=watching, signatures=signatures[watching], least=least)
     marks = np.full(1 << longest, -1, np.int64)
     rows, counters = np.zeros(2 * number, np.int64), np.zeros(kernels.COUNTERS, np.int64)
     most = _WORK * table.codes.size

@@ -1,38 +1,41 @@
 // Multiplexers from four clauses.
 #include "gates.h"
 
+// Write down what two clauses say that differ in the signs of u and w: pattern has one bit each for their signs.
+static inline int32_t *note(int32_t *row, const int32_t *set, int pattern, int c, int u, int w)
+{
+    int opposite = ((pattern >> u) ^ (pattern >> w) ^ 1) & 1;
+    int32_t condition = set[c] >> 1, negated = pattern >> c & 1; // they hold where c has not this value
+    row[0] = row[4] = condition;
+    row[1] = set[u] >> 1;
+    row[2] = (set[w] & -2) | opposite;
+    row[5] = set[w] >> 1;
+    row[6] = (set[u] & -2) | opposite;
+    row[3] = row[7] = negated;
+    return row + 8;
+}
+
 void conditional(const int32_t *restrict codes, int64_t entries, const int64_t *restrict offsets, int64_t clauses,
                  const int32_t *restrict heads, int64_t sets, const uint64_t *restrict patterns, int64_t first,
                  int64_t last, int32_t *restrict rows, int64_t room, int64_t *restrict counters)
 {
-    int64_t count = counters[ROWS];
+    int32_t *row = rows + 4 * counters[ROWS];
     for (int64_t s = first; s < last; s++) {
         const int32_t *set = codes + offsets[heads[s]];
-        if (offsets[heads[s] + 1] - offsets[heads[s]] != 3)
-            continue;
         int there = patterns[s] & 0xFF;
         // The clauses of an XOR are all patterns of one parity: 0, 3, 5, 6 or 1, 2, 4, 7.
-        if ((there & 0x69) == 0x69 || (there & 0x96) == 0x96 || !(there & (there - 1)))
+        if ((there & 0x69) == 0x69 || (there & 0x96) == 0x96 || offsets[heads[s] + 1] - offsets[heads[s]] != 3)
             continue;
         for (int c = 0; c < 3; c++) {
-            int u = (c + 1) % 3, w = (c + 2) % 3, flip = 1 << u | 1 << w;
-            for (int pattern = 0; pattern < 8; pattern++) {
-                int other = pattern ^ flip;
-                if (pattern > other || !((there >> pattern) & (there >> other) & 1))
-                    continue;
-                int negated = pattern >> c & 1; // the clauses hold where c's variable has not this value
-                int opposite = ((pattern >> u) ^ (pattern >> w) ^ 1) & 1;
-                for (int turn = 0; turn < 2; turn++) {
-                    int32_t *row = rows + 4 * count++;
-                    row[0] = set[c] >> 1;
-                    row[1] = set[turn ? w : u] >> 1;
-                    row[2] = (set[turn ? u : w] & -2) | opposite;
-                    row[3] = negated;
-                }
+            int u = c == 2 ? 0 : c + 1, w = c == 0 ? 2 : c - 1, flip = 1 << u | 1 << w;
+            for (int left = there; left; left &= left - 1) {
+                int pattern = __builtin_ctz(left);
+                if (pattern < (pattern ^ flip) && there >> (pattern ^ flip) & 1)
+                    row = note(row, set, pattern, c, u, w);
             }
         }
     }
-    counters[ROWS] = count;
+    counters[ROWS] = (row - rows) / 4;
 }
 
 // Pair the rows of one run, at most `most` of each sign.

@@ -16,26 +16,42 @@ static inline int same_variables(const int32_t *a, const int32_t *b, int64_t siz
     return 1;
 }
 
+enum { AHEAD = 8 }; // clauses between the request for a slot and its use
+
+// The sum of a clause's mixed variables; its slot is requested.
+static inline uint64_t hashed(const struct table *table, int64_t clause, int64_t longest)
+{
+    int64_t begin = table->offsets[clause], end = table->offsets[clause + 1];
+    uint64_t word = 0;
+    if (end - begin < 2 || end - begin > longest)
+        return 0;
+    for (int64_t j = begin; j < end; j++)
+        word += mixed(table->codes[j] >> 1);
+    __builtin_prefetch(table->slots + slot_of(word, table->places - 1), 1);
+    return word;
+}
+
 int64_t group(const struct table *table, int64_t longest, int64_t first, int64_t effort, int64_t *counters)
 {
     const int32_t *codes = table->codes;
     const int64_t *offsets = table->offsets;
     int32_t *restrict slots = table->slots, *restrict heads = table->heads, *restrict tails = table->tails;
-    uint64_t *restrict hashes = table->hashes, *restrict patterns = table->patterns;
+    uint64_t *restrict hashes = table->hashes, *restrict patterns = table->patterns, words[AHEAD];
     uint64_t mask = table->places - 1;
-    int64_t sets = counters[SETS];
-    int64_t i = first;
-    for (; i < table->clauses && effort > 0; i++) {
+    int64_t sets = counters[SETS], clauses = table->clauses, i = first;
+    for (int64_t next = i; next < i + AHEAD && next < clauses; next++)
+        words[next % AHEAD] = hashed(table, next, longest);
+    for (; i < clauses && effort > 0; i++) {
         const int32_t *clause = codes + offsets[i];
         int64_t size = offsets[i + 1] - offsets[i];
+        uint64_t word = words[i % AHEAD], pattern = 0;
+        if (i + AHEAD < clauses)
+            words[i % AHEAD] = hashed(table, i + AHEAD, longest);
         effort--;
         if (size < 2 || size > longest)
             continue;
-        uint64_t word = 0, pattern = 0;
-        for (int64_t j = 0; j < size; j++) {
-            word += mixed(clause[j] >> 1);
+        for (int64_t j = 0; j < size; j++)
             pattern |= (uint64_t)(clause[j] & 1) << j;
-        }
         int64_t slot = slot_of(word, mask);
         int32_t found;
         effort -= size;
@@ -75,7 +91,7 @@ void count_variables(const struct table *table, int64_t first, int64_t last, int
 }
 
 void watch(const struct table *table, int64_t first, int64_t last, const int32_t *restrict degrees, int64_t variables,
-           uint64_t *restrict signatures, int32_t *restrict watches)
+           uint64_t *restrict signatures, int32_t *restrict watches, uint8_t *restrict least)
 {
     for (int64_t s = first; s < last; s++) {
         int64_t clause = table->heads[s], begin = table->offsets[clause], end = table->offsets[clause + 1];
@@ -89,5 +105,7 @@ void watch(const struct table *table, int64_t first, int64_t last, const int32_t
         }
         signatures[s] = signature;
         watches[s] = rarest;
+        if (end - begin < least[rarest])
+            least[rarest] = end - begin;
     }
 }

@@ -59,16 +59,20 @@ static int64_t collect(const struct table *table, const struct parts *parts, int
                        struct inside *inside)
 {
     int64_t head = table->heads[s], low = table->offsets[head], high = table->offsets[head + 1];
-    uint64_t signature = parts->signatures[s];
+    uint64_t signature = 0;
     int64_t spent = 0;
+    for (int64_t j = low; j < high; j++)
+        signature |= signature_of(table->codes[j] >> 1);
     inside->count = inside->covered = 0;
     for (int64_t j = low; j < high; j++) {
         int32_t variable = table->codes[j] >> 1;
+        if (parts->least[variable] >= high - low)
+            continue;
         for (int64_t w = parts->starts[variable]; w < parts->starts[variable + 1]; w++) {
             if (++spent > steps || inside->count == INNER)
                 break;
             int64_t other = parts->watching[w];
-            if (other == s || (parts->signatures[other] & ~signature))
+            if ((parts->signatures[w] & ~signature) || other == s)
                 continue;
             int64_t spot = positions(table, table->heads[other], head);
             if (spot < 0)

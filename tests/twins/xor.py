@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from turbosat.core.declare import ConstInts, Ints, Longs, LongWords
+from turbosat.core.declare import Bytes, ConstInts, Ints, Longs, LongWords
 from turbosat.core.xor import INNER, ROWS, SETS, SHORT, WORK, Parts, Table
 
 WORD = 2**64 - 1
@@ -81,7 +81,13 @@ def count_variables(table: Table, first: int, last: int, degrees: Ints) -> None:
 
 
 def watch(
-    table: Table, first: int, last: int, degrees: ConstInts, signatures: LongWords, watches: Ints
+    table: Table,
+    first: int,
+    last: int,
+    degrees: ConstInts,
+    signatures: LongWords,
+    watches: Ints,
+    least: Bytes,
 ) -> None:
     for s in range(first, last):
         variables = _variables(table, table.heads[s])
@@ -90,6 +96,7 @@ def watch(
             signature |= _signature(variable)
         signatures[s] = signature
         watches[s] = min(variables, key=lambda variable: int(degrees[variable]))
+        least[watches[s]] = min(int(least[watches[s]]), len(variables))
 
 
 @dataclass
@@ -119,6 +126,8 @@ def _inside(table: Table, parts: Parts, s: int, steps: int) -> tuple[list[tuple[
     found: list[tuple[int, list[int]]] = []
     spent = covered = 0
     for variable in variables:
+        if parts.least[variable] >= len(variables):
+            continue
         for other in parts.watching[parts.starts[variable] : parts.starts[variable + 1]].tolist():
             spent += 1
             if spent > steps or len(found) == INNER:

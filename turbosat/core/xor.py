@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 from turbosat.core.declare import (
+    Bytes,
+    ConstBytes,
     ConstInts,
     ConstLongs,
+    ConstLongWords,
     Flags,
     Ints,
     Longs,
@@ -44,9 +47,10 @@ class Table(Record):
 class Parts(Record):
     """Where the sets are found that are parts of another: each hangs at one of its variables."""
 
-    signatures: Annotated[LongWords, "sets"]  # a bit for each variable
     starts: Annotated[ConstLongs, "variables + 1"]
     watching: Annotated[ConstInts, "watchers"]  # sets, by the variable they watch
+    signatures: Annotated[ConstLongWords, "watchers"]  # of these sets: a bit for each variable
+    least: Annotated[ConstBytes, "variables"]  # the size of the smallest set that a variable is watched by
 
 
 @kernel
@@ -70,10 +74,11 @@ def watch(
     degrees: Annotated[ConstInts, "variables"],
     signatures: Annotated[LongWords, "sets"],
     watches: Annotated[Ints, "sets"],
+    least: Annotated[Bytes, "variables"],
 ) -> None:
     """Give each of the sets [first, last) a signature and, as its watch, the variable in the fewest sets.
 
-    A signature has a bit for each variable of the set; they start at 0.
+    A signature has a bit for each variable of the set. least is lowered to the sizes of the sets.
     """
 
 
