@@ -61,7 +61,7 @@ def compile_program(
     hold in every model; `free` are variables from 1 that would be good inputs (Elimination.free). The x lines
     of the formula need not be among `xors`. `check` is called now and then and may raise to stop.
     """
-    root = simplify(formula, xors or Xors.empty(), implied or Xors.empty(), units)
+    root = simplify(formula, xors or Xors.empty(), implied or Xors.empty(), units, check)
     check()
     if root.contradiction:
         return emit(root, None, None)

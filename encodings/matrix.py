@@ -18,6 +18,7 @@ from turbosat.encodings.propagation import (
     fix_pure_literals,
     literal_codes,
     propagate,
+    renumber,
     shortened,
     tidied,
     transpose,
@@ -162,6 +163,5 @@ def compact(
     if names.size < values.size:
         number = np.zeros(values.size, np.int32)
         number[names] = np.arange(names.size, dtype=np.int32)
-        for first, last in blocks(literals.size, EFFORT):
-            kernels.rename(literals, first, last, number)
+        renumber(literals, number)
     return offsets, literals, names

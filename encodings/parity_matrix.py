@@ -103,7 +103,7 @@ def encode_parities(
     codes, offsets = tidied(formula.literals, formula.offsets, formula.variables)
     units = literal_codes(np.zeros(0, np.int32) if assumed is None else assumed)
     xors = formula.xors if recovered is None else joined(formula.xors, recovered)
-    parities = Parities(xors, formula.variables)
+    parities = Parities(xors.variables - np.int32(1), xors.offsets, xors.parities, formula.variables)
     fixed = propagate(codes, offsets, formula.variables, units, parities)
     rows = _Rows.left(xors, fixed.values, parities.odd)
     fixed.contradiction |= not rows.consistent

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from turbosat.core import clauses as kernels
 from turbosat.core.clauses import CLAUSES, CONFLICT, ENTRIES, PROGRESS, WRITTEN, ZEROS
-from turbosat.xors import Xors
 
 EFFORT: Final = 1 << 19  # entries a kernel reads between two calls of `check`: a few milliseconds
 
@@ -97,6 +96,12 @@ def shortened(
     return kept[: written[ENTRIES]], ends[: written[CLAUSES] + 1]
 
 
+def renumber(codes: NDArray[np.int32], numbers: NDArray[np.int32], check: Check = lambda: None) -> None:
+    """Give the variables of codes, in place, the numbers (variables,)."""
+    for first, last in blocks(codes.size, EFFORT, check):
+        kernels.rename(codes, first, last, numbers)
+
+
 def transpose(
     codes: NDArray[np.int32], offsets: NDArray[np.int64], literals: int, check: Check = lambda: None
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
@@ -118,15 +123,25 @@ def transpose(
 class Parities:
     """The XORs of a propagation: how many free variables each has, their sum, and what they must XOR to."""
 
-    def __init__(self, xors: Xors, variables: int) -> None:
-        numbers = xors.variables - np.int32(1)
-        self.starts, self.occurrences = transpose(numbers, xors.offsets, variables)
-        self.left = np.diff(xors.offsets).astype(np.int32)  # (rows,), free variables
-        sums = np.append(np.int32(0), np.bitwise_xor.accumulate(numbers))
-        self.sums = (
-            sums[xors.offsets[1:]] ^ sums[xors.offsets[:-1]]
-        )  # (rows,), of the free variables' numbers
-        self.odd = xors.parities.copy()  # (rows,), the XOR of the free variables
+    def __init__(
+        self,
+        members: NDArray[np.int32],
+        offsets: NDArray[np.int64],
+        parities: NDArray[np.bool_],
+        variables: int,
+        check: Check = lambda: None,
+    ) -> None:
+        """Take variables from 0 by row, distinct in each, and what they must XOR to."""
+        self.starts, self.occurrences = transpose(members, offsets, variables, check)
+        self.left = np.diff(offsets).astype(np.int32)  # (rows,), free variables
+        sums = np.append(np.int32(0), np.bitwise_xor.accumulate(members))
+        self.sums = sums[offsets[1:]] ^ sums[offsets[:-1]]  # (rows,), of the free variables' numbers
+        self.odd = parities.copy()  # (rows,), the XOR of the free variables
+
+    @classmethod
+    def none(cls, variables: int) -> "Parities":
+        """Return no XORs."""
+        return cls(np.zeros(0, np.int32), np.zeros(1, np.int64), np.zeros(0, np.bool_), variables)
 
     @property
     def settled(self) -> bool:
@@ -150,7 +165,7 @@ def propagate(
     lengths = np.diff(offsets)
     fixed = Fixed(np.full(variables, -1, np.int8), np.zeros(lengths.size, np.bool_))
     if parities is None:
-        parities = Parities(Xors.empty(), variables)
+        parities = Parities.none(variables)
     if not assumed.size and parities.settled and lengths.min(initial=2) > 1:
         return fixed
     starts, occurrences = transpose(codes, offsets, 2 * variables, check)
