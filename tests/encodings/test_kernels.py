@@ -66,8 +66,24 @@ def compared(effort: int) -> Iterator[None]:
         yield
 
 
-@relaxed
-@given(formulas(most_variables=8), efforts, st.data())
+@st.composite
+def clauses_of(draw: st.DrawFn) -> Formula:
+    """Clauses with repeated literals and tautologies, few or many for their variables, and XORs."""
+    dice = np.random.default_rng(draw(st.integers(0, 2**32)))
+    variables = draw(st.integers(1, 20))
+
+    def rows(number: int, longest: int) -> list[list[int]]:
+        sizes = dice.integers(draw(st.sampled_from([0, 1, 1, 2, 2])), longest + 1, number)
+        return [
+            (dice.integers(1, variables + 1, size) * dice.choice([1, -1], size)).tolist() for size in sizes
+        ]
+
+    number = draw(st.integers(0, 4 * variables))
+    return Formula.from_clauses(rows(number, draw(st.integers(2, 5))), variables, rows(variables // 4, 5))
+
+
+@settings(relaxed, max_examples=100)
+@given(st.one_of(formulas(), clauses_of()), efforts, st.data())
 def test_clauses(formula: Formula, effort: int, data: st.DataObject) -> None:
     literal = st.integers(1, max(1, formula.variables)).flatmap(lambda v: st.sampled_from([v, -v]))
     assumed = data.draw(st.lists(literal, max_size=3)) if formula.variables else []
@@ -105,9 +121,10 @@ def test_closures(seed: int, effort: int) -> None:
         compile_recovered(formula, recovered, found)
 
 
-@relaxed
-@given(systems(), efforts, st.sampled_from(sorted(PATHS)), st.booleans())
-def test_elimination(case: tuple[int, Rows], effort: int, path: str, near: bool) -> None:
+@pytest.mark.parametrize("path", PATHS)
+@settings(relaxed, max_examples=40)
+@given(systems(), efforts, st.booleans())
+def test_elimination(path: str, case: tuple[int, Rows], effort: int, near: bool) -> None:
     variables, rows = case
     with pytest.MonkeyPatch.context() as patch, compared(effort):
         if near:
