@@ -1,18 +1,18 @@
 """Clauses after unit propagation, grouped by their sets of variables: where XORs and gates are looked for."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.encodings import kernels_xor
-from turbosat.encodings.kernels_xor import CLAUSES, COUNTERS, ENTRIES, SETS, Table
-from turbosat.encodings.propagation import literal_codes, propagate
+from turbosat.core import xor as kernels
+from turbosat.core.xor import COUNTERS, SETS, Table
+from turbosat.encodings.propagation import advance, literal_codes, propagate, shortened, tidied, transpose
 from turbosat.formula import Formula
 
-BLOCK: Final = 1 << 15  # clauses a kernel looks at between two calls of `check`
+EFFORT: Final = 1 << 17  # literals a kernel looks at between two calls of `check`
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +43,11 @@ class ClauseSets:
         return self.table.offsets[heads + 1] - self.table.offsets[heads]
 
 
-def blocks(size: int, step: int, check: Callable[[], None]) -> Iterator[tuple[int, int]]:
-    """Yield ranges of `step` that make up [0, size), with a call of `check` before each."""
-    for first in range(0, size, step):
-        check()
-        yield first, min(first + step, size)
-
-
 def lists_of(
-    keys: NDArray[np.int32], rows: NDArray[np.int64], size: int
+    keys: NDArray[np.int32], size: int, check: Callable[[], None] = lambda: None
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Return starts (size + 1,) and the rows of each key in [0, size), in their order."""
-    starts = np.append(0, np.cumsum(np.bincount(keys, minlength=size)))
-    lists = np.empty(keys.size, np.int32)
-    kernels_xor.distribute(keys, rows, starts[:-1].copy(), lists)
-    return starts, lists
+    """Return starts (size + 1,) and where each key in [0, size) is, rising."""
+    return transpose(keys, np.arange(keys.size + 1), size, check)
 
 
 def clause_sets(
@@ -73,19 +63,17 @@ def clause_sets(
     assumed = formula.xors.literals[formula.xors.offsets[:-1][sizes == 1]]
     names, literals, assumed = _numbered(formula, assumed)
     variables = names.size
-    codes, offsets = literal_codes(literals), formula.offsets
-    free = np.full(variables, -1, np.int8)
     check()
-    codes, offsets = _regular(codes, offsets, free, longest, check)
+    codes, offsets = tidied(literals, formula.offsets, variables, longest, check)
     if not settled:
         table, sets = _grouped(codes, offsets, longest, check)
+        free = np.full(variables, -1, np.int8)
         return ClauseSets(variables, names, free, False, longest, table, sets)
-    check()
-    fixed = propagate(codes, offsets, variables, literal_codes(assumed))
+    fixed = propagate(codes, offsets, variables, literal_codes(assumed), check=check)
     if fixed.contradiction:
         codes, offsets = codes[:0], offsets[:1]
     elif (fixed.values >= 0).any():
-        codes, offsets = _regular(codes, offsets, fixed.values, longest, check)
+        codes, offsets = shortened(codes, offsets, fixed.satisfied, fixed.values, longest, check)
     table, sets = _grouped(codes, offsets, longest, check)
     return ClauseSets(variables, names, fixed.values, fixed.contradiction, longest, table, sets)
 
@@ -103,22 +91,6 @@ def _numbered(
     return names, renamed[: formula.literals.size], renamed[formula.literals.size :]
 
 
-def _regular(
-    codes: NDArray[np.int32],
-    offsets: NDArray[np.int64],
-    values: NDArray[np.int8],
-    longest: int,
-    check: Callable[[], None],
-) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    kept = np.empty(codes.size, np.int32)
-    ends = np.zeros(offsets.size, np.int64)
-    stamps = np.full(2 * values.size, -1, np.int32)
-    counters = np.zeros(COUNTERS, np.int64)
-    for first, last in blocks(offsets.size - 1, BLOCK, check):
-        kernels_xor.regular(codes, offsets, values, longest, first, last, stamps, kept, ends, counters)
-    return kept[: counters[ENTRIES]], ends[: counters[CLAUSES] + 1]
-
-
 def _grouped(
     codes: NDArray[np.int32], offsets: NDArray[np.int64], longest: int, check: Callable[[], None]
 ) -> tuple[Table, int]:
@@ -126,8 +98,8 @@ def _grouped(
     sizes = np.diff(offsets)
     most = int(((sizes >= 2) & (sizes <= longest)).sum())
     table = Table(
-        codes,
-        offsets,
+        codes=codes,
+        offsets=offsets,
         slots=np.full(1 << max(2 * most, 2).bit_length(), -1, np.int32),
         hashes=np.zeros(most, np.uint64),
         heads=np.zeros(most, np.int32),
@@ -138,6 +110,5 @@ def _grouped(
         repeated=np.zeros(clauses, np.bool_),
     )
     counters = np.zeros(COUNTERS, np.int64)
-    for first, last in blocks(clauses, BLOCK, check):
-        kernels_xor.group(table, longest, first, last, counters)
+    advance(lambda first: kernels.group(table, longest, first, EFFORT, counters), clauses, check)
     return table, int(counters[SETS])

@@ -1,11 +1,19 @@
 """What is left of clauses and XORs after unit propagation, with the clauses gone that an XOR implies."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.encodings.propagation import literal_codes, propagate
+from turbosat.encodings.propagation import (
+    Parities,
+    literal_codes,
+    propagate,
+    renumber,
+    shortened,
+    tidied,
+)
 from turbosat.formula import Formula
 from turbosat.xors import Xors
 
@@ -32,52 +40,55 @@ class Root:
         return self.outer.size
 
 
-def simplify(formula: Formula, xors: Xors, implied: Xors, units: NDArray[np.int32] | None) -> Root:
+def simplify(
+    formula: Formula,
+    xors: Xors,
+    implied: Xors,
+    units: NDArray[np.int32] | None,
+    check: Callable[[], None] = lambda: None,
+) -> Root:
     """Propagate units through clauses and XORs, and drop what they settle.
 
     The XORs of the formula and `xors` become constraints, those of `implied` do not.
     """
-    formula = formula.normalised()
     sets = [formula.xors, xors, implied]
     active = np.repeat([True, True, False], [len(s) for s in sets])
-    variables = np.concatenate([s.variables for s in sets]) - 1
+    variables = np.concatenate([s.variables for s in sets]) - np.int32(1)
     sizes = np.concatenate([np.diff(s.offsets) for s in sets])
-    offsets = np.append(0, np.cumsum(sizes))
-    parities = np.concatenate([s.parities for s in sets])
-    codes = literal_codes(formula.literals)
-    values, contradiction = _fixed(formula, codes, variables, offsets, parities, units)
-    if contradiction:
+    row_offsets = np.append(0, np.cumsum(sizes))
+    rows = Parities(
+        variables, row_offsets, np.concatenate([s.parities for s in sets]), formula.variables, check
+    )
+    codes, offsets = tidied(formula.literals, formula.offsets, formula.variables, check=check)
+    assumed = np.zeros(0, np.int32) if units is None else literal_codes(units.astype(np.int32))
+    settled = propagate(codes, offsets, formula.variables, assumed, rows, check)
+    if settled.contradiction:
         return _contradiction(formula.variables)
+    values, parities = settled.values, rows.odd
     fixed = np.flatnonzero(values >= 0)
     outer = np.flatnonzero(values < 0).astype(np.int32)
     inner = np.full(formula.variables, -1, np.int32)
     inner[outer] = np.arange(outer.size, dtype=np.int32)
 
-    row = np.repeat(np.arange(sizes.size), sizes)
-    known = values[variables] >= 0
-    ones = np.bincount(row[values[variables] == 1], minlength=sizes.size) % 2 == 1
-    parities = parities ^ ones
-    variables, row = inner[variables[~known]], row[~known]
+    free = values[variables] < 0
+    row = np.repeat(np.arange(sizes.size), sizes)[free]
+    variables = inner[variables[free]]
     sizes = np.bincount(row, minlength=sizes.size)
     kept = _distinct_rows(variables, sizes, parities) & (sizes > 0)
     variables = variables[kept[row]]
     row_offsets = np.append(0, np.cumsum(sizes[kept]))
     parities, active = parities[kept], active[kept]
 
-    clause = np.repeat(np.arange(len(formula)), np.diff(formula.offsets))
-    at = values[codes >> 1]
-    satisfied = np.zeros(len(formula), np.bool_)
-    satisfied[clause[(at >= 0) & (at != (codes & 1))]] = True
-    keep = ~satisfied[clause] & (at < 0)
-    codes = (inner[codes[keep] >> 1] << 1 | codes[keep] & 1).astype(np.int32)
-    lengths = np.bincount(clause[keep], minlength=len(formula))[~satisfied]
-    codes, lengths = _without_implied(codes, lengths, variables, row_offsets, parities, active)
+    codes, offsets = shortened(codes, offsets, settled.satisfied, values, check=check)
+    renumber(codes, inner, check)
+    check()
+    codes, offsets = _without_implied(codes, offsets, variables, row_offsets, parities, active)
     return Root(
         formula.variables,
         outer,
         inner,
         np.where(values[fixed] == 1, fixed + 1, -fixed - 1).astype(np.int32),
-        np.append(0, np.cumsum(lengths)).astype(np.int64),
+        offsets,
         codes,
         row_offsets.astype(np.int64),
         variables.astype(np.int32),
@@ -95,33 +106,6 @@ def _contradiction(variables: int) -> Root:
     return Root(
         variables, everything, everything, none, start, none, start, none, flags, flags, contradiction=True
     )
-
-
-def _fixed(
-    formula: Formula,
-    codes: NDArray[np.int32],
-    variables: NDArray[np.int32],
-    offsets: NDArray[np.int64],
-    parities: NDArray[np.bool_],
-    units: NDArray[np.int32] | None,
-) -> tuple[NDArray[np.int8], bool]:
-    """Propagate through clauses and XORs in turns; return values (variables,), -1 for unknown ones."""
-    assumed = np.zeros(0, np.int32) if units is None else literal_codes(units.astype(np.int32))
-    row = np.repeat(np.arange(offsets.size - 1), np.diff(offsets))
-    while True:
-        result = propagate(codes, formula.offsets, formula.variables, assumed)
-        values = result.values
-        known = values[variables] >= 0
-        left = np.bincount(row[~known], minlength=parities.size)
-        odd = parities ^ (np.bincount(row[values[variables] == 1], minlength=parities.size) % 2 == 1)
-        if result.contradiction or (odd & (left == 0)).any():
-            return values, True
-        places = np.flatnonzero(~known & (left[row] == 1))
-        if not places.size:
-            return values, False
-        found = np.unique(variables[places] << 1 | ~odd[row[places]]).astype(np.int32)
-        settled = np.flatnonzero(values >= 0)
-        assumed = np.concatenate([settled << 1 | (values[settled] == 0), found]).astype(np.int32)
 
 
 def _keys(count: int) -> NDArray[np.uint64]:
@@ -156,15 +140,16 @@ def _distinct_rows(
 
 def _without_implied(
     codes: NDArray[np.int32],
-    lengths: NDArray[np.int64],
+    offsets: NDArray[np.int64],
     variables: NDArray[np.int32],
     row_offsets: NDArray[np.int64],
     parities: NDArray[np.bool_],
     active: NDArray[np.bool_],
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """Drop clauses over exactly the variables of an active XOR that are false in wrong assignments only."""
+    lengths = np.diff(offsets)
     if not active.any() or not lengths.size:
-        return codes, lengths
+        return codes, offsets
     sizes = np.diff(row_offsets)
     table = _keys(int(max(variables.max(initial=0), (codes >> 1).max(initial=0))) + 1)
     rows = np.flatnonzero(active)
@@ -178,10 +163,12 @@ def _without_implied(
     # The assignment that makes a clause false sets the variables of its negative literals.
     ones = np.bincount(clause[codes & 1 == 1], minlength=lengths.size) % 2 == 1
     same &= ones != parities[rows[place]]
-    starts = np.cumsum(lengths) - lengths
+    starts = offsets[:-1]
     for length in np.unique(lengths[same]).tolist():
         which = np.flatnonzero(same & (lengths == length))
         mine = np.sort(codes[starts[which][:, None] + np.arange(length)] >> 1, axis=1)
         its = np.sort(variables[row_offsets[rows[place[which]]][:, None] + np.arange(length)], axis=1)
         same[which] = (mine == its).all(axis=1)
-    return codes[~same[clause]], lengths[~same]
+    if not same.any():
+        return codes, offsets
+    return codes[~same[clause]], np.append(0, np.cumsum(lengths[~same]))

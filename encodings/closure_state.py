@@ -1,57 +1,162 @@
-"""What closure kernels work on: the problem and what is known so far."""
+"""What follows from chosen inputs: clauses and XORs indexed, the kernels driven through them in slices."""
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-# How a variable came to be known.
-UNKNOWN, INPUT, ROW, DENSE, EXACT, LEAST, GREATEST = range(7)
-# ROW      the last variable of an XOR
-# DENSE    the last variable of a sum of XORs
-# EXACT    clauses force it to 0 or to 1 whatever the known variables are
-# LEAST    all clauses with its positive literal are known: 1 only if one of them forces it
-# GREATEST the same for the negative literal: 0 only if forced
+from turbosat.core import support as kernels
+from turbosat.core.support import CANDIDATES, COUNTERS, INPUT, KNOWN, PLACE, TAKEN, Problem, State
+from turbosat.encodings.closure_root import Root
+from turbosat.encodings.propagation import advance, blocks, transpose
 
-# Counters.
-KNOWN, DONE, DENSE_ROWS, COUNTERS = range(4)
+MOST_ROWS: Final = 3000  # XORs of a dense matrix: its words, squared, are what a step costs
+EFFORT: Final = 1 << 18  # entries a kernel reads between two calls of `check`
 
 
-class Problem(NamedTuple):
-    """Clauses and XORs over unknown variables; variables from 0, literals 2v and 2v + 1."""
+class Closure:
+    """What is known of the variables of a root, from the start and once inputs are taken."""
 
-    offsets: NDArray[np.int64]  # (clauses + 1,)
-    codes: NDArray[np.int32]  # (entries,)
-    starts: NDArray[np.int64]  # (2 · variables + 1,)
-    occurrences: NDArray[np.int32]  # (entries,), clauses of each literal
-    row_offsets: NDArray[np.int64]  # (rows + 1,)
-    row_variables: NDArray[np.int32]  # (flat,)
-    row_starts: NDArray[np.int64]  # (variables + 1,)
-    rows_of: NDArray[np.int32]  # (flat,), XORs of each variable
-    bound: NDArray[np.uint8]  # (variables,), 1 if in an XOR that is a constraint of its own
-    column: NDArray[np.int32]  # (variables,), bit of the matrix, -1 for none
-    variable: NDArray[np.int32]  # (columns,)
+    def __init__(self, root: Root, check: Callable[[], None]) -> None:
+        self.problem = _problem(root, check)
+        self._check = check
+        self._before = _state(root, self.problem)
+        self._begin()
+        self.state, self._trial = self._before.copied(), self._before.copied()
+
+    def _begin(self) -> None:
+        """Find what is known before any input."""
+        problem, state, check = self.problem, self._before, self._check
+        items = problem.offsets.size + problem.row_offsets.size - 2
+        advance(lambda first: kernels.count_unknown(problem, state, first, EFFORT), items, check)
+        advance(lambda first: kernels.choose_pivots(state, first, EFFORT), state.pivot.size, check)
+        for first, last in blocks(state.rank.size, EFFORT, check):
+            kernels.open_up(problem, state, first, last)
+        self._close(state)
+
+    def _close(self, state: State) -> None:
+        while not kernels.close_over(self.problem, state, EFFORT):
+            self._check()
+
+    @property
+    def known(self) -> int:
+        """The number of variables known now."""
+        return int(self.state.counters[KNOWN])
+
+    @property
+    def inputs(self) -> NDArray[np.int32]:
+        """The inputs in the order in which they were taken, int32 (inputs,)."""
+        order = self.state.order[: self.known]
+        inputs: NDArray[np.int32] = order[self.state.how[order] == INPUT]
+        return inputs
+
+    def cover(self, order: NDArray[np.int32], limit: int) -> bool:
+        """Take as inputs, from none, what is unknown yet in an order; whether `limit` of them are enough."""
+        kernels.copy_state(self._before, self.state)
+        return self._cover(order, limit)
+
+    def _cover(self, order: NDArray[np.int32], limit: int) -> bool:
+        state = self.state
+        state.counters[[PLACE, TAKEN]] = 0
+        while not kernels.cover(self.problem, state, order, limit, EFFORT):
+            self._check()
+        return bool(state.counters[TAKEN] <= limit)
+
+    def look_ahead(self, allowed: NDArray[np.bool_], limit: int, work: float) -> bool:
+        """Take more inputs until all variables allowed (variables,) are known, each time the best of some.
+
+        False where that takes more than `limit`, or than `work` entries.
+        """
+        step = CANDIDATES * (self.problem.codes.size + self.state.matrix.size)
+        for _ in range(limit + 1):
+            work -= step
+            best = self._best(allowed)
+            if best < 0:
+                return True
+            if work < 0:
+                return False
+            self._cover(np.array([best], np.int32), 1)
+        return False
+
+    def _best(self, allowed: NDArray[np.bool_]) -> int:
+        """Return the unknown variable among those allowed from which most follows, -1 if there is none.
+
+        Those in the shortest unknown parts of clauses and XORs are tried.
+        """
+        problem, state = self.problem, self.state
+        scores = np.zeros(state.rank.size)
+        items = problem.offsets.size + problem.row_offsets.size - 2
+        advance(lambda first: kernels.add_scores(problem, state, first, EFFORT, scores), items, self._check)
+        chosen, found = np.zeros(CANDIDATES, np.int32), 0
+        for first, last in blocks(scores.size, EFFORT, self._check):
+            found = kernels.best_scores(state, allowed, scores, first, last, chosen, found)
+        best, most = -1, -1
+        for candidate in chosen[:found].tolist():
+            if not kernels.try_input(problem, state, self._trial, candidate, EFFORT):
+                self._close(self._trial)
+            if self._trial.counters[KNOWN] > most:
+                best, most = candidate, self._trial.counters[KNOWN]
+        return best
 
 
-class State(NamedTuple):
-    """What is known so far."""
+def _problem(root: Root, check: Callable[[], None]) -> Problem:
+    """Index the clauses and XORs that are left."""
+    starts, occurrences = transpose(root.codes, root.offsets, 2 * root.variables, check)
+    row_starts, rows_of = transpose(root.row_variables, root.row_offsets, root.variables, check)
+    bound = np.zeros(root.variables, np.uint8)
+    bound[root.row_variables[np.repeat(root.row_active, np.diff(root.row_offsets))]] = 1
+    variable = np.unique(root.row_variables).astype(np.int32)
+    column = np.full(root.variables, -1, np.int32)
+    column[variable] = np.arange(variable.size, dtype=np.int32)
+    return Problem(
+        offsets=root.offsets,
+        codes=root.codes,
+        starts=starts,
+        occurrences=occurrences,
+        row_offsets=root.row_offsets,
+        row_variables=root.row_variables,
+        row_starts=row_starts,
+        rows_of=rows_of,
+        bound=bound,
+        column=column,
+        variable=variable,
+    )
 
-    rank: NDArray[np.int32]  # (variables,), place in `order`, -1 while unknown
-    how: NDArray[np.int8]  # (variables,)
-    which: NDArray[np.int32]  # (variables,), the XOR or dense row that defines it
-    order: NDArray[np.int32]  # (variables,)
-    unknown: NDArray[np.int32]  # (clauses,), literals not known
-    last: NDArray[np.int32]  # (clauses,), XOR of their codes: the one that is left
-    row_unknown: NDArray[np.int32]  # (rows,)
-    row_last: NDArray[np.int32]  # (rows,)
-    open: NDArray[np.int32]  # (2 · variables,), clauses of a literal with another unknown variable
-    weight: NDArray[np.float64]  # (variables,), share of the known assignments that may force it, from above
-    tests: NDArray[np.int32]  # (variables,)
-    used: NDArray[np.uint8]  # (entries,), occurrence belongs to the definition
-    disjoint: NDArray[np.uint8]  # (variables,), the definition's clauses never contradict each other
-    matrix: NDArray[np.uint64]  # (rows, words + 1), the last word is the parity
-    pivot: NDArray[np.int32]  # (rows,), column, -1 for none
-    hidden: NDArray[np.uint64]  # (words,), columns not known
-    dense: NDArray[np.uint64]  # (rows, words + 1), rows that defined a variable
-    stamp: NDArray[np.int32]  # (2 · variables,), scratch
-    counters: NDArray[np.int64]  # (COUNTERS,)
+
+def _state(root: Root, problem: Problem) -> State:
+    """Make the state in which nothing is known and nothing is counted."""
+    variables, clauses, rows = root.variables, root.offsets.size - 1, root.row_offsets.size - 1
+    dense = rows if rows <= MOST_ROWS else 0
+    words = -(-problem.variable.size // 64)
+
+    def ints(size: int, value: int = 0) -> NDArray[np.int32]:
+        return np.full(size, value, np.int32)
+
+    matrix = np.zeros((dense, words + 1), np.uint64)
+    if dense:
+        row = np.repeat(np.arange(rows), np.diff(root.row_offsets))
+        column = problem.column[root.row_variables]
+        np.bitwise_or.at(matrix, (row, column >> 6), np.uint64(1) << (column & 63).astype(np.uint64))
+        matrix[:, words] = root.row_parities
+    return State(
+        rank=ints(variables, -1),
+        how=np.zeros(variables, np.int8),
+        which=ints(variables, -1),
+        order=ints(variables),
+        unknown=ints(clauses),
+        last=ints(clauses),
+        row_unknown=ints(rows),
+        row_last=ints(rows),
+        open=ints(2 * variables),
+        weight=np.zeros(variables),
+        tests=ints(variables),
+        used=np.zeros(root.codes.size, np.uint8),
+        disjoint=np.zeros(variables, np.uint8),
+        matrix=matrix,
+        pivot=ints(dense, -1),
+        hidden=np.bitwise_or.reduce(matrix[:, :-1], axis=0),
+        dense=np.zeros_like(matrix),
+        stamp=ints(2 * variables, -1),
+        counters=np.zeros(COUNTERS, np.int64),
+    )

@@ -22,10 +22,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.encodings import kernels_cuts as kernels
-from turbosat.encodings.clause_sets import BLOCK, blocks, lists_of
-from turbosat.encodings.gates import AND, ITE, Gates, chosen
-from turbosat.encodings.kernels_cuts import LEAVES, LISTED, LISTS, STORED, WIDEST, Cuts, Lists
+from turbosat.core import gates as kernels
+from turbosat.core.gates import CYCLES, LEAVES, LISTED, PROGRESS, ROWS, STORED, TAIL, WIDEST
+from turbosat.encodings.clause_sets import lists_of
+from turbosat.encodings.gates import AND, BLOCK, EFFORT, Gates, chosen
+from turbosat.encodings.propagation import blocks, transpose
 
 SWEEPS: Final = 3  # over cyclic definitions: as deep as the ways to write an XOR of two go
 
@@ -52,38 +53,42 @@ def composed_parities(
     parents = np.arange(0, 2 * variables, 2, dtype=np.int32)
     for first, last in blocks(len(equal), BLOCK, check):
         kernels.merge_equal(parents, equal, first, last)
-    kernels.flatten(parents)
+    for first, last in blocks(variables, EFFORT, check):
+        kernels.flatten(parents, first, last)
     inputs = parents[gates.inputs >> 1] ^ (gates.inputs & 1)
     outputs = parents[gates.outputs >> 1] ^ (gates.outputs & 1)
     check()
     defined, cycles = _ordered(variables, outputs, inputs, gates, check)
     nodes = np.full(variables, -1, np.int32)
     nodes[defined] = np.arange(defined.size)
-    cuts = Cuts(
-        nodes,
-        np.full((defined.size, STORED, LEAVES), -1, np.int32),
-        np.zeros((defined.size, STORED), np.uint8),
-        np.zeros(defined.size, np.uint8),
+    cuts = kernels.Cuts(
+        nodes=nodes,
+        leaves=np.full((defined.size, STORED, LEAVES), -1, np.int32),
+        tables=np.zeros((defined.size, STORED), np.uint8),
+        counts=np.zeros(defined.size, np.uint8),
     )
-    lists = Lists(
-        np.full((LISTS, LISTED, LEAVES), -1, np.int32),
-        np.zeros((LISTS, LISTED), np.int64),
-        np.zeros((LISTS, LISTED), np.int64),
-        np.zeros(LISTS, np.int64),
+    starts, gates_of = lists_of(outputs >> 1, variables, check)
+    definitions = kernels.Definitions(
+        outputs=outputs,
+        kinds=gates.kinds,
+        inputs=inputs,
+        offsets=gates.offsets,
+        starts=starts,
+        gates_of=gates_of,
+        values=values,
+        spread=_spread(),
     )
-    starts, definitions = lists_of(outputs >> 1, np.arange(outputs.size), variables)
-    heads = np.stack([outputs, (gates.kinds == ITE).astype(np.int32)])
-    spread, merged = _spread(), np.zeros(LEAVES, np.int32)
-    rows = np.zeros((0, LEAVES + 2), np.int32)
+    parts: list[NDArray[np.int32]] = []
+    counters = np.zeros(kernels.COUNTERS, np.int64)
     for _ in range(SWEEPS if cycles else 1):
-        parts = [rows[:0]]
-        for first, last in blocks(defined.size, BLOCK // 4, check):
+        parts, first = [np.zeros((0, LEAVES + 2), np.int32)], 0
+        while first < defined.size:
+            check()
+            counters[ROWS] = 0
+            last = min(first + BLOCK // 4, defined.size)
             rows = np.empty((LISTED * (last - first), LEAVES + 2), np.int32)
-            found = kernels.compose(
-                heads, inputs, gates.offsets, starts, definitions, defined, first, last,
-                values, cuts, lists, spread, merged, rows,
-            )  # fmt: skip
-            parts.append(rows[:found].copy())
+            first = kernels.compose(definitions, cuts, defined, first, last, EFFORT, rows, counters)
+            parts.append(rows[: counters[ROWS]].copy())
     rows = np.concatenate(parts)
     members = rows[:, :-1]  # (rows, 1 + LEAVES)
     there = members >= 0
@@ -99,23 +104,23 @@ def _ordered(
 ) -> tuple[NDArray[np.int32], bool]:
     """Return the variables that gates define in an order, (defined,), and whether there are cycles."""
     sizes = np.diff(gates.offsets)
-    starts, uses = lists_of(inputs >> 1, np.repeat(np.arange(sizes.size), sizes), variables)
+    starts, uses = transpose(inputs >> 1, gates.offsets, variables, check)
     strong = np.bincount(outputs[gates.kinds == AND] >> 1, minlength=variables)
     defined = np.bincount(outputs >> 1, minlength=variables) > 0
     free = np.flatnonzero(~defined)
     queue = np.zeros(variables, np.int32)
     queue[: free.size] = free
     queued = ~defined
-    counters = np.zeros(kernels.COUNTERS, np.int64)
-    counters[kernels.TAIL] = free.size
+    progress = np.zeros(PROGRESS, np.int64)
+    progress[TAIL] = free.size
     waiting = sizes.copy()
-    while not kernels.order(outputs, waiting, starts, uses, strong, queue, queued, counters, 16 * BLOCK):
+    while not kernels.order_gates(outputs, waiting, starts, uses, strong, queue, queued, progress, EFFORT):
         check()
-    return queue[free.size :], bool(counters[kernels.CYCLES])
+    return queue[free.size :], bool(progress[CYCLES])
 
 
 def _spread() -> NDArray[np.uint8]:
-    """Tabulate how a truth table looks over more leaves, uint8 (8, 256): see kernels_cuts.combine."""
+    """Tabulate how a truth table looks over more leaves, uint8 (8, 256): see turbosat.core.gates."""
     result = np.zeros((8, 256), np.uint8)
     tables = np.arange(256)
     for mask in range(8):

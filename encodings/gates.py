@@ -22,6 +22,9 @@ SHORT: Final = 6  # repeated clauses up to this length are known as such; the ta
 _PAIRED: Final = 2  # multiplexers of one output and selector: up to this many inputs on each side
 _LOOK_UPS: Final = 24  # of binary clauses, for each literal of the formula at most
 
+BLOCK: Final = 1 << 15  # clauses a kernel looks at between two calls of `check`
+EFFORT: Final = 1 << 18  # its steps, where they are more
+
 
 @dataclass(frozen=True, slots=True)
 class Gates:
@@ -110,28 +113,33 @@ def _conjunctions(
     sets: "ClauseSets", check: Callable[[], None]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]:
     """Return outputs (gates,), inputs (flat,) as codes and the number of inputs of each (gates,)."""
-    from turbosat.encodings import kernels_gates as kernels
-    from turbosat.encodings.clause_sets import BLOCK, blocks
+    from turbosat.core import gates as kernels
+    from turbosat.encodings.propagation import blocks
 
     table = sets.table
     sizes = np.diff(table.offsets)
     pairs = int((sizes == 2).sum())
-    slots = np.full(1 << max(2 * pairs, 2).bit_length(), -1, np.int64)
-    degrees = np.zeros(2 * sets.variables, np.int32)
     if pairs < 2:
         return np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.int64)
+    known = kernels.Pairs(
+        slots=np.full(1 << max(2 * pairs, 2).bit_length(), -1, np.int64),
+        degrees=np.zeros(2 * sets.variables, np.int32),
+    )
     for first, last in blocks(sets.clauses, BLOCK, check):
-        kernels.enter_pairs(table.codes, table.offsets, first, last, slots, degrees)
+        kernels.enter_pairs(table.codes, table.offsets, first, last, known)
     parts: list[tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]] = []
     most = _LOOK_UPS * table.codes.size + 1024
     counters = np.zeros(kernels.COUNTERS, np.int64)
-    for first, last in blocks(sets.clauses, BLOCK, check):
+    first = 0
+    while first < sets.clauses:
+        check()
         counters[[kernels.GATES, kernels.INPUTS]] = 0
+        last = min(first + BLOCK, sets.clauses)
         outputs = np.empty(kernels.OUTPUTS * (last - first), np.int32)
         inputs = np.empty(kernels.OUTPUTS * int(table.offsets[last] - table.offsets[first]), np.int32)
         ends = np.empty(outputs.size, np.int64)
-        kernels.conjunctions(
-            table.codes, table.offsets, table.repeated, slots, degrees, first, last, most,
+        first = kernels.conjunctions(
+            table.codes, table.offsets, table.repeated, known, first, last, EFFORT, most,
             outputs, inputs, ends, counters,
         )  # fmt: skip
         gates, flat = int(counters[kernels.GATES]), int(counters[kernels.INPUTS])
@@ -147,27 +155,27 @@ def _conjunctions(
 
 def _multiplexers(sets: "ClauseSets", check: Callable[[], None]) -> NDArray[np.int32]:
     """Return output, c, t and e of each multiplexer as codes (gates, 4)."""
-    from turbosat.encodings import kernels_gates as kernels
-    from turbosat.encodings.clause_sets import BLOCK, blocks
+    from turbosat.core import gates as kernels
+    from turbosat.encodings.propagation import advance, blocks
 
     table = sets.table
     triples = np.flatnonzero((sets.sizes == 3) & (table.counts[: sets.sets] > 1))
     heads, patterns = table.heads[triples], table.patterns[triples]
-    # A set of three variables has at most 12 pairs of clauses that differ in two signs.
     counters = np.zeros(kernels.COUNTERS, np.int64)
     parts = [np.zeros((0, 4), np.int32)]
     for first, last in blocks(triples.size, BLOCK, check):
         counters[:] = 0
-        rows = np.empty((24 * (last - first), 4), np.int32)
+        rows = np.empty((kernels.CONDITIONS * (last - first), 4), np.int32)
         kernels.conditional(table.codes, table.offsets, heads, patterns, first, last, rows, counters)
-        parts.append(rows[: counters[kernels.GATES]].copy())
+        parts.append(rows[: counters[kernels.ROWS]].copy())
     rows = np.concatenate(parts)
     check()
     keys = rows[:, 0].astype(np.int64) << 32 | rows[:, 1]
     order = np.argsort(keys, kind="stable")
-    runs = np.flatnonzero(np.diff(keys[order], prepend=-1, append=-2))  # where runs begin, and the end
     found = np.empty((_PAIRED * len(rows), 4), np.int32)
-    counters[:] = 0
-    for first, last in blocks(runs.size - 1, BLOCK, check):
-        kernels.multiplexers(rows, order, runs[first], runs[last], _PAIRED, found, counters)
+    advance(
+        lambda first: kernels.multiplexers(rows, order, first, BLOCK, _PAIRED, found, counters),
+        len(rows),
+        check,
+    )
     return found[: counters[kernels.GATES]]

@@ -8,10 +8,12 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.encodings import kernels_gf2_dense as kernels
+from turbosat.core import gf2 as kernels
+from turbosat.encodings.propagation import blocks
 
 DEVICE_ROWS: Final = 20_000  # rows or columns: fewer are done on the processor before torch is imported
-SLICE: Final = 1 << 25  # words read between two calls of `check`: some 30 ms
+SLICE: Final = 1 << 23  # words read between two calls of `check`: some 10 ms
+WIDE: Final = 1 << 13  # words of 64 pivots that are reduced between two calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,12 @@ class HostBits:
 
     def __init__(self, matrix: NDArray[np.uint64]) -> None:
         self._matrix = matrix
-        self._tables = np.empty((kernels.TABLES, 256, min(kernels.BLOCK, matrix.shape[1])), np.uint64)
+        span = min(kernels.BLOCK, matrix.shape[1])
+        self._bits = kernels.Bits(
+            matrix=matrix,
+            tables=np.empty((kernels.TABLES, 256, span), np.uint64),
+            progress=np.zeros(2, np.int64),
+        )
 
     def strip(self, word: int) -> NDArray[np.uint64]:
         """Return one word of each row, (m,)."""
@@ -86,15 +93,8 @@ class HostBits:
         self, word: int, block: NDArray[np.uint64], done: Pass, mask: np.uint64, check: Callable[[], None]
     ) -> None:
         """Add the pivots block by block of words, so that the tables stay in the cache."""
-        width, step = block.shape[1], self._tables.shape[2]
-        rows = SLICE // (kernels.TABLES * step)
-        for low in range(0, width, step):
-            high = min(low + step, width)
-            kernels.fill_tables(block, done.pivot_of, low, high, self._tables)
-            for begin in range(0, done.strip.size, rows):
-                end = min(begin + rows, done.strip.size)
-                kernels.add_pivots(self._matrix, word, done.strip, mask, low, high, self._tables, begin, end)
-                check()
+        while not kernels.clear_columns(self._bits, word, done.strip, block, done.pivot_of, SLICE):
+            check()
         self._matrix[done.rows, word:] = block
 
     def matrix(self) -> NDArray[np.uint64]:
@@ -127,22 +127,31 @@ def reduce(bits: Bits, columns: int, check: Callable[[], None]) -> Reduced:
     pivot_rows: list[NDArray[np.int64]] = []
     used = np.zeros(bits.strip(0).size, np.bool_)
     chosen = np.empty(kernels.STRIP, np.int64)
-    room = np.empty((2, kernels.STRIP), np.uint64)
+    basis = kernels.Basis(
+        used=used,
+        chosen=chosen,
+        words=np.empty(kernels.STRIP, np.uint64),
+        places=np.empty(kernels.STRIP, np.int64),
+    )
     for word in range(-(-columns // kernels.STRIP)):
         check()
         if used.all():
             break
         strip = bits.strip(word)
         width = min(kernels.STRIP, columns - word * kernels.STRIP)
-        valid = np.uint64((1 << width) - 1)
-        count = kernels.choose(strip, used, valid, chosen, *room)
+        count = 0
+        for begin, end in blocks(strip.size, SLICE // 16, check):
+            count = kernels.choose_rows(strip, basis, width, begin, end, count)
         if not count:
             continue
         rows = chosen[:count].copy()
         block = bits.rows(rows, word)
         pivot_of = np.empty(kernels.STRIP, np.int64)
         transform = np.empty(count, np.uint64)
-        kernels.reduce_pivots(block, valid, pivot_of, transform)
+        kernels.reduce_pivots(block, width, pivot_of, transform, min(WIDE, block.shape[1]))
+        for low in range(WIDE, block.shape[1], WIDE):
+            check()
+            kernels.add_up(block, transform, low, min(low + WIDE, block.shape[1]))
         used[rows] = True
         strip[rows] = 0
         taken = np.flatnonzero(pivot_of >= 0)

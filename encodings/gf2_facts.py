@@ -7,8 +7,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.encodings import kernels_gf2_masks as kernels
+from turbosat.core import gf2 as kernels
+from turbosat.core.gf2 import END, FACTS, PLACE, TRIPLES
 from turbosat.encodings.gf2_reduction import SLICE, Reduction
+from turbosat.encodings.propagation import blocks
 
 ALL_TRIPLES: Final = 1000  # columns up to which every XOR of three is found
 LOOKUPS: Final = 2_000_000  # beyond that
@@ -46,18 +48,15 @@ def facts_of(reduction: Reduction, most_short: int, check: Callable[[], None]) -
     )
     bits = np.empty((pivots.size, 4), np.int64)
     step = max(1, SLICE // max(1, masks.shape[1]))
-    for begin in range(0, pivots.size, step):
-        kernels.few_bits(masks, bits, begin, min(begin + step, pivots.size))
-        check()
+    for begin, end in blocks(pivots.size, step, check):
+        kernels.few_bits(masks, bits, begin, end)
     units = np.flatnonzero(bits[:, 3] == 0)
     equal = np.flatnonzero(bits[:, 3] == 1)
     long = np.flatnonzero(bits[:, 3] >= 2)
     order = long[np.argsort(reduction.hashes[long], kind="stable")]
     first = np.arange(pivots.size)  # of the pivots with this mask
-    for begin in range(0, order.size, step):
-        end = min(begin + step, order.size)
+    for begin, end in blocks(order.size, step, check):
         kernels.equal_masks(order, reduction.hashes, masks, first, begin, end)
-        check()
     same = np.flatnonzero(first != np.arange(pivots.size))
     led = np.concatenate([equal, same])
     leaders = np.concatenate([free[bits[equal, 0]], pivots[first[same]]])
@@ -85,15 +84,11 @@ def _substituted(
     short = np.empty((rank, 5), np.int64)
     touched = np.zeros(state.size.size, np.bool_)
     touched[state.log[: reduction.system.additions, 0]] = True
-    count = 0
-    step = SLICE // 64
-    for end in range(rank, 0, -step):
-        count = kernels.represent(
-            *(state.arena, state.start, state.size, state.parity, state.pivots, state.pivot_rows),
-            *(touched, odd, leader, sign, short, count, max(0, end - step), end),
-        )
+    progress = np.zeros(kernels.PROGRESS, np.int64)
+    progress[END] = rank
+    while not kernels.represent(state, touched, odd, leader, sign, short, progress, SLICE):
         check()
-    return leader, sign, short[:count]
+    return leader, sign, short[: progress[FACTS]]
 
 
 def _near(reduction: Reduction, bits: NDArray[np.int64], alone: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -122,11 +117,14 @@ def _triples(
     triple = np.empty((4 * most, 3), np.int64)
     small = places.size <= ALL_TRIPLES
     search = kernels.triples if small else kernels.neighbours
-    at, found, lookups = 0, 0, 0
-    while at < places.size and found < triple.shape[0] and (small or lookups < LOOKUPS):
-        at, found = search(sums, order, places, reduction.masks, at, LOOKUPS // 4, found, triple)
+    progress, lookups = np.zeros(kernels.SEARCH, np.int64), 0
+    while (
+        progress[PLACE] < places.size and progress[TRIPLES] < triple.shape[0] and (small or lookups < LOOKUPS)
+    ):
+        search(sums, order, places, reduction.masks, progress, LOOKUPS // 4, triple)
         lookups += LOOKUPS // 4
         check()
+    found = int(progress[TRIPLES])
     columns = np.concatenate([reduction.free, reduction.pivots[alone]])
     constants = np.concatenate([np.zeros(kernel, np.uint8), reduction.constants[alone]])
     rows = np.full((found, 5), -1, np.int64)

@@ -7,12 +7,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from turbosat.core import gf2 as kernels
+from turbosat.core.gf2 import END
 from turbosat.encodings import gf2_dense
-from turbosat.encodings import kernels_gf2_masks as kernels
 from turbosat.encodings.gf2_sparse import DENSE, DONE, FALSE, SparseSystem
-from turbosat.encodings.kernels_gf2_dense import pack
+from turbosat.encodings.propagation import blocks
 
-SLICE: Final = 1 << 23  # words read between two calls of `check`
+SLICE: Final = 1 << 22  # words read between two calls of `check`
 FALSE_ROWS: Final = 8  # of the core, tried for a small certificate
 
 
@@ -100,16 +101,7 @@ class _Core:
         for low in range(0, self._rows.size, step):
             part = slice(low, low + step)
             rows = self._rows[part]
-            pack(
-                state.arena,
-                state.start,
-                state.size,
-                state.parity,
-                rows,
-                place,
-                self.columns.size,
-                matrix[part],
-            )
+            kernels.pack_rows(state, rows, place, self.columns.size, matrix[part])
             check()
         self.reduced = gf2_dense.reduce(gf2_dense.place(matrix), self.columns.size, check)
 
@@ -147,24 +139,15 @@ def _express(
     constants = np.zeros(pivots.size, np.uint8)
     hashes = np.zeros(pivots.size, np.uint64)
     words = np.random.default_rng(0).integers(1, 1 << 64, free.size, np.uint64)
+    forms = kernels.Masks(masks=masks, constants=constants, hashes=hashes, words=words)
     if core is not None:
         reduced = core.reduced
-        bits = np.delete(np.arange(core.columns.size), reduced.columns)
-        bits = bits[np.argsort(core.columns[bits])]
-        frees = -1 - place[core.columns[bits]]
+        frees = np.maximum(-1 - place[core.columns], -1)  # (columns of the core,), -1 for pivots
         targets = place[core.columns[reduced.columns]]
-        step = max(1, SLICE // max(1, bits.size))
-        for begin in range(0, targets.size, step):
-            kernels.scatter(
-                *(reduced.matrix, reduced.rows, bits, frees, core.columns.size, targets),
-                *(masks, constants, words, hashes, begin, min(begin + step, targets.size)),
-            )
-            check()
-    end = sparse.size
-    while end:
-        end = kernels.substitute_back(
-            *(state.arena, state.start, state.size, state.parity, state.pivots, state.pivot_rows),
-            *(place, masks, constants, words, hashes, SLICE, end),
-        )
+        for begin, end in blocks(targets.size, SLICE // max(1, core.columns.size), check):
+            kernels.copy_masks(reduced.matrix, reduced.rows, frees, targets, forms, begin, end)
+    progress = np.zeros(kernels.PROGRESS, np.int64)
+    progress[END] = sparse.size
+    while not kernels.substitute_back(state, place, forms, progress, SLICE):
         check()
     return Reduction(system, pivots, free, constants, masks, hashes, words)

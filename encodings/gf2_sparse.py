@@ -1,19 +1,18 @@
 """Sparse elimination over GF(2): peel, substitute, then the cheapest pivots, until the rest is dense."""
 
-import itertools
 from collections.abc import Callable
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.encodings import kernels_gf2 as kernels
-from turbosat.encodings.kernels_gf2 import DENSE, DONE, FALSE, FULL, PAUSED, STUCK
-from turbosat.encodings.kernels_gf2_components import join_rows, sum_rows
+from turbosat.core import gf2 as kernels
+from turbosat.core.gf2 import DENSE, DONE, FALSE, FULL, OF_COLUMNS, PAUSED, STUCK, SUMS
+from turbosat.encodings.propagation import advance, blocks
 
 __all__ = ["DENSE", "DONE", "FALSE", "FULL", "SparseSystem"]
 
-SLICE: Final = 1_000_000  # entries read between two calls of `check`: some 20 ms
+SLICE: Final = 1_000_000  # entries read between two calls of `check`: some 10 ms
 
 
 class SparseSystem:
@@ -111,7 +110,8 @@ class SparseSystem:
         """Return the input rows, rising, whose sum is that of the given rows as they are now."""
         wanted = np.zeros(self.state.size.size, np.uint8)
         wanted[row] = 1
-        kernels.replay(self.state.log, self.additions, wanted)
+        for end in range(self.additions, 0, -SLICE):
+            kernels.replay(self.state.log, max(0, end - SLICE), end, wanted)
         return np.flatnonzero(wanted)
 
     def _add_components(self, most_bytes: int, check: Callable[[], None]) -> int:
@@ -127,27 +127,22 @@ class SparseSystem:
         if counters[kernels.LOG] + rows > state.log.shape[0] and not self._grow(most_bytes, check):
             return FULL
         state = self.state
-        parent = np.arange(rows, dtype=np.int32)
-        seen, odd = np.full(columns, -1, np.int32), np.zeros(columns, np.uint8)
-        for begin, end in self._slices():
-            join_rows(state.arena, state.start, state.size, state.active, parent, seen, odd, begin, end)
-            check()
-        counters[kernels.LOG], counters[kernels.FALSE_ROW] = sum_rows(
-            *(state.arena, state.start, state.size, state.parity, state.active, state.counts),
-            *(state.log, counters[kernels.LOG], parent, seen, odd, state.stamp, state.targets),
+        components = kernels.Components(
+            parent=np.arange(rows, dtype=np.int32),
+            seen=np.full(columns, -1, np.int32),
+            odd=np.zeros(columns, np.uint8),
+            lengths=state.stamp,
+            longest=state.targets,
         )
+        advance(lambda first: kernels.join_rows(state, components, first, SLICE), rows, check)
+        for stage in range(SUMS):
+            for begin, end in blocks(columns if stage in OF_COLUMNS else rows, SLICE, check):
+                kernels.sum_rows(state, components, stage, begin, end)
         state.stamp[:] = 0
         if self.false_row >= 0:
             return FALSE
         counters[kernels.NEED] = 0
         return PAUSED if self._grow(most_bytes, check) else FULL
-
-    def _slices(self) -> list[tuple[int, int]]:
-        """Cut the rows into slices of some 20 ms."""
-        sizes = self.state.size
-        count = max(1, int(sizes.sum(dtype=np.int64)) // (SLICE // 4))
-        bounds = np.linspace(0, sizes.size, count + 1).astype(np.int64).tolist()
-        return list(itertools.pairwise(bounds))
 
     def _grow(self, most_bytes: int, check: Callable[[], None]) -> bool:
         """Make room, twice what is in use and what was needed; new lists too; tell if that is allowed."""
@@ -164,14 +159,19 @@ class SparseSystem:
         if 4 * (2 * held + need + 2 * nodes + 2 * room) > most_bytes:
             return False
         arena = np.empty(2 * held + need + 64, np.int32)
-        kernels.compact(state, arena)
+        counters[kernels.ARENA] = counters[kernels.NODES] = 0
+        advance(lambda first: kernels.move_rows(state, first, SLICE, arena), state.size.size, check)
         log = np.empty((room, 2), np.int32)
         log[:logged] = state.log[:logged]
         links = np.empty(nodes, np.int32), np.empty(nodes, np.int32)
-        self.state = state._replace(arena=arena, log=log, node_row=links[0], node_next=links[1])
-        check()
-        kernels.clear_lists(self.state)
-        for begin, end in reversed(self._slices()):
-            kernels.fill_lists(self.state, begin, end)
+        self.state = state = state.replaced(arena=arena, log=log, node_row=links[0], node_next=links[1])
+        for heads in (state.row_list, state.column_list, state.head):
+            heads.fill(-1)
+        for end in range(state.counts.size, 0, -SLICE):
             check()
+            kernels.link_columns(state, max(0, end - SLICE), end)
+        end = state.size.size
+        while end:
+            check()
+            end = kernels.link_rows(state, end, SLICE)
         return True

@@ -11,7 +11,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.encodings.propagation import fix_pure_literals, literal_codes, propagate, transpose
+from turbosat.core import clauses as kernels
+from turbosat.encodings.propagation import (
+    EFFORT,
+    blocks,
+    fix_pure_literals,
+    literal_codes,
+    propagate,
+    renumber,
+    shortened,
+    tidied,
+    transpose,
+)
 from turbosat.formula import Formula
 
 
@@ -108,15 +119,15 @@ def encode(formula: Formula, assumed: NDArray[np.int32] | None = None, *, pure: 
     With `pure`, variables that occur with one sign only are set to it, repeatedly: this keeps
     satisfiability, not all models.
     """
-    plain = formula.expanded().normalised()
-    codes = literal_codes(plain.literals)
+    plain = formula.expanded()
+    codes, offsets = tidied(plain.literals, plain.offsets, plain.variables)
     units = literal_codes(np.zeros(0, np.int32) if assumed is None else assumed)
-    fixed = propagate(codes, plain.offsets, plain.variables, units)
+    fixed = propagate(codes, offsets, plain.variables, units)
     implied = fixed.values >= 0
     if pure and not fixed.contradiction:
-        fix_pure_literals(codes, plain.offsets, fixed)
-    left = np.flatnonzero(~fixed.satisfied & (not fixed.contradiction))  # the clauses that stay
-    offsets, literals, names = compact(codes, plain.offsets, left, fixed.values)
+        fix_pure_literals(codes, offsets, fixed)
+    dropped = fixed.satisfied | fixed.contradiction
+    offsets, literals, names = compact(codes, offsets, dropped, fixed.values)
     starts, occurrences = transpose(literals, offsets, 2 * names.size)
     return Matrix(
         variables=names.size,
@@ -134,28 +145,23 @@ def encode(formula: Formula, assumed: NDArray[np.int32] | None = None, *, pure: 
 def compact(
     codes: NDArray[np.int32],
     offsets: NDArray[np.int64],
-    left: NDArray[np.int64],
+    dropped: NDArray[np.bool_],
     values: NDArray[np.int8],
     others: NDArray[np.int32] | None = None,
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
-    """Return offsets, renumbered literals and names of the clauses `left`, without fixed literals.
+    """Return offsets, renumbered literals and names of the clauses that stay, without fixed literals.
 
     Variables are kept that occur in these clauses or are among `others`; names[i] is the i-th of them.
     """
-    lengths = np.diff(offsets)
-    kept = np.zeros(lengths.size, np.bool_)
-    kept[left] = True
-    here = np.repeat(kept, lengths)  # (literals,)
-    here &= values[codes >> 1] < 0
-    rows = np.repeat(np.arange(lengths.size, dtype=np.int32), lengths)[here]
-    literals = codes[here]
+    literals, offsets = shortened(codes, offsets, dropped, values)
     used = np.zeros(values.size, np.bool_)
-    used[literals >> 1] = True
+    for first, last in blocks(literals.size, EFFORT):
+        kernels.mark(literals, first, last, used)
     if others is not None:
         used[others] = True
     names = np.flatnonzero(used).astype(np.int32)
-    number = np.zeros(values.size, np.int32)
-    number[names] = np.arange(names.size, dtype=np.int32)
-    result = np.zeros(left.size + 1, np.int64)
-    np.cumsum(np.bincount(rows, minlength=lengths.size)[left], out=result[1:])
-    return result, number[literals >> 1] << 1 | literals & 1, names
+    if names.size < values.size:
+        number = np.zeros(values.size, np.int32)
+        number[names] = np.arange(names.size, dtype=np.int32)
+        renumber(literals, number)
+    return offsets, literals, names

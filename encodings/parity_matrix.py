@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.encodings.matrix import Matrix, compact
-from turbosat.encodings.propagation import Parities, literal_codes, propagate, ranges, transpose
+from turbosat.encodings.propagation import Parities, literal_codes, propagate, ranges, tidied, transpose
 from turbosat.formula import Formula
 from turbosat.xors import Xors
 
@@ -100,22 +100,21 @@ def encode_parities(
     The recovered XORs must follow from the formula. Assumed literals are signed, from 1. Propagation goes
     through clauses and XORs.
     """
-    plain = formula.normalised()
-    codes = literal_codes(plain.literals)
+    codes, offsets = tidied(formula.literals, formula.offsets, formula.variables)
     units = literal_codes(np.zeros(0, np.int32) if assumed is None else assumed)
     xors = formula.xors if recovered is None else joined(formula.xors, recovered)
-    parities = Parities(xors, plain.variables)
-    fixed = propagate(codes, plain.offsets, plain.variables, units, parities)
+    parities = Parities(xors.variables - np.int32(1), xors.offsets, xors.parities, formula.variables)
+    fixed = propagate(codes, offsets, formula.variables, units, parities)
     rows = _Rows.left(xors, fixed.values, parities.odd)
     fixed.contradiction |= not rows.consistent
     if fixed.contradiction:
         rows = _Rows.left(Xors.empty(), fixed.values, np.zeros(0, np.bool_))
-    left = np.flatnonzero(~fixed.satisfied & (not fixed.contradiction))
-    offsets, literals, first_names = compact(codes, plain.offsets, left, fixed.values, rows.variables)
-    rows = rows.renamed(first_names, plain.variables)
-    kept = np.flatnonzero(~_implied(offsets, literals, rows, first_names.size))
+    dropped = fixed.satisfied | fixed.contradiction
+    offsets, literals, first_names = compact(codes, offsets, dropped, fixed.values, rows.variables)
+    rows = rows.renamed(first_names, formula.variables)
+    dropped = _implied(offsets, literals, rows, first_names.size)
     free = np.full(first_names.size, -1, np.int8)
-    offsets, literals, names = compact(literals, offsets, kept, free, rows.variables)
+    offsets, literals, names = compact(literals, offsets, dropped, free, rows.variables)
     rows = rows.renamed(names, first_names.size)
     starts, occurrences = transpose(literals, offsets, 2 * names.size)
     xor_starts, xor_occurrences = transpose(rows.variables, rows.offsets, names.size)

@@ -1,20 +1,42 @@
-"""Unit propagation and pure literals over flat arrays, a whole frontier of literals at a time."""
+"""Clauses over flat arrays: tidied, listed by literal, unit propagation, pure literals."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.xors import Xors
+from turbosat.core import clauses as kernels
+from turbosat.core.clauses import CLAUSES, CONFLICT, ENTRIES, PROGRESS, WRITTEN, ZEROS
+
+EFFORT: Final = 1 << 19  # entries a kernel reads between two calls of `check`: a few milliseconds
+
+Check = Callable[[], None]
 
 
 @dataclass(slots=True)
 class Fixed:
-    """What propagation settled."""
+    """What propagation settled; after a contradiction, some of it."""
 
     values: NDArray[np.int8]  # (variables,), 0 or 1, -1 for a free variable
     satisfied: NDArray[np.bool_]  # (clauses,)
     contradiction: bool = False
+
+
+def blocks(size: int, step: int, check: Check = lambda: None) -> Iterator[tuple[int, int]]:
+    """Yield ranges of `step`, or 1, that make up [0, size), with a call of `check` before each."""
+    for first in range(0, size, max(step, 1)):
+        check()
+        yield first, min(first + max(step, 1), size)
+
+
+def advance(kernel: Callable[[int], int], size: int, check: Check = lambda: None) -> None:
+    """Call a kernel that takes a row and returns the next one until all are done; `check` before each."""
+    first = 0
+    while first < size:
+        check()
+        first = kernel(first)
 
 
 def literal_codes(literals: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -26,48 +48,105 @@ def literal_codes(literals: NDArray[np.int32]) -> NDArray[np.int32]:
     return codes.astype(np.int32, copy=False)
 
 
+def tidied(
+    literals: NDArray[np.int32],
+    offsets: NDArray[np.int64],
+    variables: int,
+    longest: int = 0,
+    check: Check = lambda: None,
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Return codes and offsets of clauses without repeated literals and tautologies.
+
+    Clauses of up to `longest` literals are sorted.
+    """
+    codes = np.empty(literals.size, np.int32)
+    ends = np.zeros(offsets.size, np.int64)
+    stamps = np.full(2 * variables, -1, np.int32)
+    written = np.zeros(WRITTEN, np.int64)
+    advance(
+        lambda first: kernels.tidy(literals, offsets, longest, first, EFFORT, stamps, codes, ends, written),
+        offsets.size - 1,
+        check,
+    )
+    return codes[: written[ENTRIES]], ends[: written[CLAUSES] + 1]
+
+
+def shortened(
+    codes: NDArray[np.int32],
+    offsets: NDArray[np.int64],
+    dropped: NDArray[np.bool_],
+    values: NDArray[np.int8],
+    longest: int = 0,
+    check: Check = lambda: None,
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Return the clauses that are not dropped (clauses,), without literals of variables with a value.
+
+    Clauses of up to `longest` literals are sorted.
+    """
+    kept = np.empty(codes.size, np.int32)
+    ends = np.zeros(offsets.size, np.int64)
+    written = np.zeros(WRITTEN, np.int64)
+    advance(
+        lambda first: kernels.compact(
+            codes, offsets, dropped, values, longest, first, EFFORT, kept, ends, written
+        ),
+        offsets.size - 1,
+        check,
+    )
+    return kept[: written[ENTRIES]], ends[: written[CLAUSES] + 1]
+
+
+def renumber(codes: NDArray[np.int32], numbers: NDArray[np.int32], check: Check = lambda: None) -> None:
+    """Give the variables of codes, in place, the numbers (variables,)."""
+    for first, last in blocks(codes.size, EFFORT, check):
+        kernels.rename(codes, first, last, numbers)
+
+
 def transpose(
-    codes: NDArray[np.int32], offsets: NDArray[np.int64], literals: int
+    codes: NDArray[np.int32], offsets: NDArray[np.int64], literals: int, check: Check = lambda: None
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Return starts (literals + 1,) and the clauses of each literal, rising."""
-    clauses = np.repeat(np.arange(offsets.size - 1, dtype=np.int64), np.diff(offsets))
+    """Return starts (literals + 1,) and the clauses of each literal, rising; or rows of other keys."""
     starts = np.zeros(literals + 1, np.int64)
-    np.cumsum(np.bincount(codes, minlength=literals), out=starts[1:])
-    clauses |= codes.astype(np.int64) << 32  # sorting one array of keys is faster than an indirect sort
-    clauses.sort()
-    return starts, clauses.astype(np.int32)  # keeps the low half
+    counts = starts[1:]
+    for first, last in blocks(codes.size, EFFORT, check):
+        kernels.count_keys(codes, first, last, counts)
+    np.cumsum(counts, out=counts)
+    places, lists = starts[:-1].copy(), np.empty(codes.size, np.int32)
+    advance(
+        lambda first: kernels.list_rows(codes, offsets, first, EFFORT, places, lists),
+        offsets.size - 1,
+        check,
+    )
+    return starts, lists
 
 
 class Parities:
     """The XORs of a propagation: how many free variables each has, their sum, and what they must XOR to."""
 
-    def __init__(self, xors: Xors, variables: int) -> None:
-        lengths = np.diff(xors.offsets)
-        self._starts, self._occurrences = transpose(xors.variables - 1, xors.offsets, variables)
-        self.free = lengths.copy()  # (rows,), free variables
-        self.odd = xors.parities.copy()  # (rows,), the XOR of the free variables
-        sums = np.append(0, np.cumsum(xors.variables - 1, dtype=np.int64))
-        self._sums = sums[xors.offsets[1:]] - sums[xors.offsets[:-1]]  # of the free variables' numbers
+    def __init__(
+        self,
+        members: NDArray[np.int32],
+        offsets: NDArray[np.int64],
+        parities: NDArray[np.bool_],
+        variables: int,
+        check: Check = lambda: None,
+    ) -> None:
+        """Take variables from 0 by row, distinct in each, and what they must XOR to."""
+        self.starts, self.occurrences = transpose(members, offsets, variables, check)
+        self.left = np.diff(offsets).astype(np.int32)  # (rows,), free variables
+        sums = np.append(np.int32(0), np.bitwise_xor.accumulate(members))
+        self.sums = sums[offsets[1:]] ^ sums[offsets[:-1]]  # (rows,), of the free variables' numbers
+        self.odd = parities.copy()  # (rows,), the XOR of the free variables
 
-    def units(self, rows: NDArray[np.int64]) -> NDArray[np.int32]:
-        """Return the codes of the variables that are alone in some of rows."""
-        rows = rows[self.free[rows] == 1]
-        codes: NDArray[np.int32] = (self._sums[rows] << 1 | ~self.odd[rows]).astype(np.int32)
-        return codes
+    @classmethod
+    def none(cls, variables: int) -> "Parities":
+        """Return no XORs."""
+        return cls(np.zeros(0, np.int32), np.zeros(1, np.int64), np.zeros(0, np.bool_), variables)
 
-    def refuted(self, rows: NDArray[np.int64]) -> bool:
-        """Tell whether one of rows has no free variable and the wrong parity."""
-        return bool(((self.free[rows] == 0) & self.odd[rows]).any())
-
-    def set_true(self, frontier: NDArray[np.int32]) -> NDArray[np.int64]:
-        """Take the variables of distinct literal codes out of their XORs; return the rows touched."""
-        variables = frontier >> 1
-        touched = self._occurrences[ranges(self._starts, variables)].astype(np.int64)
-        counts = self._starts[variables + 1] - self._starts[variables]
-        np.subtract.at(self.free, touched, 1)
-        np.subtract.at(self._sums, touched, np.repeat(variables, counts))
-        np.logical_xor.at(self.odd, touched, np.repeat(frontier & 1 == 0, counts))
-        return touched
+    @property
+    def settled(self) -> bool:
+        """Whether no row has less than two free variables."""
+        return bool((self.left > 1).all())
 
 
 def propagate(
@@ -76,68 +155,70 @@ def propagate(
     variables: int,
     assumed: NDArray[np.int32],
     parities: Parities | None = None,
+    check: Check = lambda: None,
 ) -> Fixed:
     """Set assumed literals, unit clauses and XORs of one variable true, and all that follows.
 
-    Each round touches the occurrences of the literals it sets and nothing else, so all rounds together are
-    linear. A clause counts its literals that are not false and knows their sum: when one is left, the sum
-    is that literal.
+    Only the occurrences of the literals that are set are touched, so the time is linear. A clause counts its
+    literals that are not false and knows their sum: when one is left, the sum is that literal.
     """
     lengths = np.diff(offsets)
     fixed = Fixed(np.full(variables, -1, np.int8), np.zeros(lengths.size, np.bool_))
-    fixed.contradiction = bool((lengths == 0).any())
-    units = [codes[offsets[:-1][lengths == 1]], assumed]
-    if parities is not None:
-        every = np.arange(parities.free.size)
-        fixed.contradiction |= parities.refuted(every)
-        units.append(parities.units(every))
-    frontier = np.unique(np.concatenate(units))
-    if fixed.contradiction or not frontier.size:
+    if parities is None:
+        parities = Parities.none(variables)
+    if not assumed.size and parities.settled and lengths.min(initial=2) > 1:
         return fixed
-    starts, occurrences = transpose(codes, offsets, 2 * variables)
-    free = lengths.copy()
-    sums = np.add.reduceat(codes, offsets[:-1], dtype=np.int64) if lengths.size else np.zeros(0, np.int64)
-    while frontier.size:
-        fixed.contradiction = bool((frontier[1:] ^ frontier[:-1] == 1).any())  # a literal and its negation
-        if fixed.contradiction:
-            break
-        fixed.values[frontier >> 1] = 1 - (frontier & 1)
-        fixed.satisfied[occurrences[ranges(starts, frontier)]] = True
-        touched = occurrences[ranges(starts, frontier ^ 1)]
-        falsified = np.repeat(frontier ^ 1, starts[(frontier ^ 1) + 1] - starts[frontier ^ 1])
-        np.subtract.at(free, touched, 1)
-        np.subtract.at(sums, touched, falsified)
-        touched = touched[(free[touched] <= 1) & ~fixed.satisfied[touched]]
-        fixed.contradiction = bool((free[touched] == 0).any())
-        if fixed.contradiction:
-            break
-        units = [sums[touched].astype(np.int32)]
-        if parities is not None:
-            rows = parities.set_true(frontier)
-            fixed.contradiction = parities.refuted(rows)
-            if fixed.contradiction:
-                break
-            units.append(parities.units(rows))
-        frontier = np.unique(np.concatenate(units))
+    starts, occurrences = transpose(codes, offsets, 2 * variables, check)
+    progress = np.zeros(PROGRESS, np.int64)
+    state = kernels.Propagation(
+        codes=codes,
+        offsets=offsets,
+        starts=starts,
+        occurrences=occurrences,
+        row_starts=parities.starts,
+        row_occurrences=parities.occurrences,
+        values=fixed.values,
+        satisfied=fixed.satisfied,
+        left=np.empty(lengths.size, np.int32),
+        sums=np.empty(lengths.size, np.int32),
+        row_left=parities.left,
+        row_sums=parities.sums,
+        row_odd=parities.odd,
+        queue=np.empty(variables, np.int32),
+        progress=progress,
+    )
+    advance(lambda first: kernels.begin_propagation(state, first, EFFORT), lengths.size, check)
+    kernels.assume(state, assumed)
+    while not kernels.propagate(state, EFFORT):
+        check()
+    fixed.contradiction = bool(progress[CONFLICT])
     return fixed
 
 
 def fix_pure_literals(codes: NDArray[np.int32], offsets: NDArray[np.int64], fixed: Fixed) -> None:
     """Set literals true whose negation is in no clause left, until there are none."""
-    starts, occurrences = transpose(codes, offsets, 2 * fixed.values.size)
-    lengths = np.diff(offsets)
-    left = np.bincount(codes[np.repeat(~fixed.satisfied, lengths)], minlength=starts.size - 1)
-    free = np.repeat(fixed.values < 0, 2)
-    frontier = np.flatnonzero(free & (left > 0) & (left.reshape(-1, 2)[:, ::-1].ravel() == 0))
-    while frontier.size:
-        fixed.values[frontier >> 1] = 1 - (frontier & 1)
-        clauses = np.unique(occurrences[ranges(starts, frontier)])
-        clauses = clauses[~fixed.satisfied[clauses]]
-        fixed.satisfied[clauses] = True
-        gone = codes[ranges(offsets, clauses)]
-        np.subtract.at(left, gone, 1)
-        gone = np.unique(gone)
-        frontier = gone[(left[gone] == 0) & (left[gone ^ 1] > 0) & (fixed.values[gone >> 1] < 0)] ^ 1
+    variables = fixed.values.size
+    starts, occurrences = transpose(codes, offsets, 2 * variables)
+    counts = np.zeros(2 * variables, np.int32)
+    progress = np.zeros(PROGRESS, np.int64)
+    state = kernels.Pure(
+        codes=codes,
+        offsets=offsets,
+        starts=starts,
+        occurrences=occurrences,
+        values=fixed.values,
+        satisfied=fixed.satisfied,
+        counts=counts,
+        zeros=np.empty(2 * variables, np.int32),
+        queue=np.empty(variables, np.int32),
+        progress=progress,
+    )
+    advance(lambda first: kernels.count_left(state, first, EFFORT), offsets.size - 1)
+    absent = np.flatnonzero(counts == 0)
+    state.zeros[: absent.size] = absent
+    progress[ZEROS] = absent.size
+    while not kernels.fix_pure(state, EFFORT):
+        pass
 
 
 def ranges(starts: NDArray[np.int64], rows: NDArray[np.integer]) -> NDArray[np.int64]:

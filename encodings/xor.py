@@ -81,29 +81,34 @@ def recover(
 
 def _parities(sets: "ClauseSets", longest: int, check: Callable[[], None]) -> Rows:
     """Find the XORs among the clauses, over the sets' variables."""
-    from turbosat.encodings import kernels_xor as kernels
-    from turbosat.encodings.clause_sets import BLOCK, blocks, lists_of
+    from turbosat.core import xor as kernels
+    from turbosat.encodings.clause_sets import EFFORT, lists_of
+    from turbosat.encodings.propagation import advance, blocks
 
     table, number, sizes = sets.table, sets.sets, sets.sizes
     shortest = int(sizes.min(initial=longest))
-    lists = np.zeros(sets.variables + 1, np.int64), np.zeros(0, np.int32)
-    signatures = np.zeros(number, np.uint64)
+    starts, watching = np.zeros(sets.variables + 1, np.int64), np.zeros(0, np.int32)
+    signatures = np.zeros(table.heads.size, np.uint64)
+    least = np.full(sets.variables, 255, np.uint8)
     if number and shortest < sizes.max():
         degrees = np.zeros(sets.variables, np.int32)
-        watches = np.zeros(number, np.int32)
-        check()
-        kernels.index(table, degrees, number, signatures, watches)
-        check()
-        lists = lists_of(watches, np.arange(number), sets.variables)
-    marks = np.full((1 << max(longest, 3)) + 2, -1, np.int64)
-    inner, spots = np.zeros(1 << 10, np.int64), np.zeros(1 << 10, np.int64)
+        watches = np.zeros(table.heads.size, np.int32)
+        for first, last in blocks(number, EFFORT // 4, check):
+            kernels.count_variables(table, first, last, degrees)
+        for first, last in blocks(number, EFFORT // 4, check):
+            kernels.watch(table, first, last, degrees, signatures, watches, least)
+        starts, watching = lists_of(watches[:number], sets.variables, check)
+    parts = kernels.Parts(starts=starts, watching=watching, signatures=signatures[watching], least=least)
+    marks = np.full(1 << longest, -1, np.int64)
     rows, counters = np.zeros(2 * number, np.int64), np.zeros(kernels.COUNTERS, np.int64)
-    limits = _STEPS, _WORK * table.codes.size
-    for first, last in blocks(number, BLOCK // 4, check):
-        kernels.parities(
-            table, longest, shortest, lists, signatures, limits, first, last,
-            marks, inner, spots, rows, counters,
-        )  # fmt: skip
+    most = _WORK * table.codes.size
+    advance(
+        lambda first: kernels.parities(
+            table, parts, longest, shortest, _STEPS, most, first, number, EFFORT, marks, rows, counters
+        ),
+        number,
+        check,
+    )
     rows = rows[: counters[kernels.ROWS]]
     heads = table.heads[rows >> 1]
     lengths = sizes[rows >> 1]

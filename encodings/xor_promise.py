@@ -27,7 +27,7 @@ def promising(formula: Formula, check: Callable[[], None] = nothing) -> bool:
     half of the clauses of an XOR, or if at least four pairs or triples of literals look like the inputs of
     an XOR made of gates. Signs are looked at as little as possible, so True is often wrong. False is wrong
     where most clauses of most XORs are covered by shorter ones, and for parities of gates written in unusual
-    ways (majorities, deep cones). It needs numpy only, so files without parity never load numba.
+    ways (majorities, deep cones). It needs numpy only.
     """
     if len(formula.xors) or formula.variables > 4 * formula.literals.size + (1 << 20):
         return bool(len(formula.xors) or formula.literals.size)

@@ -1,7 +1,6 @@
 """The child side of the algebra lane: recover, eliminate, say what follows; then sweep what is small.
 
-In a process of its own, because compiled loops cannot be interrupted and the first run on a machine
-compiles them for some seconds.
+In a process of its own, because the first run on a machine compiles the loops of the sweep for some seconds.
 """
 
 from __future__ import annotations
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
     from turbosat.gpu.kernel_completion import Settler, Verdict
 
 NICE = 5  # how far the search in the kernel gives way, and so much more once it has had its trial
-COLD = 1.5  # seconds of a first call that must have compiled
-ATTEMPTS = 3  # more of them on such a machine: each compiles what it meets, and its time was spent on that
 NEWS_INTERVAL = 0.5  # seconds between two words on its progress
 PREPARATION = 3.0  # CPU seconds that compiling a program may take
 UNTIMED_INPUTS = 28  # of a sweep in a run that must not depend on time
@@ -59,12 +56,9 @@ def run(channel: Channel) -> None:
     assert load is not None
     assert task is not None
     formula = unpack(load.arrays, load.data["variables"])
-    facts = None
-    for _ in range(1 + ATTEMPTS * _warm_up()):
-        with suppress(OutOfTime):
-            facts = find(formula, _limited(task.data["seconds"]))
-            break
-    if facts is None:
+    try:
+        facts = find(formula, _limited(task.data["seconds"]))
+    except OutOfTime:
         channel.send("answer", {"status": 0, "why": "its share of the time is over"})
         return
     _send_facts(channel, formula, facts)
@@ -89,13 +83,6 @@ def _limited(seconds: float | None) -> Callable[[], None]:
             raise OutOfTime
 
     return check
-
-
-def _warm_up() -> bool:
-    """Load the compiled loops, which takes a moment; return whether they had to be compiled first."""
-    begin = time.monotonic()
-    find(Formula.from_clauses([[1, 2], [-1, -2], [1, -2, 3]]))
-    return time.monotonic() - begin > COLD
 
 
 def _warm_up_kernel() -> None:

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from turbosat.encodings import gf2_dense, gf2_torch, kernels_gf2_dense
+from turbosat.core import gf2 as kernels
+from turbosat.encodings import gf2_dense, gf2_torch
 from turbosat.encodings.gf2_dense import HostBits, Reduced
 
 
@@ -94,10 +95,15 @@ def test_place_prefers_the_processor_without_a_device(monkeypatch: pytest.Monkey
 def test_choose_stops_at_a_basis() -> None:
     strip = np.full(200, 5, np.uint64)
     strip[100:] = np.arange(100, dtype=np.uint64)
-    chosen = np.empty(64, np.int64)
-    room = np.empty((2, 64), np.uint64)
     used = np.zeros(200, np.bool_)
     used[0] = True
-    count = kernels_gf2_dense.choose(strip, used, np.uint64(2**64 - 1), chosen, *room)
+    basis = kernels.Basis(
+        used=used,
+        chosen=np.empty(64, np.int64),
+        words=np.empty(64, np.uint64),
+        places=np.empty(64, np.int64),
+    )
+    count = kernels.choose_rows(strip, basis, 64, 0, 150, 0)
+    count = kernels.choose_rows(strip, basis, 64, 150, 200, count)
     assert count == 7
-    assert chosen[0] == 1
+    assert basis.chosen[0] == 1

@@ -1,0 +1,132 @@
+"""The kernels of encodings beside their slow twins, call by call, with budgets of all sizes."""
+
+import contextlib
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.encodings import parity_pieces as pieces
+from tests.encodings.closure_cases import random_formula
+from tests.encodings.parity_pieces import Piece, planted
+from tests.encodings.test_gf2 import PATHS, Rows, systems, xors_of
+from tests.turbosat.strategies import formulas
+from tests.twins import clauses as slow_clauses
+from tests.twins import gates as slow_gates
+from tests.twins import gf2 as slow_gf2
+from tests.twins import support as slow_support
+from tests.twins import xor as slow_xor
+from tests.twins.compare import twinned
+from turbosat.core import clauses, gates, gf2, support, xor
+from turbosat.encodings import (
+    clause_sets,
+    closure_state,
+    gate_parity,
+    gf2_dense,
+    gf2_facts,
+    gf2_reduction,
+    gf2_sparse,
+    propagation,
+)
+from turbosat.encodings import gates as gate_recovery
+from turbosat.encodings.closure import compile_program, compile_recovered
+from turbosat.encodings.gf2 import eliminate
+from turbosat.encodings.matrix import encode
+from turbosat.encodings.parity_matrix import encode_parities
+from turbosat.encodings.xor import recover
+from turbosat.formula import Formula
+
+relaxed = settings(max_examples=25, deadline=None)
+efforts = st.sampled_from([10**6, 200, 30, 5, 1])
+
+PAIRS = (
+    (clauses, slow_clauses),
+    (xor, slow_xor),
+    (gates, slow_gates),
+    (gf2, slow_gf2),
+    (support, slow_support),
+)
+
+
+@contextlib.contextmanager
+def compared(effort: int) -> Iterator[None]:
+    """Compare all kernels with their twins while they run on budgets of `effort`."""
+    wheres = (propagation, clause_sets, gate_recovery, gate_parity, closure_state)
+    blocks = (gate_recovery, gate_parity)
+    slices = (gf2_sparse, gf2_dense, gf2_reduction, gf2_facts)
+    with twinned(
+        *PAIRS,
+        EFFORT=(wheres, effort),
+        BLOCK=(blocks, max(4, effort)),
+        SLICE=(slices, effort),
+        WIDE=((gf2_dense,), effort),
+    ):
+        yield
+
+
+@st.composite
+def clauses_of(draw: st.DrawFn) -> Formula:
+    """Clauses with repeated literals and tautologies, few or many for their variables, and XORs."""
+    dice = np.random.default_rng(draw(st.integers(0, 2**32)))
+    variables = draw(st.integers(1, 20))
+
+    def rows(number: int, longest: int) -> list[list[int]]:
+        sizes = dice.integers(draw(st.sampled_from([0, 1, 1, 2, 2])), longest + 1, number)
+        return [
+            (dice.integers(1, variables + 1, size) * dice.choice([1, -1], size)).tolist() for size in sizes
+        ]
+
+    number = draw(st.integers(0, 4 * variables))
+    return Formula.from_clauses(rows(number, draw(st.integers(2, 5))), variables, rows(variables // 4, 5))
+
+
+@settings(relaxed, max_examples=100)
+@given(st.one_of(formulas(), clauses_of()), efforts, st.data())
+def test_clauses(formula: Formula, effort: int, data: st.DataObject) -> None:
+    literal = st.integers(1, max(1, formula.variables)).flatmap(lambda v: st.sampled_from([v, -v]))
+    assumed = data.draw(st.lists(literal, max_size=3)) if formula.variables else []
+    with compared(effort):
+        for pure in (False, True):
+            encode(formula, np.array(assumed, np.int32), pure=pure)
+        encode_parities(formula, None, np.array(assumed, np.int32))
+
+
+@relaxed
+@given(formulas(), efforts, st.integers(2, 12))
+def test_recovery_of_random_formulas(formula: Formula, effort: int, longest: int) -> None:
+    with compared(effort):
+        recover(formula, longest=longest)
+
+
+MAKERS = (*pieces.PIECES, pieces.near_miss, pieces.cycle, pieces.unit, pieces.idle_input)
+
+
+@relaxed
+@given(planted(makers=MAKERS), efforts)
+def test_recovery(case: tuple[Formula, Piece], effort: int) -> None:
+    with compared(effort):
+        recover(case[0])
+
+
+@relaxed
+@given(st.integers(0, 2**32), efforts)
+def test_closures(seed: int, effort: int) -> None:
+    formula = random_formula(np.random.default_rng(seed))
+    with compared(effort):
+        recovered = recover(formula)
+        found = eliminate(recovered.xors, formula.variables)
+        compile_program(formula)
+        compile_recovered(formula, recovered, found)
+
+
+@pytest.mark.parametrize("path", PATHS)
+@settings(relaxed, max_examples=40)
+@given(systems(), efforts, st.booleans())
+def test_elimination(path: str, case: tuple[int, Rows], effort: int, near: bool) -> None:
+    variables, rows = case
+    with pytest.MonkeyPatch.context() as patch, compared(effort):
+        if near:
+            patch.setattr(gf2_facts, "ALL_TRIPLES", 0)
+        eliminate(xors_of(rows), variables, limits=PATHS[path])
