@@ -6,12 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
+from turbosat.core import gradient as kernels
+from turbosat.core.gradient import BEST, COUNTERS, FALSE, FLIPS, LEAST, Lane, Problem, descend, walk, weigh
 from turbosat.encodings.matrix import Matrix
-from turbosat.gpu import kernels
 from turbosat.gpu.backend import Population, Report
-from turbosat.gpu.kernels import BEST, COUNTERS, FALSE, FLIPS, LEAST, Lane, Problem
-from turbosat.gpu.kernels_walk import walk
-from turbosat.gpu.kernels_weighted import descend, weigh
 from turbosat.gpu.rules import WEIGHT_ONE, Rule, Walk, Weighted
 
 
@@ -26,7 +24,10 @@ class CpuPopulation(Population):
     def __init__(self, matrix: Matrix, lanes: int, seed: int, workers: int = 1) -> None:
         super().__init__(matrix, lanes, seed, workers)
         self._problem = Problem(
-            matrix.offsets, matrix.literals, matrix.starts.view(np.uint64), matrix.occurrences
+            offsets=matrix.offsets,
+            literals=matrix.literals,
+            starts=matrix.starts.view(np.uint64),
+            occurrences=matrix.occurrences,
         )
         self._lanes = [_empty_lane(matrix, seed, index) for index in range(lanes)]
         self._rules: list[Rule] = [Walk(2.3)] * lanes

@@ -4,3 +4,65 @@
 
 #define ONE ((int64_t)1 << 32) // one true literal in a clause word
 #define LOW (ONE - 1)
+
+// Advance a xorshift64 generator (Marsaglia 2003); its upper half is the random number.
+static inline uint64_t step(uint64_t random)
+{
+    random ^= random << 13;
+    random ^= random >> 7;
+    return random ^ random << 17;
+}
+
+// A number from 0 to bound - 1 out of a generator's upper half (Lemire 2019, without rejection).
+static inline int64_t below(uint64_t random, int64_t bound)
+{
+    return (int64_t)((random >> 32) * (uint64_t)bound >> 32);
+}
+
+// A number in [0, 1) out of a generator's state.
+static inline double unit(uint64_t random)
+{
+    return (double)(random >> 11) * (1.0 / 9007199254740992.0);
+}
+
+// Make the present values the best.
+static inline void improve(const struct lane *lane, int64_t false_clauses)
+{
+    int64_t *counters = lane->counters;
+    counters[BEST] = false_clauses;
+    if (counters[LOST]) {
+        for (int64_t v = 0; v < lane->variables; v++)
+            lane->best[v] = lane->values[v];
+        counters[LOST] = 0;
+        counters[TRAIL] = 0;
+    }
+    counters[MARK] = counters[TRAIL];
+}
+
+// Bring `best` up to the mark of a full trail, and forget the trail.
+static inline void fold(const struct lane *lane)
+{
+    int64_t *counters = lane->counters;
+    for (int64_t i = 0; i < counters[MARK]; i++)
+        lane->best[lane->trail[i]] ^= 1;
+    counters[LOST] = counters[MARK] < counters[TRAIL];
+    counters[MARK] = 0;
+    counters[TRAIL] = 0;
+}
+
+// Note a flip, and whether it led to the best values so far.
+static inline void record(const struct lane *lane, int64_t variable, int64_t false_clauses)
+{
+    int64_t *counters = lane->counters;
+    if (!counters[LOST]) {
+        if (counters[TRAIL] == lane->capacity)
+            fold(lane);
+        if (!counters[LOST])
+            lane->trail[counters[TRAIL]++] = (int32_t)variable;
+    }
+    if (false_clauses < counters[LEAST]) {
+        counters[LEAST] = false_clauses;
+        if (false_clauses < counters[BEST])
+            improve(lane, false_clauses);
+    }
+}

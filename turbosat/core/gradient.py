@@ -6,6 +6,7 @@ from typing import Annotated
 
 from turbosat.core.declare import (
     Bytes,
+    ConstDoubles,
     ConstInts,
     ConstLongs,
     ConstLongWords,
@@ -27,6 +28,8 @@ FALSE, BEST, LEAST, FLIPS, TRAIL, MARK, LOST, GOOD, COUNTERS = range(9)
 # LOST    the trail overflowed before the best was beaten; the next best is copied whole
 # GOOD    variables of positive margin (weighted rule)
 
+WEIGHT_ONE = 1024  # fixed point: weights are int32 in 1/1024 of a clause's initial weight
+WEIGHT_MAX = 2**30  # a clause that holds more takes no further weight, so that int32 never overflows
 FLIP = 16  # effort of a flip besides its occurrences
 
 
@@ -64,3 +67,23 @@ class Lane(Record):
 @kernel
 def count(problem: Problem, lane: Lane) -> None:
     """Compute clause words, false clauses and breaks from the values."""
+
+
+@kernel
+def weigh(problem: Problem, lane: Lane) -> None:
+    """Compute all margins, and the variables of positive margin, from clause words and weights."""
+
+
+@kernel
+def settle(lane: Lane) -> None:
+    """Bring `best` up to date, for reading; the flips after the mark stay on the trail."""
+
+
+@kernel
+def walk(problem: Problem, lane: Lane, table: Annotated[ConstDoubles, "losses"], effort: int, until: int) -> int:
+    """Flip until effort or flips are spent or no clause is false; return the effort."""
+
+
+@kernel
+def descend(problem: Problem, lane: Lane, rule: Annotated[ConstLongs, 6], effort: int, until: int) -> int:
+    """Flip and move weights until effort or flips are spent or no clause is false; return the effort."""
