@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from turbosat.core.gradient import FALSE, GOOD, Lane
 from turbosat.encodings.matrix import Matrix
 from turbosat.gpu.cpu import CpuPopulation
-from turbosat.gpu.kernels import FALSE, GOOD, Lane
 from turbosat.gpu.rules import WEIGHT_ONE, Rule, Walk
 
 ENDLESS = np.iinfo(np.int64).max

@@ -1,6 +1,5 @@
 from typing import Any
 
-import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,7 +11,6 @@ from tests.gpu.lanes import check_lane, population, until
 from turbosat.encodings.matrix import Matrix
 from turbosat.gpu.cpu import CpuPopulation
 from turbosat.gpu.rules import WEIGHT_ONE, Rule, Walk, Weighted
-from turbosat.jit import jit
 
 RULES = (Walk(2.3), Walk(2.06, 0.9), Weighted(), Weighted(77, 179, 1024, 0, sideways=300, random=100))
 matrices = st.builds(
@@ -154,15 +152,3 @@ def test_poisoned_lanes_are_set_up_from_scratch() -> None:
         crowd.advance(np.array([9000, 9000]), until(2))
         check_lane(matrix, dirty, rule)
         assert (crowd.values(np.array([0])) == crowd.values(np.array([1]))).all()
-
-
-def test_kernels_compile_where_no_cache_can_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    plain = numba.njit
-
-    def no_folder(*arguments: Any, **options: Any) -> Any:
-        if options.get("cache"):
-            raise RuntimeError("cannot cache function: no locator available")
-        return plain(*arguments, **options)
-
-    monkeypatch.setattr(numba, "njit", no_folder)
-    assert jit(lambda x: x + 1)(1) == 2

@@ -80,7 +80,9 @@ def settle(lane: Lane) -> None:
 
 
 @kernel
-def walk(problem: Problem, lane: Lane, table: Annotated[ConstDoubles, "losses"], effort: int, until: int) -> int:
+def walk(
+    problem: Problem, lane: Lane, table: Annotated[ConstDoubles, "losses"], effort: int, until: int
+) -> int:
     """Flip until effort or flips are spent or no clause is false; return the effort."""
 
 
