@@ -1,9 +1,12 @@
-// What the kernels of a lane share: clause words, random numbers, the record of the best.
+// What the kernels of a lane share: clause words, random numbers, turns, the record of the best.
 #pragma once
 #include "gradient.h"
 
 #define ONE ((int64_t)1 << 32) // one true literal in a clause word
 #define LOW (ONE - 1)
+
+// Entries from which on a problem is larger than a core's own cache.
+#define LARGE ((int64_t)1 << 18)
 
 // Advance a xorshift64 generator (Marsaglia 2003); its upper half is the random number.
 static inline uint64_t step(uint64_t random)
@@ -23,6 +26,30 @@ static inline int64_t below(uint64_t random, int64_t bound)
 static inline double unit(uint64_t random)
 {
     return (double)(random >> 11) * (1.0 / 9007199254740992.0);
+}
+
+static inline int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+// The false clause whose turn it is, or most probably will be after some flips.
+static inline int64_t waiting(const int32_t *false_list, int64_t false_clauses, int64_t turn, int64_t flips)
+{
+    turn += flips;
+    return false_list[turn < false_clauses ? turn : turn - false_clauses];
+}
+
+// Count the true literals of a clause: its word, 0 for a false one.
+static inline int64_t word_of(const struct problem *problem, const uint8_t *values, int64_t clause)
+{
+    int64_t word = 0;
+    for (int64_t i = problem->offsets[clause]; i < problem->offsets[clause + 1]; i++) {
+        int32_t literal = problem->literals[i];
+        if (values[literal >> 1] != (literal & 1))
+            word = (word + ONE) ^ (literal >> 1);
+    }
+    return word;
 }
 
 // Make the present values the best.
