@@ -1,18 +1,25 @@
 """The population on CPU cores: each lane runs deeply, lanes run in threads."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
 
+from turbosat.core.gradient import (
+    AHEAD,
+    BEST,
+    COUNTERS,
+    FALSE,
+    FLIPS,
+    LEAST,
+    WEIGHT_ONE,
+    Lane,
+    settle,
+)
 from turbosat.encodings.matrix import Matrix
-from turbosat.gpu import kernels
 from turbosat.gpu.backend import Population, Report
-from turbosat.gpu.kernels import BEST, COUNTERS, FALSE, FLIPS, LEAST, Lane, Problem
-from turbosat.gpu.kernels_walk import walk
-from turbosat.gpu.kernels_weighted import descend, weigh
-from turbosat.gpu.rules import WEIGHT_ONE, Rule, Walk, Weighted
+from turbosat.gpu.cpu_moves import SHORT, Layout, Moves, ShortMoves, WalkMoves, WeightedMoves
+from turbosat.gpu.rules import Rule, Walk
 
 
 def missing(matrix: Matrix) -> str | None:
@@ -21,17 +28,17 @@ def missing(matrix: Matrix) -> str | None:
 
 
 class CpuPopulation(Population):
-    """Lanes stepped by compiled kernels."""
+    """Lanes stepped by compiled kernels. What a rule keeps is made when a lane first follows it."""
 
     def __init__(self, matrix: Matrix, lanes: int, seed: int, workers: int = 1) -> None:
         super().__init__(matrix, lanes, seed, workers)
-        self._problem = Problem(
-            matrix.offsets, matrix.literals, matrix.starts.view(np.uint64), matrix.occurrences
-        )
+        self._layout = Layout(matrix)
         self._lanes = [_empty_lane(matrix, seed, index) for index in range(lanes)]
         self._rules: list[Rule] = [Walk(2.3)] * lanes
-        self._constants = [_constants(Walk(2.3))] * lanes
-        self._stale = np.ones(lanes, np.bool_)  # counts and margins do not belong to the values
+        self._walks: list[Moves | None] = [None] * lanes
+        self._descents: list[WeightedMoves | None] = [None] * lanes
+        self._weights: list[NDArray[np.int32] | None] = [None] * lanes  # at the restart, None: all equal
+        self._stale = np.ones(lanes, np.bool_)  # what is kept does not belong to the values
         self._threads = ThreadPoolExecutor(workers) if workers > 1 else None
 
     @staticmethod
@@ -40,23 +47,24 @@ class CpuPopulation(Population):
         return arms * workers
 
     def assign(self, lanes: NDArray[np.int64], rule: Rule) -> None:
-        """Let lanes follow a rule; another kind of rule needs other counts."""
+        """Let lanes follow a rule; another kind of rule keeps something else."""
         for lane in lanes.tolist():
             self._stale[lane] |= type(rule) is not type(self._rules[lane])
             self._rules[lane] = rule
-            self._constants[lane] = _constants(rule)
 
     def restart(
         self, lanes: NDArray[np.int64], values: NDArray[np.bool_], weights: NDArray[np.int32] | None = None
     ) -> None:
-        """Put lanes on values; counts are computed when they run."""
+        """Put lanes on values; what is kept is computed when they run."""
         for row, index in enumerate(lanes.tolist()):
-            lane = self._lanes[index]
+            lane, descent = self._lanes[index], self._descents[index]
             lane.values[:] = values[row]
             lane.best[:] = values[row]
-            lane.weights[:] = WEIGHT_ONE if weights is None else weights[row]
             lane.counters[:] = 0
             lane.counters[BEST] = -1  # unknown: the values have not been counted
+            given = self._weights[index] = None if weights is None else weights[row].copy()
+            if descent is not None:
+                descent.weights = self._equal() if given is None else given
             self._stale[index] = True
 
     def advance(self, effort: NDArray[np.int64], until: NDArray[np.int64]) -> Report:
@@ -65,11 +73,15 @@ class CpuPopulation(Population):
             lane.counters[LEAST] = self.matrix.clauses
         spent = np.zeros(self.lanes, np.int64)
         active = np.flatnonzero(effort)
+        rows = (
+            active.tolist(),
+            [self._moves(index) for index in active.tolist()],
+            effort[active].tolist(),
+            until[active].tolist(),
+        )
         if self._threads is None or active.size < 2:
-            for index in active.tolist():
-                spent[index] = self._run(index, int(effort[index]), int(until[index]))
+            spent[active] = list(map(self._run, *rows))
         else:
-            rows = active.tolist(), effort[active].tolist(), until[active].tolist()
             spent[active] = list(self._threads.map(self._run, *rows))
         counters = np.stack([lane.counters for lane in self._lanes])  # (lanes, COUNTERS)
         return Report(
@@ -87,54 +99,66 @@ class CpuPopulation(Population):
     def best_values(self, lanes: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Return the best values since the restart."""
         for lane in lanes.tolist():
-            kernels.settle(self._lanes[lane])
+            settle(self._lanes[lane])
         return np.stack([self._lanes[lane].best for lane in lanes.tolist()]).astype(np.bool_)
 
     def weights(self, lanes: NDArray[np.int64]) -> NDArray[np.int32]:
         """Return the clause weights."""
-        return np.stack([self._lanes[lane].weights for lane in lanes.tolist()])
+        rows = []
+        for index in lanes.tolist():
+            descent, given = self._descents[index], self._weights[index]
+            if descent is not None:
+                rows.append(descent.weights)
+            else:
+                rows.append(self._equal() if given is None else given)
+        return np.stack(rows)
 
     def close(self) -> None:
         """End the threads."""
         if self._threads is not None:
             self._threads.shutdown()
 
-    def _run(self, index: int, effort: int, until: int) -> int:
+    def _equal(self) -> NDArray[np.int32]:
+        return np.full(self.matrix.clauses, WEIGHT_ONE, np.int32)
+
+    def _moves(self, index: int) -> Moves:
+        """Return what a lane keeps for its rule."""
         lane = self._lanes[index]
-        kernel: Callable[..., int] = walk if isinstance(self._rules[index], Walk) else descend
+        if isinstance(self._rules[index], Walk):
+            walk = self._walks[index]
+            if walk is None:
+                kind = ShortMoves if self.matrix.longest <= SHORT else WalkMoves
+                walk = self._walks[index] = kind(self._layout, lane)
+            return walk
+        descent = self._descents[index]
+        if descent is None:
+            descent = self._descents[index] = WeightedMoves(self._layout, lane)
+            given = self._weights[index]
+            if given is not None:
+                descent.weights = given
+        return descent
+
+    def _run(self, index: int, moves: Moves, effort: int, until: int) -> int:
+        lane = self._lanes[index]
         if self._stale[index]:
-            kernels.count(self._problem, lane)
-            if kernel is descend:
-                weigh(self._problem, lane)
+            for first, last in self._layout.parts:
+                moves.count(first, last)
             if lane.counters[BEST] < 0:
                 lane.counters[BEST] = lane.counters[FALSE]
             self._stale[index] = False
         lane.counters[LEAST] = lane.counters[FALSE]
-        return kernel(self._problem, lane, self._constants[index], effort, until)
-
-
-def _constants(rule: Rule) -> NDArray[np.float64] | NDArray[np.int64]:
-    if isinstance(rule, Walk):
-        return rule.table()
-    return np.array([getattr(rule, name) for name in Weighted.__slots__], np.int64)
+        return moves.run(self._rules[index], effort, until)
 
 
 def _empty_lane(matrix: Matrix, seed: int, index: int) -> Lane:
-    variables, clauses = matrix.variables, matrix.clauses
     random = np.random.SeedSequence([seed, index]).generate_state(1, np.uint64) | np.uint64(1)  # never 0
     counters = np.zeros(COUNTERS, np.int64)
     counters[BEST] = -1
     return Lane(
-        values=np.zeros(variables, np.uint8),
-        words=np.zeros(clauses, np.int64),
-        false=np.zeros(clauses, np.int32),
-        breaks=np.zeros(variables + 1, np.int32),
-        best=np.zeros(variables, np.uint8),
-        trail=np.zeros(max(1024, variables), np.int32),
-        weights=np.full(clauses, WEIGHT_ONE, np.int32),
-        margins=np.zeros(variables, np.int64),
-        good=np.zeros(variables, np.int32),
-        place=np.zeros(variables, np.int32),
+        values=np.zeros(matrix.variables, np.uint8),
+        false=np.zeros(matrix.clauses + AHEAD, np.int32),
+        best=np.zeros(matrix.variables, np.uint8),
+        trail=np.zeros(max(1024, matrix.variables), np.int32),
         counters=counters,
         random=random,
     )

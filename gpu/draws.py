@@ -8,9 +8,11 @@ known bias of its form (Wellons, "Prospecting for hash functions", lowbias32).
 import numpy as np
 from numpy.typing import NDArray
 
-MULTIPLIERS = (0x7FEB352D, 0x846CA68B)  # of the hash
-GOLDEN = 0x9E3779B9  # odd: spreads consecutive indices
-STRIDE = 0x85EBCA6B  # odd: spreads consecutive draws of one index
+from turbosat.core.galois import FIRST_MULTIPLIER, SECOND_MULTIPLIER
+from turbosat.core.galois import GOLDEN as GOLDEN
+from turbosat.core.galois import STRIDE as STRIDE
+
+MULTIPLIERS = (FIRST_MULTIPLIER, SECOND_MULTIPLIER)  # of the hash
 
 # Streams keep decisions of one step apart that have equal indices.
 STREAMS = (FLIP, TIE, LANE, ENTRY) = (0, 1, 2, 3)

@@ -8,28 +8,37 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
+from turbosat.core.galois import (
+    ACTIVE,
+    BITS,
+    BREAKS,
+    COUNTERS,
+    LANES,
+    LEFT_PLANES,
+    MASKS,
+    NEXT,
+    OVER,
+    PHASE,
+    SOLVED,
+    SPENT,
+    WIDTH,
+    Block,
+    ParityProblem,
+    judge_block,
+    run_block,
+    tally_block,
+)
 from turbosat.encodings.matrix import Matrix
 from turbosat.encodings.parity_matrix import ParityMatrix
 from turbosat.gpu import draws
 from turbosat.gpu.backend import Population, Report
-from turbosat.gpu.kernels_galois import (
-    ACTIVE,
-    COUNTERS,
-    LEFT_PLANES,
-    MASKS,
-    OVER,
-    SOLVED,
-    Block,
-    Problem,
-    recount,
-    run,
-)
 from turbosat.gpu.rules import WEIGHT_ONE, Rule, Walk
-from turbosat.gpu.simd import LANES, WIDTH
-from turbosat.gpu.sync import BITS, BREAKS, thresholds
+from turbosat.gpu.sync import thresholds
 
 STEPS = 256  # for which keys are made at once
-LARGEST = 2**18  # places of a matrix: a step takes up to 0.3 µs for each, and is not interrupted
+LARGEST = 2**18  # places of a matrix: a step takes up to 0.3 µs for each
+PATIENCE = 2**22  # visits of a call: 10 ms
+JUDGED = 2**14  # constraints that a call judges
 CROWD = 2**25  # values of all lanes together that are drawn before the search begins, in half a second
 FEWEST_LANES = 64
 _LONGEST = 2**LEFT_PLANES - 1
@@ -53,16 +62,16 @@ class GaloisPopulation(Population):
         assert isinstance(matrix, ParityMatrix)
         super().__init__(matrix, lanes, seed, workers)
         self.lockstep = LANES
-        self._problem = Problem(
-            matrix.offsets,
-            matrix.literals,
-            matrix.starts,
-            matrix.occurrences,
-            matrix.xor_offsets,
-            matrix.xor_variables,
-            matrix.parities,
-            matrix.xor_starts,
-            matrix.xor_occurrences,
+        self._problem = ParityProblem(
+            offsets=matrix.offsets,
+            literals=matrix.literals,
+            starts=matrix.starts,
+            occurrences=matrix.occurrences,
+            xor_offsets=matrix.xor_offsets,
+            xor_variables=matrix.xor_variables,
+            parities=matrix.parities,
+            xor_starts=matrix.xor_starts,
+            xor_occurrences=matrix.xor_occurrences,
         )
         blocks = -(-lanes // LANES)
         self._blocks = [_empty(matrix) for _ in range(blocks)]
@@ -176,7 +185,10 @@ class GaloisPopulation(Population):
 
     def _count(self, index: int) -> None:
         if self._stale[index]:
-            recount(self._problem, self._blocks[index])
+            block, constraints = self._blocks[index], self.matrix.constraints
+            for first in range(0, constraints, JUDGED):
+                judge_block(self._problem, block, first, min(first + JUDGED, constraints))
+            tally_block(block)
             self._stale[index] = False
 
     def _run(
@@ -207,9 +219,11 @@ class GaloisPopulation(Population):
             lowest = int((effort - spent)[active].min())
             first_word = index * WIDTH
             words = len(self._blocks) * WIDTH
-            steps, cost = run(self._problem, block, keys, first_word, words, lowest)
+            steps = run_block(self._problem, block, keys, first_word, words, lowest, PATIENCE)
             self._clock[index] += steps
-            spent[active] += cost
+            spent[active] += block.counters[SPENT]
+            if block.counters[PHASE] != NEXT:  # the lanes that are active may not change within a step
+                continue
             ended = bool(((block.masks[SOLVED] | block.masks[OVER]) & block.masks[ACTIVE]).any())
         flips += np.where(moves, (left - _numbers(block.left)) & _LONGEST, 0)
 

@@ -13,11 +13,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from turbosat.core.sweep import CHECK, LINEAR, TEST
 from turbosat.encodings.program import Program
 from turbosat.errors import UnsupportedError
 from turbosat.gpu.cuda_limits import driver_missing
 from turbosat.gpu.device_rows import OPTIONS
-from turbosat.gpu.kernel_network import CHECK, LINEAR, TEST, Network, build
+from turbosat.gpu.kernel_network import Network, build
 from turbosat.gpu.kernel_schedule import SAMPLE, Schedule, Step, assign_rows, input_order, operands
 
 WORD_BITS: Final = 5

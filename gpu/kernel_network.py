@@ -7,16 +7,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from turbosat.core.sweep import AND, LINEAR, XOR
 from turbosat.encodings import program as programs
 from turbosat.encodings.program import Program
 
 FALSE: Final = 0  # codes: 2n for node n, 2n + 1 for its negation; node 0 is constant
 TRUE: Final = 1
-LINEAR: Final = 0  # kinds of nodes, and of the instructions that compute them
-AND: Final = 1
-XOR: Final = 2
-CHECK: Final = 3  # instructions only: alive candidates are those for which not both operands are true
-TEST: Final = 4  # leave if none is alive
 
 EVERY: Final = 1000  # instructions between two calls of `check`
 

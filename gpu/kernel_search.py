@@ -11,20 +11,29 @@ told. The other lanes never stop and follow Metropolis' rule, each word at a tem
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from turbosat.core import sweep as kernels
+from turbosat.core.sweep import (
+    CHECK,
+    FIELDS,
+    HEIGHT,
+    LINEAR,
+    NOW_PLANE,
+    PRECISION,
+    TEST,
+    WIDTH,
+    Lanes,
+)
 from turbosat.encodings.program import Program
 from turbosat.errors import UnsupportedError
-from turbosat.gpu import kernels_lanes as kernels
-from turbosat.gpu.kernel_network import CHECK, LINEAR, TEST, Network, build
+from turbosat.gpu.kernel_network import Network, build
 from turbosat.gpu.kernel_schedule import SAMPLE, Schedule, assign_rows, operands
-from turbosat.gpu.kernels_lanes import Lanes
-from turbosat.gpu.kernels_sweep import WIDTH
 
 MOST_INPUTS: Final = 1000  # a new basis takes time with the cube of their number
 WALKERS: Final = 8  # words whose lanes follow Metropolis' rule
@@ -32,6 +41,8 @@ COLDEST, HOTTEST = 0.15, 3.0  # their temperatures, in false checks
 SAMPLES: Final = 8  # rounds of random lanes from which preferences are measured
 RESTART: Final = 256  # rounds after which the walking lanes are scattered again
 MOVE: Final = 4e-9  # seconds an instruction takes, to cut slices
+SLICE: Final = 0.02  # seconds that a call of a kernel may take
+WORK: Final = 4_000_000  # words that a call writes at most, where it does not count time
 
 
 class KernelSearch:
@@ -91,7 +102,6 @@ class _Population:
         self._random = np.random.default_rng(seed)
         self.inputs = network.inputs
         self.lanes, self._tracked = _lanes(network, self._random, check)
-        self._address = self.lanes.rows.ctypes.data
         self._nodes = self.lanes.prefer.size
         self._strength = np.ones(self._nodes)
         self._rounds = 0
@@ -111,8 +121,8 @@ class _Population:
             if not self._order.size:
                 self._begin()
             began = time.monotonic()
-            part = self._order[: max(1, int((deadline - began) / self._seconds))]
-            done = kernels.scan(self.lanes, self._address, part)
+            part = self._order[: max(1, int(min(deadline - began, SLICE) / self._seconds))]
+            done = kernels.scan(self.lanes, part)
             self._order = self._order[done:]
             self.moves += done * 64 * WIDTH
             spent = (time.monotonic() - began) / max(1, done)
@@ -123,20 +133,26 @@ class _Population:
 
     def _begin(self) -> None:
         """Start a round: at first random lanes that tell preferences, then a new basis."""
-        lanes, address = self.lanes, self._address
+        lanes = self.lanes
         self._rounds += 1
         if self._rounds <= SAMPLES:
-            kernels.scatter(lanes, address, 0, WIDTH)
+            self._scatter(0)
             self._learn()
         else:
             # A weighted order without replacement (Efraimidis and Spirakis 2006).
             keys = self._random.exponential(size=self._nodes) / self._strength
-            kernels.rebase(lanes, np.argsort(keys).astype(np.int32))
-            kernels.gather(lanes, address, WIDTH - WALKERS, self._weights())
+            rebase(lanes, np.argsort(keys).astype(np.int32))
+            gather(lanes, self._weights())
             if self._rounds % RESTART == 0:
-                kernels.scatter(lanes, address, WIDTH - WALKERS, WIDTH)
+                self._scatter(WIDTH - WALKERS)
             self._order = self._random.permutation(lanes.columns.shape[0]).astype(np.int32)
         self._collect()
+
+    def _scatter(self, begin: int) -> None:
+        """Put the lanes of the words from `begin` on on random values."""
+        for first, last in parts(self.lanes, self.lanes.basis.size):
+            kernels.scatter(self.lanes, begin, WIDTH, first, last)
+        kernels.evaluate(self.lanes, int(self.lanes.planes[NOW_PLANE]))
 
     def _weights(self) -> NDArray[np.int64]:
         """How many basis nodes of each lane differ from the preferred values."""
@@ -148,9 +164,9 @@ class _Population:
 
     def _false(self) -> NDArray[np.int64]:
         """Return the false checks of each lane, (64 · WIDTH,)."""
-        now, _, _, planes = self.lanes.planes.tolist()
+        now, height = int(self.lanes.planes[NOW_PLANE]), int(self.lanes.planes[HEIGHT])
         result = np.zeros(64 * WIDTH, np.int64)
-        for plane in range(planes):
+        for plane in range(height):
             bits = np.unpackbits(self.lanes.rows[now + plane].view(np.uint8), bitorder="little")
             result += bits.astype(np.int64) << plane
         return result
@@ -183,8 +199,34 @@ class _Population:
             self.fewest, self.best = low, values[0]
         if low == 0:
             self.found += list(np.unique(values, axis=0))
-            kernels.scatter(self.lanes, self._address, 0, WIDTH)
+            self._scatter(0)
             self._order = self._order[:0]
+
+
+def parts(lanes: Lanes, count: int) -> Iterator[tuple[int, int]]:
+    """Cut `count` walks along a direction into parts of bounded time."""
+    size = max(1, WORK // (WIDTH * lanes.prefer.size + 1))
+    return ((first, min(first + size, count)) for first in range(0, count, size))
+
+
+def rebase(lanes: Lanes, order: NDArray[np.int32]) -> None:
+    """Change the basis: nodes (n,) in order become the one node of a direction, where that is possible."""
+    done = 0
+    while done < order.size:
+        done = kernels.rebase(lanes, order, done, WORK)
+
+
+def gather(lanes: Lanes, weights: NDArray[np.int64]) -> None:
+    """Put as many lanes as there are weights, whole words of them, near the preferred values, and count.
+
+    A lane's weight is the number of basis nodes that differ from these; lane 0 has 0, and the next ones, so
+    far as there are directions and their weight is 1, differ in one each.
+    """
+    for first, last in parts(lanes, lanes.basis.size):
+        kernels.gather(lanes, weights.size // 64, first, last)
+    for first, last in parts(lanes, weights.size):
+        kernels.disperse(lanes, weights, first, last)
+    kernels.evaluate(lanes, int(lanes.planes[NOW_PLANE]))
 
 
 def _lanes(
@@ -212,18 +254,16 @@ def _lanes(
                 columns[place, i >> 6] |= np.uint64(1 << (i & 63))
     ladder = np.geomspace(COLDEST, HOTTEST, WALKERS)
     chances = np.zeros(WIDTH, np.int32)
-    chances[WIDTH - WALKERS :] = np.maximum(1, np.exp(-1 / ladder) * (1 << kernels.PRECISION)).astype(
-        np.int32
-    )
+    chances[WIDTH - WALKERS :] = np.maximum(1, np.exp(-1 / ladder) * (1 << PRECISION)).astype(np.int32)
     lanes = Lanes(
-        np.array(code, np.int32).reshape(-1, 6),
-        np.zeros((used + 2 * planes + 2, WIDTH), np.uint64),
-        columns,
-        np.full(network.inputs, -1, np.int32),
-        np.zeros(len(linear), np.uint8),
-        chances,
-        np.array([used, used + planes, used + 2 * planes, planes], np.int64),
-        random.integers(1, 2**63, size=1, dtype=np.uint64),
+        code=np.array(code, np.int32).reshape(-1, FIELDS),
+        rows=np.zeros((used + 2 * planes + 2, WIDTH), np.uint64),
+        columns=columns,
+        basis=np.full(network.inputs, -1, np.int32),
+        prefer=np.zeros(len(linear), np.uint8),
+        chances=chances,
+        planes=np.array([used, used + planes, used + 2 * planes, planes], np.int64),
+        random=random.integers(1, 2**63, size=1, dtype=np.uint64),
     )
     at = {n: i for i, n in enumerate(linear)}
     return lanes, np.array([at[n] for n in tracked], np.int64)

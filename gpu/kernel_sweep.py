@@ -11,51 +11,21 @@ survivor was refuted by an unbounded complete search under its assumptions, the 
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from turbosat.core.sweep import BLOCK, COUNTERS, END, FOUND, LEVEL, WIDTH, Sweeper, sweep
 from turbosat.encodings.program import Program
 from turbosat.errors import UnsupportedError
 from turbosat.gpu.kernel_network import build
-from turbosat.gpu.kernel_tape import BLOCK_BITS, Layout, lay_out
-from turbosat.gpu.kernels_sweep import BLOCK, COUNTERS, END, FOUND, LEVEL, WIDTH, sweep
+from turbosat.gpu.kernel_tape import BLOCK_BITS, lay_out
 
 MOST_INPUTS: Final = 48  # beyond this a sweep takes years
 FOUND_ROOM: Final = 64 * WIDTH  # words with survivors a worker notes before it waits for them to be taken
 CHUNKS: Final = 256  # parts of the space that workers take in turn
 SLICE: Final = 2_000_000  # instructions of a call, about 20 ms
-
-
-@dataclass(slots=True)
-class _Worker:
-    """The rows and counters of one thread."""
-
-    layout: Layout
-    rows: NDArray[np.uint64]  # (rows, WIDTH)
-    signs: NDArray[np.uint64]  # (2 + 2 · linear,)
-    counters: NDArray[np.int64]  # (COUNTERS,)
-    block: NDArray[np.int64]  # (FOUND_ROOM,)
-    word: NDArray[np.int32]
-    bits: NDArray[np.uint64]
-
-    def run(self, budget: int) -> int:
-        """Run about `budget` instructions."""
-        spent: int = sweep(
-            self.layout.tape,
-            self.rows,
-            self.rows.ctypes.data,
-            self.layout.alive,
-            self.signs,
-            self.counters,
-            self.block,
-            self.word,
-            self.bits,
-            budget,
-        )
-        return spent
 
 
 class Sweep:
@@ -85,50 +55,52 @@ class Sweep:
         blocks = self.layout.blocks
         self._bounds = np.linspace(0, blocks, min(chunks, blocks) + 1).astype(np.int64)
         self._next = 0
-        self._finished = 0  # blocks of chunks that are done
-        self._workers = [self._worker() for _ in range(max(1, min(workers, self._bounds.size - 1)))]
-        self._threads = ThreadPoolExecutor(len(self._workers)) if len(self._workers) > 1 else None
+        self._sweepers = [self._sweeper() for _ in range(max(1, min(workers, self._bounds.size - 1)))]
+        self._threads = ThreadPoolExecutor(len(self._sweepers)) if len(self._sweepers) > 1 else None
         self._rate = 1e8  # instructions a second, corrected as the sweep runs
 
-    def _worker(self) -> _Worker:
+    def _sweeper(self) -> Sweeper:
+        """Return what one thread works on, with a first chunk to do."""
         layout = self.layout
         rows = np.zeros((layout.rows, WIDTH), np.uint64)
         rows[: layout.patterns.shape[0]] = layout.patterns
         rows[-1] = _counted(layout.inputs)
         signs = np.zeros(2 + 2 * layout.tape.high.size, np.uint64)
         signs[1] = 2**64 - 1
-        worker = _Worker(
-            layout,
-            rows,
-            signs,
-            np.zeros(COUNTERS, np.int64),
-            np.zeros(FOUND_ROOM, np.int64),
-            np.zeros(FOUND_ROOM, np.int32),
-            np.zeros(FOUND_ROOM, np.uint64),
+        sweeper = Sweeper(
+            rows=rows,
+            signs=signs,
+            counters=np.zeros(COUNTERS, np.int64),
+            found_block=np.zeros(FOUND_ROOM, np.int64),
+            found_word=np.zeros(FOUND_ROOM, np.int32),
+            found_bits=np.zeros(FOUND_ROOM, np.uint64),
         )
-        self._take(worker)
-        return worker
+        self._take(sweeper)
+        return sweeper
 
-    def _take(self, worker: _Worker) -> bool:
-        """Give a worker the next chunk; False if there is none."""
+    def _take(self, sweeper: Sweeper) -> None:
+        """Give a sweeper the next chunk, if there is one."""
         if self._next + 1 >= self._bounds.size:
-            return False
-        worker.counters[BLOCK], worker.counters[END] = self._bounds[self._next : self._next + 2]
-        worker.counters[LEVEL] = self.layout.levels
+            return
+        sweeper.counters[BLOCK], sweeper.counters[END] = self._bounds[self._next : self._next + 2]
+        sweeper.counters[LEVEL] = self.layout.levels
         self._next += 1
-        return True
+
+    def _run(self, sweeper: Sweeper, budget: int) -> int:
+        """Run about `budget` instructions."""
+        return sweep(self.layout.tape, sweeper, self.layout.alive, budget)
 
     @property
     def done(self) -> bool:
         """Whether every assignment has been looked at; survivors may still wait in `candidates`."""
         return self._next + 1 >= self._bounds.size and all(
-            worker.counters[BLOCK] == worker.counters[END] for worker in self._workers
+            each.counters[BLOCK] == each.counters[END] for each in self._sweepers
         )
 
     @property
     def progress(self) -> float:
         """The share of assignments looked at."""
-        open_blocks = sum(int(w.counters[END] - w.counters[BLOCK]) for w in self._workers)
+        open_blocks = sum(int(each.counters[END] - each.counters[BLOCK]) for each in self._sweepers)
         return (int(self._bounds[self._next]) - open_blocks) / int(self._bounds[-1])
 
     def advance(self, seconds: float) -> float:
@@ -140,32 +112,32 @@ class Sweep:
                 break
             budget = max(1000, int(min(SLICE, left * self._rate)))
             began = time.monotonic()
-            for worker in self._workers:
-                if worker.counters[BLOCK] == worker.counters[END]:
-                    self._take(worker)
+            for sweeper in self._sweepers:
+                if sweeper.counters[BLOCK] == sweeper.counters[END]:
+                    self._take(sweeper)
             if self._threads is None:
-                spent = self._workers[0].run(budget)
+                spent = self._run(self._sweepers[0], budget)
             else:
-                budgets = [budget] * len(self._workers)
-                spent = max(self._threads.map(_Worker.run, self._workers, budgets))
+                budgets = [budget] * len(self._sweepers)
+                spent = max(self._threads.map(self._run, self._sweepers, budgets))
             if spent >= budget:
                 self._rate = spent / max(time.monotonic() - began, 1e-6)
         return self.progress
 
     def _full(self) -> bool:
-        return any(worker.counters[FOUND] + WIDTH > FOUND_ROOM for worker in self._workers)
+        return any(each.counters[FOUND] + WIDTH > FOUND_ROOM for each in self._sweepers)
 
     def candidates(self) -> NDArray[np.bool_]:
         """Take the survivors found since the last call: values of the inputs, bool (survivors, inputs)."""
         numbers = []
-        for worker in self._workers:
-            found = int(worker.counters[FOUND])
-            block = worker.block[:found].astype(np.uint64) << np.uint64(BLOCK_BITS)
-            base = block | worker.word[:found].astype(np.uint64) << np.uint64(6)
-            bits = worker.bits[:found, None] >> np.arange(64, dtype=np.uint64) & np.uint64(1)  # (found, 64)
+        for sweeper in self._sweepers:
+            found = int(sweeper.counters[FOUND])
+            block = sweeper.found_block[:found].astype(np.uint64) << np.uint64(BLOCK_BITS)
+            base = block | sweeper.found_word[:found].astype(np.uint64) << np.uint64(6)
+            bits = sweeper.found_bits[:found, None] >> np.arange(64, dtype=np.uint64) & np.uint64(1)
             word, bit = np.nonzero(bits)
             numbers.append(base[word] | bit.astype(np.uint64))
-            worker.counters[FOUND] = 0
+            sweeper.counters[FOUND] = 0
         places = np.concatenate(numbers) ^ np.uint64(self.layout.offset)
         values = self.program.bits(places)  # by place
         result = np.zeros_like(values)

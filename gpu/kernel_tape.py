@@ -7,9 +7,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.gpu.kernel_network import CHECK, LINEAR, TEST, Network
+from turbosat.core.sweep import CHECK, FIELDS, LINEAR, TEST, WIDTH, Tape
+from turbosat.gpu.kernel_network import Network
 from turbosat.gpu.kernel_schedule import SAMPLE, Schedule, Step, assign_rows, input_order, operands
-from turbosat.gpu.kernels_sweep import WIDTH, Tape
 
 BLOCK_BITS: Final = 6 + (WIDTH - 1).bit_length()  # inputs that vary inside a block
 
@@ -73,10 +73,10 @@ def lay_out(network: Network, seed: int = 0, check: Callable[[], None] = lambda:
     used = assign_rows(network, steps, rows, len(distinct))
     signs = {n: 2 + 2 * j for j, n in enumerate(linear)}
     tape = Tape(
-        _code(network, steps, rows, signs),
-        np.append(0, np.cumsum([len(level) for level in steps])).astype(np.int64),
-        np.array([mask >> BLOCK_BITS for mask in masks], np.uint64),
-        np.array([(mask & offset).bit_count() & 1 for mask in masks], np.uint64),
+        code=_code(network, steps, rows, signs),
+        starts=np.append(0, np.cumsum([len(level) for level in steps])).astype(np.int64),
+        high=np.array([mask >> BLOCK_BITS for mask in masks], np.uint64),
+        flips=np.array([(mask & offset).bit_count() & 1 for mask in masks], np.uint64),
     )
     total = used + len(steps) + 1
     return Layout(tape, network.inputs, order, offset, low_patterns(distinct), used, total)
@@ -85,7 +85,7 @@ def lay_out(network: Network, seed: int = 0, check: Callable[[], None] = lambda:
 def _code(
     network: Network, steps: list[list[Step]], rows: dict[int, int], signs: dict[int, int]
 ) -> NDArray[np.int32]:
-    """Encode steps as turbosat.gpu.kernels_sweep wants them; rows are those at the time of the step."""
+    """Encode steps as the kernel of the sweep wants them; rows are those at the time of the step."""
 
     def operand_of(code: int) -> tuple[int, int]:
         return rows[code >> 1], signs.get(code >> 1, 0) + (code & 1)
@@ -99,4 +99,4 @@ def _code(
             a, b = operands(network, step)
             target = 0 if step[0] == CHECK else rows[step[1]]
             result.append((step[0], target, *operand_of(a), *operand_of(b)))
-    return np.array(result, np.int32).reshape(-1, 6)
+    return np.array(result, np.int32).reshape(-1, FIELDS)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-WEIGHT_ONE = 1024  # fixed point: weights are int32 in 1/1024 of a clause's initial weight
-WEIGHT_MAX = 2**30  # a clause that holds more takes no further weight, so that int32 never overflows
+from turbosat.core.gradient import WEIGHT_MAX as WEIGHT_MAX
+from turbosat.core.gradient import WEIGHT_ONE as WEIGHT_ONE
 
 
 @dataclass(frozen=True, slots=True)

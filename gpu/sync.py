@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from turbosat.core.galois import BITS as BITS
+from turbosat.core.galois import BREAKS as BREAKS
 from turbosat.gpu.rules import Walk
 
-BREAKS = 8  # a walk tells apart break (and make) 0 ... 6, and 7 or more
-BITS = 12  # resolution of a walk's probabilities
 PUSH = 768  # of 1024: a weighted descent flips a chosen variable with this probability, for the same reason
 REACH = 64  # neighbours that a false clause asks for weight, per literal
 STEPS = 16  # of a round, which is launched as one and is the least that a lane runs

@@ -8,12 +8,12 @@ Rows of intermediate values lie in global memory, apart for each thread block, a
 import triton
 import triton.language as tl
 
-from turbosat.gpu import kernel_network
+from turbosat.core import sweep
 
-LINEAR = tl.constexpr(kernel_network.LINEAR)
-XOR = tl.constexpr(kernel_network.XOR)
-CHECK = tl.constexpr(kernel_network.CHECK)
-TEST = tl.constexpr(kernel_network.TEST)
+LINEAR = tl.constexpr(sweep.LINEAR)
+XOR = tl.constexpr(sweep.XOR)
+CHECK = tl.constexpr(sweep.CHECK)
+TEST = tl.constexpr(sweep.TEST)
 
 
 @triton.jit

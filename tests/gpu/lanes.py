@@ -2,10 +2,11 @@
 
 import numpy as np
 
+from turbosat.core.gradient import FALSE, GOOD, WEIGHT_ONE
 from turbosat.encodings.matrix import Matrix
 from turbosat.gpu.cpu import CpuPopulation
-from turbosat.gpu.kernels import FALSE, GOOD, Lane
-from turbosat.gpu.rules import WEIGHT_ONE, Rule, Walk
+from turbosat.gpu.cpu_moves import ShortMoves, WalkMoves, WeightedMoves
+from turbosat.gpu.rules import Rule
 
 ENDLESS = np.iinfo(np.int64).max
 
@@ -23,8 +24,10 @@ def until(lanes: int, flips: int = int(ENDLESS)) -> np.ndarray:
     return np.full(lanes, flips, np.int64)
 
 
-def check_lane(matrix: Matrix, lane: Lane, rule: Rule) -> None:
+def check_lane(matrix: Matrix, crowd: CpuPopulation, index: int) -> None:
     """Compare all that a lane keeps up to date with a recomputation from its values."""
+    lane, moves = crowd._lanes[index], crowd._moves(index)
+    assert isinstance(moves, ShortMoves | WalkMoves | WeightedMoves)
     values = lane.values.astype(np.bool_)
     counts, breaks, criticals = np.zeros(matrix.clauses, int), np.zeros(matrix.variables, int), {}
     for clause in range(matrix.clauses):
@@ -35,18 +38,26 @@ def check_lane(matrix: Matrix, lane: Lane, rule: Rule) -> None:
             criticals[clause] = true[0]
             breaks[true[0]] += 1
     false = np.flatnonzero(counts == 0)
-    assert (lane.words >> 32 == counts).all()
-    assert all(lane.words[clause] & 0xFFFFFFFF == variable for clause, variable in criticals.items())
     assert sorted(lane.false[: lane.counters[FALSE]].tolist()) == false.tolist()
-    assert all(lane.false[lane.words[clause]] == clause for clause in false)
-    assert lane.weights.sum(dtype=np.int64) == matrix.clauses * WEIGHT_ONE
-    assert (lane.weights >= 0).all()
-    if isinstance(rule, Walk):
-        assert lane.breaks[:-1].tolist() == breaks.tolist()
-    else:
-        margins = matrix.margins(values, lane.weights)
-        good = lane.good[: lane.counters[GOOD]]
-        assert lane.margins.tolist() == margins.tolist()
-        assert sorted(good.tolist()) == np.flatnonzero(margins > 0).tolist()
-        assert (lane.good[lane.place[good]] == good).all()
-        assert (lane.place >= 0).sum() == good.size
+    if isinstance(moves, ShortMoves):
+        assert all(lane.false[moves._bits.place[clause]] == clause for clause in false)
+        bits = np.unpackbits(moves._bits.bits.view(np.uint8), bitorder="little")
+        assert np.array_equal(bits[: matrix.variables], lane.values)
+        return
+    words = moves._counts.words if isinstance(moves, WalkMoves) else moves._weights.words
+    assert (words >> 32 == counts).all()
+    assert all(words[clause] & 0xFFFFFFFF == variable for clause, variable in criticals.items())
+    assert all(lane.false[words[clause]] == clause for clause in false)
+    if isinstance(moves, WalkMoves):
+        assert moves._counts.breaks[:-1].tolist() == breaks.tolist()
+        return
+    kept, weights = moves._weights, moves.weights
+    assert weights.sum(dtype=np.int64) == matrix.clauses * WEIGHT_ONE
+    assert (weights >= 0).all()
+    signed = np.where(counts == 0, ~weights, weights).repeat(np.diff(matrix.offsets))
+    assert np.array_equal(kept.weights[kept.slots], signed)
+    margins = matrix.margins(values, weights)
+    good = kept.good[: lane.counters[GOOD]]
+    assert kept.margins.tolist() == margins.tolist()
+    assert sorted(good.tolist()) == np.flatnonzero(margins > 0).tolist()
+    assert (kept.good[kept.place[good]] == good).all()

@@ -8,9 +8,11 @@ from numpy.typing import NDArray
 
 from tests.gpu.kernel_cases import random_matrix
 from tests.gpu.lanes import check_lane, population, until
+from turbosat.core.gradient import TURN, WEIGHT_ONE
 from turbosat.encodings.matrix import Matrix
 from turbosat.gpu.cpu import CpuPopulation
-from turbosat.gpu.rules import WEIGHT_ONE, Rule, Walk, Weighted
+from turbosat.gpu.cpu_moves import ShortMoves, WalkMoves, WeightedMoves
+from turbosat.gpu.rules import Rule, Walk, Weighted
 
 RULES = (Walk(2.3), Walk(2.06, 0.9), Weighted(), Weighted(77, 179, 1024, 0, sideways=300, random=100))
 matrices = st.builds(
@@ -31,7 +33,7 @@ def test_all_counts_stay_exact(matrix: Matrix, rule: Rule, seed: int, efforts: l
     best = matrix.clauses
     for effort in [1, *efforts]:
         report = crowd.advance(np.array([effort]), until(1))
-        check_lane(matrix, crowd._lanes[0], rule)
+        check_lane(matrix, crowd, 0)
         best = min(best, int(report.least[0]))
         assert report.best[0] == best
         assert (matrix.counts(crowd.best_values(np.array([0]))[0]) == 0).sum() == best
@@ -81,7 +83,7 @@ def test_false_clauses_take_turns() -> None:
     crowd = population(matrix, Walk(2.3), seed=2)
     crowd.advance(np.array([1]), until(1, 1))
     lane = crowd._lanes[0]
-    waiting = int(lane.false[1 % int(lane.counters[0])])
+    waiting = int(lane.false[lane.counters[TURN]])
     values = lane.values.copy()
     crowd.advance(np.array([1]), until(1, 2))
     flipped = np.flatnonzero(lane.values != values)
@@ -121,34 +123,38 @@ def test_restarts_and_changes_of_rule() -> None:
     for rule in (Weighted(), Walk(2.5), Weighted(current=100)):
         crowd.assign(both, rule)
         crowd.advance(np.array([5000, 5000]), until(2))
-        for lane in crowd._lanes:
-            check_lane(matrix, lane, rule)
+        for lane in range(2):
+            check_lane(matrix, crowd, lane)
     weights = np.full((1, matrix.clauses), WEIGHT_ONE, np.int32)
     weights[0, :2] += np.array([5, -5], np.int32)
     crowd.restart(np.array([1]), np.zeros((1, matrix.variables), np.bool_), weights)
     report = crowd.advance(np.array([0, 1]), until(2, 0))
     assert report.flips[1] == 0
     assert (crowd.weights(np.array([1])) == weights).all()
-    check_lane(matrix, crowd._lanes[1], Weighted())
+    check_lane(matrix, crowd, 1)
 
 
-def test_poisoned_lanes_are_set_up_from_scratch() -> None:
-    matrix = random_matrix(6, 40, 168, (3,))
-    for rule in RULES:
-        crowd = population(matrix, rule, lanes=2)
-        dirty = crowd._lanes[1]
-        for array in (
-            dirty.words,
-            dirty.false,
-            dirty.breaks,
-            dirty.margins,
-            dirty.good,
-            dirty.place,
-            dirty.trail,
-        ):
-            array[:] = -77
-        dirty.random[:] = crowd._lanes[0].random
-        crowd.restart(np.arange(2), np.zeros((2, matrix.variables), np.bool_))
-        crowd.advance(np.array([9000, 9000]), until(2))
-        check_lane(matrix, dirty, rule)
-        assert (crowd.values(np.array([0])) == crowd.values(np.array([1]))).all()
+@pytest.mark.parametrize("lengths", [(3,), (2, 5)])
+@pytest.mark.parametrize("rule", RULES)
+def test_poisoned_lanes_are_set_up_from_scratch(rule: Rule, lengths: tuple[int, ...]) -> None:
+    matrix = random_matrix(6, 40, 168, lengths)
+    crowd = population(matrix, rule, lanes=2)
+    dirty, moves = crowd._lanes[1], crowd._moves(1)
+    poisoned: list[NDArray[Any]] = [dirty.trail]
+    match moves:
+        case ShortMoves():
+            poisoned += [moves._bits.place, moves._bits.broken]
+            moves._bits.bits[:] = 77
+        case WalkMoves():
+            poisoned += [moves._counts.words, moves._counts.breaks, moves._counts.changed]
+        case WeightedMoves():
+            kept = moves._weights
+            poisoned += [kept.words, kept.margins, kept.good, kept.place, kept.changed]
+    for array in poisoned:
+        array.view(np.uint8)[:] = 0xB3
+    dirty.false[:] = matrix.clauses - 1
+    dirty.random[:] = crowd._lanes[0].random
+    crowd.restart(np.arange(2), np.zeros((2, matrix.variables), np.bool_))
+    crowd.advance(np.array([9000, 9000]), until(2))
+    check_lane(matrix, crowd, 1)
+    assert (crowd.values(np.array([0])) == crowd.values(np.array([1]))).all()

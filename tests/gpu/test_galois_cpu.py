@@ -1,5 +1,3 @@
-from typing import Any
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,14 +5,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tests.gpu.parity_cases import random_mix, random_parities
+from turbosat.core.galois import LANES, WIDTH
 from turbosat.encodings.matrix import encode
 from turbosat.encodings.parity_matrix import ParityMatrix, encode_parities
 from turbosat.gpu import draws, galois_cpu, reference
 from turbosat.gpu.galois_cpu import GaloisPopulation
 from turbosat.gpu.rules import WEIGHT_ONE, Walk, Weighted
-from turbosat.gpu.simd import LANES, WIDTH, count_up, load, shift_right, some, splat, store
 from turbosat.gpu.sync import thresholds
-from turbosat.jit import jit
 
 NEVER = np.iinfo(np.int64).max
 RULES = (Walk(2.3), Walk(2.06, 0.9), Walk(1.1))
@@ -185,22 +182,3 @@ def test_what_does_not_suit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert GaloisPopulation.suitable_lanes(matrix, 4, 2) == 2 * LANES
     monkeypatch.setattr(galois_cpu, "LARGEST", matrix.entries - 1)
     assert "more than" in str(galois_cpu.missing(matrix))
-
-
-def test_vectors_do_what_words_do() -> None:
-    @jit
-    def kernel(source: Any, result: Any) -> None:
-        a, b = load(source, 0), load(source, 1)
-        store(result, 0, (a & b) | (~a ^ (b + a)))
-        store(result, 1, a * splat(0x846CA68B) + count_up())
-        store(result, 2, shift_right(a, 15))
-        store(result, 3, splat(np.uint32(some(a & ~a))) + splat(np.uint32(some(b)) * 2))
-
-    source = np.random.default_rng(0).integers(0, 2**32, (2, WIDTH), dtype=np.uint32)
-    result = np.zeros((4, WIDTH), np.uint32)
-    kernel(source, result)
-    a, b = source
-    assert np.array_equal(result[0], (a & b) | (~a ^ (b + a)))
-    assert np.array_equal(result[1], a * np.uint32(0x846CA68B) + np.arange(WIDTH, dtype=np.uint32))
-    assert np.array_equal(result[2], a >> np.uint32(15))
-    assert np.array_equal(result[3], np.full(WIDTH, 2, np.uint32))

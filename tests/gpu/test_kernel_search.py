@@ -8,12 +8,12 @@ from pysat.card import EncType
 from tests.encodings.closure_cases import random_formula, slow_recover
 from tests.gpu.noise import parity_with_noise
 from tests.gpu.test_kernel_sweep import circuit
+from turbosat.core import sweep as kernels
+from turbosat.core.sweep import WIDTH
 from turbosat.encodings.closure import compile_program
 from turbosat.encodings.program import Program
-from turbosat.gpu import kernels_lanes as kernels
 from turbosat.gpu.kernel_network import Network, build
-from turbosat.gpu.kernel_search import WALKERS, KernelSearch, _Population
-from turbosat.gpu.kernels_sweep import WIDTH
+from turbosat.gpu.kernel_search import WALKERS, KernelSearch, _Population, gather, rebase
 
 LANES = 64 * WIDTH
 
@@ -57,25 +57,25 @@ def test_counts_belong_to_the_lanes_whatever_is_done(seed: int) -> None:
     program, population = make(seed)
     if not program.inputs.size:
         return
-    lanes, address = population.lanes, population._address
+    lanes = population.lanes
     random = np.random.default_rng(seed)
-    kernels.scatter(lanes, address, 0, WIDTH)
+    population._scatter(0)
     verify(program, population)
     lanes.prefer[:] = random.random(lanes.prefer.size) < 0.5
-    kernels.rebase(lanes, random.permutation(lanes.prefer.size).astype(np.int32))
+    rebase(lanes, random.permutation(lanes.prefer.size).astype(np.int32))
     before = inputs_of(population)
-    kernels.gather(lanes, address, WIDTH - WALKERS, population._weights())
+    gather(lanes, population._weights())
     verify(program, population)
     after = inputs_of(population)
     assert np.array_equal(before[-64 * WALKERS :], after[-64 * WALKERS :])
     false = population._false()
-    kernels.scan(lanes, address, np.arange(program.inputs.size, dtype=np.int32))
+    kernels.scan(lanes, np.arange(program.inputs.size, dtype=np.int32))
     verify(program, population)
     greedy = np.arange(LANES) < LANES - 64 * WALKERS
     assert (population._false()[greedy] <= false[greedy]).all()
     # One by one along the basis: the lane at the preferred values, then its neighbours.
     basis = lanes.basis[lanes.basis >= 0]
-    kernels.gather(lanes, address, WIDTH, np.minimum(np.arange(LANES), 1))
+    gather(lanes, np.minimum(np.arange(LANES), 1))
     bits = np.unpackbits(lanes.rows[basis + 1].view(np.uint8), axis=1, bitorder="little").astype(np.bool_)
     wrong = bits ^ lanes.prefer[basis].astype(np.bool_)[:, None]  # (basis, lanes)
     assert not wrong[:, 0].any()
@@ -90,7 +90,7 @@ def test_bases_are_dual(seed: int) -> None:
     program, population = make(seed)
     lanes = population.lanes
     order = np.random.default_rng(seed).permutation(lanes.prefer.size).astype(np.int32)
-    kernels.rebase(lanes, order)
+    rebase(lanes, order)
     assert lanes.basis.size == program.inputs.size
     assert (lanes.basis >= 0).all()  # the inputs are among the nodes
     for direction in range(lanes.basis.size):
@@ -107,17 +107,17 @@ def test_moves_are_taken_by_metropolis_rule() -> None:
     assert program is not None
     network = build(program)
     population = _Population(network, 5)
-    lanes, address = population.lanes, population._address
+    lanes = population.lanes
     direction = 3  # of the first basis: input 3 alone
     taken = np.zeros((9, WIDTH))
     offered = np.zeros((9, WIDTH))
     for _ in range(100):
-        kernels.scatter(lanes, address, 0, WIDTH)
+        population._scatter(0)
         before = inputs_of(population)
         after = before.copy()
         after[:, direction] ^= True
         more = np.clip(false_of(network, after) - false_of(network, before), -4, 4) + 4
-        kernels.scan(lanes, address, np.array([direction], np.int32))
+        kernels.scan(lanes, np.array([direction], np.int32))
         moved = inputs_of(population)[:, direction] != before[:, direction]
         for lane in range(LANES):
             offered[more[lane], lane >> 6] += 1

@@ -6,18 +6,19 @@ from typing import Annotated
 
 from turbosat.core.declare import (
     Bytes,
+    ConstDoubles,
     ConstInts,
     ConstLongs,
-    ConstLongWords,
     Ints,
     Longs,
     LongWords,
     Record,
+    Words,
     kernel,
 )
 
 # A lane's counters.
-FALSE, BEST, LEAST, FLIPS, TRAIL, MARK, LOST, GOOD, COUNTERS = range(9)
+FALSE, BEST, LEAST, FLIPS, TRAIL, MARK, LOST, TURN, GOOD, GIVEN, COUNTERS = range(11)
 # FALSE   false clauses now
 # BEST    fewest false clauses since the restart
 # LEAST   fewest false clauses in this slice
@@ -25,9 +26,15 @@ FALSE, BEST, LEAST, FLIPS, TRAIL, MARK, LOST, GOOD, COUNTERS = range(9)
 # TRAIL   length of the trail: the flips since `best` was last written
 # MARK    how much of the trail leads from `best` to the best values
 # LOST    the trail overflowed before the best was beaten; the next best is copied whole
+# TURN    place of the false clause whose turn it is (walk)
 # GOOD    variables of positive margin (weighted rule)
+# GIVEN   false clauses that got weight in a transfer that effort did not suffice for (weighted rule)
 
+WEIGHT_ONE = 1024  # fixed point: weights are int32 in 1/1024 of a clause's initial weight
+WEIGHT_MAX = 2**30  # a clause that holds more takes no further weight, so that int32 never overflows
 FLIP = 16  # effort of a flip besides its occurrences
+AHEAD = 4  # false clauses that are fetched before it is their turn
+CHUNK = 8  # occurrences that are looked at together
 
 
 class Problem(Record):
@@ -35,32 +42,155 @@ class Problem(Record):
 
     offsets: Annotated[ConstLongs, "clauses + 1"]
     literals: Annotated[ConstInts, "entries"]
-    starts: Annotated[ConstLongWords, "2 * variables + 1"]
+    starts: Annotated[ConstLongs, "2 * variables + 1"]
     occurrences: Annotated[ConstInts, "entries"]
 
 
 class Lane(Record):
-    """One candidate and all that is kept up to date with it.
+    """One candidate, its false clauses and its best values."""
+
+    values: Annotated[Bytes, "variables"]
+    false: Annotated[Ints, "clauses + 4"]  # the first FALSE are the false clauses; AHEAD more may be read
+    best: Annotated[Bytes, "variables"]
+    trail: Annotated[Ints, "capacity"]
+    counters: Annotated[Longs, COUNTERS]
+    random: Annotated[LongWords, 1]
+
+
+class Counts(Record):
+    """What the walk keeps up to date: true literals of clauses, breaks of variables.
 
     A clause word holds the number of true literals in its upper half; the lower half holds the XOR of their
     variables, which is the critical variable when there is one, and the clause's place in `false` when there
     is none (Balint, Biere, Fröhlich and Schöning, SAT 2014).
     """
 
-    values: Annotated[Bytes, "variables"]
     words: Annotated[Longs, "clauses"]
-    false: Annotated[Ints, "clauses"]  # the first FALSE are the false clauses
     breaks: Annotated[Ints, "variables + 1"]  # clauses a variable keeps true alone; the last is a bin
-    best: Annotated[Bytes, "variables"]
-    trail: Annotated[Ints, "capacity"]
-    weights: Annotated[Ints, "clauses"]  # of the weighted rule, as the next three
+    changed: Annotated[Ints, "longest"]  # scratch, for as many clauses as a literal is in
+
+
+class Others(Record):
+    """The other literals of the clause at each occurrence, where no clause has more than three.
+
+    In a clause of two both are the same. CHUNK more may be read.
+    """
+
+    first: Annotated[ConstInts, "entries + 8"]
+    second: Annotated[ConstInts, "entries + 8"]
+
+
+class Bits(Record):
+    """What the walk on short clauses keeps instead of counts: values as bits, which stay in the cache."""
+
+    bits: Annotated[Words, "groups"]  # 32 variables a word
+    place: Annotated[Ints, "clauses"]  # of a false clause in `false`
+    broken: Annotated[Bytes, 3, "chunks"]  # scratch: which of a literal's clauses would become false
+
+
+class Weights(Record):
+    """What the weighted rule keeps up to date.
+
+    The weight of a clause stands at each of its occurrences, so that a literal's heaviest clause is found
+    without touching clauses; of a false clause there is its complement, which is negative.
+    """
+
+    slots: Annotated[ConstInts, "entries"]  # where each place of each clause is among the occurrences
+    words: Annotated[Longs, "clauses"]  # see Counts
+    weights: Annotated[Ints, "entries + 8"]  # CHUNK more may be read
     margins: Annotated[Longs, "variables"]  # make - break, weighted
     good: Annotated[Ints, "variables"]  # the first GOOD are the variables of positive margin
-    place: Annotated[Ints, "variables"]  # where a variable is in `good`, or -1
-    counters: Annotated[Longs, COUNTERS]
-    random: Annotated[LongWords, 1]
+    place: Annotated[Ints, "variables"]  # where a variable of positive margin is in `good`
+    changed: Annotated[Ints, "longest"]  # scratch, for as many clauses as a literal is in
 
 
 @kernel
-def count(problem: Problem, lane: Lane) -> None:
-    """Compute clause words, false clauses and breaks from the values."""
+def locate(
+    problem: Problem,
+    heads: Annotated[Longs, "2 * variables"],
+    slots: Annotated[Ints, "entries"],
+    first: int,
+    last: int,
+) -> None:
+    """Find where the places of the clauses first ... last - 1 are among the occurrences.
+
+    `heads` are the starts at first, then where each literal goes on.
+    """
+
+
+@kernel
+def pair(
+    problem: Problem,
+    slots: Annotated[ConstInts, "entries"],
+    one: Annotated[Ints, "entries + 8"],
+    other: Annotated[Ints, "entries + 8"],
+    first: int,
+    last: int,
+) -> None:
+    """Write the other literals at each occurrence of the clauses first ... last - 1, as Others has them."""
+
+
+@kernel
+def settle(lane: Lane) -> None:
+    """Bring `best` up to date, for reading; the flips after the mark stay on the trail."""
+
+
+@kernel
+def count(problem: Problem, lane: Lane, counts: Counts, first: int, last: int) -> None:
+    """Count the clauses first ... last - 1 from the values; with `first` 0, all counts begin anew."""
+
+
+@kernel
+def walk(
+    problem: Problem,
+    lane: Lane,
+    counts: Counts,
+    table: Annotated[ConstDoubles, "losses"],
+    effort: int,
+    until: int,
+) -> int:
+    """Flip until effort or flips are spent or no clause is false; return the effort.
+
+    Each flip takes a random variable of a false clause, in proportion to table[break].
+    """
+
+
+@kernel
+def find_false(problem: Problem, lane: Lane, bits: Bits, first: int, last: int) -> None:
+    """Find the false clauses among first ... last - 1; with `first` 0, pack the values and begin anew."""
+
+
+@kernel
+def walk_short(
+    problem: Problem,
+    others: Others,
+    lane: Lane,
+    bits: Bits,
+    table: Annotated[ConstDoubles, "losses"],
+    effort: int,
+    until: int,
+) -> int:
+    """Walk on clauses of at most three literals: the same flips as those of `walk`."""
+
+
+@kernel
+def weigh(problem: Problem, lane: Lane, weights: Weights, first: int, last: int) -> None:
+    """Count the clauses first ... last - 1 and sum up margins from the values; with `first` 0, anew.
+
+    With `last` the number of clauses, list the variables of positive margin.
+    """
+
+
+@kernel
+def descend(
+    problem: Problem,
+    lane: Lane,
+    weights: Weights,
+    rule: Annotated[ConstLongs, 6],
+    effort: int,
+    until: int,
+) -> int:
+    """Flip and move weights until effort or flips are spent or no clause is false; return the effort.
+
+    `rule` holds the constants of turbosat.gpu.rules.Weighted, in their order.
+    """

@@ -1,0 +1,191 @@
+// The walk rule: focused stochastic flips without weights, with cached breaks.
+//
+// Each flip takes a random variable of a false clause, in proportion to table[break] (Balint and Schöning, SAT
+// 2012). The false clauses take turns, so that those of the next flips are known and can be fetched; on random
+// k-SAT and on van der Waerden numbers this takes as many flips as drawing them. Only the clauses of the flipped
+// variable are visited.
+#include "lane.h"
+
+#define FEW 16 // clauses that are visited in one pass
+
+void count(const struct problem *problem, const struct lane *lane, const struct counts *counts, int64_t first,
+           int64_t last)
+{
+    int64_t *counters = lane->counters;
+    if (first == 0) {
+        for (int64_t v = 0; v <= lane->variables; v++)
+            counts->breaks[v] = 0;
+        counters[FALSE] = counters[TURN] = 0;
+    }
+    for (int64_t clause = first; clause < last; clause++) {
+        int64_t word = word_of(problem, lane->values, clause);
+        if (word < ONE) {
+            word = counters[FALSE]++;
+            lane->false[word] = (int32_t)clause;
+        } else if (word < 2 * ONE)
+            counts->breaks[word & LOW]++;
+        counts->words[clause] = word;
+    }
+}
+
+// Take a clause off the list of false ones: the last one moves to its place.
+static inline int64_t remove_false(int32_t *false_list, int64_t *words, int64_t false_clauses, int64_t place)
+{
+    int32_t last = false_list[--false_clauses];
+    false_list[place] = last;
+    words[last] = place;
+    return false_clauses;
+}
+
+// Let a variable's literal `made` become true; return the false clauses. Breaks are moved without branches,
+// which processors would mispredict: few clauses change a bin where nothing is to be changed; of many, those
+// that change something are collected first.
+static inline int64_t make(const struct problem *problem, const struct lane *lane, const struct counts *counts,
+                           int64_t made, int64_t false_clauses)
+{
+    const int32_t *occurrences = problem->occurrences;
+    int64_t *words = counts->words;
+    int32_t *false_list = lane->false, *breaks = counts->breaks, *changed = counts->changed;
+    const int64_t begin = problem->starts[made], end = problem->starts[made + 1], bin = lane->variables;
+    const int64_t variable = made >> 1;
+    int32_t alone = 0;
+    if (end - begin < FEW) {
+        for (int64_t i = begin; i < end; i++) {
+            int32_t clause = occurrences[i];
+            int64_t word = words[clause];
+            if (word < ONE) {
+                false_clauses = remove_false(false_list, words, false_clauses, word);
+                words[clause] = ONE | variable;
+                alone++;
+            } else {
+                words[clause] = (word + ONE) ^ variable;
+                breaks[word < 2 * ONE ? word & LOW : bin]--;
+            }
+        }
+    } else {
+        int64_t count = 0;
+        for (int64_t i = begin; i < end; i++) {
+            int32_t clause = occurrences[i];
+            int64_t word = words[clause];
+            words[clause] = word < ONE ? word : (word + ONE) ^ variable;
+            changed[count] = clause;
+            count += word < 2 * ONE;
+        }
+        for (int64_t i = 0; i < count; i++) {
+            int32_t clause = changed[i];
+            int64_t word = words[clause];
+            if (word < ONE) {
+                false_clauses = remove_false(false_list, words, false_clauses, word);
+                words[clause] = ONE | variable;
+                alone++;
+            } else
+                breaks[(word ^ variable) & LOW]--;
+        }
+    }
+    breaks[variable] = alone;
+    return false_clauses;
+}
+
+// Let a variable's literal `lost` become false; return the false clauses.
+static inline int64_t lose(const struct problem *problem, const struct lane *lane, const struct counts *counts,
+                           int64_t lost, int64_t false_clauses)
+{
+    const int32_t *occurrences = problem->occurrences;
+    int64_t *words = counts->words;
+    int32_t *false_list = lane->false, *breaks = counts->breaks, *changed = counts->changed;
+    const int64_t begin = problem->starts[lost], end = problem->starts[lost + 1], bin = lane->variables;
+    const int64_t variable = lost >> 1;
+    if (end - begin < FEW) {
+        for (int64_t i = begin; i < end; i++) {
+            int32_t clause = occurrences[i];
+            int64_t word = (words[clause] - ONE) ^ variable;
+            if (word < ONE) {
+                word = false_clauses;
+                false_list[false_clauses++] = clause;
+            }
+            words[clause] = word;
+            breaks[word >> 32 == 1 ? word & LOW : bin]++;
+        }
+    } else {
+        int64_t count = 0;
+        for (int64_t i = begin; i < end; i++) {
+            int32_t clause = occurrences[i];
+            int64_t word = (words[clause] - ONE) ^ variable;
+            words[clause] = word;
+            changed[count] = clause;
+            count += word < 2 * ONE;
+        }
+        for (int64_t i = 0; i < count; i++) {
+            int32_t clause = changed[i];
+            int64_t word = words[clause];
+            if (word < ONE) {
+                words[clause] = false_clauses;
+                false_list[false_clauses++] = clause;
+            } else
+                breaks[word & LOW]++;
+        }
+    }
+    return false_clauses;
+}
+
+// Fetch what the next flips will read of the problem.
+static inline void fetch(const struct problem *problem, const struct lane *lane, const struct counts *counts,
+                         int64_t false_clauses, int64_t turn)
+{
+    const int64_t *offsets = problem->offsets, *starts = problem->starts;
+    const int32_t *literals = problem->literals;
+    __builtin_prefetch(offsets + waiting(lane->false, false_clauses, turn, 4));
+    __builtin_prefetch(literals + offsets[waiting(lane->false, false_clauses, turn, 3)]);
+    int64_t clause = waiting(lane->false, false_clauses, turn, 2);
+    for (int64_t i = offsets[clause]; i < offsets[clause + 1]; i++) {
+        __builtin_prefetch(starts + (literals[i] & ~1));
+        __builtin_prefetch(counts->breaks + (literals[i] >> 1));
+    }
+    clause = waiting(lane->false, false_clauses, turn, 1);
+    for (int64_t i = offsets[clause]; i < offsets[clause + 1]; i++)
+        for (int64_t j = starts[literals[i] & ~1]; j < starts[(literals[i] | 1) + 1]; j += 16)
+            __builtin_prefetch(problem->occurrences + j);
+}
+
+int64_t walk(const struct problem *problem, const struct lane *lane, const struct counts *counts, const double *table,
+             int64_t losses, int64_t effort, int64_t until)
+{
+    const int64_t *offsets = problem->offsets, *starts = problem->starts;
+    const int32_t *literals = problem->literals, *breaks = counts->breaks;
+    const int32_t top = (int32_t)losses - 1;
+    const int large = problem->entries > LARGE;
+    uint64_t random = lane->random[0];
+    int64_t false_clauses = lane->counters[FALSE], flips = lane->counters[FLIPS], turn = lane->counters[TURN];
+    int64_t spent = 0;
+    while (spent < effort && false_clauses > 0 && flips < until) {
+        int32_t clause = lane->false[turn];
+        int64_t begin = offsets[clause], end = offsets[clause + 1];
+        if (large)
+            fetch(problem, lane, counts, false_clauses, turn);
+        double total = 0.0;
+        for (int64_t i = begin; i < end; i++)
+            total += table[least(breaks[literals[i] >> 1], top)];
+        random = step(random);
+        double left = unit(random) * total;
+        int64_t entry = begin;
+        for (; entry < end - 1; entry++) {
+            left -= table[least(breaks[literals[entry] >> 1], top)];
+            if (left < 0.0)
+                break;
+        }
+        int64_t made = literals[entry], variable = made >> 1;
+        lane->values[variable] ^= 1;
+        false_clauses = make(problem, lane, counts, made, false_clauses);
+        false_clauses = lose(problem, lane, counts, made ^ 1, false_clauses);
+        if (++turn >= false_clauses)
+            turn = 0;
+        flips++;
+        spent += starts[2 * variable + 2] - starts[2 * variable] + FLIP;
+        record(lane, variable, false_clauses);
+    }
+    lane->random[0] = random;
+    lane->counters[FALSE] = false_clauses;
+    lane->counters[FLIPS] = flips;
+    lane->counters[TURN] = turn;
+    return spent;
+}

@@ -1,0 +1,47 @@
+// Margins and weights: what a flip and a transfer of weight change.
+#pragma once
+#include "lane.h"
+
+// A descent as it runs.
+struct state {
+    uint64_t random;
+    int64_t false_clauses, good, spent;
+};
+
+static inline uint64_t draw(struct state *state)
+{
+    return state->random = step(state->random);
+}
+
+// Add to a margin and keep the list of positive ones.
+static inline void change(const struct weights *weights, struct state *state, int64_t variable, int64_t amount)
+{
+    int64_t old = weights->margins[variable], margin = old + amount;
+    weights->margins[variable] = margin;
+    if ((old > 0) == (margin > 0))
+        return;
+    if (margin > 0) {
+        weights->place[variable] = (int32_t)state->good;
+        weights->good[state->good++] = (int32_t)variable;
+    } else {
+        int32_t place = weights->place[variable], last = weights->good[--state->good];
+        weights->good[place] = last;
+        weights->place[last] = place;
+    }
+}
+
+// The weight of a clause, or its complement.
+static inline int32_t weight_of(const struct problem *problem, const struct weights *weights, int64_t clause)
+{
+    return weights->weights[weights->slots[problem->offsets[clause]]];
+}
+
+// Write the weight of a clause, or its complement, at all its occurrences, and add to the margins of its variables.
+static inline void spread(const struct problem *problem, const struct weights *weights, struct state *state,
+                          int64_t clause, int32_t weight, int64_t amount)
+{
+    for (int64_t i = problem->offsets[clause]; i < problem->offsets[clause + 1]; i++) {
+        weights->weights[weights->slots[i]] = weight;
+        change(weights, state, problem->literals[i] >> 1, amount);
+    }
+}
