@@ -51,7 +51,7 @@ def compiler() -> list[str]:
             source = Path(folder, "probe.c")
             source.write_text("#include <stdint.h>\nint32_t probe(int32_t x) { return x; }\n")
             words = [*command, "-shared", "-fPIC", str(source), "-o", str(Path(folder, "probe.so"))]
-            if subprocess.run(words, capture_output=True, check=False).returncode == 0:
+            if _run(words, Path(folder)).returncode == 0:
                 return command
         tried.append(shlex.join(command))
     known = f" ({', '.join(tried)} does not work)" if tried else ""
@@ -67,6 +67,12 @@ def _compilers() -> Iterator[list[str]]:
             yield [path]
     if importlib.util.find_spec("ziglang") is not None:
         yield [sys.executable, "-m", "ziglang", "cc"]
+
+
+def _run(words: list[str], scratch: Path) -> subprocess.CompletedProcess[str]:
+    caches = {f"ZIG_{kind}_CACHE_DIR": str(scratch / "zig") for kind in ("GLOBAL", "LOCAL")}
+    environment = {**caches, **os.environ}
+    return subprocess.run(words, capture_output=True, text=True, check=False, env=environment)
 
 
 def _headers(folder: Path) -> None:
@@ -89,6 +95,8 @@ def build(
     folder.mkdir(parents=True, exist_ok=True)
     name = digest(library)
     files = [str(path) for path in sources(library) if path.suffix == ".c"]
+    if not files:
+        return []
     with tempfile.TemporaryDirectory(dir=folder, prefix=".") as scratch:
         if library == "solver":
             _headers(Path(scratch))
@@ -100,9 +108,7 @@ def build(
             words += [f"-march={march}"] if march and not (zig and machine != "x86_64") else []
             words += ["-target", target] if target and zig else []
             words += SANITIZERS if sanitize else ["-Wl,-s"]
-            run = subprocess.run(
-                [*words, *files, "-o", str(made)], capture_output=True, text=True, check=False
-            )
+            run = _run([*words, *files, "-o", str(made)], Path(scratch))
             if run.returncode:
                 raise BuildError(f"{shlex.join(command)} failed:\n{run.stderr}")
             sys.stderr.write(run.stderr)

@@ -1,4 +1,4 @@
-'''How kernels are declared: records of arrays and function stubs, from which the C prototypes are made.
+"""How kernels are declared: records of arrays and function stubs, from which the C prototypes are made.
 
 A declaring module of this folder holds constants in capitals, records and kernels:
 
@@ -19,7 +19,7 @@ the sizes (`clauses`, `entries`) as int64_t, and the prototype
 
 Every size is declared by a name and may be used in sums and products with numbers; one name is one number
 throughout a record, and throughout a call. Nothing here imports numpy: a build has to read declarations.
-'''
+"""
 
 from __future__ import annotations
 
