@@ -9,7 +9,7 @@ from setuptools.build_meta import *  # noqa: F403
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from turbosat.core.build import BuildError, compiler  # noqa: E402
+from turbosat.core.build import BuildError, compiler
 
 COMPILER = "ziglang>=0.13"
 

@@ -10,7 +10,7 @@ A declaring module of this folder holds constants in capitals, records and kerne
 
     @kernel
     def walk(problem: Problem, table: Annotated[ConstDoubles, "breaks"], effort: int) -> int:
-        \"""What it does.\"""
+        ...
 
 In C the header of the same name then has the constants, `struct problem` with the pointers and, behind them,
 the sizes (`clauses`, `entries`) as int64_t, and the prototype
