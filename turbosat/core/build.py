@@ -72,7 +72,10 @@ def _compilers() -> Iterator[list[str]]:
 def _run(words: list[str], scratch: Path) -> subprocess.CompletedProcess[str]:
     caches = {f"ZIG_{kind}_CACHE_DIR": str(scratch / "zig") for kind in ("GLOBAL", "LOCAL")}
     environment = {**caches, **os.environ}
-    return subprocess.run(words, capture_output=True, text=True, check=False, env=environment)
+    try:
+        return subprocess.run(words, capture_output=True, text=True, check=False, env=environment)
+    except OSError as error:
+        return subprocess.CompletedProcess(words, 127, "", str(error))
 
 
 def _headers(folder: Path) -> None:
