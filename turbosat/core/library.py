@@ -1,0 +1,85 @@
+"""Which build of the core this process uses: found beside this file, built where sources lie, loaded once.
+
+An installation holds builds for several levels of the processor's instructions; the best that this one has is
+taken. A checkout builds its own when there is none for the sources as they are: their digest is in its name,
+so that no build is ever used that does not belong to them.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from turbosat.errors import EngineError
+
+HERE = Path(__file__).resolve().parent
+BUILDS = HERE / "lib"
+OVERRIDE = "TURBOSAT_CORE"  # the path of a library to be used instead
+LEVEL = "TURBOSAT_CORE_LEVEL"  # the highest level to be used
+
+_loaded: Library | None = None
+
+
+class Library:
+    """A loaded build. `level` says for which instructions; `path` where it lies."""
+
+    def __init__(self, path: Path, level: str) -> None:
+        self.path, self.level = path, level
+        self._handle = ctypes.CDLL(os.fspath(path))
+
+    def __getitem__(self, name: str) -> Any:
+        try:
+            return self._handle[name]
+        except AttributeError:
+            raise EngineError(
+                f"{self.path} has no kernel {name}: it does not belong to this turbosat"
+            ) from None
+
+
+def library() -> Library:
+    """Return the core, loaded at the first call. Raises EngineError where there is none and none is built."""
+    global _loaded
+    if _loaded is None:
+        _loaded = _load()
+    return _loaded
+
+
+def _load() -> Library:
+    override = os.environ.get(OVERRIDE)
+    if override:
+        return Library(Path(override), "chosen")
+    builds = _builds()
+    if not builds:
+        raise EngineError(f"the compiled core is missing: {_advice()}")
+    lowest = Library(*builds[0])
+    asked = os.environ.get(LEVEL)
+    names = [name for _, name in builds]
+    most = names.index(asked) if asked in names else len(names) - 1
+    best = min(most, int(lowest["core_level"]()))
+    return lowest if best == 0 else Library(*builds[best])
+
+
+def _builds() -> list[tuple[Path, str]]:
+    """Return the builds there are with their levels, lowest first; made now in a checkout without one."""
+    tool = HERE / "build.py"
+    if not (HERE / "core.c").exists():  # an installation: no sources, no tool
+        return sorted(((path, path.stem.rpartition("-")[2]) for path in BUILDS.glob("solver-*")), key=str)
+    from turbosat.core.sources import present
+
+    found = present("solver", BUILDS)
+    if found is None:
+        run = subprocess.run(
+            [sys.executable, "-P", os.fspath(tool), "solver"], capture_output=True, text=True, check=False
+        )
+        if run.returncode:
+            raise EngineError(f"the core cannot be built: {run.stderr.strip().splitlines()[-1]}")
+        found = present("solver", BUILDS)
+    return found or []
+
+
+def _advice() -> str:
+    return "reinstall turbosat (pip install --force-reinstall turbosat)"

@@ -1,0 +1,53 @@
+"""What a build of the core is made from, and how builds are named: read by the tool and by the loader."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+PARTS = {  # folders with the C files of each library
+    "solver": ("turbosat/core", "gpu", "encodings"),
+    "check": ("turbosat/check",),
+}
+BUILDS = {"solver": HERE / "lib", "check": HERE.parent / "check" / "lib"}
+DECLARING = ("gradient", "galois", "sweep", "xor", "gates", "gf2", "support")  # modules of this folder
+LEVELS = {  # of a processor's instructions, lowest first: the name, and what compilers call it
+    "x86_64": {"v2": "x86-64-v2", "v3": "x86-64-v3", "v4": "x86-64-v4"},
+    "aarch64": {"v8": "armv8-a"},
+}
+
+
+def levels(machine: str | None = None) -> dict[str, str]:
+    """Return the levels that are built for a kind of machine, this one unless it is given."""
+    return LEVELS.get(machine or os.uname().machine, {"base": ""})
+
+
+def sources(library: str) -> list[Path]:
+    """Return the C files of a library, sorted."""
+    found: list[Path] = []
+    for part in PARTS[library]:
+        for folder, below, names in os.walk(ROOT / part):
+            below[:] = [each for each in below if each not in ("lib", "__pycache__", "check")]
+            found += [Path(folder, name) for name in names if name.endswith((".c", ".h"))]
+    return sorted(found)
+
+
+def digest(library: str) -> str:
+    """Return what stands for all that a build is made from."""
+    declaring = (
+        [HERE / f"{name}.py" for name in ("declare", *DECLARING, "build")] if library == "solver" else []
+    )
+    hashed = hashlib.sha256()
+    for path in (*sources(library), *declaring):
+        hashed.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return hashed.hexdigest()[:16]
+
+
+def present(library: str, folder: Path, machine: str | None = None) -> list[tuple[Path, str]] | None:
+    """Return the builds of the sources as they are and their levels, lowest first; None unless all exist."""
+    name = digest(library)
+    found = [(folder / f"{library}-{name}-{level}.so", level) for level in levels(machine)]
+    return found if all(path.exists() for path, _ in found) else None
