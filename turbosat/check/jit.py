@@ -17,7 +17,7 @@ from numba.core.caching import CompileResultCacheImpl, FunctionCache
 F = TypeVar("F", bound=Callable[..., object])
 
 # Everything that is compiled into a kernel: the modules with kernels, and those they take constants from.
-MODULES: Final = ("index.py", "jit.py", "kernels.py", "scan.py", "state.py")
+MODULES: Final = ("jit.py", "drat/index.py", "drat/kernels.py", "drat/state.py", "reading/scan.py")
 
 
 def _digest() -> str | None:
@@ -25,7 +25,7 @@ def _digest() -> str | None:
     digest = hashlib.sha256()
     try:
         for name in MODULES:
-            digest.update(hashlib.sha256(Path(__file__).with_name(name).read_bytes()).digest())
+            digest.update(hashlib.sha256(Path(__file__).parent.joinpath(name).read_bytes()).digest())
     except OSError:
         return None
     return digest.hexdigest()[:16]

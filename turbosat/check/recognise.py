@@ -5,8 +5,8 @@ A list of literals can be a model as well as a proof of one lemma; nothing here 
 
 from itertools import islice
 
-from turbosat.check.clock import Clock
-from turbosat.check.source import Data, lines_of
+from turbosat.check.base.clock import Clock
+from turbosat.check.reading.source import Data, lines_of
 from turbosat.check.verdict import Kind
 
 MANY = 1000  # lines that tell LRAT from DRAT

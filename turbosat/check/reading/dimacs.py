@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from turbosat.check import scan
-from turbosat.check.clock import Clock
-from turbosat.check.errors import InputError
-from turbosat.check.source import Data, Source, line_at, name_of, read, word_at
+from turbosat.check.base.clock import Clock
+from turbosat.check.base.errors import InputError
+from turbosat.check.reading import scan
+from turbosat.check.reading.source import Data, Source, line_at, name_of, read, word_at
 
 _HEADER = re.compile(rb"p[ \t]+cnf[ \t]+(\d{1,18})[ \t]+(\d{1,18})[ \t\r]*(?:\n|\Z)")
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from turbosat.check.clock import Clock
-from turbosat.check.errors import InputError
+from turbosat.check.base.clock import Clock
+from turbosat.check.base.errors import InputError
+from turbosat.check.reading.scan import LARGEST
+from turbosat.check.reading.source import Data, lines_of
 from turbosat.check.recognise import STATUSES
-from turbosat.check.scan import LARGEST
-from turbosat.check.source import Data, lines_of
 
 _NUMBERS = re.compile(rb"[-0-9\s]*")
 

@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from turbosat.check.clock import Clock
+from turbosat.check.base.clock import Clock
 from turbosat.check.jit import kernel
-from turbosat.check.source import Data
+from turbosat.check.reading.source import Data
 
 END, MORE, HEADER, NO_HEADER, BAD, HUGE, UNFINISHED = range(7)  # why a decoder stopped
 CLAUSE, DELETION, XOR = range(3)  # kinds of items

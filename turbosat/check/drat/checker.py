@@ -17,14 +17,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from turbosat.check import kernels, state
-from turbosat.check.clock import Clock, Slices
-from turbosat.check.dimacs import Formula
-from turbosat.check.index import Index, build, list_occurrences
-from turbosat.check.proof import Proof
-from turbosat.check.state import ALIVE, CORE, TAUTOLOGY, Longs, State
+from turbosat.check.base.clock import Clock, Slices
+from turbosat.check.drat import kernels, state
+from turbosat.check.drat.index import Index, build, list_occurrences
+from turbosat.check.drat.state import ALIVE, CORE, TAUTOLOGY, Longs, State
+from turbosat.check.reading.dimacs import Formula
+from turbosat.check.reading.proof import Proof
+from turbosat.check.reading.xor import expand
 from turbosat.check.verdict import Outcome, Verdict
-from turbosat.check.xor import expand
 
 NOTHING = np.zeros(1, np.int32)
 PIECE = 1 << 12  # steps of a core that are written at a time

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from turbosat.check import scan
-from turbosat.check.clock import Clock
-from turbosat.check.errors import InputError
-from turbosat.check.source import Data, line_at, word_at
+from turbosat.check.base.clock import Clock
+from turbosat.check.base.errors import InputError
+from turbosat.check.reading import scan
+from turbosat.check.reading.source import Data, line_at, word_at
 
 
 @dataclass

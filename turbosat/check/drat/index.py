@@ -5,11 +5,11 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from turbosat.check.clock import Clock
-from turbosat.check.errors import CheckError
+from turbosat.check.base.clock import Clock
+from turbosat.check.base.errors import CheckError
+from turbosat.check.drat.state import TAUTOLOGY, Ints, Longs
 from turbosat.check.jit import kernel
-from turbosat.check.scan import Bytes, Items
-from turbosat.check.state import TAUTOLOGY, Ints, Longs
+from turbosat.check.reading.scan import Bytes, Items
 
 MIX, HALF = np.uint64(0x9E3779B97F4A7C15), np.uint64(32)  # unsigned: numba's signed overflow is undefined
 CHUNK = 1 << 20  # items between two looks at the clock

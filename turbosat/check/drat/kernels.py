@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from turbosat.check import state as st
+from turbosat.check.drat import state as st
+from turbosat.check.drat.state import Int, Ints, Longs, State
 from turbosat.check.jit import kernel
-from turbosat.check.state import Int, Ints, Longs, State
 
 
 @kernel
