@@ -96,7 +96,7 @@ def _as_model(formula: Formula, proof: Proof, clock: Clock) -> Verdict | None:
 
 def _as_proof(formula: Formula, proof: Proof, clock: Clock, model: Verdict | None) -> Examined:
     """Judge a proof; `model` is what it was found to be as a list of literals."""
-    from turbosat.check.drat.checker import judge_proof
+    from turbosat.check.proofs import judge_proof
     from turbosat.check.recognise import looks_like_lrat
 
     def is_lrat() -> bool:

@@ -13,20 +13,17 @@ Memory, in bytes: the proof's file once, 4 a literal while it is read, 4 a liter
 clauses, 12 a step, 16 and more a living clause for watches; and 4 a literal once a RAT lemma comes up.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from turbosat.check.base.clock import Clock, Slices
-from turbosat.check.drat import kernels, state
-from turbosat.check.drat.index import Index, build, list_occurrences
-from turbosat.check.drat.state import ALIVE, CORE, TAUTOLOGY, Longs, State
-from turbosat.check.reading.dimacs import Formula
-from turbosat.check.reading.proof import Proof
-from turbosat.check.reading.xor import expand
-from turbosat.check.verdict import Outcome, Verdict
+from turbosat.check.base import kernels
+from turbosat.check.base.clock import Clock
+from turbosat.check.base.kernels import ALIVE, CORE, TAUTOLOGY, State
+from turbosat.check.drat.index import Index, occurrences_of
 
-NOTHING = np.zeros(1, np.int32)
+BUDGET = 1 << 18  # watches and literals between two looks at the clock: some milliseconds
+MOST = 2**31 - 1  # watches in the pool, which lists name by 32 bits
 PIECE = 1 << 12  # steps of a core that are written at a time
 
 
@@ -39,30 +36,63 @@ class Checker:
         n = index.variables
         self.state = State(
             arena=index.arena,
+            steps=index.steps,
             value=np.zeros(2 * n + 2, np.int8),
             reason=np.zeros(n + 1, np.int32),
             position=np.zeros(n + 1, np.int32),
             trail=np.zeros(n + 1, np.int32),
-            done=np.zeros((2, n + 1), np.int32),
+            done=np.zeros(2 * n + 2, np.int32),
             seen=np.zeros(n + 1, np.uint8),
             stack=np.zeros(n + 1, np.int32),
             units=np.zeros(2 * n + 2, np.int32),
-            lists=np.zeros((4 * n + 4, 3), np.int32),
-            free=np.full(40, -1, np.int32),
-            registers=np.zeros(12, np.int64),
+            lists=np.zeros(12 * n + 12, np.int32),
+            open=np.zeros(8, np.int64),
+            free=np.full(kernels.BLOCKS, -1, np.int32),
+            pool=np.empty(min(16 * index.clauses + 1024, MOST), np.int64),
+            first=np.empty(0, np.int32),
+            occurrences=np.empty(0, np.int32),
+            registers=np.zeros(kernels.REGISTERS, np.int64),
         )
-        self.pool: Longs = np.empty(16 * index.clauses + 1024, np.int64)
-        self.lemmas = np.flatnonzero(index.steps[index.clauses :] > 0)  # proof steps
         self.end = 0  # the steps taken when the conflict was found
 
-    def _forward(self, hi: int, *, eager: bool, doing: str) -> int:
-        slices = Slices(self.clock)
-        total = len(self.index.steps) + 1
-        status = state.MORE
-        while status == state.MORE:
-            work = slices.next(doing, int(self.state.registers[state.STEP]) / total)
-            status, self.pool = kernels.forward(self.state, self.pool, self.index.steps, hi, eager, work)
-        return status
+    @property
+    def step(self) -> int:
+        """The step that a pass has come to."""
+        return int(self.state.registers[kernels.STEP])
+
+    def _run(self, pass_: Callable[[State], int], doing: str, done: Callable[[], float]) -> int:
+        """Call a kernel until it has an answer; see to what it lacks in between."""
+        while True:
+            self.clock.tick(doing, done())
+            code = pass_(self.state)
+            if code == kernels.NEED_ROOM:
+                self._grow()
+            elif code != kernels.MORE:
+                return code
+
+    def _grow(self) -> None:
+        """Make the pool larger."""
+        pool, top = self.state.pool, int(self.state.registers[kernels.TOP])
+        if len(pool) == MOST:
+            raise MemoryError
+        larger = np.empty(min(2 * len(pool) + int(self.state.registers[kernels.NEEDED]), MOST), np.int64)
+        larger[:top] = pool[:top]
+        self.state = self.state.renewed(pool=larger)
+
+    def _forward(self, until: int, *, eager: bool, doing: str) -> int:
+        return self._run(
+            lambda state: kernels.forward(state, until, eager, BUDGET),
+            doing,
+            lambda: self.step / (len(self.index.steps) + 1),
+        )
+
+    def _backward(self, doing: str, begun: int) -> int:
+        lowest = self.index.clauses
+        return self._run(
+            lambda state: kernels.backward(state, lowest, BUDGET),
+            doing,
+            lambda: (begun - self.step) / (begun - lowest + 1),
+        )
 
     def attach_formula(self) -> int:
         """Propagate the units of the formula; return REFUTED or DONE."""
@@ -70,32 +100,24 @@ class Checker:
         offsets = index.steps[: index.clauses]
         heads = index.arena[offsets - 1]
         if (heads >> 3 == 0).any():
-            return state.REFUTED
+            return kernels.REFUTED
         index.arena[offsets - 1] = np.where(heads & TAUTOLOGY, heads, heads | ALIVE)
         return self._forward(index.clauses, eager=False, doing="forward")
 
     def find_conflict(self) -> int:
         """Run the forward pass; return REFUTED, DONE where there is no conflict, or FALSE_EMPTY."""
         status = self.attach_formula()
-        if status == state.DONE:
+        if status == kernels.DONE:
             status = self._forward(len(self.index.steps), eager=True, doing="forward")
-            self.end = int(self.state.registers[state.STEP]) + 1
+            self.end = self.step + 1
         return status
 
     def check_each(self) -> bool:
-        """Tell whether each lemma is RUP by the attached formula; registers[STEP] is the last that is not."""
-        index, registers = self.index, self.state.registers
+        """Tell whether each lemma is RUP by the attached formula; `step` is the last that is not."""
+        index = self.index
         index.arena[index.steps[index.clauses :] - 1] |= CORE
-        registers[state.STEP] = len(index.steps) - 1
-        slices = Slices(self.clock)
-        status = state.MORE
-        while status == state.MORE:
-            done = 1 - (int(registers[state.STEP]) - index.clauses) / (len(index.steps) - index.clauses + 1)
-            work = slices.next("implied", done)
-            status, self.pool = kernels.backward(
-                self.state, self.pool, index.steps, index.clauses, NOTHING, NOTHING, work
-            )
-        return status == state.DONE
+        self.state.registers[kernels.STEP] = len(index.steps) - 1
+        return self._backward("implied", len(index.steps)) == kernels.DONE
 
     def restart(self) -> None:
         """Attach the clauses there at the conflict anew, and mark what the conflict rests on as core."""
@@ -105,29 +127,23 @@ class Checker:
         s.free[:] = -1
         # The trail stays: its order is that of the proof, so that taking a step back cuts off little of it.
         # Where a false literal has been visited is set anew, by attaching, for the new watches.
-        s.done[:] = np.arange(1, s.done.shape[1] + 1, dtype=np.int32)
-        registers[[state.CORE_HEAD, state.REST_HEAD]] = registers[state.TRAIL]
-        registers[[state.TOP, state.STEP]] = 0
+        done = s.done.reshape(2, -1)
+        done[:] = np.arange(1, done.shape[1] + 1, dtype=np.int32)
+        registers[[kernels.CORE_HEAD, kernels.REST_HEAD]] = registers[kernels.TRAIL]
+        registers[[kernels.TOP, kernels.STEP]] = 0
         self._forward(self.end, eager=False, doing="backward")
-        np.maximum.accumulate(s.done, axis=1, out=s.done)
-        kernels.mark(s, int(registers[state.CONFLICT]), 0, int(registers[state.TRAIL]))
-        registers[state.STEP] = self.end - 1
+        np.maximum.accumulate(done, axis=1, out=done)
+        self._run(lambda state: kernels.mark(state, BUDGET), "backward", lambda: 0.0)
+        registers[kernels.STEP] = self.end - 1
 
     def check_core(self) -> bool:
-        """Run the backward pass; return whether all core lemmas hold; registers[STEP] is where it ended."""
-        index, registers = self.index, self.state.registers
-        first = occurrences = NOTHING
-        slices = Slices(self.clock)
-        steps = max(1, self.end - index.clauses)
-        while True:
-            work = slices.next("backward", (self.end - int(registers[state.STEP])) / steps)
-            status, self.pool = kernels.backward(
-                self.state, self.pool, index.steps, index.clauses, first, occurrences, work
-            )
-            if status == state.NEED_OCCURRENCES:
-                first, occurrences = list_occurrences(index.arena, index.steps[: self.end], index.variables)
-            elif status != state.MORE:
-                return status == state.DONE
+        """Run the backward pass; return whether all core lemmas hold; `step` is where it ended."""
+        code = self._backward("backward", self.end)
+        if code == kernels.NEED_OCCURRENCES:
+            first, occurrences = occurrences_of(self.index, self.end, self.clock)
+            self.state = self.state.renewed(first=first, occurrences=occurrences)
+            code = self._backward("backward", self.end)
+        return code == kernels.DONE
 
     def literals(self, offset: int) -> list[int]:
         """Return a clause as it was written, its pivot first."""
@@ -163,10 +179,10 @@ class Checker:
             "clauses": index.clauses,
             "lemmas": len(added),
             "core_lemmas": int(np.count_nonzero(index.arena[added - 1] & CORE)),
-            "rat_steps": int(registers[state.RAT]),
-            "deletions": int(registers[state.DELETED]),
-            "kept_units": int(registers[state.KEPT]),
-            "propagations": int(registers[state.WORK]),
+            "rat_steps": int(registers[kernels.RAT]),
+            "deletions": int(registers[kernels.DELETED]),
+            "kept_units": int(registers[kernels.KEPT]),
+            "propagations": int(registers[kernels.WORK]),
         }
 
 
@@ -174,52 +190,3 @@ def shown(literals: list[int]) -> str:
     """Return how messages write a clause."""
     text = " ".join(map(str, [*literals[:12], 0]))
     return text if len(literals) <= 12 else text[:-1] + f"... ({len(literals)} literals)"
-
-
-def judge_proof(formula: Formula, proof: Proof, clock: Clock) -> tuple[Verdict, Iterator[bytes] | None]:
-    """Check a parsed proof of a parsed formula; return the verdict and, if it is verified, its core."""
-    items, variables = expand(formula)
-    index = build(items, proof.items, variables, clock)
-    proof.forget_literals()
-    checker = Checker(index, clock)
-    missing = int(np.count_nonzero(index.steps[index.clauses :] == 0))
-    first_missing = int(np.argmax(index.steps[index.clauses :] == 0)) if missing else 0
-
-    def verdict(outcome: Outcome, reason: str) -> Verdict:
-        notes = list(formula.notes)
-        statistics = checker.statistics()
-        if missing:
-            place = proof.place(first_missing)
-            notes.append(f"ignored {missing} deletions of clauses that are not there, the first at {place}")
-        if statistics["kept_units"]:
-            notes.append(f"ignored {statistics['kept_units']} deletions of unit clauses")
-        if proof.fault is not None:
-            notes.append(f"the conflict comes before what is no proof: {proof.fault}")
-        return Verdict(
-            outcome, "proof", reason, tuple(notes), missing=missing, seconds=clock.elapsed(), **statistics
-        )
-
-    status = checker.find_conflict()
-    step = int(checker.state.registers[state.STEP]) - index.clauses
-    if status == state.FALSE_EMPTY:
-        reason = f"{proof.place(step)}: the empty clause, but unit propagation meets no conflict"
-        return verdict("not verified", reason), None
-    if status == state.DONE:
-        if proof.fault is not None:
-            raise proof.fault
-        return verdict("not verified", "the proof ends without a conflict"), None
-    if checker.end == 0:
-        return verdict("verified", "unit propagation refutes the formula, without the proof"), iter([b"0\n"])
-    checker.restart()
-    if checker.check_core():
-        numbers = checker.statistics()
-        reason = f"{numbers['core_lemmas']} of {numbers['lemmas']} lemmas refute the formula"
-        return verdict("verified", reason), checker.core()
-    step = int(checker.state.registers[state.STEP])
-    lemma = checker.literals(int(index.steps[step]))
-    against = checker.literals(int(checker.state.registers[state.FAILED]))
-    reason = (
-        f"{proof.place(step - index.clauses)}: the lemma {shown(lemma)} does not follow, "
-        f"nor does its resolvent on {lemma[0]} with {shown(against)}"
-    )
-    return verdict("not verified", reason), None
