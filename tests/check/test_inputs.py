@@ -128,7 +128,7 @@ def test_header_and_file_may_differ() -> None:
 
 
 def test_large_text_is_read_in_slices(monkeypatch: pytest.MonkeyPatch) -> None:
-    from turbosat.check import scan
+    from turbosat.check.reading import scan
 
     monkeypatch.setattr(scan, "SLICE", 7)
     variables, clauses = pigeonhole(3, 3)

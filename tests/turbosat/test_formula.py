@@ -14,9 +14,9 @@ from pysat.formula import CNF, WCNF, CNFPlus
 
 from tests.turbosat import brute
 from tests.turbosat.strategies import formulas, rows, wide_formulas
-from turbosat.check.clock import Clock
-from turbosat.check.dimacs import read_formula
-from turbosat.check.xor import expand
+from turbosat.check.base.clock import Clock
+from turbosat.check.reading.dimacs import read_formula
+from turbosat.check.reading.xor import expand
 from turbosat.dimacs import dumps
 from turbosat.errors import UsageError
 from turbosat.formula import Formula

@@ -12,16 +12,16 @@ if TYPE_CHECKING:
     from turbosat.check.api import check_certificate as check_certificate
     from turbosat.check.api import check_model as check_model
     from turbosat.check.api import check_proof as check_proof
-    from turbosat.check.errors import CheckError as CheckError
-    from turbosat.check.errors import InputError as InputError
-    from turbosat.check.errors import UsageError as UsageError
+    from turbosat.check.base.errors import CheckError as CheckError
+    from turbosat.check.base.errors import InputError as InputError
+    from turbosat.check.base.errors import UsageError as UsageError
     from turbosat.check.verdict import Verdict as Verdict
 
 _HOME = {
-    "CheckError": "errors",
+    "CheckError": "base.errors",
     "Checked": "api",
-    "InputError": "errors",
-    "UsageError": "errors",
+    "InputError": "base.errors",
+    "UsageError": "base.errors",
     "Verdict": "verdict",
     "check": "api",
     "check_certificate": "api",

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from turbosat.check.clock import Clock, OutOfTime, Progress
-from turbosat.check.errors import InputError
-from turbosat.check.source import Source, name_of, read
+from turbosat.check.base.clock import Clock, OutOfTime, Progress
+from turbosat.check.base.errors import InputError
+from turbosat.check.reading.source import Source, name_of, read
 from turbosat.check.verdict import Kind, Verdict
 
 if TYPE_CHECKING:
-    from turbosat.check.dimacs import Formula
-    from turbosat.check.proof import Proof
+    from turbosat.check.reading.dimacs import Formula
+    from turbosat.check.reading.proof import Proof
 
 LRAT = "this reads as LRAT; what is checked here is DRAT, without clause numbers and hints"
 
@@ -53,11 +53,11 @@ def examine(
     """Check an answer to a formula by a clock that is running already."""
     # Not before a check begins: numba takes longer to import than --help should take.
     from turbosat.check.certificate import judge_certificate, parse_certificate
-    from turbosat.check.dimacs import read_formula
     from turbosat.check.model import judge_model
-    from turbosat.check.proof import parse_proof
+    from turbosat.check.reading.dimacs import read_formula
+    from turbosat.check.reading.proof import parse_proof
+    from turbosat.check.reading.solution import parse_solution
     from turbosat.check.recognise import is_binary, kind_of
-    from turbosat.check.solution import parse_solution
 
     found = kind
     try:
@@ -83,7 +83,7 @@ def examine(
 def _as_model(formula: Formula, proof: Proof, clock: Clock) -> Verdict | None:
     """Judge what may be a list of literals as a model; None if it is none."""
     from turbosat.check.model import judge_model
-    from turbosat.check.solution import parse_solution
+    from turbosat.check.reading.solution import parse_solution
 
     if len(proof.items.ends) > 1:
         return None
@@ -96,7 +96,7 @@ def _as_model(formula: Formula, proof: Proof, clock: Clock) -> Verdict | None:
 
 def _as_proof(formula: Formula, proof: Proof, clock: Clock, model: Verdict | None) -> Examined:
     """Judge a proof; `model` is what it was found to be as a list of literals."""
-    from turbosat.check.drat import judge_proof
+    from turbosat.check.proofs import judge_proof
     from turbosat.check.recognise import looks_like_lrat
 
     def is_lrat() -> bool:

@@ -12,16 +12,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from turbosat.check import state
-from turbosat.check.clock import Clock
-from turbosat.check.dimacs import Formula
-from turbosat.check.drat import Checker, shown
-from turbosat.check.errors import InputError
-from turbosat.check.index import build
-from turbosat.check.scan import CLAUSE, LARGEST, XOR, Items
-from turbosat.check.source import Data, lines_of
+from turbosat.check.base.clock import Clock
+from turbosat.check.base.errors import InputError
+from turbosat.check.base.kernels import CLAUSE, LARGEST, REFUTED, XOR
+from turbosat.check.drat.checker import Checker, shown
+from turbosat.check.drat.index import build
+from turbosat.check.reading.dimacs import Formula
+from turbosat.check.reading.scan import Items
+from turbosat.check.reading.source import Data, lines_of
+from turbosat.check.reading.xor import expand, reduced, signs
 from turbosat.check.verdict import Outcome, Verdict
-from turbosat.check.xor import expand, reduced, signs
 
 WIDEST = 16  # literals of an xor that is checked by its clauses, 2^15 of them
 BATCH = 1 << 22  # literals of the clauses that are checked together: bounds the memory
@@ -96,12 +96,11 @@ def judge_certificate(formula: Formula, certificate: Certificate, clock: Clock) 
         clauses, owners = _clauses(rows, batch)
         items, variables = expand(formula)
         checker = Checker(build(items, clauses, variables, clock), clock)
-        if checker.attach_formula() == state.REFUTED:
+        if checker.attach_formula() == REFUTED:
             return verdict("verified", "unit propagation refutes the formula, without the certificate")
         if not checker.check_each():
-            step = int(checker.state.registers[state.STEP])
-            clause = checker.literals(int(checker.index.steps[step]))
-            index = int(owners[step - checker.index.clauses])
+            clause = checker.literals(int(checker.index.steps[checker.step]))
+            index = int(owners[checker.step - checker.index.clauses])
             reason = f"the clause {shown(clause)} does not follow by unit propagation"
             return verdict("not verified", f"{_place(certificate, index)}: {reason}")
     lines = count - len(others)

@@ -3,10 +3,10 @@
 import numpy as np
 import numpy.typing as npt
 
-from turbosat.check.clock import Clock
-from turbosat.check.dimacs import Formula
-from turbosat.check.scan import XOR
-from turbosat.check.solution import Solution
+from turbosat.check.base.clock import Clock
+from turbosat.check.base.kernels import XOR
+from turbosat.check.reading.dimacs import Formula
+from turbosat.check.reading.solution import Solution
 from turbosat.check.verdict import Outcome, Verdict
 
 

@@ -5,17 +5,12 @@ A list of literals can be a model as well as a proof of one lemma; nothing here 
 
 from itertools import islice
 
-from turbosat.check.clock import Clock
-from turbosat.check.source import Data, lines_of
+from turbosat.check.base.clock import Clock
+from turbosat.check.reading.solution import STATUSES
+from turbosat.check.reading.source import Data, lines_of
 from turbosat.check.verdict import Kind
 
 MANY = 1000  # lines that tell LRAT from DRAT
-# The first words of a solver's output: the status and value lines of competitions, MiniSat's result file.
-STATUSES = {
-    b"SAT": "SATISFIABLE", b"SATISFIABLE": "SATISFIABLE",
-    b"UNSAT": "UNSATISFIABLE", b"UNSATISFIABLE": "UNSATISFIABLE",
-    b"INDET": "UNKNOWN", b"UNKNOWN": "UNKNOWN", b"INDETERMINATE": "UNKNOWN",
-}  # fmt: skip
 
 
 def is_binary(data: Data) -> bool:

@@ -25,7 +25,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # this very tree, installed or not
 
 from turbosat.core.declare import header
-from turbosat.core.sources import BUILDS, DECLARING, PARTS, digest, levels, sources
+from turbosat.core.sources import BUILDS, DECLARING, LIBRARIES, digest, levels, sources
 
 # Sums of products are not fused: the same seed gives the same search at every level.
 FLAGS = (
@@ -52,7 +52,7 @@ def compiler() -> list[str]:
             source = Path(folder, "probe.c")
             source.write_text("#include <stdint.h>\nint32_t probe(int32_t x) { return x; }\n")
             words = [*command, "-shared", "-fPIC", str(source), "-o", str(Path(folder, "probe.so"))]
-            if subprocess.run(words, capture_output=True, check=False).returncode == 0:
+            if _run(words, Path(folder)).returncode == 0:
                 return command
         tried.append(shlex.join(command))
     known = f" ({', '.join(tried)} does not work)" if tried else ""
@@ -70,8 +70,22 @@ def _compilers() -> Iterator[list[str]]:
         yield [sys.executable, "-m", "ziglang", "cc"]
 
 
-def _headers(folder: Path) -> None:
+def _run(words: list[str], scratch: Path) -> subprocess.CompletedProcess[str]:
+    caches = {f"ZIG_{kind}_CACHE_DIR": str(scratch / "zig") for kind in ("GLOBAL", "LOCAL")}
+    environment = {**caches, **os.environ}
+    try:
+        return subprocess.run(words, capture_output=True, text=True, check=False, env=environment)
+    except OSError as error:
+        return subprocess.CompletedProcess(words, 127, "", str(error))
+
+
+def _headers(library: str, folder: Path) -> None:
     """Write the headers of the declaring modules."""
+    if library == "check":
+        from turbosat.check.base import border, kernels
+
+        (folder / "kernels.h").write_text(border.header(kernels))
+        return
     for name in DECLARING:
         module = importlib.import_module(f"turbosat.core.{name}")
         (folder / f"{name}.h").write_text(header(module))
@@ -84,15 +98,16 @@ def build(
     command = compiler()
     zig = "ziglang" in command
     machine = (target or os.uname().machine).partition("-")[0]
-    wanted = levels(machine)
+    wanted = levels(machine, library)
     if sanitize:
         wanted = {"sanitized": next(iter(wanted.values()))}
     folder.mkdir(parents=True, exist_ok=True)
     name = digest(library)
     files = [str(path) for path in sources(library) if path.suffix == ".c"]
+    if not files:
+        return []
     with tempfile.TemporaryDirectory(dir=folder, prefix=".") as scratch:
-        if library == "solver":
-            _headers(Path(scratch))
+        _headers(library, Path(scratch))
 
         def one(level: str) -> Path:
             made = Path(scratch, f"{library}-{name}-{level}.so")
@@ -101,9 +116,7 @@ def build(
             words += [f"-march={march}"] if march and not (zig and machine != "x86_64") else []
             words += ["-target", target] if target and zig else []
             words += SANITIZERS if sanitize else ["-Wl,-s"]
-            run = subprocess.run(
-                [*words, *files, "-o", str(made)], capture_output=True, text=True, check=False
-            )
+            run = _run([*words, *files, "-o", str(made)], Path(scratch))
             if run.returncode:
                 raise BuildError(f"{shlex.join(command)} failed:\n{run.stderr}")
             sys.stderr.write(run.stderr)
@@ -123,15 +136,15 @@ def build(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the tool; return its exit code."""
     parser = argparse.ArgumentParser(description="Build the compiled core.")
-    parser.add_argument("libraries", nargs="*", default=list(PARTS), metavar="LIBRARY")
+    parser.add_argument("libraries", nargs="*", default=list(LIBRARIES), metavar="LIBRARY")
     parser.add_argument("--into", type=Path, help="where the builds go; beside the modules that load them")
     parser.add_argument("--target", help="another machine, as zig cc names it: aarch64-linux-gnu")
     parser.add_argument("--sanitize", action="store_true", help="with checks for wrong memory accesses")
     options = parser.parse_args(arguments)
     try:
         for library in options.libraries:
-            if library not in PARTS:
-                raise BuildError(f"no library {library}: there are {', '.join(PARTS)}")
+            if library not in LIBRARIES:
+                raise BuildError(f"no library {library}: there are {', '.join(LIBRARIES)}")
             into = options.into or BUILDS[library]
             for path in build(library, into, target=options.target, sanitize=options.sanitize):
                 print(path)

@@ -8,10 +8,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-PARTS = {  # folders with the C files of each library
-    "solver": ("turbosat/core", "gpu", "encodings"),
-    "check": ("turbosat/check",),
-}
+PARTS = ("turbosat/core", "gpu", "encodings")  # folders with the solver's C files
+LIBRARIES = ("solver", "check")
 BUILDS = {"solver": HERE / "lib", "check": HERE.parent / "check" / "lib"}
 DECLARING = (
     "gradient",
@@ -29,26 +27,37 @@ LEVELS = {  # of a processor's instructions, lowest first: the name, and what co
 }
 
 
-def levels(machine: str | None = None) -> dict[str, str]:
-    """Return the levels that are built for a kind of machine, this one unless it is given."""
-    return LEVELS.get(machine or os.uname().machine, {"base": ""})
+def levels(machine: str | None = None, library: str = "solver") -> dict[str, str]:
+    """Return the levels that are built for a kind of machine, this one unless it is given.
+
+    The checker gains nothing from higher ones: its only build is called by the machine.
+    """
+    machine = machine or os.uname().machine
+    found = LEVELS.get(machine, {"base": ""})
+    return found if library == "solver" else {machine: next(iter(found.values()))}
 
 
 def sources(library: str) -> list[Path]:
     """Return the C files of a library, sorted."""
+    if library == "check":  # which says itself what it is made from
+        from turbosat.check.base import library as checker
+
+        return checker.sources()
     found: list[Path] = []
-    for part in PARTS[library]:
+    for part in PARTS:
         for folder, below, names in os.walk(ROOT / part):
-            below[:] = [each for each in below if each not in ("lib", "__pycache__", "check")]
+            below[:] = [each for each in below if each not in ("lib", "__pycache__")]
             found += [Path(folder, name) for name in names if name.endswith((".c", ".h"))]
     return sorted(found)
 
 
 def digest(library: str) -> str:
     """Return what stands for all that a build is made from."""
-    declaring = (
-        [HERE / f"{name}.py" for name in ("declare", *DECLARING, "build")] if library == "solver" else []
-    )
+    if library == "check":
+        from turbosat.check.base import library as checker
+
+        return checker.digest()
+    declaring = [HERE / f"{name}.py" for name in ("declare", *DECLARING, "build")]
     hashed = hashlib.sha256()
     for path in (*sources(library), *declaring):
         hashed.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")

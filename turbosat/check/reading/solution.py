@@ -6,12 +6,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from turbosat.check.clock import Clock
-from turbosat.check.errors import InputError
-from turbosat.check.recognise import STATUSES
-from turbosat.check.scan import LARGEST
-from turbosat.check.source import Data, lines_of
+from turbosat.check.base.clock import Clock
+from turbosat.check.base.errors import InputError
+from turbosat.check.base.kernels import LARGEST
+from turbosat.check.reading.source import Data, lines_of
 
+# The first words of a solver's output: the status and value lines of competitions, MiniSat's result file.
+STATUSES = {
+    b"SAT": "SATISFIABLE", b"SATISFIABLE": "SATISFIABLE",
+    b"UNSAT": "UNSATISFIABLE", b"UNSATISFIABLE": "UNSATISFIABLE",
+    b"INDET": "UNKNOWN", b"UNKNOWN": "UNKNOWN", b"INDETERMINATE": "UNKNOWN",
+}  # fmt: skip
 _NUMBERS = re.compile(rb"[-0-9\s]*")
 
 

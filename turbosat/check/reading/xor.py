@@ -12,8 +12,9 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
-from turbosat.check.dimacs import Formula
-from turbosat.check.scan import CLAUSE, XOR, Items
+from turbosat.check.base.kernels import CLAUSE, XOR
+from turbosat.check.reading.dimacs import Formula
+from turbosat.check.reading.scan import Items
 
 WIDTH = 6
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from turbosat.check.errors import UsageError
+from turbosat.check.base.errors import UsageError
 
 Progress = Callable[[str], None]
 
@@ -35,23 +35,3 @@ class Clock:
         if self.progress is not None and now - self.shown > 0.5:
             self.shown = now
             self.progress(f"{doing} {100 * done:.0f}% after {now - self.begun:.1f} s")
-
-
-class Slices:
-    """Chooses how much work a kernel gets at a time, so that each slice takes about a tenth of a second."""
-
-    def __init__(self, clock: Clock, work: int = 100_000) -> None:
-        self.clock = clock
-        self.work = work
-        self.last = clock.elapsed()
-
-    def next(self, doing: str, done: float = 0.0) -> int:
-        """Tick the clock and return the work of the next slice."""
-        self.clock.tick(doing, done)
-        now = self.clock.elapsed()
-        if now - self.last < 0.05:
-            self.work = min(self.work * 2, 1 << 40)
-        elif now - self.last > 0.2 and self.work > 1000:
-            self.work //= 2
-        self.last = now
-        return self.work

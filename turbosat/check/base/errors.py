@@ -1,6 +1,7 @@
 """The exceptions of the checker, apart from the solver's on purpose.
 
 CheckError
+├── CoreError      there are no kernels that belong to this checker
 ├── UsageError     options that make no sense together
 └── InputError     a file that cannot be read or parsed: FILE:LINE: message
 """
@@ -8,6 +9,10 @@ CheckError
 
 class CheckError(Exception):
     """Base of everything the checker raises on purpose; a wrong answer is a verdict, not an exception."""
+
+
+class CoreError(CheckError, RuntimeError):
+    """There are no kernels that belong to this checker: nothing can be checked."""
 
 
 class UsageError(CheckError, ValueError):

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from turbosat.check import scan
-from turbosat.check.clock import Clock
-from turbosat.check.errors import InputError
-from turbosat.check.source import Data, Source, line_at, name_of, read, word_at
+from turbosat.check.base import kernels
+from turbosat.check.base.clock import Clock
+from turbosat.check.base.errors import InputError
+from turbosat.check.reading.scan import Items, Scanner
+from turbosat.check.reading.source import Data, Source, line_at, name_of, read, word_at
 
 _HEADER = re.compile(rb"p[ \t]+cnf[ \t]+(\d{1,18})[ \t]+(\d{1,18})[ \t\r]*(?:\n|\Z)")
 
@@ -20,7 +21,7 @@ class Formula:
     name: str
     data: Data
     header: tuple[int, int]
-    items: scan.Items
+    items: Items
     variables: int  # the larger of the header's number and the largest used
     notes: tuple[str, ...]
 
@@ -32,7 +33,7 @@ class Formula:
         text = " ".join(str(literal) for literal in [*literals[:12], 0])
         if len(literals) > 12:
             text = text[:-1] + f"... ({len(literals)} literals)"
-        title = "xor" if kinds[index] == scan.XOR else "clause"
+        title = "xor" if kinds[index] == kernels.XOR else "clause"
         line = line_at(self.data, int(places[index]))
         return f"{title} {index + 1} ({self.name}:{line}): {'x' if title == 'xor' else ''}{text}"
 
@@ -41,13 +42,13 @@ def read_formula(source: Source, clock: Clock) -> Formula:
     """Read and parse a formula; raise InputError with the line of whatever is wrong."""
     name = name_of(source, "cnf")
     data = read(source, "cnf", clock)
-    scanner = scan.Scanner(data, clock, proof=False, binary=False)
+    scanner = Scanner(data, clock, proof=False, binary=False)
     header: tuple[int, int] | None = None
-    while (code := scanner.run(headed=header is not None)) != scan.END:
+    while (code := scanner.run(headed=header is not None)) != kernels.DONE:
         position = scanner.position
         line = str(line_at(data, position))
         found_word = word_at(data, position)
-        if code == scan.HEADER:
+        if code == kernels.HEADER:
             if header is not None:
                 raise InputError(name, line, "a second header")
             found = _HEADER.match(data, position)
@@ -61,14 +62,14 @@ def read_formula(source: Source, clock: Clock) -> Formula:
                     name, line, f"expected 'p cnf VARIABLES CLAUSES', found {text.strip()[:40]!r}"
                 )
             header = int(found[1]), int(found[2])
-            if header[0] > scan.LARGEST:
-                raise InputError(name, line, f"more than {scan.LARGEST} variables")
+            if header[0] > kernels.LARGEST:
+                raise InputError(name, line, f"more than {kernels.LARGEST} variables")
             scanner.skip(found.end())
-        elif code == scan.NO_HEADER:
+        elif code == kernels.NO_HEADER:
             raise InputError(name, line, f"expected 'p cnf VARIABLES CLAUSES', found {found_word}")
-        elif code == scan.BAD:
+        elif code == kernels.BAD:
             raise InputError(name, line, f"expected a literal or 0, found {found_word}")
-        elif code == scan.HUGE:
+        elif code == kernels.TOO_LARGE:
             raise InputError(name, line, f"the literal {found_word} is too large")
         else:
             raise InputError(name, line, "the last clause, begun here, has no closing 0")

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from turbosat.check import scan
-from turbosat.check.clock import Clock
-from turbosat.check.errors import InputError
-from turbosat.check.source import Data, line_at, word_at
+from turbosat.check.base import kernels
+from turbosat.check.base.clock import Clock
+from turbosat.check.base.errors import InputError
+from turbosat.check.reading.scan import Items, Scanner
+from turbosat.check.reading.source import Data, line_at, word_at
 
 
 @dataclass
@@ -17,7 +18,7 @@ class Proof:
     name: str
     data: Data
     binary: bool
-    items: scan.Items
+    items: Items
     fault: InputError | None
 
     def forget_literals(self) -> None:
@@ -33,19 +34,19 @@ class Proof:
 
 def parse_proof(data: Data, name: str, clock: Clock, *, binary: bool) -> Proof:
     """Decode a proof; what cannot be decoded becomes `fault`, for a conflict may come before it."""
-    scanner = scan.Scanner(data, clock, proof=True, binary=binary)
+    scanner = Scanner(data, clock, proof=True, binary=binary)
     code = scanner.run()
     fault = None
-    if code != scan.END:
+    if code != kernels.DONE:
         position = scanner.position
         if binary:
             place = f"byte {position}"
             found = f"byte {data[position]:#04x}" if position < len(data) else "the end"
         else:
             place, found = str(line_at(data, position)), word_at(data, position)
-        if code == scan.UNFINISHED:
+        if code == kernels.UNFINISHED:
             message = "the last step, begun here, is cut short"
-        elif code == scan.HUGE:
+        elif code == kernels.TOO_LARGE:
             message = "the literal is too large" if binary else f"the literal {found} is too large"
         elif binary and position != _step_start(scanner, position):
             message = f"expected a literal or 0, found {found}"
@@ -55,6 +56,6 @@ def parse_proof(data: Data, name: str, clock: Clock, *, binary: bool) -> Proof:
     return Proof(name, data, binary, scanner.result(), fault)
 
 
-def _step_start(scanner: scan.Scanner, position: int) -> int:
+def _step_start(scanner: Scanner, position: int) -> int:
     """Return `position` if a binary step should begin there: the byte before it ends a step."""
     return position if position == 0 or scanner.data[position - 1] == 0 else -1

@@ -1,0 +1,44 @@
+"""What pyproject.toml cannot say: the core is compiled when turbosat is built, for all Pythons alike."""
+
+import sys
+from pathlib import Path
+
+from setuptools import setup
+from setuptools.command.bdist_wheel import bdist_wheel
+from setuptools.command.build_py import build_py
+
+ROOT = Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT))
+
+from turbosat.core.build import BuildError, build  # noqa: E402
+from turbosat.core.sources import BUILDS  # noqa: E402
+
+
+class BuildWithCore(build_py):
+    """The modules, and the libraries beside those that load them."""
+
+    def run(self) -> None:
+        """Copy the modules and build the libraries; an editable installation has them in the tree."""
+        super().run()
+        for library, place in BUILDS.items():
+            into = place if self.editable_mode else Path(self.build_lib, place.relative_to(ROOT))
+            try:
+                build(library, into)
+            except BuildError as error:
+                raise SystemExit(f"turbosat: {error}") from None
+
+
+class WheelForAllPythons(bdist_wheel):
+    """A wheel with libraries of one platform, which know nothing of Python's version."""
+
+    def finalize_options(self) -> None:
+        """Say that it is of one platform."""
+        super().finalize_options()
+        self.root_is_pure = False
+
+    def get_tag(self) -> tuple[str, str, str]:
+        """Return the tag of every Python 3."""
+        return "py3", "none", super().get_tag()[2]
+
+
+setup(cmdclass={"build_py": BuildWithCore, "bdist_wheel": WheelForAllPythons})

@@ -1,0 +1,170 @@
+"""The border to C: every wrong call is an exception, and what reaches C is what was declared."""
+
+import threading
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from turbosat.core import gradient
+from turbosat.core.declare import Size, header
+from turbosat.core.gradient import COUNTERS, FALSE, Lane, Problem, count
+
+SHAPES = {"clauses": 4, "entries": 12, "variables": 5, "capacity": 8}
+
+
+def problem(clauses: int = 4, variables: int = 5, size: int = 3) -> Problem:
+    entries = clauses * size
+    literals = np.arange(entries, dtype=np.int32) % max(1, 2 * variables)
+    return Problem(
+        offsets=np.arange(0, entries + 1, size, dtype=np.int64),
+        literals=literals,
+        starts=np.zeros(2 * variables + 1, np.uint64),
+        occurrences=np.zeros(entries, np.int32),
+    )
+
+
+def lane_arrays(clauses: int = 4, variables: int = 5) -> dict[str, Any]:
+    return {
+        "values": np.zeros(variables, np.uint8),
+        "words": np.zeros(clauses, np.int64),
+        "false": np.zeros(clauses, np.int32),
+        "breaks": np.zeros(variables + 1, np.int32),
+        "best": np.zeros(variables, np.uint8),
+        "trail": np.zeros(8, np.int32),
+        "weights": np.zeros(clauses, np.int32),
+        "margins": np.zeros(variables, np.int64),
+        "good": np.zeros(variables, np.int32),
+        "place": np.zeros(variables, np.int32),
+        "counters": np.zeros(COUNTERS, np.int64),
+        "random": np.ones(1, np.uint64),
+    }
+
+
+def test_a_right_call_works() -> None:
+    lane = Lane(**lane_arrays())
+    count(problem(), lane)
+    expected = sum(all(code & 1 == 0 for code in range(3 * i, 3 * i + 3)) for i in range(4))
+    assert lane.counters[FALSE] == expected
+
+
+@pytest.mark.parametrize("name", list(Lane.declared()[0]))
+@pytest.mark.parametrize("wrong", ["dtype", "order", "length", "dimensions", "locked", "list", "endian"])
+def test_wrong_arrays_are_refused(name: str, wrong: str) -> None:
+    arrays = lane_arrays()
+    array = arrays[name]
+    other: Any = array
+    match wrong:
+        case "dtype":
+            other = array.astype(np.float32)
+        case "order":
+            other = np.zeros(2 * array.size + 2, array.dtype)[::2][: array.size]
+            if array.size < 2:
+                pytest.skip("one element is contiguous in any order")
+        case "length":
+            other = np.zeros(array.size + 1, array.dtype)
+            if name == "trail":
+                pytest.skip("it may have any length")
+        case "dimensions":
+            other = array[None, :]
+        case "locked":
+            other = array.copy()
+            other.setflags(write=False)
+        case "list":
+            other = array.tolist()
+        case "endian":
+            other = array.astype(array.dtype.newbyteorder())
+            if array.dtype.itemsize == 1:
+                pytest.skip("a byte has no order")
+    # Of two lengths that do not agree, the second is what is complained of.
+    with pytest.raises((TypeError, ValueError), match="Lane." if wrong == "length" else f"Lane.{name}"):
+        Lane(**{**arrays, name: other})
+
+
+def test_a_record_wants_all_its_arrays_and_no_other() -> None:
+    arrays = lane_arrays()
+    arrays.pop("best")
+    with pytest.raises(TypeError, match="best"):
+        Lane(**arrays)
+    with pytest.raises(TypeError, match="worst"):
+        Lane(**lane_arrays(), worst=np.zeros(1))
+
+
+@given(st.integers(0, 6), st.integers(0, 6), st.integers(0, 6), st.integers(0, 6))
+def test_records_of_different_sizes_do_not_go_together(a: int, b: int, c: int, d: int) -> None:
+    lane = Lane(**lane_arrays(a, b))
+    other = problem(c, d)
+    if (a, b) == (c, d):
+        if d or not c:
+            count(other, lane)
+    else:
+        with pytest.raises(ValueError, match="count: lane has"):
+            count(other, lane)
+
+
+@pytest.mark.parametrize("arguments", [(), (1,), (None, None), ("x", "y"), (1, 2, 3)])
+def test_wrong_arguments_are_refused(arguments: tuple[Any, ...]) -> None:
+    with pytest.raises(TypeError, match="count"):
+        count(*arguments)
+
+
+def test_records_are_not_exchanged() -> None:
+    lane = Lane(**lane_arrays())
+    with pytest.raises(TypeError, match="problem must be a Problem"):
+        count(lane, lane)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("clauses", Size(1, "clauses", 0)),
+        ("clauses + 1", Size(1, "clauses", 1)),
+        ("2 * variables", Size(2, "variables", 0)),
+        ("2 * variables + 1", Size(2, "variables", 1)),
+        (7, Size(0, "", 7)),
+    ],
+)
+def test_sizes(text: str | int, size: Size) -> None:
+    assert Size.parsed(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "2", "a - 1", "a * b * c", "A", "2 variables"])
+def test_what_is_no_size(text: str) -> None:
+    with pytest.raises(ValueError, match="no size"):
+        Size.parsed(text)
+
+
+def test_the_header_says_what_is_declared() -> None:
+    text = header(gradient)
+    assert "enum { FALSE = 0 };" in text
+    assert "struct problem {\n    const int64_t *offsets;\n    const int32_t *literals;" in text
+    assert "    int64_t clauses;\n    int64_t entries;\n    int64_t variables;\n};" in text
+    assert "CORE_EXPORT void count(const struct problem *problem, const struct lane *lane);" in text
+
+
+def test_the_interpreter_goes_on_while_a_kernel_runs() -> None:
+    # A large formula, counted again and again: another thread must get its turns meanwhile.
+    clauses, variables = 1_000_000, 1000
+    lane, large = Lane(**lane_arrays(clauses, variables)), problem(clauses, variables)
+    turns = 0
+    stop = threading.Event()
+
+    def spin() -> None:
+        nonlocal turns
+        while not stop.is_set():
+            turns += 1
+            time.sleep(0)
+
+    thread = threading.Thread(target=spin)
+    thread.start()
+    before = turns
+    began = time.process_time()
+    count(large, lane)
+    taken, after = time.process_time() - began, turns
+    stop.set()
+    thread.join()
+    assert taken > 0
+    assert after > before + 1

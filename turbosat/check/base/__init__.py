@@ -1,0 +1,1 @@
+"""What everything in the checker rests on: its errors, its clock and the border to C."""

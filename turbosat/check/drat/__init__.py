@@ -1,0 +1,1 @@
+"""DRAT proofs: the passes of a check, with kernels in C."""

@@ -1,0 +1,1 @@
+"""Reading formulas, proofs and solutions."""
