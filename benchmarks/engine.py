@@ -21,7 +21,7 @@ from turbosat.options import Device, Optimizer
 from turbosat.system import available_cores
 
 SLICE = 0.05  # seconds
-PACKAGES = ("numpy", "numba", "torch", "triton")
+PACKAGES = ("numpy", "torch", "triton")
 
 
 def environment() -> dict[str, Any]:

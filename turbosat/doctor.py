@@ -49,6 +49,20 @@ def _cadical() -> Finding:
     return works, f"3.0.0 through python-sat {metadata.version('python-sat')}"
 
 
+def _core() -> Finding:
+    from turbosat.core.library import library
+
+    core = library()
+    return True, f"kernels for the instructions of level {core.level} in {core.path}"
+
+
+def _checker() -> Finding:
+    from turbosat.check.base import border, kernels
+    from turbosat.check.base.library import load
+
+    return True, f"kernels of turbosat-check in {load(border.text(kernels))._name}"
+
+
 def _package(name: str, use: str) -> Callable[[], Finding]:
     def look() -> Finding:
         if util.find_spec(name) is None:
@@ -77,7 +91,8 @@ LOOKS: tuple[tuple[str, bool, Callable[[], Finding]], ...] = (
     ("cpu", True, _cores),
     ("kissat", True, _kissat),
     ("cadical", True, _cadical),
-    ("numba", False, _package("numba", "the gradient engine on CPU cores, the proof checker")),
+    ("core", True, _core),
+    ("checker", True, _checker),
     ("ray", False, _package("ray", "the pool of lanes")),
     ("zstd", False, _zstd),
     ("cuda", False, _cuda),

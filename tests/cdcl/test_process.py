@@ -38,7 +38,7 @@ from turbosat.cdcl.kissat import Kissat
 engine = Kissat(("--sat",))
 engine.start(Path(sys.argv[1]))
 engine.advance(Budget())
-heavy = {"numpy", "pysat", "numba", "json", "socket", "tempfile", "importlib.metadata", "asyncio"}
+heavy = {"numpy", "pysat", "json", "socket", "tempfile", "importlib.metadata", "asyncio"}
 print(sorted(heavy & set(sys.modules)))
 engine.stop()
 """

@@ -131,10 +131,9 @@ def test_until_ctrl_c_is_provided_for_next_to_nothing_is_imported() -> None:
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == b"\n"
 
 
-def test_help_does_not_import_numba() -> None:
+def test_help_does_not_import_numpy() -> None:
     code = (
-        "import sys; from turbosat.check.cli import main; main(['--help']);"
-        "sys.exit('numba' in sys.modules or 'numpy' in sys.modules)"
+        "import sys; from turbosat.check.cli import main; main(['--help']);sys.exit('numpy' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
 
@@ -146,19 +145,6 @@ def test_nothing_else_of_turbosat_is_imported() -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert run.stdout == b"\n"
-
-
-def test_runs_where_no_cache_can_be_written(files: Path) -> None:
-    """numba finds no folder for its cache when neither the package nor the home can be written to."""
-    code = (
-        "import numba.core.caching as c\n"
-        "c.CacheImpl._locator_classes = []\n"
-        "import sys, turbosat.check.cli as cli\n"
-        "sys.exit(cli.main(sys.argv[1:]))"
-    )
-    command = [sys.executable, "-c", code, "-q", str(files / "or.cnf"), str(files / "or.sol")]
-    run = subprocess.run(command, capture_output=True, check=False)
-    assert (run.returncode, run.stdout) == (10, b"s SATISFIABLE\n"), run.stderr
 
 
 @pytest.mark.parametrize(
@@ -173,7 +159,7 @@ def test_runs_where_no_cache_can_be_written(files: Path) -> None:
 )
 def test_a_crash_has_an_exit_status_of_its_own(files: Path, source: str, message: str) -> None:
     (files / "broken").mkdir()
-    (files / "broken" / "numba.py").write_text(source)
+    (files / "broken" / "numpy.py").write_text(source)
     path = os.pathsep.join([str(files / "broken"), str(Path(__file__).parents[2])])
     code, out, err = run("square.cnf", "square.drat", folder=files, env={"PYTHONPATH": path})
     assert (code, out, err.count("\n")) == (4, "", 1)

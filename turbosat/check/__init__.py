@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from turbosat.check.api import check_model as check_model
     from turbosat.check.api import check_proof as check_proof
     from turbosat.check.base.errors import CheckError as CheckError
+    from turbosat.check.base.errors import CoreError as CoreError
     from turbosat.check.base.errors import InputError as InputError
     from turbosat.check.base.errors import UsageError as UsageError
     from turbosat.check.verdict import Verdict as Verdict
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _HOME = {
     "CheckError": "base.errors",
     "Checked": "api",
+    "CoreError": "base.errors",
     "InputError": "base.errors",
     "UsageError": "base.errors",
     "Verdict": "verdict",

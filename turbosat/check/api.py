@@ -51,7 +51,7 @@ def examine(
     cnf: Source, answer: Source, clock: Clock, *, kind: Kind | None = None, binary: bool | None = None
 ) -> Examined:
     """Check an answer to a formula by a clock that is running already."""
-    # Not before a check begins: numba takes longer to import than --help should take.
+    # Not before a check begins: numpy takes longer to import than --help should take.
     from turbosat.check.certificate import judge_certificate, parse_certificate
     from turbosat.check.model import judge_model
     from turbosat.check.reading.dimacs import read_formula
