@@ -1,0 +1,1 @@
+"""Measuring: solvers on files under limits, here or in a cluster."""

@@ -1,0 +1,1 @@
+"""CDCL engines, each behind the same interface: Kissat, CaDiCaL."""

@@ -1,0 +1,1 @@
+"""Lanes: engines that race, each on a course."""

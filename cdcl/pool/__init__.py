@@ -1,0 +1,1 @@
+"""Lanes in Ray actors, on this machine or in a cluster."""

@@ -1,0 +1,1 @@
+"""Gates found in clauses."""

@@ -1,0 +1,1 @@
+"""Elimination over GF(2)."""

@@ -1,0 +1,1 @@
+"""Independent supports: few variables that all others follow from, and programs that say how."""

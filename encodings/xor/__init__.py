@@ -1,0 +1,1 @@
+"""XORs found in clauses."""

@@ -1,0 +1,1 @@
+"""Descent on clauses and native XORs, lanes packed into bits."""

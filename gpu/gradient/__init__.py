@@ -1,0 +1,1 @@
+"""Descent on clauses: lanes on CPU cores, and the paper's optimiser."""

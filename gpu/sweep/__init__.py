@@ -1,0 +1,1 @@
+"""All assignments of an independent support, or a search among them."""

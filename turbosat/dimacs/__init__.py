@@ -1,0 +1,1 @@
+"""DIMACS text: from files to arrays, and back."""

@@ -1,0 +1,1 @@
+"""Formulas in flat arrays: clauses, XORs, and what is made of them."""

@@ -1,0 +1,1 @@
+"""Lanes of turbosat's own, in child processes: descent and algebra."""
