@@ -41,4 +41,22 @@ class WheelForAllPythons(bdist_wheel):
         return "py3", "none", super().get_tag()[2]
 
 
-setup(cmdclass={"build_py": BuildWithCore, "bdist_wheel": WheelForAllPythons})
+def packages() -> dict[str, str]:
+    """Return the folder of every package: those at the root are parts of turbosat, too."""
+    found = {}
+    for part in ("turbosat", "gpu", "cdcl", "encodings", "benchmarks"):
+        for folder in (ROOT / part, *(ROOT / part).rglob("*/")):
+            place = folder.relative_to(ROOT)
+            linked = any(each.is_symlink() for each in (folder, *folder.parents))
+            if not linked and any(folder.glob("*.py")):
+                name = ".".join(place.parts)
+                found[name if part == "turbosat" else f"turbosat.{name}"] = place.as_posix()
+    return found
+
+
+places = packages()
+setup(
+    packages=sorted(places),
+    package_dir=places,
+    cmdclass={"build_py": BuildWithCore, "bdist_wheel": WheelForAllPythons},
+)

@@ -15,7 +15,7 @@ from itertools import chain
 from pathlib import Path
 
 from turbosat.benchmarks.store import Result
-from turbosat.compression import HEAD, decompressed, sniff
+from turbosat.dimacs.compression import HEAD, decompressed, sniff
 from turbosat.errors import InputError
 
 BLOCK = 1 << 20  # bytes read at a time

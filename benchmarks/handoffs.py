@@ -22,20 +22,21 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from turbosat import __version__, dimacs
-from turbosat.board import Board
-from turbosat.cdcl.cadical import Cadical
-from turbosat.cdcl.course import Course
-from turbosat.cdcl.diversify import SEEDED, Entrant
-from turbosat.cdcl.engine import Engine
-from turbosat.cdcl.kissat import Kissat
-from turbosat.cdcl.race import Race
+from turbosat import __version__
+from turbosat.cdcl.engines.cadical import Cadical
+from turbosat.cdcl.engines.engine import Engine
+from turbosat.cdcl.engines.kissat import Kissat
+from turbosat.cdcl.lanes.course import Course
+from turbosat.cdcl.lanes.mix import SEEDED, Entrant
+from turbosat.cdcl.lanes.race import Race
 from turbosat.deadline import Deadline
-from turbosat.formula import Formula
+from turbosat.dimacs import reader as dimacs
+from turbosat.formula.formula import Formula
 from turbosat.gpu.guidance import Guidance
-from turbosat.guided import Cubes, Flipped, Phased, Probing
 from turbosat.printable import printable
 from turbosat.result import Status
+from turbosat.run.following import Cubes, Flipped, Phased, Probing
+from turbosat.run.guidance import Board
 from turbosat.system import available_cores
 
 DESCENT = "descent"  # what it solves is told, and is no lane's

@@ -21,7 +21,7 @@ from datetime import date
 from pathlib import Path
 
 from turbosat import __version__
-from turbosat.cdcl.binaries import find_kissat
+from turbosat.cdcl.engines.binaries import find_kissat
 from turbosat.printable import printable
 from turbosat.system import available_cores
 

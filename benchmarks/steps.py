@@ -9,10 +9,10 @@ import torch
 import triton
 
 from turbosat.encodings.matrix import Matrix
-from turbosat.gpu.device_rows import upload
+from turbosat.gpu.cuda.device_rows import upload
+from turbosat.gpu.cuda.walk_bank import WalkBank
+from turbosat.gpu.cuda.weighted_bank import WeightedBank
 from turbosat.gpu.rules import Walk, Weighted
-from turbosat.gpu.walk_bank import WalkBank
-from turbosat.gpu.weighted_bank import WeightedBank
 
 Figures = dict[str, float | int | str]
 

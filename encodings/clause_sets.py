@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from turbosat.core import xor as kernels
 from turbosat.core.xor import COUNTERS, SETS, Table
 from turbosat.encodings.propagation import advance, literal_codes, propagate, shortened, tidied, transpose
-from turbosat.formula import Formula
+from turbosat.formula.formula import Formula
 
 EFFORT: Final = 1 << 17  # literals a kernel looks at between two calls of `check`
 

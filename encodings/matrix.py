@@ -23,7 +23,7 @@ from turbosat.encodings.propagation import (
     tidied,
     transpose,
 )
-from turbosat.formula import Formula
+from turbosat.formula.formula import Formula
 
 
 @dataclass(frozen=True, slots=True)

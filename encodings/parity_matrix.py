@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from turbosat.encodings.matrix import Matrix, compact
 from turbosat.encodings.propagation import Parities, literal_codes, propagate, ranges, tidied, transpose
-from turbosat.formula import Formula
-from turbosat.xors import Xors
+from turbosat.formula.formula import Formula
+from turbosat.formula.xors import Xors
 
 _BLOCK = 1 << 18  # pairs of an XOR and a clause looked at in one step
 # Bounds of that look, about two seconds: what lies beyond is searched with clauses that say nothing new.

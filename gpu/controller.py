@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.encodings.matrix import Matrix
-from turbosat.gpu.arms import RUN, Arm, luby
 from turbosat.gpu.backend import Population, Report
 from turbosat.gpu.bandit import Bandit
+from turbosat.gpu.configurations import RUN, Arm, luby
 from turbosat.gpu.elites import Elites
 
 ROUND = 1_000_000  # effort of the first round, all lanes together: about 5 ms of one core

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from turbosat.encodings.matrix import Matrix
 from turbosat.errors import UnsupportedError, UsageError
-from turbosat.gpu.arms import Optimizer
 from turbosat.gpu.backend import Population
+from turbosat.gpu.configurations import Optimizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +39,16 @@ class Backend:
 
 # In the order of automatic choice: those that follow rules, the paper's optimiser, those that read XORs.
 _BACKENDS = (
-    Backend("cuda", "turbosat.gpu.cuda", "CudaPopulation"),
-    Backend("cpu", "turbosat.gpu.cpu", "CpuPopulation"),
+    Backend("cuda", "turbosat.gpu.cuda.population", "CudaPopulation"),
+    Backend("cpu", "turbosat.gpu.gradient.cpu", "CpuPopulation"),
 )
 _STE_BACKENDS = (
-    Backend("cuda", "turbosat.gpu.ste_cuda", "CudaStePopulation"),
-    Backend("cpu", "turbosat.gpu.ste", "StePopulation"),
+    Backend("cuda", "turbosat.gpu.gradient.ste_cuda", "CudaStePopulation"),
+    Backend("cpu", "turbosat.gpu.gradient.ste", "StePopulation"),
 )
 _GALOIS_BACKENDS = (
-    Backend("cuda", "turbosat.gpu.galois_cuda", "CudaGaloisPopulation"),
-    Backend("cpu", "turbosat.gpu.galois_cpu", "GaloisPopulation"),
+    Backend("cuda", "turbosat.gpu.galois.cuda", "CudaGaloisPopulation"),
+    Backend("cpu", "turbosat.gpu.galois.cpu", "GaloisPopulation"),
 )
 _FAMILIES = {"ste": _STE_BACKENDS, "galois": _GALOIS_BACKENDS}
 

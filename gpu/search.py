@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from turbosat.encodings.matrix import Matrix, encode
 from turbosat.encodings.parity_matrix import joined
-from turbosat.formula import Formula
-from turbosat.gpu.arms import Optimizer, arms
+from turbosat.formula.formula import Formula
+from turbosat.gpu.configurations import Optimizer, arms
 from turbosat.gpu.controller import Controller
 from turbosat.gpu.guidance import Guidance
 from turbosat.gpu.registry import choose

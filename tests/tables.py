@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from turbosat.benchmarks.score import Answer, Cell, Item
+from turbosat.benchmarks.report.score import Answer, Cell, Item
 from turbosat.benchmarks.store import Experiment, Instance, Run, Solver
 
 Runs = tuple[list[Item], list[Cell]]

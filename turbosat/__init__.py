@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from turbosat.errors import UnsupportedError as UnsupportedError
     from turbosat.errors import UsageError as UsageError
     from turbosat.events import Event as Event
-    from turbosat.formula import Formula as Formula
+    from turbosat.formula.formula import Formula as Formula
     from turbosat.result import Reason as Reason
     from turbosat.result import Result as Result
     from turbosat.result import Status as Status

@@ -1,6 +1,6 @@
 """python -m turbosat."""
 
-from turbosat.cli import main
+from turbosat.cli.main import main
 
 if __name__ == "__main__":
     main()

@@ -7,20 +7,20 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Unpack
 
-from turbosat.checked import is_stream, shown, word
 from turbosat.deadline import Deadline
 from turbosat.errors import UsageError
 from turbosat.events import Sink, ignore
 from turbosat.options import Options, resolve
-from turbosat.pipeline import Run
 from turbosat.result import Result
+from turbosat.run.pipeline import Run
+from turbosat.validation import is_stream, shown, word
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from turbosat.checked import Readable
-    from turbosat.formula import Formula
+    from turbosat.formula.formula import Formula
+    from turbosat.validation import Readable
 
 MEGABYTE = 1 << 20
 
@@ -78,7 +78,7 @@ def _require_open(deadline: Deadline) -> None:
 
 
 def _literals(assumptions: Iterable[int]) -> NDArray[np.int32]:
-    from turbosat.rows import literals
+    from turbosat.formula.rows import literals
 
     return literals(assumptions, "assumption")
 
@@ -88,7 +88,7 @@ def _formula(source: Any) -> Formula | str | Readable:
         return word(source, "the path of the formula")
     if is_stream(source):
         return source
-    from turbosat.formula import Formula
+    from turbosat.formula.formula import Formula
 
     if isinstance(source, Formula):
         return source

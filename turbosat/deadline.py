@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Self
 
-from turbosat.checked import integer, number, shown
 from turbosat.errors import UsageError
 from turbosat.result import Reason
 from turbosat.system import available_memory, own_memory, tree_memory
+from turbosat.validation import integer, number, shown
 
 LARGEST_MEMORY = 1 << 62  # bytes: a limit beyond is none, but systems count no further
 MEMORY_INTERVAL = 0.05  # seconds between two looks at the process tree

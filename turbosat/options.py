@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Literal, TypedDict, get_args, get_origin, get_type_hints
 
-from turbosat.checked import integer, number, plain, shown, truth, word
 from turbosat.errors import UsageError
 from turbosat.system import available_cores
+from turbosat.validation import integer, number, plain, shown, truth, word
 
 Engine = Literal["auto", "cdcl", "gradient", "galois"]
 GaloisMode = Literal["auto", "clauses", "kernel"]

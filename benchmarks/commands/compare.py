@@ -39,9 +39,9 @@ def compare(
     ] = None,
 ) -> None:
     """Say what changed between two experiments: newly solved, lost, faster, slower, or nothing but noise."""
-    from turbosat.benchmarks import compare as comparing
-    from turbosat.benchmarks import compare_text, sources
-    from turbosat.benchmarks.report_text import markdown, terminal
+    from turbosat.benchmarks.report import compare as comparing
+    from turbosat.benchmarks.report import compare_text, sources
+    from turbosat.benchmarks.report.text import markdown, terminal
 
     first, second = (
         sources.load(path, timeout=timeout, factor=factor, clock=clock) for path in (before, after)

@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from turbosat import __version__, dimacs
+from turbosat import __version__
 from turbosat.deadline import Deadline, Expired
-from turbosat.formula import Formula
+from turbosat.dimacs import reader as dimacs
+from turbosat.formula.formula import Formula
 from turbosat.gpu.search import GradientSearch
 from turbosat.options import Device, Optimizer
 from turbosat.system import available_cores

@@ -22,7 +22,7 @@ def features(
     structure: Annotated[bool, typer.Option(help="Look for XORs and gates, too.")] = True,
 ) -> None:
     """Print sizes, clause lengths, degrees, XORs, gates, 2-SAT and Horn shares and components of formulas."""
-    from turbosat.benchmarks.features import file_features, text
+    from turbosat.benchmarks.suites.features import file_features, text
 
     for file in files:
         found = file_features(file, structure=structure)

@@ -35,7 +35,7 @@ def fetch(
     attempts: Annotated[int, typer.Option(min=1, help="How often a file is tried.")] = 5,
 ) -> None:
     """Fetch instances; files that are there are kept, those begun are continued, all are checked."""
-    from turbosat.benchmarks import fetch as fetching
+    from turbosat.benchmarks.suites import fetch as fetching
 
     progress = fetching.Progress()
     end = None

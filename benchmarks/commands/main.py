@@ -10,21 +10,19 @@ from typing import Annotated, Any
 
 import typer
 
-from turbosat.arguments import TyperUsageError
-from turbosat.benchmarks import (
-    command_check,
-    command_compare,
-    command_export,
-    command_features,
-    command_fetch,
-    command_gen,
-    command_report,
-    command_run,
-)
+from turbosat.benchmarks.commands import check as command_check
+from turbosat.benchmarks.commands import compare as command_compare
+from turbosat.benchmarks.commands import export as command_export
+from turbosat.benchmarks.commands import features as command_features
+from turbosat.benchmarks.commands import fetch as command_fetch
+from turbosat.benchmarks.commands import gen as command_gen
+from turbosat.benchmarks.commands import report as command_report
+from turbosat.benchmarks.commands import run as command_run
 from turbosat.benchmarks.console import say
+from turbosat.cli.arguments import TyperUsageError
+from turbosat.cli.streams import finish, reason, secure
 from turbosat.errors import TurbosatError
 from turbosat.options import Device, Optimizer
-from turbosat.streams import finish, reason, secure
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -47,7 +45,7 @@ def engine(
     lanes: Annotated[int, typer.Option(min=32, help="Lanes of those.")] = 2560,
 ) -> None:
     """Time the gradient engine alone: time to solution over seeds, imports and compilation not counted."""
-    from turbosat.benchmarks import engine as gradient
+    from turbosat.benchmarks.commands import engine as gradient
 
     gradient.warm_up(optimizer, device)
     data: dict[str, Any] = {

@@ -12,7 +12,7 @@ import typer
 from turbosat.benchmarks.console import say
 
 if TYPE_CHECKING:
-    from turbosat.benchmarks.report import Report
+    from turbosat.benchmarks.report.report import Report
 
 Format = Literal["terminal", "markdown", "json", "html"]
 FORMATS: dict[str, Format] = {".md": "markdown", ".json": "json", ".html": "html", ".htm": "html"}
@@ -54,8 +54,8 @@ def report(
     title: Annotated[str, typer.Option(help="Default: what the source is called.", show_default=False)] = "",
 ) -> None:
     """Report PAR-2, the virtual best solver, families and speed-ups of an experiment."""
-    from turbosat.benchmarks import sources
-    from turbosat.benchmarks.report import make
+    from turbosat.benchmarks.report import sources
+    from turbosat.benchmarks.report.report import make
 
     found = sources.load(source, timeout=timeout, factor=factor, clock=clock, about=about)
     table = found.table.only(solver) if solver else found.table
@@ -76,10 +76,10 @@ def by_name(output: Path | None) -> Format:
 
 def render(report: Report, form: Format, names: Sequence[str] = ()) -> str:
     """Return a report as text in a format; `names` are the sections wanted of terminal and Markdown."""
-    from turbosat.benchmarks.page import page
-    from turbosat.benchmarks.report import summary, to_json
-    from turbosat.benchmarks.report_sections import sections
-    from turbosat.benchmarks.report_text import markdown, terminal
+    from turbosat.benchmarks.report.page import page
+    from turbosat.benchmarks.report.report import summary, to_json
+    from turbosat.benchmarks.report.sections import sections
+    from turbosat.benchmarks.report.text import markdown, terminal
 
     if form == "json":
         return json.dumps(to_json(report), indent=1, ensure_ascii=False) + "\n"

@@ -18,7 +18,7 @@ from turbosat.errors import UsageError
 from turbosat.printable import printable
 
 if TYPE_CHECKING:
-    from turbosat.benchmarks.campaign import Order
+    from turbosat.benchmarks.run.campaign import Order
     from turbosat.benchmarks.store import Experiment, Run
 
 COLUMNS = (
@@ -111,7 +111,7 @@ def run(
 
     Models are always checked. A wrong answer fails the whole: exit code 1.
     """
-    from turbosat.benchmarks.campaign import Order
+    from turbosat.benchmarks.run.campaign import Order
 
     order = Order(
         suites=tuple(suite),
@@ -135,7 +135,7 @@ def run(
 
 def _run(order: Order) -> int:
     """Carry out an order and return the exit code: 0, 1 for wrong answers, 130 when interrupted."""
-    from turbosat.benchmarks.campaign import campaign
+    from turbosat.benchmarks.run.campaign import campaign
 
     progress = _Progress()
     try:
@@ -150,8 +150,8 @@ def _run(order: Order) -> int:
 
 def _finish(folder: Path) -> int:
     """Print the summary; return 1 where an answer is wrong."""
+    from turbosat.benchmarks.run.verdicts import faults
     from turbosat.benchmarks.store import Experiment
-    from turbosat.benchmarks.verdicts import faults
 
     with Experiment.open(folder) as experiment:
         runs, instances = experiment.runs(), experiment.instances

@@ -13,9 +13,9 @@ from typing import Any, BinaryIO, Concatenate, Literal, ParamSpec, cast, get_arg
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat import dimacs
+from turbosat.dimacs import reader as dimacs
 from turbosat.errors import UsageError
-from turbosat.formula import Formula
+from turbosat.formula.formula import Formula
 
 Status = Literal["sat", "unsat", "unknown"]
 

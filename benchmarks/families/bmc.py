@@ -13,7 +13,7 @@ from turbosat.benchmarks.families.aiger import Aiger, Ints, read_aiger
 from turbosat.benchmarks.families.base import Dice, Draft, Parameter, Status, family
 from turbosat.benchmarks.families.clauses import Clauses
 from turbosat.errors import UsageError
-from turbosat.formula import Formula
+from turbosat.formula.formula import Formula
 
 Bound = Annotated[int, Parameter("The last frame, from 0.", low=0, high=100_000)]
 Exactly = Annotated[bool, Parameter("Bad in the last frame, instead of in any.")]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.benchmarks.families.clauses import Clauses
-from turbosat.formula import Formula
+from turbosat.formula.formula import Formula
 
 FALSE: Final = 0
 TRUE: Final = 1

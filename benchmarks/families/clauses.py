@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.formula import Formula
+from turbosat.formula.formula import Formula
 
 Rows = NDArray[np.signedinteger[Any]]
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from turbosat.benchmarks.families.base import Dice, Draft, Parameter, family
 from turbosat.errors import UsageError
-from turbosat.formula import Formula
+from turbosat.formula.formula import Formula
 
 Variables = Annotated[int, Parameter("Variables.", low=1, high=10_000_000)]
 Width = Annotated[int, Parameter("Literals of a clause.", low=1, high=20)]

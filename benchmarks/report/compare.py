@@ -10,10 +10,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.benchmarks.report import finite
-from turbosat.benchmarks.score import Answer, Score, Table, score
-from turbosat.benchmarks.sources import Source
-from turbosat.benchmarks.statistics import (
+from turbosat.benchmarks.report.report import finite
+from turbosat.benchmarks.report.score import Answer, Score, Table, score
+from turbosat.benchmarks.report.sources import Source
+from turbosat.benchmarks.report.statistics import (
     FLOOR,
     Estimate,
     Floats,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from turbosat.benchmarks.compare import Change, Comparison, Comparisons
-from turbosat.benchmarks.report_sections import Entry, Section, count_text, p_text, ratio_entry, seconds_text
+from turbosat.benchmarks.report.compare import Change, Comparison, Comparisons
+from turbosat.benchmarks.report.sections import Entry, Section, count_text, p_text, ratio_entry, seconds_text
 
 MOST = 20  # instances of a kind that are listed
 

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from turbosat.benchmarks.score import Answer, Cell, Item, Table, build
+from turbosat.benchmarks.report.score import Answer, Cell, Item, Table, build
 from turbosat.errors import InputError
 
 STATUS_COLUMNS = ("vresult", "result", "verdict", "status")

@@ -8,10 +8,10 @@ import re
 from html import escape
 from importlib.resources import files
 
-from turbosat.benchmarks.report import Report, summary
-from turbosat.benchmarks.report_sections import Entry, Section, sections
-from turbosat.benchmarks.report_text import left_columns
-from turbosat.benchmarks.score import Table
+from turbosat.benchmarks.report.report import Report, summary
+from turbosat.benchmarks.report.score import Table
+from turbosat.benchmarks.report.sections import Entry, Section, sections
+from turbosat.benchmarks.report.text import left_columns
 
 VERDICTS = ("unknown", "sat", "unsat")  # as page.js numbers them
 TOP = ("wrong", "scores")  # sections above the plots

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import Any
 
-from turbosat.benchmarks.score import (
+from turbosat.benchmarks.report.score import (
     VBS,
     Margin,
     Score,
@@ -18,7 +18,7 @@ from turbosat.benchmarks.score import (
     ranking,
     scores,
 )
-from turbosat.benchmarks.statistics import (
+from turbosat.benchmarks.report.statistics import (
     LEVEL,
     RESAMPLES,
     Estimate,

@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from turbosat.benchmarks.report import Pair, Report
-from turbosat.benchmarks.score import CATEGORIES, VBS, Score
-from turbosat.benchmarks.statistics import Estimate
+from turbosat.benchmarks.report.report import Pair, Report
+from turbosat.benchmarks.report.score import CATEGORIES, VBS, Score
+from turbosat.benchmarks.report.statistics import Estimate
 from turbosat.errors import UsageError
 
 MOST = 5  # solvers in a table by family, where not everything is wanted

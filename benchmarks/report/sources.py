@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from turbosat.benchmarks import competition_csv
-from turbosat.benchmarks.report import Fact
-from turbosat.benchmarks.score import Cell, Item, Table, build
+from turbosat.benchmarks.report import competition_csv
+from turbosat.benchmarks.report.report import Fact
+from turbosat.benchmarks.report.score import Cell, Item, Table, build
 from turbosat.benchmarks.store import Experiment, Instance, Run
 from turbosat.errors import InputError, UsageError
 from turbosat.printable import printable

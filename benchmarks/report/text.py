@@ -7,7 +7,7 @@ import textwrap
 import unicodedata
 from collections.abc import Sequence
 
-from turbosat.benchmarks.report_sections import Entry, Section
+from turbosat.benchmarks.report.sections import Entry, Section
 
 WIDTH = 100  # of running text in a terminal
 

@@ -1,6 +1,6 @@
 """python-sat's CaDiCaL as a program with the competition's output, where there is no cadical binary.
 
-python -m turbosat.benchmarks.cadical_main [--seed=N] FILE
+python -m turbosat.benchmarks.run.cadical_main [--seed=N] FILE
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ def main() -> None:
     import numpy as np
     from pysat.solvers import Cadical300, pysolvers
 
-    from turbosat import dimacs
-    from turbosat.answer import value_lines
+    from turbosat.dimacs import reader as dimacs
+    from turbosat.dimacs.values import value_lines
     from turbosat.errors import TurbosatError
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)

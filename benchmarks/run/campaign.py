@@ -17,13 +17,14 @@ from types import FrameType
 from typing import Any, Protocol
 
 from turbosat import __version__
-from turbosat.benchmarks import machine, suite_files
-from turbosat.benchmarks.jobs import Job, Line
-from turbosat.benchmarks.limits import Limits
-from turbosat.benchmarks.schedule import Schedule, Settings, all_of, examine, plan
-from turbosat.benchmarks.solvers import Contestant, parse
+from turbosat.benchmarks.run import machine
+from turbosat.benchmarks.run.jobs import Job, Line
+from turbosat.benchmarks.run.limits import Limits
+from turbosat.benchmarks.run.schedule import Schedule, Settings, all_of, examine, plan
+from turbosat.benchmarks.run.solvers import Contestant, parse
 from turbosat.benchmarks.store import Experiment, Run, write_csv
-from turbosat.cdcl.process_tree import become_subreaper, kill_strays
+from turbosat.benchmarks.suites import files as suite_files
+from turbosat.cdcl.process.tree import become_subreaper, kill_strays
 from turbosat.errors import UsageError
 
 # What must be the same when an experiment goes on, by group of the header.
@@ -133,7 +134,7 @@ class _Site:
 def _site(order: Order, watcher: Watcher) -> Iterator[_Site]:
     scratch, logs = order.folder / "scratch", order.folder / "logs"
     if order.cluster is not None:
-        from turbosat.benchmarks.cluster import joined
+        from turbosat.benchmarks.run.cluster import joined
 
         with joined(order.cluster, order.cores, order.jobs, order.memory or 0, watcher.note) as cluster:
             yield _Site(cluster.describe(), order.memory or cluster.memory, lambda _: cluster.jobs(logs))

@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
-from turbosat.cdcl.python_child import BOOT
+from turbosat.cdcl.process.python_child import BOOT
 from turbosat.errors import EngineError, InputError, TurbosatError
 
 LINE = 1 << 24  # bytes of the longest message

@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from turbosat import __version__
-from turbosat.benchmarks.cluster_station import Formula, Station, look
-from turbosat.benchmarks.deputy import Order
-from turbosat.benchmarks.jobs import Errand, Line
-from turbosat.benchmarks.runner import Outcome
-from turbosat.benchmarks.servant import Lost, unwrap
-from turbosat.benchmarks.solvers import Contestant
-from turbosat.benchmarks.verify import Done
-from turbosat.cdcl.ray_join import join, leave
+from turbosat.benchmarks.run.child import Lost, unwrap
+from turbosat.benchmarks.run.jobs import Errand, Line
+from turbosat.benchmarks.run.node import Formula, Station, look
+from turbosat.benchmarks.run.node_runner import Order
+from turbosat.benchmarks.run.runner import Outcome
+from turbosat.benchmarks.run.solvers import Contestant
+from turbosat.benchmarks.run.verify import Done
+from turbosat.cdcl.pool.join import join, leave
 from turbosat.errors import EngineError, UsageError
 
 SHARE = 0.95  # of a node's memory goes to the runs where no limit is given

@@ -9,13 +9,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from turbosat.benchmarks.limits import Limits
-from turbosat.benchmarks.runner import Outcome, Request
-from turbosat.benchmarks.servant import Servant
-from turbosat.benchmarks.solvers import Contestant, Task
-from turbosat.benchmarks.verify import Done
-from turbosat.cdcl.process_tree import kill_strays
-from turbosat.compression import HEAD, sniff
+from turbosat.benchmarks.run.child import Servant
+from turbosat.benchmarks.run.limits import Limits
+from turbosat.benchmarks.run.runner import Outcome, Request
+from turbosat.benchmarks.run.solvers import Contestant, Task
+from turbosat.benchmarks.run.verify import Done
+from turbosat.cdcl.process.tree import kill_strays
+from turbosat.dimacs.compression import HEAD, sniff
 
 ROOM = 16 << 20  # bytes of v lines that a model may have, whatever its size
 LITERAL = 24  # bytes of v lines for each variable
@@ -88,8 +88,8 @@ class Job:
         self._start()
 
     def _start(self) -> None:
-        self._runner = Servant("turbosat.benchmarks.runner", self._cores, self._keep)
-        self._checker = Servant("turbosat.benchmarks.verify", self._cores)
+        self._runner = Servant("turbosat.benchmarks.run.runner", self._cores, self._keep)
+        self._checker = Servant("turbosat.benchmarks.run.verify", self._cores)
 
     @property
     def pids(self) -> set[int]:

@@ -1,6 +1,6 @@
 """The limits of a run, and what the processes below this one use of them.
 
-This process must be their subreaper, see turbosat.cdcl.process_tree. Resident memory may count pages twice
+This process must be their subreaper, see turbosat.cdcl.process.tree. Resident memory may count pages twice
 that processes share; where that would break the limit, the proportional set size decides.
 """
 
@@ -13,7 +13,7 @@ import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from turbosat.cdcl.process_tree import PR_SET_PDEATHSIG, descendants, read_proc
+from turbosat.cdcl.process.tree import PR_SET_PDEATHSIG, descendants, read_proc
 
 TICK = 1 / os.sysconf("SC_CLK_TCK")  # seconds
 PAGE = os.sysconf("SC_PAGE_SIZE")

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from turbosat import __version__
-from turbosat.benchmarks import machine
-from turbosat.benchmarks.deputy import Order
-from turbosat.benchmarks.servant import EXPECTED, Lost, Servant, wrap
+from turbosat.benchmarks.run import machine
+from turbosat.benchmarks.run.child import EXPECTED, Lost, Servant, wrap
+from turbosat.benchmarks.run.node_runner import Order
 
 LINGER = 10.0  # seconds to try to remove a folder that is still written to
 
@@ -43,7 +43,7 @@ class Station:
 
     def __init__(self, order: Order) -> None:
         self._order = order
-        self._servant = Servant("turbosat.benchmarks.deputy", os.sched_getaffinity(0))
+        self._servant = Servant("turbosat.benchmarks.run.node_runner", os.sched_getaffinity(0))
         self._folder = ""
         self._sent: tuple[Formula, str] | None = None
         self._work: asyncio.Task[dict[str, Any]] | None = None

@@ -19,12 +19,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from turbosat.benchmarks import machine
-from turbosat.benchmarks.jobs import Errand, Job, plain
-from turbosat.benchmarks.limits import Limits
-from turbosat.benchmarks.servant import EXPECTED, LINE, wrap
-from turbosat.benchmarks.solvers import Contestant, parse
-from turbosat.cdcl.process_tree import become_subreaper, kill_strays
+from turbosat.benchmarks.run import machine
+from turbosat.benchmarks.run.child import EXPECTED, LINE, wrap
+from turbosat.benchmarks.run.jobs import Errand, Job, plain
+from turbosat.benchmarks.run.limits import Limits
+from turbosat.benchmarks.run.solvers import Contestant, parse
+from turbosat.cdcl.process.tree import become_subreaper, kill_strays
 from turbosat.errors import UsageError
 
 CLAIM = "turbosat-bench core"  # what claims of cores are called: the same on the whole machine

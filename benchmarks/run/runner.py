@@ -20,10 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from turbosat.benchmarks.competition import Claim, Judgement, Log, Output, judge
-from turbosat.benchmarks.limits import Limits, Usage, before_exec, pause_after
-from turbosat.benchmarks.servant import serve
-from turbosat.cdcl.process_tree import become_subreaper, kill_all, reap, signal_all
+from turbosat.benchmarks.run.child import serve
+from turbosat.benchmarks.run.competition import Claim, Judgement, Log, Output, judge
+from turbosat.benchmarks.run.limits import Limits, Usage, before_exec, pause_after
+from turbosat.cdcl.process.tree import become_subreaper, kill_all, reap, signal_all
 
 YOUNG = 0.1  # seconds in which every sign of life is a reason to look at the memory: it may be the last
 PIPE = 1 << 20  # bytes of a pipe, and of one read

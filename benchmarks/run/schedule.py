@@ -19,14 +19,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from turbosat.benchmarks.gbd_hash import Description
-from turbosat.benchmarks.jobs import Errand, Line, plain
-from turbosat.benchmarks.limits import Limits
-from turbosat.benchmarks.runner import Outcome
-from turbosat.benchmarks.servant import Lost
-from turbosat.benchmarks.solvers import Contestant
+from turbosat.benchmarks.run.child import Lost
+from turbosat.benchmarks.run.jobs import Errand, Line, plain
+from turbosat.benchmarks.run.limits import Limits
+from turbosat.benchmarks.run.runner import Outcome
+from turbosat.benchmarks.run.solvers import Contestant
+from turbosat.benchmarks.run.verdicts import Verdict, by_itself, together
 from turbosat.benchmarks.store import Experiment, Instance, Run
-from turbosat.benchmarks.suite_files import Known, Source
-from turbosat.benchmarks.verdicts import Verdict, by_itself, together
+from turbosat.benchmarks.suites.files import Known, Source
 from turbosat.errors import InputError, UsageError
 from turbosat.printable import printable
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from turbosat import __version__
 from turbosat.benchmarks.store import Solver
-from turbosat.cdcl.binaries import find_kissat
+from turbosat.cdcl.engines.binaries import find_kissat
 from turbosat.errors import UsageError
 
 PORTFOLIO = "portfolio:"
@@ -157,7 +157,7 @@ def _cadical(options: list[str]) -> tuple[list[str], tuple[str, ...], str]:
         return [program, *options, *_seed(options)], ("{proof}",), f"cadical {_version(program)}"
     from importlib.metadata import version
 
-    command = [sys.executable, "-P", "-m", "turbosat.benchmarks.cadical_main", *options, *_seed(options)]
+    command = [sys.executable, "-P", "-m", "turbosat.benchmarks.run.cadical_main", *options, *_seed(options)]
     return command, (), f"CaDiCaL 3.0.0 of python-sat {version('python-sat')}"
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from turbosat.benchmarks.runner import Outcome
+from turbosat.benchmarks.run.runner import Outcome
+from turbosat.benchmarks.run.verify import Done
 from turbosat.benchmarks.store import Instance, Result, Run, Status, Verified
-from turbosat.benchmarks.verify import Done
 
 OPPOSITE: dict[Result, Result] = {"sat": "unsat", "unsat": "sat"}
 WORDS: dict[Result, str] = {"sat": "satisfiable", "unsat": "unsatisfiable"}

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from turbosat.benchmarks.gbd_hash import Description, content, describe
-from turbosat.benchmarks.servant import serve
-from turbosat.cdcl.process_tree import PR_SET_PDEATHSIG
+from turbosat.benchmarks.run.child import serve
+from turbosat.cdcl.process.tree import PR_SET_PDEATHSIG
 from turbosat.check import CheckError, check
 
 

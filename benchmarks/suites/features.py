@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.formula import Formula
+from turbosat.formula.formula import Formula
 from turbosat.printable import printable
 
 Features = dict[str, Any]
@@ -59,7 +59,7 @@ def features(formula: Formula, *, structure: bool = True) -> Features:
 def file_features(path: Path, *, structure: bool = True) -> Features:
     """Read a file and return its features, with its name, GBD hash, size in bytes, family and status."""
     from turbosat.benchmarks.gbd_hash import describe
-    from turbosat.dimacs import read
+    from turbosat.dimacs.reader import read
 
     about = describe(path)
     file = {
@@ -82,8 +82,8 @@ def text(found: Features) -> str:
 
 
 def _structure(formula: Formula) -> Features:
-    from turbosat.encodings import gates as gate_finder
-    from turbosat.encodings import xor
+    from turbosat.encodings.gates import recovery as gate_finder
+    from turbosat.encodings.xor import recovery as xor
 
     recovered = xor.recover(formula)
     gates = gate_finder.find_gates(formula)

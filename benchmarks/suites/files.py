@@ -170,7 +170,7 @@ def _entry(listing: Path, line: int, name: str) -> Source:
 
 
 def _generated(name: str, folder: Path) -> Iterator[Source]:
-    from turbosat.benchmarks import suites
+    from turbosat.benchmarks.suites import suites
 
     for path in suites.materialise(name, folder / name):
         source = _formula(path, f"{name}/{path.name}")

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from turbosat import dimacs
 from turbosat.benchmarks import families
 from turbosat.benchmarks.families.base import Declared, Problem, digest
-from turbosat.benchmarks.suite_tables import TABLES
+from turbosat.benchmarks.suites.tables import TABLES
+from turbosat.dimacs import reader as dimacs
 from turbosat.errors import EngineError, InputError, UsageError
 
 NAMES = tuple(TABLES)

@@ -6,9 +6,9 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from turbosat.cdcl.cadical_options import checked_options
-from turbosat.cdcl.engine import Ability, Answer, Budget
-from turbosat.cdcl.python_engine import PythonEngine
+from turbosat.cdcl.engines.cadical_options import checked_options
+from turbosat.cdcl.engines.engine import Ability, Answer, Budget
+from turbosat.cdcl.engines.python_engine import PythonEngine
 from turbosat.errors import UnsupportedError, UsageError
 from turbosat.result import Status
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from turbosat.cdcl.channel import Message
-    from turbosat.cdcl.clauses import Clauses
-    from turbosat.formula import Formula
+    from turbosat.cdcl.process.channel import Message
+    from turbosat.formula.clauses import Clauses
+    from turbosat.formula.formula import Formula
 
 GRACE = 0.1  # seconds a slice may be late before the child is stopped in the middle of a run
 
@@ -54,7 +54,7 @@ class Cadical(PythonEngine):
         steady: bool = False,
         conflicts: int | None = None,
     ) -> None:
-        super().__init__("turbosat.cdcl.cadical_worker", memory_limit)
+        super().__init__("turbosat.cdcl.engines.cadical_worker", memory_limit)
         self.options = dict(options or {})
         self.seed = seed
         self._export = export
@@ -95,7 +95,7 @@ class Cadical(PythonEngine):
         """Prefer these values, (variables,), from now on."""
         import numpy as np
 
-        from turbosat.cdcl.requests import checked_phases
+        from turbosat.cdcl.engines.requests import checked_phases
 
         child = self._living()
         hints = checked_phases(values, self._variables)
@@ -106,7 +106,7 @@ class Cadical(PythonEngine):
         """Restrict the whole search to this partial assignment; only before the first slice."""
         import numpy as np
 
-        from turbosat.cdcl.requests import checked_literals
+        from turbosat.cdcl.engines.requests import checked_literals
 
         child = self._living()
         units = checked_literals(literals, self._variables, "units")
@@ -117,15 +117,15 @@ class Cadical(PythonEngine):
 
     def assume(self, literals: NDArray[np.int32]) -> None:
         """Restrict the next slice, and no other, to these literals; called again, to both."""
-        from turbosat.cdcl.requests import checked_literals
+        from turbosat.cdcl.engines.requests import checked_literals
 
         self._living()
         self._assumed += tuple(checked_literals(literals, self._variables, "assumptions").tolist())
 
     def add_clauses(self, literals: NDArray[np.int32], offsets: NDArray[np.int64]) -> None:
         """Import clauses that the formula implies, in flat arrays; a child far behind does not get them."""
-        from turbosat.cdcl.requests import checked_literals
-        from turbosat.formula import Formula
+        from turbosat.cdcl.engines.requests import checked_literals
+        from turbosat.formula.formula import Formula
 
         child = self._living()
         flat = checked_literals(literals, self._variables, "clauses")
@@ -138,7 +138,7 @@ class Cadical(PythonEngine):
         This is where CDCL would get to along them if it ignored conflicts (Cai, Zhang, Fleury, Biere, JAIR
         2022), with all it has learned. Asked again before it came, only the last counts.
         """
-        from turbosat.cdcl.requests import checked_literals
+        from turbosat.cdcl.engines.requests import checked_literals
 
         self._living().hint("follow", {}, checked_literals(literals, self._variables, "literals"))
 
@@ -154,7 +154,7 @@ class Cadical(PythonEngine):
         if not self._learned or self._units:
             self._learned.clear()
             return None
-        from turbosat.cdcl.clauses import Clauses
+        from turbosat.formula.clauses import Clauses
 
         parts = [Clauses(*map(np.asarray, message.arrays)) for message in self._learned]
         self._learned.clear()

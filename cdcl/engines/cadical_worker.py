@@ -14,9 +14,9 @@ from collections import deque
 from itertools import repeat
 from typing import Any
 
-from turbosat.cdcl.channel import Channel, Message
-from turbosat.cdcl.serving import serve
-from turbosat.cdcl.trace import Trace
+from turbosat.cdcl.engines.trace import Trace
+from turbosat.cdcl.process.channel import Channel, Message
+from turbosat.cdcl.process.serving import serve
 
 FIRST_RUN = 100  # conflicts
 SHORTEST_RUN = 20

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
 
-from turbosat.cdcl.process import Spent
+from turbosat.cdcl.process.child import Spent
 from turbosat.errors import UnsupportedError
 from turbosat.result import Status
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from turbosat.cdcl.clauses import Clauses
-    from turbosat.formula import Formula
+    from turbosat.formula.clauses import Clauses
+    from turbosat.formula.formula import Formula
+    from turbosat.formula.xors import Xors
     from turbosat.gpu.guidance import Guidance
-    from turbosat.xors import Xors
 
 
 class Ability(Enum):

@@ -11,11 +11,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from turbosat.cdcl.binaries import find_kissat
-from turbosat.cdcl.engine import Ability, Answer, Budget, Engine
-from turbosat.cdcl.interrupts import undisturbed
-from turbosat.cdcl.output import Output
-from turbosat.cdcl.process import Child, Spent, exit_cause, exit_words, readable, unstarted
+from turbosat.cdcl.engines.binaries import find_kissat
+from turbosat.cdcl.engines.engine import Ability, Answer, Budget, Engine
+from turbosat.cdcl.engines.kissat_output import Output
+from turbosat.cdcl.process.child import Child, Spent, exit_cause, exit_words, readable, unstarted
+from turbosat.cdcl.process.interrupts import undisturbed
 from turbosat.errors import EngineError, UnsupportedError, UsageError
 from turbosat.result import Status
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from turbosat.formula import Formula
-    from turbosat.proof_file import ProofFile
+    from turbosat.formula.formula import Formula
+    from turbosat.proof.file import ProofFile
 
 CHUNK = 1 << 18  # bytes read at once
 EXIT_CODES = {status.value: status for status in Status}
@@ -89,14 +89,14 @@ class Kissat(Engine):
 
     def set_phases(self, values: NDArray[np.bool_]) -> None:
         """Prefer these values, (variables,), when deciding; only before the first slice, not with a proof."""
-        from turbosat.cdcl.requests import checked_phases
+        from turbosat.cdcl.engines.requests import checked_phases
 
         formula = self._editable(Ability.PHASES)
         self._phases = checked_phases(values, formula.variables)
 
     def add_units(self, literals: NDArray[np.int32]) -> None:
         """Restrict the search to this partial assignment; only before the first slice, not with a proof."""
-        from turbosat.cdcl.requests import checked_literals
+        from turbosat.cdcl.engines.requests import checked_literals
 
         formula = self._editable(Ability.UNITS)
         self._units += tuple(checked_literals(literals, formula.variables, "units").tolist())
@@ -165,7 +165,7 @@ class Kissat(Engine):
         if self._source is None or self._stopped:
             raise UsageError(f"{ability.value}: only after start")
         if isinstance(self._source, Path):
-            from turbosat import dimacs
+            from turbosat.dimacs import reader as dimacs
 
             self._source = dimacs.read(self._source, check=self.check)
         return self._source
@@ -203,7 +203,7 @@ class Kissat(Engine):
             except OSError as error:
                 raise EngineError(f"{self.name}: cannot read {source}: {error.strerror}") from None
         if self.proof is None:
-            from turbosat.cdcl.channel import anonymous_file
+            from turbosat.cdcl.process.channel import anonymous_file
 
             return self._filled(anonymous_file(), source)
         # With a proof Kissat wants to know where both files are, so this one needs a name, until it is open.
@@ -231,8 +231,8 @@ class Kissat(Engine):
         """Write what Kissat is to solve, and go back to the start of the file."""
         import numpy as np
 
-        from turbosat import dimacs
-        from turbosat.cdcl.polarity import flip_signs, restricted
+        from turbosat.cdcl.engines.polarity import flip_signs, restricted
+        from turbosat.dimacs import reader as dimacs
 
         clauses = formula.expanded(self.check)
         if self._phases is not None:

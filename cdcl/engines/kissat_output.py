@@ -111,8 +111,8 @@ class Output:
         """Take in `v` lines: of a large model there are millions, and they are not kept."""
         import numpy as np
 
-        from turbosat.rows import MAX_VARIABLE
-        from turbosat.tokens import PADDING, tokenise
+        from turbosat.dimacs.integers import PADDING, tokenise
+        from turbosat.formula.rows import MAX_VARIABLE
 
         text = (b"\n" + lines).replace(b"\nv ", b"\n")
         found = tokenise(text + bytes(PADDING), len(text))

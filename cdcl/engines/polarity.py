@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.blocks import nothing
-from turbosat.formula import Formula
+from turbosat.formula.blocks import nothing
+from turbosat.formula.formula import Formula
 
 _BLOCK = 1 << 20  # literals flipped at once
 

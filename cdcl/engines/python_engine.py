@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from turbosat.cdcl.engine import Engine
-from turbosat.cdcl.interrupts import undisturbed
-from turbosat.cdcl.process import Spent
-from turbosat.cdcl.python_child import PythonChild
+from turbosat.cdcl.engines.engine import Engine
+from turbosat.cdcl.process.child import Spent
+from turbosat.cdcl.process.interrupts import undisturbed
+from turbosat.cdcl.process.python_child import PythonChild
 from turbosat.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from turbosat.formula import Formula
+    from turbosat.formula.formula import Formula
 
 
 class PythonEngine(Engine):
@@ -47,8 +47,8 @@ class PythonEngine(Engine):
 
     def _launch(self, source: Formula | Path) -> tuple[PythonChild, Formula]:
         """Start the child; return it and the formula, read if it is a file."""
-        from turbosat import dimacs
-        from turbosat.formula import Formula
+        from turbosat.dimacs import reader as dimacs
+        from turbosat.formula.formula import Formula
 
         if self._child is not None or self._stopped:
             raise UsageError("an engine takes one formula, once")

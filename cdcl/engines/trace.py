@@ -11,7 +11,7 @@ from fcntl import F_SETFL, fcntl
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from turbosat.cdcl.clauses import Clauses
+    from turbosat.formula.clauses import Clauses
 
 ADDED = ord("a")
 LONGEST_NUMBER = 5  # bytes
@@ -26,7 +26,7 @@ class Trace:
     def __init__(self, solver: Any) -> None:
         from pysat.solvers import pysolvers
 
-        from turbosat.cdcl.channel import anonymous_file
+        from turbosat.cdcl.process.channel import anonymous_file
 
         self._descriptor = anonymous_file()
         fcntl(self._descriptor, F_SETFL, os.O_APPEND)  # the file is emptied behind the writer's back
@@ -51,7 +51,7 @@ def additions(data: bytes, longest: int) -> Clauses:
     """
     import numpy as np
 
-    from turbosat.cdcl.clauses import Clauses
+    from turbosat.formula.clauses import Clauses
 
     raw = np.frombuffer(data, np.uint8)
     zeros = np.flatnonzero(raw == 0)  # (clauses,): nothing but the end of a clause is 0

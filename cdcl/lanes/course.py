@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from turbosat.cdcl.engine import Budget
+from turbosat.cdcl.engines.engine import Budget
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from turbosat.cdcl.engine import Answer
+    from turbosat.cdcl.engines.engine import Answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ import heapq
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from turbosat.cdcl.course import Course, Slice
-from turbosat.cdcl.engine import Budget
+from turbosat.cdcl.engines.engine import Budget
+from turbosat.cdcl.lanes.course import Course, Slice
 from turbosat.result import Status
 
 if TYPE_CHECKING:
-    from turbosat.cdcl.engine import Answer
+    from turbosat.cdcl.engines.engine import Answer
 
 FIRST_BUDGET = 2000  # conflicts
 

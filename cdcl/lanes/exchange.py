@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from turbosat.cdcl.clauses import Clauses
+from turbosat.formula.clauses import Clauses
 
 KEPT = 1 << 20  # hashes of clauses seen: beyond, duplicates may pass
 BATCHES = 4096  # that wait for lanes: who is further behind misses the oldest

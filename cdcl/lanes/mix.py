@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass, field, replace
 from itertools import count
 from typing import TYPE_CHECKING, Any, Literal
 
-from turbosat.cdcl.cadical_options import LARGEST
+from turbosat.cdcl.engines.cadical_options import LARGEST
 from turbosat.errors import UsageError
 
 if TYPE_CHECKING:
-    from turbosat.cdcl.engine import Ability, Engine
-    from turbosat.proof_file import ProofFile
+    from turbosat.cdcl.engines.engine import Ability, Engine
+    from turbosat.proof.file import ProofFile
 
 LARGEST_SEED = 2**31 - 1  # Kissat's; CaDiCaL's is a little less
 
@@ -62,10 +62,10 @@ class LaneSpec(Entrant):
     def abilities(self) -> frozenset[Ability]:
         """What the engine will be able to do."""
         if self.engine == "cadical":
-            from turbosat.cdcl.cadical import Cadical
+            from turbosat.cdcl.engines.cadical import Cadical
 
             return Cadical.abilities
-        from turbosat.cdcl.kissat import Kissat
+        from turbosat.cdcl.engines.kissat import Kissat
 
         return Kissat.abilities
 
@@ -85,7 +85,7 @@ class LaneSpec(Entrant):
         """Return the engine, not started; `parsing` and `seconds` are for Kissat, `steady` for CaDiCaL."""
         # Imported where they are used: 10 ms earlier, Kissat is running.
         if self.engine == "cadical":
-            from turbosat.cdcl.cadical import Cadical
+            from turbosat.cdcl.engines.cadical import Cadical
 
             if proof is not None:
                 raise UsageError(f"lane {self.name} cannot write a proof")
@@ -99,7 +99,7 @@ class LaneSpec(Entrant):
                 steady=steady,
                 conflicts=self.conflicts,
             )
-        from turbosat.cdcl.kissat import Kissat
+        from turbosat.cdcl.engines.kissat import Kissat
 
         strictness = () if parsing == "normal" else (f"--{parsing}",)
         return Kissat(

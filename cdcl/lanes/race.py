@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from turbosat.cdcl.course import Course, Slice
-from turbosat.cdcl.engine import Ability, Answer, Engine
-from turbosat.cdcl.interrupts import undisturbed
-from turbosat.cdcl.process import Spent, unstarted
+from turbosat.cdcl.engines.engine import Ability, Answer, Engine
+from turbosat.cdcl.lanes.course import Course, Slice
+from turbosat.cdcl.process.child import Spent, unstarted
+from turbosat.cdcl.process.interrupts import undisturbed
 from turbosat.deadline import Deadline, Expired
 from turbosat.errors import Cause, EngineError
 from turbosat.events import Event, Sink
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from turbosat.cdcl.clauses import Clauses
-    from turbosat.cdcl.diversify import Entrant
-    from turbosat.formula import Formula
+    from turbosat.cdcl.lanes.mix import Entrant
+    from turbosat.formula.clauses import Clauses
+    from turbosat.formula.formula import Formula
 
 GLANCE = 0.05  # seconds between two looks at the limits while lanes run
 EXPENDABLE = 100, 300  # thousandths of all memory: by so much the kernel rather takes lane 0, or another lane

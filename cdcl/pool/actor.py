@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from turbosat import __version__
-from turbosat.cdcl.worker import Note, Worker
+from turbosat.cdcl.pool.worker import Note, Worker
 from turbosat.errors import EngineError
-from turbosat.formula_arrays import unpack
+from turbosat.formula.packing import unpack
 
 
 class LaneActor:

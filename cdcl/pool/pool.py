@@ -5,17 +5,17 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from turbosat.cdcl.interrupts import undisturbed
-from turbosat.cdcl.process import Spent, readable
-from turbosat.cdcl.python_child import PythonChild
+from turbosat.cdcl.process.child import Spent, readable
+from turbosat.cdcl.process.interrupts import undisturbed
+from turbosat.cdcl.process.python_child import PythonChild
 from turbosat.errors import EngineError, UsageError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from turbosat.cdcl.engine import Ability
-    from turbosat.cdcl.hosted import Hosted
-    from turbosat.formula import Formula
+    from turbosat.cdcl.engines.engine import Ability
+    from turbosat.cdcl.pool.remote import Hosted
+    from turbosat.formula.formula import Formula
 
 HINTS = "phases", "clauses", "follow"  # requests that may be lost
 PATIENCE = 0.2  # seconds to wait until everything of Ray's is gone: on a busy machine that takes longer
@@ -35,7 +35,7 @@ class Pool:
 
         `memory` is the limit of each engine, in bytes of address space.
         """
-        from turbosat.formula_arrays import pack
+        from turbosat.formula.packing import pack
 
         self.about: dict[str, Any] | None = None
         self.broken: str | None = None
@@ -46,14 +46,14 @@ class Pool:
         self._count = 0
         data = {"address": address, "places": places, "variables": formula.variables}
         with undisturbed():
-            self._child = PythonChild("turbosat.cdcl.keeper", "pool", patience=PATIENCE)
+            self._child = PythonChild("turbosat.cdcl.pool.supervisor", "pool", patience=PATIENCE)
             self._child.send("open", data, *pack(formula))
 
     def engine(
         self, recipe: dict[str, Any], abilities: frozenset[Ability], name: str, **resources: float
     ) -> Hosted:
         """Return an engine in a place of its own; what an actor for it must hold: cpu, gpu."""
-        from turbosat.cdcl.hosted import Hosted
+        from turbosat.cdcl.pool.remote import Hosted
 
         self._count += 1
         return Hosted(self, self._count, recipe, abilities, name, resources)
@@ -133,7 +133,7 @@ class Pool:
         self.broken = self.broken or why
         self._child.stop()
         if (self._child.exit_code() or 0) < 0:  # somebody killed the keeper
-            from turbosat.cdcl.pool_folder import sweep
+            from turbosat.cdcl.pool.folder import sweep
 
             sweep()
 

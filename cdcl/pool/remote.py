@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from turbosat.cdcl.engine import Ability, Answer, Budget, Engine
+from turbosat.cdcl.engines.engine import Ability, Answer, Budget, Engine
 from turbosat.errors import Cause, EngineError, UnsupportedError, UsageError
 from turbosat.result import Status
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from turbosat.cdcl.channel import Message
-    from turbosat.cdcl.clauses import Clauses
-    from turbosat.cdcl.pool import Pool
-    from turbosat.formula import Formula
+    from turbosat.cdcl.pool.pool import Pool
+    from turbosat.cdcl.process.channel import Message
+    from turbosat.formula.clauses import Clauses
+    from turbosat.formula.formula import Formula
     from turbosat.gpu.guidance import Guidance
 
 
@@ -60,7 +60,7 @@ class Hosted(Engine):
 
     def start(self, source: Formula | Path) -> None:
         """Begin in an actor; `source` is the pool's formula, or that with more clauses behind."""
-        from turbosat.formula import Formula
+        from turbosat.formula.formula import Formula
 
         if self._state != "new":
             raise UsageError("an engine takes one formula, once")
@@ -78,7 +78,7 @@ class Hosted(Engine):
 
     def set_phases(self, values: NDArray[np.bool_]) -> None:
         """Prefer these values from now on; older ones that have not arrived yet are forgotten."""
-        from turbosat.cdcl.requests import checked_phases
+        from turbosat.cdcl.engines.requests import checked_phases
 
         if not self.abilities & {Ability.PHASES, Ability.REPHASE}:
             self.refuse(Ability.PHASES)
@@ -87,7 +87,7 @@ class Hosted(Engine):
 
     def add_units(self, literals: NDArray[np.int32]) -> None:
         """Restrict the whole search; before the first slice."""
-        from turbosat.cdcl.requests import checked_literals
+        from turbosat.cdcl.engines.requests import checked_literals
 
         self.require(Ability.UNITS)
         if self._slice:
@@ -96,21 +96,21 @@ class Hosted(Engine):
 
     def assume(self, literals: NDArray[np.int32]) -> None:
         """Restrict the next slice; called again, to both."""
-        from turbosat.cdcl.requests import checked_literals
+        from turbosat.cdcl.engines.requests import checked_literals
 
         self.require(Ability.ASSUMPTIONS)
         self._assumed += tuple(checked_literals(literals, self._variables, "assumptions").tolist())
 
     def add_clauses(self, literals: NDArray[np.int32], offsets: NDArray[np.int64]) -> None:
         """Import clauses; where too many wait for a busy actor, the oldest are dropped."""
-        from turbosat.cdcl.requests import checked_literals
+        from turbosat.cdcl.engines.requests import checked_literals
 
         self.require(Ability.IMPORT)
         self._ask("clauses", {}, checked_literals(literals, self._variables, "clauses"), offsets)
 
     def follow(self, literals: NDArray[np.int32]) -> None:
         """Ask for a trail."""
-        from turbosat.cdcl.requests import checked_literals
+        from turbosat.cdcl.engines.requests import checked_literals
 
         self.require(Ability.TRAIL)
         self._ask("follow", {}, checked_literals(literals, self._variables, "literals"))
@@ -124,7 +124,7 @@ class Hosted(Engine):
         """Return the clauses that came since the last call."""
         if not self._learned:
             return None
-        from turbosat.cdcl.clauses import Clauses
+        from turbosat.formula.clauses import Clauses
 
         parts, self._learned = self._learned, []
         return Clauses.join(parts)
@@ -215,7 +215,7 @@ class Hosted(Engine):
             case "progress":
                 self._progress, self._figures = data["progress"], data["figures"]
             case "learned":
-                from turbosat.cdcl.clauses import Clauses
+                from turbosat.formula.clauses import Clauses
 
                 self._learned.append(Clauses(*map(np.asarray, message.arrays)))
             case "guidance":

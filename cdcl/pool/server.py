@@ -21,11 +21,11 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from turbosat.cdcl.channel import Channel, Message
-from turbosat.cdcl.process_tree import descendants
-from turbosat.cdcl.ray_session import Session
-from turbosat.cdcl.serving import serve
-from turbosat.cdcl.worker import Note
+from turbosat.cdcl.pool.session import Session
+from turbosat.cdcl.pool.worker import Note
+from turbosat.cdcl.process.channel import Channel, Message
+from turbosat.cdcl.process.serving import serve
+from turbosat.cdcl.process.tree import descendants
 from turbosat.errors import Cause, EngineError, UsageError
 
 COMING = 8  # how far Ray gives way while it comes up

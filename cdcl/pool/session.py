@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from turbosat import __version__
-from turbosat.cdcl.pool_folder import RAY
-from turbosat.cdcl.process_tree import read_proc
-from turbosat.cdcl.ray_join import FAILURES, first_line, join, prepare
+from turbosat.cdcl.pool.folder import RAY
+from turbosat.cdcl.pool.join import FAILURES, first_line, join, prepare
+from turbosat.cdcl.process.tree import read_proc
 from turbosat.errors import EngineError
 from turbosat.system import children
 
@@ -59,7 +59,7 @@ class Session:
             join(address)
         import ray
 
-        from turbosat.cdcl.actor import LaneActor
+        from turbosat.cdcl.pool.actor import LaneActor
 
         self._actor = ray.remote(LaneActor)
         self._variables = variables

@@ -15,12 +15,12 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 
-from turbosat.cdcl import pool_folder
-from turbosat.cdcl.process_tree import PR_SET_PDEATHSIG, become_subreaper, kill_all, reap
-from turbosat.cdcl.python_child import BOOT
+from turbosat.cdcl.pool import folder as pool_folder
+from turbosat.cdcl.process.python_child import BOOT
+from turbosat.cdcl.process.tree import PR_SET_PDEATHSIG, become_subreaper, kill_all, reap
 from turbosat.errors import TurbosatError
 
-POOL = "turbosat.cdcl.pool_process"
+POOL = "turbosat.cdcl.pool.server"
 AWAITED = signal.SIGTERM, signal.SIGCHLD
 
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.cdcl.clauses import Clauses
-from turbosat.cdcl.engine import Budget
+from turbosat.cdcl.engines.engine import Budget
 from turbosat.errors import Cause, EngineError, TurbosatError
+from turbosat.formula.clauses import Clauses
 
 if TYPE_CHECKING:
-    from turbosat.cdcl.engine import Answer, Engine
-    from turbosat.formula import Formula
+    from turbosat.cdcl.engines.engine import Answer, Engine
+    from turbosat.formula.formula import Formula
 
 Note = tuple[str, dict[str, Any], Sequence[NDArray[Any]]]
 
@@ -26,11 +26,11 @@ Note = tuple[str, dict[str, Any], Sequence[NDArray[Any]]]
 def build(recipe: dict[str, Any], memory: int | None = None) -> Engine:
     """Return the engine of a recipe: the fields of a LaneSpec, or a gradient lane and its settings."""
     if recipe["engine"] == "gradient":
-        from turbosat.gradient_lane import Gradient, Settings
+        from turbosat.lanes.gradient import Gradient, Settings
 
         settings = Settings(**recipe["settings"])
         return Gradient(settings, memory_limit=memory if settings.device == "cpu" else None)
-    from turbosat.cdcl.diversify import LaneSpec
+    from turbosat.cdcl.lanes.mix import LaneSpec
 
     fields = {**recipe, "flags": tuple(recipe["flags"])}
     return LaneSpec(**fields).build(memory=memory)

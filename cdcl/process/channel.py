@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from turbosat.cdcl.process import readable
+from turbosat.cdcl.process.child import readable
 
 LENGTH = struct.Struct("<I")
 ALIGNMENT = 8  # bytes; every array starts at a multiple of it

@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from turbosat.cdcl.process_tree import PR_SET_PDEATHSIG
+from turbosat.cdcl.process.tree import PR_SET_PDEATHSIG
 from turbosat.errors import Cause, EngineError
 
 MAXRSS = 1 if sys.platform == "darwin" else 1024  # bytes of what a system counts the largest resident set in

@@ -7,7 +7,7 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 
-from turbosat.cdcl.channel import Channel
+from turbosat.cdcl.process.channel import Channel
 from turbosat.errors import Cause, EngineError
 
 

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from turbosat.core import gates as kernels
 from turbosat.core.gates import CYCLES, LEAVES, LISTED, PROGRESS, ROWS, STORED, TAIL, WIDEST
 from turbosat.encodings.clause_sets import lists_of
-from turbosat.encodings.gates import AND, BLOCK, EFFORT, Gates, chosen
+from turbosat.encodings.gates.recovery import AND, BLOCK, EFFORT, Gates, chosen
 from turbosat.encodings.propagation import blocks, transpose
 
 SWEEPS: Final = 3  # over cyclic definitions: as deep as the ways to write an XOR of two go

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.encodings.ragged import repeats, sorted_rows
-from turbosat.formula import Formula
+from turbosat.formula.formula import Formula
+from turbosat.formula.ragged import repeats, sorted_rows
 
 if TYPE_CHECKING:
     from turbosat.encodings.clause_sets import ClauseSets

@@ -108,7 +108,7 @@ def place(matrix: NDArray[np.uint64]) -> Bits:
         min(matrix.shape[0], 64 * matrix.shape[1]) > DEVICE_ROWS
         and importlib.util.find_spec("torch") is not None
     ):
-        from turbosat.encodings import gf2_torch
+        from turbosat.encodings.gf2 import device as gf2_torch
 
         if gf2_torch.suitable(matrix):
             return gf2_torch.TorchBits(matrix, "cuda")

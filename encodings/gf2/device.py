@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from turbosat.encodings.gf2_dense import Pass
+from turbosat.encodings.gf2.dense import Pass
 
 CHUNK: Final = 1 << 25  # words written at a time: 256 MiB of scratch
 

@@ -14,10 +14,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.encodings.gf2_facts import facts_of
-from turbosat.encodings.gf2_reduction import Limits, reduce_rows
+from turbosat.encodings.gf2.facts import facts_of
+from turbosat.encodings.gf2.reduction import Limits, reduce_rows
 from turbosat.errors import UsageError
-from turbosat.xors import Xors
+from turbosat.formula.xors import Xors
 
 MINIMAL: Final = 5_000_000  # entries of a contradiction's rows up to which it is made minimal
 CIRCUITS: Final = 256  # minimal contradictions compared

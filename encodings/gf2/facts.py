@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from turbosat.core import gf2 as kernels
 from turbosat.core.gf2 import END, FACTS, PLACE, TRIPLES
-from turbosat.encodings.gf2_reduction import SLICE, Reduction
+from turbosat.encodings.gf2.reduction import SLICE, Reduction
 from turbosat.encodings.propagation import blocks
 
 ALL_TRIPLES: Final = 1000  # columns up to which every XOR of three is found

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from turbosat.core import gf2 as kernels
 from turbosat.core.gf2 import END
-from turbosat.encodings import gf2_dense
-from turbosat.encodings.gf2_sparse import DENSE, DONE, FALSE, SparseSystem
+from turbosat.encodings.gf2 import dense as gf2_dense
+from turbosat.encodings.gf2.sparse import DENSE, DONE, FALSE, SparseSystem
 from turbosat.encodings.propagation import blocks
 
 SLICE: Final = 1 << 22  # words read between two calls of `check`

@@ -1,4 +1,4 @@
-// What follows from the known variables (the rules and their proof are in turbosat.encodings.closure).
+// What follows from the known variables (the rules and their proof are in turbosat.encodings.support.compilation).
 #include "state.h"
 
 int64_t count_unknown(const struct problem *problem, const struct state *state, int64_t first, int64_t effort)

@@ -30,14 +30,14 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.encodings.closure_emit import emit
-from turbosat.encodings.closure_root import Root, simplify
-from turbosat.encodings.closure_state import Closure
-from turbosat.encodings.gf2 import Elimination
-from turbosat.encodings.program import Program
-from turbosat.encodings.xor import GATES, Recovered
-from turbosat.formula import Formula
-from turbosat.xors import Xors
+from turbosat.encodings.gf2.elimination import Elimination
+from turbosat.encodings.support.emission import emit
+from turbosat.encodings.support.problem import Root, simplify
+from turbosat.encodings.support.program import Program
+from turbosat.encodings.support.state import Closure
+from turbosat.encodings.xor.recovery import GATES, Recovered
+from turbosat.formula.formula import Formula
+from turbosat.formula.xors import Xors
 
 GREEDY_WORK = 3e7  # entries the look-ahead may visit, some tenths of a second
 DELETION_WORK = 3e7  # the same for the attempts to do without an input

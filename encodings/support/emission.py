@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.core.support import DENSE, EXACT, GREATEST, INPUT, KNOWN, LEAST, ROW, Problem, State
-from turbosat.encodings.closure_root import Root
-from turbosat.encodings.program import CHECK, CHECK_XOR, DEFINE, XOR, Program
+from turbosat.encodings.support.problem import Root
+from turbosat.encodings.support.program import CHECK, CHECK_XOR, DEFINE, XOR, Program
 
 MOST_BASES = 4096  # variables in whose terms XORs are expressed to find those that follow from others
 

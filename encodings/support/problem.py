@@ -14,8 +14,8 @@ from turbosat.encodings.propagation import (
     shortened,
     tidied,
 )
-from turbosat.formula import Formula
-from turbosat.xors import Xors
+from turbosat.formula.formula import Formula
+from turbosat.formula.xors import Xors
 
 
 @dataclass(frozen=True, slots=True)

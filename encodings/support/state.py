@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from turbosat.core import support as kernels
 from turbosat.core.support import CANDIDATES, COUNTERS, INPUT, KNOWN, PLACE, TAKEN, Problem, State
-from turbosat.encodings.closure_root import Root
 from turbosat.encodings.propagation import advance, blocks, transpose
+from turbosat.encodings.support.problem import Root
 
 MOST_ROWS: Final = 3000  # XORs of a dense matrix: its words, squared, are what a step costs
 EFFORT: Final = 1 << 18  # entries a kernel reads between two calls of `check`

@@ -6,9 +6,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.blocks import nothing
 from turbosat.encodings.propagation import literal_codes
-from turbosat.formula import Formula
+from turbosat.formula.blocks import nothing
+from turbosat.formula.formula import Formula
 
 FEW: Final = 4  # so many XORs must be likely: fewer are nothing that a CDCL solver needs help with
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.encodings.gates import SHORT, Gates, chosen, gate_codes, joined
-from turbosat.encodings.ragged import repeats, sorted_rows
-from turbosat.encodings.xor_promise import promising
+from turbosat.encodings.gates.recovery import SHORT, Gates, chosen, gate_codes, joined
+from turbosat.encodings.xor.promise import promising
 from turbosat.errors import UsageError
-from turbosat.formula import Formula
-from turbosat.rows import row_of
-from turbosat.xors import Xors
+from turbosat.formula.formula import Formula
+from turbosat.formula.ragged import repeats, sorted_rows
+from turbosat.formula.rows import row_of
+from turbosat.formula.xors import Xors
 
 if TYPE_CHECKING:
     from turbosat.encodings.clause_sets import ClauseSets
@@ -60,7 +60,7 @@ def recover(
     `longest` is 2 to 12. `check` is called every few milliseconds and may raise.
     """
     from turbosat.encodings.clause_sets import clause_sets
-    from turbosat.encodings.gate_parity import composed_parities
+    from turbosat.encodings.gates.parity import composed_parities
 
     if not 2 <= longest <= LARGEST:
         raise UsageError(f"expected longest from 2 to {LARGEST}, found {longest}")

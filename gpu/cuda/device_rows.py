@@ -6,7 +6,7 @@ import torch
 
 from turbosat.encodings.matrix import Matrix
 from turbosat.encodings.parity_matrix import ParityMatrix
-from turbosat.gpu.rows import Rows, arrange
+from turbosat.gpu.cuda.rows import Rows, arrange
 
 # Launch options of every kernel. Integers only, so fusing multiplications with additions changes nothing;
 # saying so keeps Triton 3.9 from warning about its default.

@@ -15,15 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.encodings.matrix import Matrix
-from turbosat.gpu import cuda_limits
 from turbosat.gpu.backend import Population, Report
+from turbosat.gpu.cuda import limits as cuda_limits
+from turbosat.gpu.cuda.slots import Slots
 from turbosat.gpu.rules import WEIGHT_ONE, Rule, Walk, Weighted
-from turbosat.gpu.slots import Slots
-from turbosat.gpu.sync import STEPS, UNKNOWN
+from turbosat.gpu.steps import STEPS, UNKNOWN
 
 if TYPE_CHECKING:
-    from turbosat.gpu.walk_bank import WalkBank
-    from turbosat.gpu.weighted_bank import WeightedBank
+    from turbosat.gpu.cuda.walk_bank import WalkBank
+    from turbosat.gpu.cuda.weighted_bank import WeightedBank
 
 LOOK = 8  # rounds between looks at the device: a look waits for it
 FEWEST_LANES = 32
@@ -60,7 +60,7 @@ class CudaPopulation(Population):
     ) -> None:
         import torch
 
-        from turbosat.gpu.device_rows import upload
+        from turbosat.gpu.cuda.device_rows import upload
 
         super().__init__(matrix, lanes, seed, workers)
         self._device = torch.device(device)
@@ -94,8 +94,8 @@ class CudaPopulation(Population):
         """Return how many lanes fit this machine's device: its cache if they walk, its memory too."""
         import torch
 
-        from turbosat.gpu.walk_bank import WalkBank
-        from turbosat.gpu.weighted_bank import WeightedBank
+        from turbosat.gpu.cuda.walk_bank import WalkBank
+        from turbosat.gpu.cuda.weighted_bank import WeightedBank
 
         properties = torch.cuda.get_device_properties(torch.cuda.current_device())
         free, _ = torch.cuda.mem_get_info()
@@ -333,8 +333,8 @@ class CudaPopulation(Population):
         return False
 
     def _add(self, kind: type[Rule], lanes: int) -> None:
-        from turbosat.gpu.walk_bank import WalkBank
-        from turbosat.gpu.weighted_bank import WeightedBank
+        from turbosat.gpu.cuda.walk_bank import WalkBank
+        from turbosat.gpu.cuda.weighted_bank import WeightedBank
 
         seed = self.seed + len(self._places)  # banks draw apart
         # Room to spare: words that follow different rules are rarely full.

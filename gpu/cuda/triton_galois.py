@@ -1,4 +1,4 @@
-"""The kernel that XORs add to the walk over bit-packed lanes (turbosat.gpu.triton_walk).
+"""The kernel that XORs add to the walk over bit-packed lanes (turbosat.gpu.cuda.triton_walk).
 
 An XOR is false in the lanes where its variables do not XOR to its parity: one word, however long the XOR.
 """

@@ -1,13 +1,13 @@
 """Kernels of weighted descent over byte lanes: counts and margins kept up to date from flip to flip.
 
     begin:  count ─► margin                                    passes over all of P
-    step:   keep ─► settle ─► pick ─► stuck ─► take ─► give   then turbosat.gpu.triton_update:
+    step:   keep ─► settle ─► pick ─► stuck ─► take ─► give   then turbosat.gpu.cuda.triton_update:
             touch ─► update ─► flip ─► filter
 
 Near a solution a lane flips one or two variables a step, so all but `keep` run over lists of pairs: entries
 (false clause, lane), flips (variable, lane), touched (clause, lane). The order of a list differs
 between runs and does not matter: draws depend on what is drawn for, a pair enters a list once, sums are
-integers. The slow twin of a step is turbosat.gpu.reference.weighted_step, which starts from nothing.
+integers. The slow twin of a step is turbosat.gpu.gradient.reference.weighted_step, which starts from nothing.
 """
 # mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls, allow-untyped-decorators
 # Triton reads annotations itself and accepts only its own.
@@ -15,8 +15,10 @@ integers. The slow twin of a step is turbosat.gpu.reference.weighted_step, which
 import triton
 import triton.language as tl
 
-from turbosat.gpu import draws, rules, sync, triton_random
-from turbosat.gpu.triton_lists import append
+from turbosat.gpu import draws, rules
+from turbosat.gpu import steps as sync
+from turbosat.gpu.cuda import triton_random
+from turbosat.gpu.cuda.triton_lists import append
 
 TIE = tl.constexpr(draws.TIE)
 LANE = tl.constexpr(draws.LANE)

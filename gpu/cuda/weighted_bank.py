@@ -14,11 +14,12 @@ import torch
 import triton
 from numpy.typing import NDArray
 
-from turbosat.gpu import draws, triton_random, triton_update, triton_weighted
-from turbosat.gpu.cuda_graph import Round
-from turbosat.gpu.device_rows import OPTIONS, DeviceRows, tile
+from turbosat.gpu import draws
+from turbosat.gpu.cuda import triton_random, triton_update, triton_weighted
+from turbosat.gpu.cuda.device_rows import OPTIONS, DeviceRows, tile
+from turbosat.gpu.cuda.graph import Round
 from turbosat.gpu.rules import WEIGHT_ONE, Rule, Weighted
-from turbosat.gpu.sync import STEPS, UNKNOWN
+from turbosat.gpu.steps import STEPS, UNKNOWN
 
 TILE = 512  # places a program holds, four a thread: a 16-byte load of counts or weights each
 BYTES_TILE = 2048  # 16 a thread: a 16-byte load of values each

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.gpu.cuda import CudaPopulation
-from turbosat.gpu.cuda_limits import missing as missing
+from turbosat.gpu.cuda.limits import missing as missing
+from turbosat.gpu.cuda.population import CudaPopulation
 from turbosat.gpu.rules import Rule, Walk
 
 

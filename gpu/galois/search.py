@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.encodings.parity_matrix import ParityMatrix, encode_parities
-from turbosat.formula import Formula
+from turbosat.formula.formula import Formula
+from turbosat.formula.xors import Xors
 from turbosat.gpu.search import GradientSearch
-from turbosat.xors import Xors
 
 
 class GaloisSearch(GradientSearch):

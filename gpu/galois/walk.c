@@ -2,8 +2,8 @@
 //
 //     step:  false constraints -> their variables -> flips -> constraints of flipped variables -> false ones
 //
-// The rule is that of turbosat.gpu.triton_walk, with the same random numbers (turbosat.gpu.draws), so that the
-// slow twin of both is turbosat.gpu.reference.walk_step. Here only what changes is visited: constraints that
+// The rule is that of turbosat.gpu.cuda.triton_walk, with the same random numbers (turbosat.gpu.draws), so that the
+// slow twin of both is turbosat.gpu.gradient.reference.walk_step. Here only what changes is visited: constraints that
 // are false in some lane of the block, their variables, and the constraints of those that flip. A flipped
 // variable flips its XORs' words; clauses are counted anew.
 #include "rows.h"

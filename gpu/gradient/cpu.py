@@ -18,7 +18,7 @@ from turbosat.core.gradient import (
 )
 from turbosat.encodings.matrix import Matrix
 from turbosat.gpu.backend import Population, Report
-from turbosat.gpu.cpu_moves import SHORT, Layout, Moves, ShortMoves, WalkMoves, WeightedMoves
+from turbosat.gpu.gradient.moves import SHORT, Layout, Moves, ShortMoves, WalkMoves, WeightedMoves
 from turbosat.gpu.rules import Rule, Walk
 
 

@@ -1,6 +1,6 @@
 """The slow twin of every synchronous kernel: one step of a population in plain integers.
 
-Everything works on a Matrix in row order (turbosat.gpu.rows) and on unpacked lanes, bool or integer arrays
+Everything works on a Matrix in row order (turbosat.gpu.cuda.rows) and on unpacked lanes, bool or integer arrays
 (rows, lanes), and draws the same random numbers as the kernels, so that results must be equal, not close.
 """
 
@@ -14,7 +14,7 @@ from turbosat.encodings.matrix import Matrix
 from turbosat.encodings.parity_matrix import ParityMatrix
 from turbosat.gpu import draws
 from turbosat.gpu.rules import WEIGHT_MAX, WEIGHT_ONE, Weighted
-from turbosat.gpu.sync import BITS, BREAKS, PUSH, REACH
+from turbosat.gpu.steps import BITS, BREAKS, PUSH, REACH
 
 Values = NDArray[np.bool_]
 Integers = NDArray[np.int64]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from turbosat.encodings.matrix import Matrix
 from turbosat.gpu.backend import Population, Report
-from turbosat.gpu.layer import SatLayer
+from turbosat.gpu.gradient.layer import SatLayer
 from turbosat.gpu.rules import WEIGHT_ONE, Rule
 
 PASSES = 4  # over the entries of P in a step: the product and its gradient, each reading and writing

@@ -1,8 +1,8 @@
 """The paper's optimiser on a CUDA device."""
 
 from turbosat.encodings.matrix import Matrix
-from turbosat.gpu.cuda_limits import missing as missing
-from turbosat.gpu.ste import StePopulation
+from turbosat.gpu.cuda.limits import missing as missing
+from turbosat.gpu.gradient.ste import StePopulation
 
 
 class CudaStePopulation(StePopulation):

@@ -7,9 +7,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.encodings.program import Program
-from turbosat.formula import Formula
-from turbosat.gpu.kernel_devices import AnySweep
+from turbosat.encodings.support.program import Program
+from turbosat.formula.formula import Formula
+from turbosat.gpu.sweep.devices import AnySweep
 
 BATCH: Final = 1 << 22  # values looked at in one step
 

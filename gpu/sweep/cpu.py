@@ -3,7 +3,7 @@
 Soundness. Each of the 2**k assignments belongs to exactly one block, word and bit, and is skipped only if a
 check of the program is false for it: within a block by the row of candidates still alive; across blocks where
 all candidates of a block fail checks that depend on slow inputs only, and so fail in all blocks that share
-these inputs. A false check means that no model extends the inputs (turbosat.encodings.closure), and any model
+these inputs. A false check means that no model extends the inputs (turbosat.encodings.support.compilation), and any model
 of the formula extends some assignment of the inputs. So if the sweep is done without survivors, or each
 survivor was refuted by an unbounded complete search under its assumptions, the formula is unsatisfiable.
 """
@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.core.sweep import BLOCK, COUNTERS, END, FOUND, LEVEL, WIDTH, Sweeper, sweep
-from turbosat.encodings.program import Program
+from turbosat.encodings.support.program import Program
 from turbosat.errors import UnsupportedError
-from turbosat.gpu.kernel_network import build
-from turbosat.gpu.kernel_tape import BLOCK_BITS, lay_out
+from turbosat.gpu.sweep.network import build
+from turbosat.gpu.sweep.tape import BLOCK_BITS, lay_out
 
 MOST_INPUTS: Final = 48  # beyond this a sweep takes years
 FOUND_ROOM: Final = 64 * WIDTH  # words with survivors a worker notes before it waits for them to be taken

@@ -1,4 +1,4 @@
-"""Exhaustive sweep on a CUDA device, with the interface of turbosat.gpu.kernel_sweep.Sweep.
+"""Exhaustive sweep on a CUDA device, with the interface of turbosat.gpu.sweep.cpu.Sweep.
 
 Its results are tested against the reference with Triton's interpreter; its speed has not been measured.
 """
@@ -14,12 +14,12 @@ import torch
 from numpy.typing import NDArray
 
 from turbosat.core.sweep import CHECK, LINEAR, TEST
-from turbosat.encodings.program import Program
+from turbosat.encodings.support.program import Program
 from turbosat.errors import UnsupportedError
-from turbosat.gpu.cuda_limits import driver_missing
-from turbosat.gpu.device_rows import OPTIONS
-from turbosat.gpu.kernel_network import Network, build
-from turbosat.gpu.kernel_schedule import SAMPLE, Schedule, Step, assign_rows, input_order, operands
+from turbosat.gpu.cuda.device_rows import OPTIONS
+from turbosat.gpu.cuda.limits import driver_missing
+from turbosat.gpu.sweep.network import Network, build
+from turbosat.gpu.sweep.schedule import SAMPLE, Schedule, Step, assign_rows, input_order, operands
 
 WORD_BITS: Final = 5
 MOST_INPUTS: Final = 48
@@ -42,7 +42,7 @@ def missing(program: Program) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class FlatTape:
-    """Instructions without levels, as turbosat.gpu.triton_closure takes them."""
+    """Instructions without levels, as turbosat.gpu.sweep.triton takes them."""
 
     code: NDArray[np.int32]  # (length, 4)
     masks: NDArray[np.int64]  # (length,)
@@ -90,7 +90,7 @@ def flatten(
 class CudaSweep:
     """The enumeration of all assignments of a program's inputs, on a CUDA device.
 
-    Soundness is as for turbosat.gpu.kernel_sweep: every word is evaluated whole, and a thread block leaves
+    Soundness is as for turbosat.gpu.sweep.cpu: every word is evaluated whole, and a thread block leaves
     early only when each of its candidates has failed a check. `workers` is ignored.
     """
 
@@ -146,7 +146,7 @@ class CudaSweep:
         return self.progress
 
     def _run(self) -> None:
-        from turbosat.gpu.triton_closure import closure_sweep_kernel
+        from turbosat.gpu.sweep.triton import closure_sweep_kernel
 
         words = min(self._launch, self._words - self._next)
         bits = min(32, 1 << self.program.inputs.size)

@@ -6,7 +6,7 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.encodings.program import Program
+from turbosat.encodings.support.program import Program
 from turbosat.errors import UnsupportedError, UsageError
 
 KNOWN: Final = "auto, cuda, cpu"
@@ -52,11 +52,11 @@ def create_sweep(
         raise UsageError(f"unknown device {device!r}; known: {KNOWN}")
     reason = None
     if device == "cuda" or (device == "auto" and program.inputs.size > FEW_INPUTS):
-        from turbosat.gpu import cuda_limits
+        from turbosat.gpu.cuda import limits as cuda_limits
 
         reason = cuda_limits.driver_missing()  # before torch is imported
         if reason is None:
-            from turbosat.gpu import kernel_cuda
+            from turbosat.gpu.sweep import cuda as kernel_cuda
 
             reason = kernel_cuda.missing(program)
             if reason is None:
@@ -64,6 +64,6 @@ def create_sweep(
         if device == "cuda":
             raise UnsupportedError(f"device cuda cannot be used: {reason}; known: {KNOWN}")
         reason = f"no cuda: {reason}"
-    from turbosat.gpu.kernel_sweep import Sweep
+    from turbosat.gpu.sweep.cpu import Sweep
 
     return Sweep(program, seed, workers, check=check), reason

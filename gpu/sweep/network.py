@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.core.sweep import AND, LINEAR, XOR
-from turbosat.encodings import program as programs
-from turbosat.encodings.program import Program
+from turbosat.encodings.support import program as programs
+from turbosat.encodings.support.program import Program
 
 FALSE: Final = 0  # codes: 2n for node n, 2n + 1 for its negation; node 0 is constant
 TRUE: Final = 1

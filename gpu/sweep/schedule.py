@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.core.sweep import AND, CHECK, LINEAR, TEST, XOR
-from turbosat.gpu.kernel_network import Network, operand
+from turbosat.gpu.sweep.network import Network, operand
 
 SAMPLE: Final = 64  # words of random candidates that tell which checks prune
 SHORTLIST: Final = 16  # checks whose cost is looked at before the next one is chosen

@@ -30,10 +30,10 @@ from turbosat.core.sweep import (
     WIDTH,
     Lanes,
 )
-from turbosat.encodings.program import Program
+from turbosat.encodings.support.program import Program
 from turbosat.errors import UnsupportedError
-from turbosat.gpu.kernel_network import Network, build
-from turbosat.gpu.kernel_schedule import SAMPLE, Schedule, assign_rows, operands
+from turbosat.gpu.sweep.network import Network, build
+from turbosat.gpu.sweep.schedule import SAMPLE, Schedule, assign_rows, operands
 
 MOST_INPUTS: Final = 1000  # a new basis takes time with the cube of their number
 WALKERS: Final = 8  # words whose lanes follow Metropolis' rule

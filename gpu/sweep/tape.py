@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.core.sweep import CHECK, FIELDS, LINEAR, TEST, WIDTH, Tape
-from turbosat.gpu.kernel_network import Network
-from turbosat.gpu.kernel_schedule import SAMPLE, Schedule, Step, assign_rows, input_order, operands
+from turbosat.gpu.sweep.network import Network
+from turbosat.gpu.sweep.schedule import SAMPLE, Schedule, Step, assign_rows, input_order, operands
 
 BLOCK_BITS: Final = 6 + (WIDTH - 1).bit_length()  # inputs that vary inside a block
 

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.benchmarks.nasty import program
+from tests.benchmarks.report.nasty import program
 from tests.processes import LATE, ROOT
 from turbosat.benchmarks.store import Experiment, Run
 
@@ -14,7 +14,7 @@ Words = tuple[str | Path, ...]
 
 
 def start(*arguments: str | Path) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "turbosat.benchmarks.cli", "run", *map(str, arguments)]
+    command = [sys.executable, "-m", "turbosat.benchmarks.commands.main", "run", *map(str, arguments)]
     return subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True
     )

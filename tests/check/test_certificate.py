@@ -9,12 +9,12 @@ from pysat.solvers import Solver
 
 from tests.check import reference
 from tests.check.command import run
-from tests.turbosat.contradictions import Rows, contradictions, formulas_of, patterns
+from tests.proof.contradictions import Rows, contradictions, formulas_of, patterns
 from turbosat.check import InputError, Verdict, check, check_certificate
-from turbosat.dimacs_writer import dumps
-from turbosat.formula import Formula
-from turbosat.parity_certificate import certificate
-from turbosat.xors import Xors
+from turbosat.dimacs.writer import dumps
+from turbosat.formula.formula import Formula
+from turbosat.formula.xors import Xors
+from turbosat.proof.certificate import certificate
 
 # A graph of four vertices, all of them joined: at each vertex an xor of its edges. No literal propagates far.
 GRAPH: Rows = [[1, 2, 3], [1, 4, 5], [2, 4, 6], [3, 5, -6]]

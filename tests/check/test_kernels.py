@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 from tests.check.reference import Step, to_binary, to_text
 from tests.families import Clauses, dimacs, pigeonhole
 from tests.twins import check_drat, check_index, check_scan
-from turbosat.check import InputError, check
-from turbosat.check.base import kernels
-from turbosat.check.base.border import Record
-from turbosat.check.base.clock import Clock
+from turbosat.check import InputError, check, kernels
+from turbosat.check.border import Record
+from turbosat.check.clock import Clock
 from turbosat.check.drat import checker, index
 from turbosat.check.drat.checker import Checker
 from turbosat.check.drat.index import build, occurrences_of

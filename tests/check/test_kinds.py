@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from tests.check.reference import to_binary, to_text
 from tests.families import Clauses, dimacs
 from turbosat.check import InputError, check, check_model, check_proof
-from turbosat.check.base.clock import Clock
-from turbosat.check.recognise import is_binary, kind_of
+from turbosat.check.clock import Clock
+from turbosat.check.reading.recognise import is_binary, kind_of
 
 SQUARE = b"p cnf 2 4\n1 2 0\n-1 2 0\n1 -2 0\n-1 -2 0\n"
 OR = b"p cnf 2 1\n1 2 0\n"

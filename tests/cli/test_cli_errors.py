@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.dimacs.malformed import MALFORMED, Malformed
 from tests.processes import ROOT, turbosat
-from tests.turbosat.malformed import MALFORMED, Malformed
-from turbosat.cli import run
+from turbosat.cli.main import run
 
 QUEENS = str(ROOT / "examples" / "queens-16.cnf")
 

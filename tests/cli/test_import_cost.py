@@ -22,21 +22,21 @@ def test_import_turbosat_loads_nothing_heavy() -> None:
 
 @pytest.mark.parametrize("file", ["queens-16.cnf", "pigeons-8.cnf", "lights-out.cnf"])
 def test_solving_an_easy_file_loads_nothing_heavy(file: str) -> None:
-    loaded = modules_after(f"from turbosat.cli import run; run(['-n', 'examples/{file}'])")
+    loaded = modules_after(f"from turbosat.cli.main import run; run(['-n', 'examples/{file}'])")
     assert "numpy" in loaded
     assert not loaded.intersection({*HEAVY, "pysat"})
 
 
 def test_kissat_starts_before_numpy_is_imported() -> None:
     code = """
-import turbosat.cdcl.race as race
+import turbosat.cdcl.lanes.race as race
 add = race.Race.add
 def watched(self, *rest, **more):
     assert self.lanes or 'numpy' not in sys.modules, 'numpy came before Kissat'
     print('started')
     return add(self, *rest, **more)
 race.Race.add = watched
-from turbosat.cli import run
+from turbosat.cli.main import run
 run(['-j1', 'examples/queens-16.cnf'])
 """
     assert "numpy" in modules_after(code)

@@ -56,7 +56,7 @@ def test_printable() -> None:
 def test_formula_proof_and_statistics(file: Path) -> None:
     proof, statistics = file.with_suffix(".proof"), file.with_suffix(".json")
     arguments = [b"-v", b"--json", os.fsencode(statistics), os.fsencode(file), os.fsencode(proof)]
-    code, out, err = run("turbosat.cli", *arguments)
+    code, out, err = run("turbosat.cli.main", *arguments)
     assert (code, err) == (20, b"")
     assert shown(out)
     assert f"c reading {printable(file)}\n".encode() in out
@@ -69,7 +69,7 @@ def test_errors_are_one_line(file: Path) -> None:
     broken.write_bytes(PIGEONS[:-4])
     nowhere = file.parent / "none" / "proof"
     for arguments in ([file / "none"], [file.parent], [broken], [file, nowhere], [Path(f"--{file.name}")]):
-        code, out, err = run("turbosat.cli", *map(os.fsencode, arguments))
+        code, out, err = run("turbosat.cli.main", *map(os.fsencode, arguments))
         assert code == 1
         assert err.startswith(b"turbosat: error: ")
         assert err.count(b"\n") == 1
@@ -87,7 +87,7 @@ def test_api(file: Path) -> None:
 
 
 def test_benchmarks(file: Path, tmp_path: Path) -> None:
-    bench = "turbosat.benchmarks.cli"
+    bench = "turbosat.benchmarks.commands.main"
     experiment = tmp_path / os.fsdecode(b"experiment\xff\x1b")
     suite = [
         os.fsencode(file.parent),

@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 import pytest
 
-from turbosat.arguments import command
+from turbosat.cli.arguments import command
 from turbosat.errors import UsageError
 from turbosat.options import Display, Options, declared, resolve
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.processes import ROOT
-from tests.turbosat.outputs import proves, run
+from tests.proof.outputs import proves, run
 
 PR_CAPBSET_DROP, CAP_SYS_ADMIN, CAP_SYS_RESOURCE = 24, 21, 24
 REFUSED = """

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from tests.processes import ROOT
 from turbosat import Deadline, Event
-from turbosat.view import AFTER, View
+from turbosat.cli.live import AFTER, View
 
 
 def shown(view: View) -> str:
@@ -61,6 +61,6 @@ def test_nothing_is_drawn_in_the_first_moments() -> None:
 
 
 def test_rich_is_loaded_only_to_draw() -> None:
-    script = "import sys, turbosat.view; print('rich.live' in sys.modules)"
+    script = "import sys, turbosat.cli.live; print('rich.live' in sys.modules)"
     command = [sys.executable, "-c", script]
     assert subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout == "False\n"

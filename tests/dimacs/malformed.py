@@ -4,8 +4,8 @@ import bz2
 import gzip
 import lzma
 
-from tests.turbosat.malformed_body import GOOD, IN_BODY
-from tests.turbosat.malformed_header import HEAD, IN_HEADER, Malformed
+from tests.dimacs.malformed_body import GOOD, IN_BODY
+from tests.dimacs.malformed_header import HEAD, IN_HEADER, Malformed
 
 __all__ = ["MALFORMED", "Malformed"]
 

@@ -1,6 +1,6 @@
 """Files that are malformed after their header."""
 
-from tests.turbosat.malformed_header import HEAD, RELAXED, STRICT, Malformed
+from tests.dimacs.malformed_header import HEAD, RELAXED, STRICT, Malformed
 
 GOOD = HEAD + b"1 -2 0\n2 3 0\n"
 

@@ -18,12 +18,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.turbosat.strategies import formulas, texts, wide_formulas
-from turbosat import compression
-from turbosat.cdcl.binaries import find_kissat
-from turbosat.dimacs import Strictness, dumps, looks_like_dimacs, parse, read, sniff, write
+from turbosat.cdcl.engines.binaries import find_kissat
+from turbosat.dimacs import compression
+from turbosat.dimacs.integers import PADDING, TOO_LARGE, tokenise
+from turbosat.dimacs.reader import Strictness, dumps, looks_like_dimacs, parse, read, sniff, write
 from turbosat.errors import InputError, UsageError
-from turbosat.formula import Formula
-from turbosat.tokens import PADDING, TOO_LARGE, tokenise
+from turbosat.formula.formula import Formula
 
 SMALL = Formula.from_clauses([[1, -2], [2, 3], []], 4, xors=[[1, -2, 3]])
 TEXT = b"p cnf 4 4\n1 -2 0\n2 3 0\n0\nx1 -2 3 0\n"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.turbosat.malformed import MALFORMED, Malformed
-from turbosat.dimacs import parse, read
+from tests.dimacs.malformed import MALFORMED, Malformed
+from turbosat.dimacs.reader import parse, read
 from turbosat.errors import InputError
 
 CASES = pytest.mark.parametrize("case", MALFORMED, ids=lambda case: case.name)

@@ -52,7 +52,7 @@ def test_nothing_is_written_where_a_closed_stream_was(closed: str, tmp_path: Pat
 def test_descriptors_0_to_2_are_never_free() -> None:
     code = (
         "import os, sys\n"
-        "from turbosat.streams import secure\n"
+        "from turbosat.cli.streams import secure\n"
         "secure()\n"
         "assert os.open('/dev/null', os.O_RDONLY) == 3\n"
         "print('é'); print('é', file=sys.stderr)\n"

@@ -130,7 +130,7 @@ def test_named_pipe_that_is_closed_at_once(fifo: Path) -> None:
 
 
 def test_stream_of_a_program_is_read_as_it_comes() -> None:
-    from turbosat import dimacs
+    from turbosat.dimacs import reader as dimacs
 
     read, write = os.pipe()
     writer = feed(write, QUEENS[:5000], QUEENS[5000:])

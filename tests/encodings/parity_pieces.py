@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from hypothesis import strategies as st
 
 from tests.encodings.slow_parity import Clause, xor_clauses
-from turbosat.formula import Formula
+from turbosat.formula.formula import Formula
 
 Xor = tuple[tuple[int, ...], bool]
 Draw = st.DrawFn

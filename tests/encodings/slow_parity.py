@@ -6,8 +6,8 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.formula import Formula
-from turbosat.xors import Xors
+from turbosat.formula.formula import Formula
+from turbosat.formula.xors import Xors
 
 Clause = tuple[int, ...]
 

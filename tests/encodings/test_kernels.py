@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.encodings import parity_pieces as pieces
-from tests.encodings.closure_cases import random_formula
+from tests.encodings.gf2.test_gf2 import PATHS, Rows, systems, xors_of
 from tests.encodings.parity_pieces import Piece, planted
-from tests.encodings.test_gf2 import PATHS, Rows, systems, xors_of
+from tests.encodings.support.support_cases import random_formula
 from tests.turbosat.strategies import formulas
 from tests.twins import clauses as slow_clauses
 from tests.twins import gates as slow_gates
@@ -20,23 +20,20 @@ from tests.twins import support as slow_support
 from tests.twins import xor as slow_xor
 from tests.twins.compare import twinned
 from turbosat.core import clauses, gates, gf2, support, xor
-from turbosat.encodings import (
-    clause_sets,
-    closure_state,
-    gate_parity,
-    gf2_dense,
-    gf2_facts,
-    gf2_reduction,
-    gf2_sparse,
-    propagation,
-)
-from turbosat.encodings import gates as gate_recovery
-from turbosat.encodings.closure import compile_program, compile_recovered
-from turbosat.encodings.gf2 import eliminate
+from turbosat.encodings import clause_sets, propagation
+from turbosat.encodings.gates import parity as gate_parity
+from turbosat.encodings.gates import recovery as gate_recovery
+from turbosat.encodings.gf2 import dense as gf2_dense
+from turbosat.encodings.gf2 import facts as gf2_facts
+from turbosat.encodings.gf2 import reduction as gf2_reduction
+from turbosat.encodings.gf2 import sparse as gf2_sparse
+from turbosat.encodings.gf2.elimination import eliminate
 from turbosat.encodings.matrix import encode
 from turbosat.encodings.parity_matrix import encode_parities
-from turbosat.encodings.xor import recover
-from turbosat.formula import Formula
+from turbosat.encodings.support import state as closure_state
+from turbosat.encodings.support.compilation import compile_program, compile_recovered
+from turbosat.encodings.xor.recovery import recover
+from turbosat.formula.formula import Formula
 
 relaxed = settings(max_examples=25, deadline=None)
 efforts = st.sampled_from([10**6, 200, 30, 5, 1])

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.turbosat.strategies import formulas
 from turbosat.encodings.matrix import Matrix, encode
-from turbosat.formula import Formula
+from turbosat.formula.formula import Formula
 
 
 def models(formula: Formula) -> set[tuple[bool, ...]]:

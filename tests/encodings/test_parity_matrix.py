@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from tests.turbosat.strategies import formulas
 from turbosat.encodings.matrix import encode
 from turbosat.encodings.parity_matrix import ParityMatrix, encode_parities
-from turbosat.formula import Formula
-from turbosat.xors import Xors
+from turbosat.formula.formula import Formula
+from turbosat.formula.xors import Xors
 
 
 def every(variables: int) -> np.ndarray:

@@ -3,13 +3,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.gpu.parity_cases import random_mix
+from tests.gpu.galois.parity_cases import random_mix
 from tests.turbosat.strategies import formulas
 from turbosat.encodings.matrix import Matrix, encode
 from turbosat.encodings.parity_matrix import encode_parities
 from turbosat.encodings.polynomial import Polynomials, numbers, pack, sums, unpack
-from turbosat.formula import Formula
-from turbosat.gpu import reference
+from turbosat.formula.formula import Formula
+from turbosat.gpu.gradient import reference
 
 CANDIDATES = st.sampled_from([1, 63, 64, 65, 130])
 mixes = st.one_of(

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from turbosat.cdcl.clauses import Clauses
+from turbosat.formula.clauses import Clauses
 
 literals = st.integers(1, 9).flatmap(lambda variable: st.sampled_from((variable, -variable)))
 rows = st.lists(st.lists(literals, max_size=5), max_size=12)

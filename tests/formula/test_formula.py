@@ -14,13 +14,13 @@ from pysat.formula import CNF, WCNF, CNFPlus
 
 from tests.turbosat import brute
 from tests.turbosat.strategies import formulas, rows, wide_formulas
-from turbosat.check.base.clock import Clock
+from turbosat.check.clock import Clock
 from turbosat.check.reading.dimacs import read_formula
 from turbosat.check.reading.xor import expand
-from turbosat.dimacs import dumps
+from turbosat.dimacs.reader import dumps
 from turbosat.errors import UsageError
-from turbosat.formula import Formula
-from turbosat.xors import Xors
+from turbosat.formula.formula import Formula
+from turbosat.formula.xors import Xors
 
 
 def ints(*values: int, dtype: Any = np.int32) -> Any:
@@ -265,7 +265,7 @@ def test_the_size_of_blocks_does_not_matter(block: int, formula: Formula) -> Non
     values = np.array(list(brute.assignments(formula.variables)), np.bool_)
     good, false, normal = formula.satisfied(values), formula.false_clauses(values[0]), formula.normalised()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("turbosat.formula._BLOCK", block)
+        patch.setattr("turbosat.formula.formula._BLOCK", block)
         assert np.array_equal(formula.satisfied(values), good)
         assert np.array_equal(formula.false_clauses(values[0]), false)
         assert formula.normalised() == normal

@@ -11,8 +11,8 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+from tests.dimacs.malformed import MALFORMED
 from tests.families import Clauses, dimacs, pigeonhole, random_ksat
-from tests.turbosat.malformed import MALFORMED
 
 Recipe = dict[str, Any]
 Maker = Callable[[Recipe], bytes]

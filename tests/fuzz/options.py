@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, Literal, get_args, get_origin
 
-from turbosat.cdcl.diversify import KINDS
+from turbosat.cdcl.lanes.mix import KINDS
 from turbosat.options import Display, Option, Options, declared
 
 Group = list[str]  # words that belong together: an option and its value, or one positional word

@@ -15,7 +15,7 @@ from tests.fuzz.meaning import Meaning
 from tests.fuzz.reading import read
 from tests.processes import ROOT
 from tests.turbosat.brute import models
-from turbosat import dimacs
+from turbosat.dimacs import reader as dimacs
 
 FAULTY = (sys.executable, str(Path(__file__).with_name("faulty.py")))
 FALSE = {"family": "ksat", "n": 2, "m": 60, "k": 2, "seed": 0}  # all clauses over two variables

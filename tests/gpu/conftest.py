@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from turbosat.gpu.cuda_limits import driver_missing
+from turbosat.gpu.cuda.limits import driver_missing
 
 # Read once, when Triton is imported: without a GPU its interpreter runs the kernels.
 if driver_missing():

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from turbosat.encodings.matrix import Matrix, encode
-from turbosat.formula import Formula
+from turbosat.formula.formula import Formula
 
 
 def random_matrix(

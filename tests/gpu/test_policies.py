@@ -7,9 +7,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.gpu.kernel_cases import random_matrix
-from turbosat.gpu.arms import arms, luby
+from tests.gpu.matrices import random_matrix
 from turbosat.gpu.bandit import Bandit
+from turbosat.gpu.configurations import arms, luby
 from turbosat.gpu.elites import Elites
 from turbosat.gpu.rules import Walk
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from tests.families import pigeonhole, random_ksat
 from tests.turbosat.strategies import formulas
 from turbosat.errors import UnsupportedError, UsageError
-from turbosat.formula import Formula
+from turbosat.formula.formula import Formula
 from turbosat.gpu.registry import backends, choose
 from turbosat.gpu.search import GradientSearch
 

@@ -15,8 +15,9 @@ from pysat.solvers import Cadical195
 
 from tests.families import dimacs
 from tests.processes import ROOT, turbosat
-from turbosat import Event, Formula, Status, algebra, solve
-from turbosat.xors import Xors
+from turbosat import Event, Formula, Status, solve
+from turbosat.formula.xors import Xors
+from turbosat.lanes import xor_facts as algebra
 
 
 def patterns(literals: list[int]) -> list[list[int]]:

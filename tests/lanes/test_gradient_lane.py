@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.cdcl.engines import LONG, array, declared, formula
+from tests.cdcl.engines.engines import LONG, array, declared, formula
 from tests.families import pigeonhole, random_ksat
-from turbosat.cdcl.engine import Ability, Answer, Budget
+from turbosat.cdcl.engines.engine import Ability, Answer, Budget
 from turbosat.errors import UnsupportedError, UsageError
-from turbosat.formula import Formula
-from turbosat.gradient_lane import Gradient, Settings
+from turbosat.formula.formula import Formula
+from turbosat.lanes.gradient import Gradient, Settings
 from turbosat.result import Status
 
 

@@ -4,7 +4,7 @@ from itertools import product
 
 from hypothesis import strategies as st
 
-from turbosat.formula import Formula
+from turbosat.formula.formula import Formula
 
 Rows = list[list[int]]  # of literals whose XOR is true
 WAYS = ("patterns", "shorter", "gates", "line")

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from tests.processes import ROOT
-from tests.turbosat.outputs import LONG, SAT, UNSAT, begin, end, proves, read_all, run
+from tests.proof.outputs import LONG, SAT, UNSAT, begin, end, proves, read_all, run
 from turbosat import Status, UsageError, solve
-from turbosat.outlet import own_descriptor
+from turbosat.proof.outlet import own_descriptor
 
 NAMES: dict[bytes, Callable[[bytes], bytes]] = {
     b"x;touch PWNED;y.gz": gzip.decompress,

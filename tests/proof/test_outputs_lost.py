@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.cdcl.test_process import descriptors
+from tests.cdcl.process.test_process import descriptors
 from tests.families import dimacs, random_ksat
 from tests.processes import ROOT, descendants, processes
-from tests.turbosat.outputs import LONG, SAT, XORS, begin, end, proves, read_all, run
+from tests.proof.outputs import LONG, SAT, XORS, begin, end, proves, read_all, run
 from turbosat import OutputError, Status, solve
 from turbosat.check import check_certificate
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from turbosat.check import check
-from turbosat.dimacs import read
-from turbosat.encodings.gf2 import eliminate
-from turbosat.encodings.xor import recover
-from turbosat.formula import Formula
-from turbosat.parity_certificate import certificate
-from turbosat.parity_proof import write_parity_proof
-from turbosat.xors import Xors
+from turbosat.dimacs.reader import read
+from turbosat.encodings.gf2.elimination import eliminate
+from turbosat.encodings.xor.recovery import recover
+from turbosat.formula.formula import Formula
+from turbosat.formula.xors import Xors
+from turbosat.proof.certificate import certificate
+from turbosat.proof.parity import write_parity_proof
 
 LARGE = ("chew-heule-5000", "urquhart-li")
 

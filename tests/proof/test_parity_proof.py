@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from pysat.solvers import Solver
 
 from tests.check import reference
-from tests.turbosat.contradictions import Rows, contradictions, formulas_of, patterns
+from tests.proof.contradictions import Rows, contradictions, formulas_of, patterns
 from turbosat.check import Verdict, check_proof
-from turbosat.dimacs_writer import dumps
-from turbosat.drat_writer import DratWriter
+from turbosat.dimacs.writer import dumps
 from turbosat.errors import UsageError
-from turbosat.formula import Formula
-from turbosat.parity_order import arrange
-from turbosat.parity_proof import parity_proof, write_parity_proof
-from turbosat.xors import Xors
+from turbosat.formula.formula import Formula
+from turbosat.formula.xors import Xors
+from turbosat.proof.drat import DratWriter
+from turbosat.proof.parity import parity_proof, write_parity_proof
+from turbosat.proof.parity_order import arrange
 
 
 def judge(formula: Formula, rows: Rows) -> Verdict:

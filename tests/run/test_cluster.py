@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks.ray_cluster import RayCluster
+from tests.benchmarks.run.ray_cluster import RayCluster
 from tests.families import dimacs, random_ksat
 from tests.processes import descendants, eventually, gone, hold, processes, turbosat
 from turbosat import Deadline, Event, Reason, Status, UsageError, solve

@@ -12,8 +12,8 @@ import pytest
 
 from tests import groups
 from tests.processes import ROOT, descendants
-from turbosat import confinement
-from turbosat.confinement import Confinement
+from turbosat.run import confinement
+from turbosat.run.confinement import Confinement
 
 ALL = os.sched_getaffinity(0)
 pytestmark = pytest.mark.skipif(len(ALL) < 2, reason="there is one core only")

@@ -10,20 +10,20 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from pysat.solvers import Cadical300
 
-from tests.cdcl.engines import array, formula, satisfiable
+from tests.cdcl.engines.engines import array, formula, satisfiable
 from tests.families import pigeonhole, random_ksat
 from turbosat import Deadline
-from turbosat.board import Board
-from turbosat.cdcl.cadical import Cadical
-from turbosat.cdcl.course import Course, Slice
-from turbosat.cdcl.cubes import Cover
-from turbosat.cdcl.diversify import Entrant
-from turbosat.cdcl.engine import Answer, Budget
-from turbosat.cdcl.race import Lane, Race
-from turbosat.formula import Formula
+from turbosat.cdcl.engines.cadical import Cadical
+from turbosat.cdcl.engines.engine import Answer, Budget
+from turbosat.cdcl.lanes.course import Course, Slice
+from turbosat.cdcl.lanes.cubes import Cover
+from turbosat.cdcl.lanes.mix import Entrant
+from turbosat.cdcl.lanes.race import Lane, Race
+from turbosat.formula.formula import Formula
 from turbosat.gpu.guidance import Guidance
-from turbosat.guided import DEPTH, FREE, PARTS, SHRINKS, Cubes, Flipped, Phased, Probing
 from turbosat.result import Status
+from turbosat.run.following import DEPTH, FREE, PARTS, SHRINKS, Cubes, Flipped, Phased, Probing
+from turbosat.run.guidance import Board
 
 
 def guidance(values: NDArray[np.bool_], false: int, seed: int = 0) -> Guidance:

@@ -12,9 +12,9 @@ import pytest
 from tests import groups
 from tests.processes import ROOT
 from turbosat import Deadline, Event, Formula, Reason, Status, solve, system
-from turbosat.cdcl import race
-from turbosat.cdcl.engine import Budget
-from turbosat.cdcl.kissat import Kissat
+from turbosat.cdcl.engines.engine import Budget
+from turbosat.cdcl.engines.kissat import Kissat
+from turbosat.cdcl.lanes import race
 
 MB = 1 << 20
 pytestmark = pytest.mark.usefixtures("no_children_left")
@@ -82,7 +82,7 @@ def test_the_text_of_the_formula_counts(large: Formula) -> None:
 def test_lanes_are_counted_by_the_deadline(large: Formula) -> None:
     with Deadline(memory=1 << 40) as deadline, race.Race(deadline, lambda _: None) as lanes:
         assert deadline.look() < 50 * MB
-        from turbosat.cdcl.diversify import KINDS
+        from turbosat.cdcl.lanes.mix import KINDS
 
         spec = KINDS["kissat"]
         lane = lanes.add(spec, spec.build(), large)
@@ -160,7 +160,7 @@ def test_a_lane_dies_before_the_run_where_a_group_has_too_little(
 
 
 def test_a_limit_that_cannot_be_kept_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    from turbosat import pipeline
+    from turbosat.run import pipeline
 
     monkeypatch.setattr(pipeline, "measurable", lambda: False)
     events: list[Event] = []

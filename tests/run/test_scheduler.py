@@ -5,7 +5,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from turbosat.scheduler import (
+from turbosat.run.scheduler import (
     EARLY,
     HEAD_START,
     HOPEFUL,

@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Iterator, Sequence
 
-from turbosat.formula import Formula
+from turbosat.formula.formula import Formula
 
 
 def clause_holds(clause: Sequence[int], values: Sequence[bool]) -> bool:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.turbosat.outputs import UNSAT
+from tests.proof.outputs import UNSAT
 
 
 @pytest.fixture

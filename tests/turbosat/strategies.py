@@ -4,7 +4,7 @@ import itertools
 
 from hypothesis import strategies as st
 
-from turbosat.formula import Formula
+from turbosat.formula.formula import Formula
 
 BLANKS = st.text(" \t", min_size=1, max_size=2)
 SPACES = st.one_of(BLANKS, st.sampled_from(["\n", "\r\n", " \n ", "\n\n", "\nc text\n", " c 1 -2 0 %x\r\n"]))

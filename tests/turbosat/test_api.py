@@ -15,7 +15,7 @@ from pysat.solvers import Cadical195
 import turbosat
 from tests.processes import ROOT
 from turbosat import Formula, InputError, Result, SoundnessError, Status, UsageError, solve
-from turbosat.pipeline import checked_model
+from turbosat.run.pipeline import checked_model
 
 pytestmark = pytest.mark.usefixtures("no_children_left")
 
@@ -145,7 +145,8 @@ def test_public_names_are_what_is_exported() -> None:
 
 
 def test_examples_in_docstrings() -> None:
-    from turbosat import api, cli
+    from turbosat import api
+    from turbosat.cli import main as cli
 
     for module in (api, cli):
         assert doctest.testmod(module).failed == 0

@@ -28,7 +28,7 @@ def test_other_systems_are_refused_in_one_line(module: str) -> None:
         f"{blocked}try:\n    from turbosat import solve\nexcept ImportError as error:\n    print(error)"
     )
     assert (code, out, err) == (0, f"{said}\n", "")
-    code, out, err = python(f"{blocked}from turbosat.cli import main; main()", QUEENS)
+    code, out, err = python(f"{blocked}from turbosat.cli.main import main; main()", QUEENS)
     assert (code, out, err) == (1, "", f"turbosat: error: {said}\n")
     assert python(f"{blocked}from turbosat import Deadline, Formula, Result")[0] == 0
 
@@ -40,7 +40,7 @@ EMBEDDED = "import sys; sys.executable = '/bin/sh'; sys.exec_prefix = '/nowhere'
 @pytest.mark.parametrize("made", [FROZEN, EMBEDDED])
 def test_a_program_without_an_interpreter_starts_no_more_of_itself(made: str, hard: Path) -> None:
     code, out, err = python(
-        f"{made}from turbosat.cli import main; main()",
+        f"{made}from turbosat.cli.main import main; main()",
         "-v",
         "-j2",
         "--time",
@@ -58,14 +58,16 @@ def test_a_program_without_an_interpreter_starts_no_more_of_itself(made: str, ha
 
 @pytest.mark.parametrize("made", [FROZEN, EMBEDDED])
 def test_who_insists_on_such_a_lane_is_told(made: str) -> None:
-    code, out, err = python(f"{made}from turbosat.cli import main; main()", "-q", "--engine=gradient", QUEENS)
+    code, out, err = python(
+        f"{made}from turbosat.cli.main import main; main()", "-q", "--engine=gradient", QUEENS
+    )
     assert (code, out) == (1, "")
     assert err.count("\n") == 1
     assert "needs a Python interpreter of its own" in err
 
 
 def test_an_embedded_python_finds_its_interpreter() -> None:
-    code = "import sys; sys.executable = '/bin/sh'\nfrom turbosat.cdcl.binaries import find_python"
+    code = "import sys; sys.executable = '/bin/sh'\nfrom turbosat.cdcl.engines.binaries import find_python"
     installed = f"python{sys.version_info.major}.{sys.version_info.minor}"
     found = python(f"{code}\nprint(find_python('lane'))")[1].strip()
     assert found == os.path.join(sys.exec_prefix, "bin", installed)

@@ -1,6 +1,6 @@
 """Slow twins of turbosat/check/drat: they do not stop at a budget, and need a pool that is large enough."""
 
-from turbosat.check.base.kernels import (
+from turbosat.check.kernels import (
     ALIVE,
     CANDIDATE,
     CONFLICT,

@@ -1,6 +1,6 @@
 """Slow twins of turbosat/check/reading: they do not stop at a budget."""
 
-from turbosat.check.base.kernels import (
+from turbosat.check.kernels import (
     BAD,
     CLAUSE,
     DELETION,

@@ -12,18 +12,18 @@ if TYPE_CHECKING:
     from turbosat.check.api import check_certificate as check_certificate
     from turbosat.check.api import check_model as check_model
     from turbosat.check.api import check_proof as check_proof
-    from turbosat.check.base.errors import CheckError as CheckError
-    from turbosat.check.base.errors import CoreError as CoreError
-    from turbosat.check.base.errors import InputError as InputError
-    from turbosat.check.base.errors import UsageError as UsageError
+    from turbosat.check.errors import CheckError as CheckError
+    from turbosat.check.errors import CoreError as CoreError
+    from turbosat.check.errors import InputError as InputError
+    from turbosat.check.errors import UsageError as UsageError
     from turbosat.check.verdict import Verdict as Verdict
 
 _HOME = {
-    "CheckError": "base.errors",
+    "CheckError": "errors",
     "Checked": "api",
-    "CoreError": "base.errors",
-    "InputError": "base.errors",
-    "UsageError": "base.errors",
+    "CoreError": "errors",
+    "InputError": "errors",
+    "UsageError": "errors",
     "Verdict": "verdict",
     "check": "api",
     "check_certificate": "api",

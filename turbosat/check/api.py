@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from turbosat.check.base.clock import Clock, OutOfTime, Progress
-from turbosat.check.base.errors import InputError
+from turbosat.check.clock import Clock, OutOfTime, Progress
+from turbosat.check.errors import InputError
 from turbosat.check.reading.source import Source, name_of, read
 from turbosat.check.verdict import Kind, Verdict
 
@@ -56,8 +56,8 @@ def examine(
     from turbosat.check.model import judge_model
     from turbosat.check.reading.dimacs import read_formula
     from turbosat.check.reading.proof import parse_proof
+    from turbosat.check.reading.recognise import is_binary, kind_of
     from turbosat.check.reading.solution import parse_solution
-    from turbosat.check.recognise import is_binary, kind_of
 
     found = kind
     try:
@@ -96,8 +96,8 @@ def _as_model(formula: Formula, proof: Proof, clock: Clock) -> Verdict | None:
 
 def _as_proof(formula: Formula, proof: Proof, clock: Clock, model: Verdict | None) -> Examined:
     """Judge a proof; `model` is what it was found to be as a list of literals."""
-    from turbosat.check.proofs import judge_proof
-    from turbosat.check.recognise import looks_like_lrat
+    from turbosat.check.drat.proofs import judge_proof
+    from turbosat.check.reading.recognise import looks_like_lrat
 
     def is_lrat() -> bool:
         return not proof.binary and looks_like_lrat(proof.data, len(formula.items.ends), clock)

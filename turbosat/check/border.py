@@ -141,7 +141,7 @@ def kernel(stub: F) -> F:
 
 @cache
 def _library(module: str) -> ctypes.CDLL:
-    from turbosat.check.base.library import load
+    from turbosat.check.library import load
 
     return load(text(sys.modules[module]))
 

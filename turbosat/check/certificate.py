@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from turbosat.check.base.clock import Clock
-from turbosat.check.base.errors import InputError
-from turbosat.check.base.kernels import CLAUSE, LARGEST, REFUTED, XOR
+from turbosat.check.clock import Clock
 from turbosat.check.drat.checker import Checker, shown
 from turbosat.check.drat.index import build
+from turbosat.check.errors import InputError
+from turbosat.check.kernels import CLAUSE, LARGEST, REFUTED, XOR
 from turbosat.check.reading.dimacs import Formula
 from turbosat.check.reading.scan import Items
 from turbosat.check.reading.source import Data, lines_of

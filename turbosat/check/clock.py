@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from turbosat.check.base.errors import UsageError
+from turbosat.check.errors import UsageError
 
 Progress = Callable[[str], None]
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Hashable, Iterable
 from contextlib import suppress
 from typing import Any, NoReturn
 
-from turbosat.check.base.errors import CheckError, UsageError
 from turbosat.check.child import ENDING, GRACE, Child, Failed, Stopped, Watch
+from turbosat.check.errors import CheckError, UsageError
 from turbosat.check.outputs import (
     STDERR,
     complain,
@@ -132,7 +132,7 @@ def _work(options: argparse.Namespace, begun: float, showing: bool, pipe: int) -
     core = None
     try:
         from turbosat.check.api import examine
-        from turbosat.check.base.clock import Clock
+        from turbosat.check.clock import Clock
 
         left = None if options.time is None else max(0.0, options.time - (time.monotonic() - begun))
         clock = Clock(left, _show if showing else None)

@@ -6,7 +6,7 @@ it was when it is called again.
 
 from typing import Annotated
 
-from turbosat.check.base.border import Bytes, Ints, Longs, LongWords, Record, SignedBytes, kernel
+from turbosat.check.border import Bytes, Ints, Longs, LongWords, Record, SignedBytes, kernel
 
 DONE, MORE = range(2)  # why a kernel stopped: nothing is left to do, or the budget is spent
 

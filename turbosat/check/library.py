@@ -10,9 +10,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from turbosat.check.base.errors import CoreError
+from turbosat.check.errors import CoreError
 
-CHECK = Path(__file__).resolve().parents[1]
+CHECK = Path(__file__).resolve().parent
 BUILDS = CHECK / "lib"
 TOOL = CHECK.parent / "core" / "build.py"  # a program: nothing of the solver is imported
 OVERRIDE = "TURBOSAT_CHECK_CORE"  # the path of a library to be used instead
@@ -21,7 +21,7 @@ ADVICE = "reinstall turbosat (pip install --force-reinstall turbosat)"
 
 def sources() -> list[Path]:
     """Return the C files, sorted; an installation has none."""
-    return sorted(path for part in ("base", "drat", "reading") for path in (CHECK / part).glob("*.[ch]"))
+    return sorted(path for part in ("", "drat", "reading") for path in (CHECK / part).glob("*.[ch]"))
 
 
 def digest() -> str:
@@ -29,7 +29,7 @@ def digest() -> str:
     import hashlib
 
     hashed = hashlib.sha256()
-    declaring = [CHECK / "base" / f"{name}.py" for name in ("border", "kernels")]
+    declaring = [CHECK / f"{name}.py" for name in ("border", "kernels")]
     for path in (*sources(), *declaring, TOOL):
         hashed.update(path.relative_to(CHECK.parent).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return hashed.hexdigest()[:16]

@@ -3,8 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
-from turbosat.check.base.clock import Clock
-from turbosat.check.base.kernels import XOR
+from turbosat.check.clock import Clock
+from turbosat.check.kernels import XOR
 from turbosat.check.reading.dimacs import Formula
 from turbosat.check.reading.solution import Solution
 from turbosat.check.verdict import Outcome, Verdict

@@ -8,16 +8,16 @@ from collections.abc import Iterator
 from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
+from turbosat.cli.streams import Output, Stuck, reason
 from turbosat.errors import Cause
 from turbosat.result import Reason
-from turbosat.streams import Output, Stuck, reason
 
 if TYPE_CHECKING:
+    from turbosat.cli.streams import Watch
     from turbosat.deadline import Deadline
     from turbosat.events import Event
     from turbosat.options import Display
     from turbosat.result import Result
-    from turbosat.streams import Watch
 
 
 class Show:
@@ -27,7 +27,7 @@ class Show:
         self, display: Display, deadline: Deadline, watch: Watch = nullcontext, *, alone: bool = True
     ) -> None:
         """`alone`: nobody else writes to the standard output."""
-        from turbosat.view import View
+        from turbosat.cli.live import View
 
         self.output = Output(sys.stdout, watch)
         self._display = display
@@ -104,7 +104,7 @@ class Show:
 def _answer(result: Result, *, witness: bool) -> Iterator[bytes]:
     yield f"s {result.status}\n".encode()
     if result.model is not None and witness:
-        from turbosat.answer import value_lines
+        from turbosat.dimacs.values import value_lines
 
         yield from value_lines(result.model)
 

@@ -33,7 +33,7 @@ def _cores() -> Finding:
 
 
 def _kissat() -> Finding:
-    from turbosat.cdcl.binaries import find_kissat
+    from turbosat.cdcl.engines.binaries import find_kissat
 
     path = find_kissat()
     command = [path, "--version"]
@@ -57,8 +57,8 @@ def _core() -> Finding:
 
 
 def _checker() -> Finding:
-    from turbosat.check.base import border, kernels
-    from turbosat.check.base.library import load
+    from turbosat.check import border, kernels
+    from turbosat.check.library import load
 
     return True, f"kernels of turbosat-check in {load(border.text(kernels))._name}"
 

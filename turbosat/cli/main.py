@@ -14,14 +14,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
+from turbosat.cli.streams import Output, Stuck, Watch, finish, reason, secure
 from turbosat.errors import OutputError, SoundnessError, TurbosatError
-from turbosat.streams import Output, Stuck, Watch, finish, reason, secure
 from turbosat.system import ONE_THREAD, process_start
 
 if TYPE_CHECKING:
     from turbosat.deadline import Deadline
     from turbosat.options import Display, Options
-    from turbosat.outlet import Outlet
+    from turbosat.proof.outlet import Outlet
     from turbosat.result import Result
 
 FAILURE = 1  # exit code of every error; 0, 10 and 20 are answers
@@ -49,10 +49,10 @@ def run(arguments: list[str], signals: _Signals | None = None) -> int:
         require_system()
     except ImportError as error:
         return _fail(str(error))
-    from turbosat.arguments import TyperUsageError, command
+    from turbosat.cli.arguments import TyperUsageError, command
 
     def doctor() -> tuple[str, bool]:
-        from turbosat.doctor import diagnose
+        from turbosat.cli.doctor import diagnose
 
         return diagnose()
 
@@ -128,9 +128,9 @@ def _solve(
 ) -> int:
     from turbosat import __version__
     from turbosat.api import memory_bytes
+    from turbosat.cli.display import Show
     from turbosat.deadline import Deadline
-    from turbosat.display import Show
-    from turbosat.pipeline import Run
+    from turbosat.run.pipeline import Run
 
     watch = nullcontext if signals is None else signals.watch
     with ExitStack() as stack:
@@ -172,7 +172,7 @@ def _printed(proof: str | None) -> bool:
     """Whether a proof goes where answers are printed: nothing else may come in between, then."""
     if proof is None:
         return False
-    from turbosat.outlet import is_standard_output
+    from turbosat.proof.outlet import is_standard_output
 
     return is_standard_output(proof)
 
@@ -181,7 +181,7 @@ def _statistics(path: str | None, stack: ExitStack) -> Outlet | None:
     """Find a way to where the statistics go; UsageError where there is none."""
     if path is None:
         return None
-    from turbosat.outlet import Outlet
+    from turbosat.proof.outlet import Outlet
 
     return stack.enter_context(Outlet(path, "the statistics"))
 
@@ -193,7 +193,7 @@ def _write_json(
     import json
 
     from turbosat import __version__
-    from turbosat.delivery import deliver
+    from turbosat.proof.delivery import deliver
 
     data = {
         "turbosat": __version__,

@@ -82,7 +82,7 @@ def _run(words: list[str], scratch: Path) -> subprocess.CompletedProcess[str]:
 def _headers(library: str, folder: Path) -> None:
     """Write the headers of the declaring modules."""
     if library == "check":
-        from turbosat.check.base import border, kernels
+        from turbosat.check import border, kernels
 
         (folder / "kernels.h").write_text(border.header(kernels))
         return

@@ -40,7 +40,7 @@ def levels(machine: str | None = None, library: str = "solver") -> dict[str, str
 def sources(library: str) -> list[Path]:
     """Return the C files of a library, sorted."""
     if library == "check":  # which says itself what it is made from
-        from turbosat.check.base import library as checker
+        from turbosat.check import library as checker
 
         return checker.sources()
     found: list[Path] = []
@@ -54,7 +54,7 @@ def sources(library: str) -> list[Path]:
 def digest(library: str) -> str:
     """Return what stands for all that a build is made from."""
     if library == "check":
-        from turbosat.check.base import library as checker
+        from turbosat.check import library as checker
 
         return checker.digest()
     declaring = [HERE / f"{name}.py" for name in ("declare", *DECLARING, "build")]

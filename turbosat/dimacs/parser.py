@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.dimacs_errors import (
+from turbosat.dimacs.diagnosis import (
     END_OF_FILE,
     HEADER,
     LOOKAHEAD,
@@ -17,12 +17,12 @@ from turbosat.dimacs_errors import (
     parse_header,
     plural,
 )
-from turbosat.dimacs_lines import Rows, blank_comments, blank_returns, split_xors, xor_lines
+from turbosat.dimacs.integers import PADDING, tokenise
+from turbosat.dimacs.lines import Rows, blank_comments, blank_returns, split_xors, xor_lines
 from turbosat.errors import InputError
-from turbosat.formula import Formula
-from turbosat.rows import MAX_VARIABLE
-from turbosat.tokens import PADDING, tokenise
-from turbosat.xors import Xors
+from turbosat.formula.formula import Formula
+from turbosat.formula.rows import MAX_VARIABLE
+from turbosat.formula.xors import Xors
 
 _LONGEST_TOKEN: Final = 1 << 20  # bytes; none is wanted, but leading zeros are allowed
 _NONE: Final = np.zeros(0, dtype=np.int32)

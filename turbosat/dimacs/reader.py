@@ -7,13 +7,13 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from turbosat.checked import Readable, is_stream, kind, shown
-from turbosat.compression import HEAD, decompressed, sniff
-from turbosat.dimacs_parser import Parser
-from turbosat.dimacs_writer import dumps, write
+from turbosat.dimacs.compression import HEAD, decompressed, sniff
+from turbosat.dimacs.parser import Parser
+from turbosat.dimacs.waiting import Wait, for_ever, opened, patient
+from turbosat.dimacs.writer import dumps, write
 from turbosat.errors import InputError, UsageError
-from turbosat.formula import Formula
-from turbosat.waiting import Wait, for_ever, opened, patient
+from turbosat.formula.formula import Formula
+from turbosat.validation import Readable, is_stream, kind, shown
 
 __all__ = ["Strictness", "dumps", "looks_like_dimacs", "parse", "read", "sniff", "write"]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.digits import decimal, gap
+from turbosat.dimacs.digits import decimal, gap
 
 WIDTH = 78  # characters of a `v` line at most; the SAT Competition allows 4,096
 _BLOCK = 1 << 13  # lines made in one step

@@ -7,9 +7,9 @@ from typing import BinaryIO, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.digits import decimal, gap
-from turbosat.formula import Formula
-from turbosat.xors import Xors
+from turbosat.dimacs.digits import decimal, gap
+from turbosat.formula.formula import Formula
+from turbosat.formula.xors import Xors
 
 _BLOCK: Final = 1 << 15  # numbers formatted in one step
 

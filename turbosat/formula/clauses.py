@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.rows import row_of
+from turbosat.formula.rows import row_of
 
 
 @dataclass(frozen=True, slots=True)

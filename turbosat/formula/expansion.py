@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from turbosat.blocks import blocks
 from turbosat.errors import UsageError
-from turbosat.formula import Formula
-from turbosat.rows import MAX_VARIABLE
-from turbosat.xors import XOR_WIDTH, cuts
+from turbosat.formula.blocks import blocks
+from turbosat.formula.formula import Formula
+from turbosat.formula.rows import MAX_VARIABLE
+from turbosat.formula.xors import XOR_WIDTH, cuts
 
 _BLOCK = 1 << 12  # literals of XORs: some hundred thousand of their clauses
 _WHOLE = 1 << (XOR_WIDTH - 1)  # clauses of a full part of a long XOR

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, final
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.blocks import blocks, nothing
-from turbosat.checked import integer, kind, shown
 from turbosat.errors import UsageError
-from turbosat.rows import MAX_VARIABLE, check_literals, flatten, frozen, frozen_offsets
-from turbosat.xors import Xors
+from turbosat.formula.blocks import blocks, nothing
+from turbosat.formula.rows import MAX_VARIABLE, check_literals, flatten, frozen, frozen_offsets
+from turbosat.formula.xors import Xors
+from turbosat.validation import integer, kind, shown
 
 if TYPE_CHECKING:
-    from turbosat.dimacs import Strictness
+    from turbosat.dimacs.reader import Strictness
 
 # What the formulas of python-sat may hold besides clauses that must hold.
 _MORE_THAN_CLAUSES: Final = {
@@ -104,7 +104,7 @@ class Formula:
     @classmethod
     def from_file(cls, path: str | os.PathLike[str], strictness: "Strictness | str" = "normal") -> "Formula":
         """Read a DIMACS file, plain or compressed. InputError says FILE:LINE and what is wrong."""
-        from turbosat.dimacs import read
+        from turbosat.dimacs.reader import read
 
         return read(path, strictness=strictness)
 
@@ -229,7 +229,7 @@ class Formula:
         if not len(self.xors):
             return self
         if self._expanded is None:
-            from turbosat.expansion import expand
+            from turbosat.formula.expansion import expand
 
             object.__setattr__(self, "_expanded", expand(self, check))
             assert self._expanded is not None

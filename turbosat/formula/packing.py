@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.formula import Formula
-from turbosat.xors import Xors
+from turbosat.formula.formula import Formula
+from turbosat.formula.xors import Xors
 
 Arrays = tuple[NDArray[Any], ...]
 

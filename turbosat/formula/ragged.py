@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.rows import row_of
+from turbosat.formula.rows import row_of
 
 
 def sorted_rows(flat: NDArray[np.int32], offsets: NDArray[np.int64]) -> NDArray[np.int32]:

@@ -8,8 +8,8 @@ from typing import Any, Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.checked import kind, shown
 from turbosat.errors import UsageError
+from turbosat.validation import kind, shown
 
 MAX_VARIABLE: Final = 2**29 - 1  # the largest that Kissat takes into its solver
 

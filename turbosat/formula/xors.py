@@ -7,9 +7,9 @@ from typing import Any, Final, NoReturn, final
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.blocks import blocks, nothing
 from turbosat.errors import UsageError
-from turbosat.rows import MAX_VARIABLE, check_literals, flatten, frozen, frozen_offsets, row_of
+from turbosat.formula.blocks import blocks, nothing
+from turbosat.formula.rows import MAX_VARIABLE, check_literals, flatten, frozen, frozen_offsets, row_of
 
 XOR_WIDTH: Final = 6  # the longest XOR written as clauses without a fresh variable: 32 clauses
 _STEP: Final = XOR_WIDTH - 2  # each cut takes five literals and gives one back

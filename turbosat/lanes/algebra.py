@@ -5,17 +5,17 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from turbosat.cdcl.engine import Ability, Answer, Budget
-from turbosat.cdcl.python_engine import PythonEngine
+from turbosat.cdcl.engines.engine import Ability, Answer, Budget
+from turbosat.cdcl.engines.python_engine import PythonEngine
 from turbosat.errors import UsageError
 from turbosat.result import Status
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from turbosat.cdcl.channel import Message
-    from turbosat.cdcl.clauses import Clauses
-    from turbosat.formula import Formula
+    from turbosat.cdcl.process.channel import Message
+    from turbosat.formula.clauses import Clauses
+    from turbosat.formula.formula import Formula
 
 LONGEST_SWEEP = 3600.0  # seconds, where the run has no limit
 
@@ -48,7 +48,7 @@ class Algebra(PythonEngine):
         timed: bool = True,
         memory_limit: int | None = None,
     ) -> None:
-        super().__init__("turbosat.algebra_worker", memory_limit)
+        super().__init__("turbosat.lanes.algebra_worker", memory_limit)
         self._figures: dict[str, Any] = {}
         self.clauses: Clauses | None = None
         self._task = {
@@ -75,7 +75,7 @@ class Algebra(PythonEngine):
 
     def start(self, source: Formula | Path) -> None:
         """Start the child and hand it the formula, as arrays."""
-        from turbosat.formula_arrays import pack
+        from turbosat.formula.packing import pack
 
         child, formula = self._launch(source)
         child.send("load", {"variables": formula.variables}, *pack(formula))
@@ -106,14 +106,14 @@ class Algebra(PythonEngine):
         if message.kind == "progress":
             self._progress = message.data
             return
-        from turbosat.cdcl.clauses import Clauses
+        from turbosat.formula.clauses import Clauses
 
         self._figures, self.clauses = message.data, Clauses(*map(np.asarray, message.arrays))
 
     def _answer(self, message: Message) -> Answer:
         import numpy as np
 
-        from turbosat.xors import Xors
+        from turbosat.formula.xors import Xors
 
         status = Status(message.data["status"])
         if status is Status.SATISFIABLE:

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.algebra import Facts, find
-from turbosat.cdcl.channel import Channel
-from turbosat.cdcl.serving import serve
-from turbosat.formula import Formula
-from turbosat.formula_arrays import unpack
-from turbosat.xors import Xors
+from turbosat.cdcl.process.channel import Channel
+from turbosat.cdcl.process.serving import serve
+from turbosat.formula.formula import Formula
+from turbosat.formula.packing import unpack
+from turbosat.formula.xors import Xors
+from turbosat.lanes.xor_facts import Facts, find
 
 if TYPE_CHECKING:
-    from turbosat.encodings.program import Program
-    from turbosat.gpu.kernel_completion import Settler, Verdict
+    from turbosat.encodings.support.program import Program
+    from turbosat.gpu.sweep.candidates import Settler, Verdict
 
 NICE = 5  # how far the search in the kernel gives way, and so much more once it has had its trial
 NEWS_INTERVAL = 0.5  # seconds between two words on its progress
@@ -87,8 +87,8 @@ def _limited(seconds: float | None) -> Callable[[], None]:
 
 def _warm_up_kernel() -> None:
     """Load or compile the loops of the search in the kernel."""
-    from turbosat import kernel
-    from turbosat.encodings.closure import compile_recovered
+    from turbosat.encodings.support.compilation import compile_recovered
+    from turbosat.lanes import solution_space as kernel
 
     parity, gate = [[1, 2, 3], [-1, -2, 3], [-1, 2, -3], [1, -2, -3]], [[-4, 1], [4, -1, -2], [-4, 2]]
     formula = Formula.from_clauses([*parity, *gate, [3, 4]])
@@ -109,7 +109,7 @@ def _proof(formula: Formula, conflict: Xors, task: dict[str, Any]) -> bytes:
     """Return the DRAT proof that these XORs cannot hold together, nothing if none is asked for."""
     if not task["proof"]:
         return b""
-    from turbosat.parity_proof import parity_proof
+    from turbosat.proof.parity import parity_proof
 
     return parity_proof(formula, conflict, binary=task["binary_proof"])
 
@@ -135,8 +135,8 @@ class _Explorer:
 
     def run(self) -> Verdict | None:
         """Return a model, or that there is none; None where the kernel is too large."""
-        from turbosat import kernel
-        from turbosat.gpu.kernel_completion import Verdict
+        from turbosat.gpu.sweep.candidates import Verdict
+        from turbosat.lanes import solution_space as kernel
 
         values = self._facts.solution(self._formula.variables)
         if self._formula.satisfied(values):  # nothing but XORs
@@ -166,7 +166,7 @@ class _Explorer:
 
     def _walk(self, program: Program, settle: Settler) -> Verdict | None:
         """Search among the inputs for a while."""
-        from turbosat import kernel
+        from turbosat.lanes import solution_space as kernel
 
         if program.uncovered.size or not self._task["timed"]:
             return None
@@ -174,7 +174,7 @@ class _Explorer:
         return kernel.walk(program, settle, self._task["seed"], 1, self._look)
 
     def _compiled(self, limit: int) -> Program | None:
-        from turbosat.encodings.closure import compile_recovered
+        from turbosat.encodings.support.compilation import compile_recovered
 
         recovered, elimination = self._facts.recovered, self._facts.elimination
         return compile_recovered(self._formula, recovered, elimination, limit=limit, check=self._patient)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.formula import Formula
-from turbosat.gpu.kernel_completion import Completion
+from turbosat.formula.formula import Formula
+from turbosat.gpu.sweep.candidates import Completion
 
 
 def completion(formula: Formula, conflicts: int | None = None) -> Callable[[NDArray[np.int32]], Completion]:

@@ -6,8 +6,8 @@ import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from turbosat.cdcl.engine import Ability, Answer, Budget
-from turbosat.cdcl.python_engine import PythonEngine
+from turbosat.cdcl.engines.engine import Ability, Answer, Budget
+from turbosat.cdcl.engines.python_engine import PythonEngine
 from turbosat.errors import UnsupportedError, UsageError
 from turbosat.options import Optimizer
 from turbosat.result import Status
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from turbosat.cdcl.channel import Message
-    from turbosat.formula import Formula
+    from turbosat.cdcl.process.channel import Message
+    from turbosat.formula.formula import Formula
     from turbosat.gpu.guidance import Guidance
 
 
@@ -49,7 +49,7 @@ class Gradient(PythonEngine):
     )
 
     def __init__(self, settings: Settings, *, memory_limit: int | None = None) -> None:
-        super().__init__("turbosat.gradient_worker", memory_limit)
+        super().__init__("turbosat.lanes.gradient_worker", memory_limit)
         self.settings = settings
         self._figures: dict[str, Any] = {}
         self._guidance: Guidance | None = None
@@ -80,7 +80,7 @@ class Gradient(PythonEngine):
 
     def start(self, source: Formula | Path) -> None:
         """Start the child and hand it the formula."""
-        from turbosat.formula_arrays import pack
+        from turbosat.formula.packing import pack
 
         child, formula = self._launch(source)
         self._variables = formula.variables
@@ -91,14 +91,14 @@ class Gradient(PythonEngine):
         """Let lanes begin from these values, (variables,), among others."""
         import numpy as np
 
-        from turbosat.cdcl.requests import checked_phases
+        from turbosat.cdcl.engines.requests import checked_phases
 
         child = self._living()
         child.hint("phases", {}, checked_phases(values, self._variables).view(np.int8))
 
     def add_units(self, literals: NDArray[np.int32]) -> None:
         """Search under these literals only; before the first slice."""
-        from turbosat.cdcl.requests import checked_literals
+        from turbosat.cdcl.engines.requests import checked_literals
 
         child = self._living()
         units = checked_literals(literals, self._variables, "units")
@@ -108,7 +108,7 @@ class Gradient(PythonEngine):
 
     def add_clauses(self, literals: NDArray[np.int32], offsets: NDArray[np.int64]) -> None:
         """Import clauses that the formula implies."""
-        from turbosat.cdcl.requests import checked_literals
+        from turbosat.cdcl.engines.requests import checked_literals
 
         child = self._living()
         child.hint("clauses", {}, checked_literals(literals, self._variables, "clauses"), offsets)

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from turbosat.encodings.program import Program
-from turbosat.formula import Formula
-from turbosat.gpu.kernel_completion import Settler, Verdict, decide
-from turbosat.gpu.kernel_devices import AnySweep, create_sweep
+from turbosat.encodings.support.program import Program
+from turbosat.formula.formula import Formula
+from turbosat.gpu.sweep.candidates import Settler, Verdict, decide
+from turbosat.gpu.sweep.devices import AnySweep, create_sweep
 
 SWEPT_INPUTS = 34  # at most, to try all assignments of them: minutes for a thousand instructions
 SLICE = 0.05  # seconds between two looks at the limits
@@ -22,7 +22,7 @@ def settler(formula: Formula, program: Program, conflicts: int | None) -> Settle
     """Return what makes models of candidates, by CDCL of so many conflicts where variables are left open."""
     if not program.uncovered.size:
         return Settler(formula, program)
-    from turbosat.completion import completion
+    from turbosat.lanes.completion import completion
 
     return Settler(formula, program, completion(formula, conflicts))
 
@@ -45,7 +45,7 @@ def sweep_through(sweep: AnySweep, settle: Settler, look: Look) -> Verdict:
 
 def walk(program: Program, settle: Settler, seed: int, workers: int, look: Look) -> Verdict:
     """Search among the assignments until one is a model; only `look` ends it without."""
-    from turbosat.gpu.kernel_search import KernelSearch
+    from turbosat.gpu.sweep.search import KernelSearch
 
     if not program.checks:  # every assignment will do, as far as the program goes
         values = settle.settle(np.zeros((1, program.inputs.size), np.bool_))

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.encodings.gf2 import Elimination, eliminate
-from turbosat.encodings.gf2_reduction import Limits
-from turbosat.encodings.xor import CLAUSES, GATES, LINES, Recovered, recover
+from turbosat.encodings.gf2.elimination import Elimination, eliminate
+from turbosat.encodings.gf2.reduction import Limits
+from turbosat.encodings.xor.recovery import CLAUSES, GATES, LINES, Recovered, recover
 from turbosat.errors import SoundnessError
-from turbosat.formula import Formula
-from turbosat.xors import Xors
+from turbosat.formula.formula import Formula
+from turbosat.formula.xors import Xors
 
 LARGEST = 512 << 20  # bytes of each matrix of an elimination; beyond, it finds what substitution finds
 SOURCES = (("lines", LINES), ("clauses", CLAUSES), ("gates", GATES))

@@ -1,7 +1,7 @@
 """A contradiction between XORs as a certificate, which turbosat-check verifies."""
 
-from turbosat.dimacs_writer import xor_lines
-from turbosat.xors import Xors
+from turbosat.dimacs.writer import xor_lines
+from turbosat.formula.xors import Xors
 
 _TITLE = b"c each of these XORs is implied, and their sum is 0 = 1\n"
 

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from turbosat.flag import Flag, beside, wait_for
-from turbosat.outlet import Wait
+from turbosat.proof.flag import Flag, beside, wait_for
+from turbosat.proof.outlet import Wait
 
 if TYPE_CHECKING:
     from turbosat.deadline import Deadline
-    from turbosat.outlet import Outlet
+    from turbosat.proof.outlet import Outlet
 
 Blocks = Callable[[Wait], Iterator[bytes]]
 

@@ -8,7 +8,7 @@ from typing import BinaryIO, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.dimacs_writer import format_numbers
+from turbosat.dimacs.writer import format_numbers
 
 _BATCH: Final = 1 << 18  # tokens formatted in one step: some 10 ms
 # The values a step's tokens are taken from: three marks, then the codes 2v or 2v + 1 of its literals.

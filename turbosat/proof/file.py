@@ -10,12 +10,12 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from turbosat.cdcl.process import enlarge
-from turbosat.compression import by_suffix, compressed
-from turbosat.delivery import Blocks, Delivery, from_memory, from_pipe, late
+from turbosat.cdcl.process.child import enlarge
+from turbosat.dimacs.compression import by_suffix, compressed
 from turbosat.errors import OutputError
-from turbosat.flag import wait_for
-from turbosat.outlet import Outlet, Wait, is_standard_output
+from turbosat.proof.delivery import Blocks, Delivery, from_memory, from_pipe, late
+from turbosat.proof.flag import wait_for
+from turbosat.proof.outlet import Outlet, Wait, is_standard_output
 
 if TYPE_CHECKING:
     from turbosat.deadline import Deadline

@@ -16,9 +16,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Self
 
-from turbosat.compression import HEAD, sniff
+from turbosat.dimacs.compression import HEAD, sniff
 from turbosat.errors import UsageError
-from turbosat.flag import Flag, beside
+from turbosat.proof.flag import Flag, beside
 
 Wait = Callable[[int, int], None]  # until a descriptor is ready for an event of poll
 
@@ -238,6 +238,6 @@ def _like_a_formula(path: str) -> bool:
         head = file.read(SAMPLE)
     if b"cnf" not in head and sniff(head[:HEAD]) is None:  # the parser takes a moment to import
         return False
-    from turbosat.dimacs import looks_like_dimacs
+    from turbosat.dimacs.reader import looks_like_dimacs
 
     return looks_like_dimacs(path)

@@ -7,12 +7,12 @@ from typing import BinaryIO, Final, TypeVar
 
 import numpy as np
 
-from turbosat.drat_writer import DratWriter
 from turbosat.errors import UsageError
-from turbosat.formula import Formula
-from turbosat.parity_order import arrange
-from turbosat.parity_tree import ParityTree, Xor
-from turbosat.xors import XOR_WIDTH, Xors
+from turbosat.formula.formula import Formula
+from turbosat.formula.xors import XOR_WIDTH, Xors
+from turbosat.proof.drat import DratWriter
+from turbosat.proof.parity_order import arrange
+from turbosat.proof.parity_tree import ParityTree, Xor
 
 LONGEST: Final = 12  # variables of a row that is no x line: each of its clauses becomes a step
 _PIECE: Final = 3  # longer rows are cut: an XOR of k variables takes 2**(k-1) clauses

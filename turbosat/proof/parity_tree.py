@@ -26,7 +26,7 @@ import itertools
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, final
 
-from turbosat.drat_writer import DratWriter
+from turbosat.proof.drat import DratWriter
 
 
 class Xor(NamedTuple):

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from turbosat.cdcl.diversify import Entrant
+from turbosat.cdcl.lanes.mix import Entrant
 from turbosat.options import Options
 
 if TYPE_CHECKING:
-    from turbosat.algebra_lane import Algebra
-    from turbosat.cdcl.race import Lane, Race
+    from turbosat.cdcl.lanes.race import Lane, Race
     from turbosat.deadline import Deadline
-    from turbosat.formula import Formula
-    from turbosat.proof_file import ProofFile
+    from turbosat.formula.formula import Formula
+    from turbosat.lanes.algebra import Algebra
+    from turbosat.proof.file import ProofFile
 
 LONGEST = 10.0  # seconds that recovery and elimination may take
 SHARE = 0.05  # of the time limit that they may take
@@ -44,7 +44,7 @@ class AlgebraStage:
             return
         if self._proof is not None and not self._proof.replaceable:
             return
-        from turbosat.encodings.xor import promising
+        from turbosat.encodings.xor.recovery import promising
 
         if promising(formula, self._deadline.check):
             self._start(formula, sweep=sweep, nice=0)  # it may be over in a moment
@@ -58,7 +58,7 @@ class AlgebraStage:
             self._start(formula, sweep=True, nice=LATE_NICE)
 
     def _start(self, formula: Formula, *, sweep: bool, nice: int) -> None:
-        from turbosat.algebra_lane import Algebra
+        from turbosat.lanes.algebra import Algebra
 
         engine = Algebra(
             seconds=self._seconds(),

@@ -7,25 +7,25 @@ from dataclasses import asdict, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from turbosat.board import Board
-from turbosat.cdcl.course import Course, Slice
-from turbosat.cdcl.diversify import Entrant
-from turbosat.cdcl.engine import Ability, Budget
+from turbosat.cdcl.engines.engine import Ability, Budget
+from turbosat.cdcl.lanes.course import Course, Slice
+from turbosat.cdcl.lanes.mix import Entrant
 from turbosat.options import Options, worker_count
 from turbosat.result import Result, Status
-from turbosat.scheduler import Descent
+from turbosat.run.guidance import Board
+from turbosat.run.scheduler import Descent
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from turbosat.cdcl.race import Lane, Race
+    from turbosat.cdcl.lanes.race import Lane, Race
     from turbosat.deadline import Deadline
-    from turbosat.formula import Formula
+    from turbosat.formula.formula import Formula
     from turbosat.gpu.guidance import Guidance
-    from turbosat.gradient_lane import Settings
-    from turbosat.pipeline import Run
-    from turbosat.pool_stage import PoolStage
+    from turbosat.lanes.gradient import Settings
+    from turbosat.run.pipeline import Run
+    from turbosat.run.pool import PoolStage
 
 LANE = "gradient"
 NICE = 2  # before the lanes that give way to all, as long as its trial lasts
@@ -86,7 +86,7 @@ class DescentStage:
         large = self._options["engine"] == "auto" and size > LARGEST
         if large or not self.wanted:
             return
-        from turbosat.gpu.cuda_limits import driver_missing
+        from turbosat.gpu.cuda.limits import driver_missing
 
         both = self._options["device"] == "auto" and course is None and driver_missing() is None
         device = "cpu" if both else self._options["device"]
@@ -111,8 +111,8 @@ class DescentStage:
         *,
         paced: bool = False,
     ) -> Lane:
-        from turbosat.gpu.cuda_limits import driver_missing
-        from turbosat.gradient_lane import Gradient
+        from turbosat.gpu.cuda.limits import driver_missing
+        from turbosat.lanes.gradient import Gradient
 
         entrant = Entrant(name, settings.seed, nice=nice, words=(f"--optimizer={settings.optimizer}",))
         cpu = settings.device == "cpu" or driver_missing() is not None
@@ -133,7 +133,7 @@ class DescentStage:
             self.lanes.append(lane)
 
     def _settings(self) -> Settings:
-        from turbosat.gradient_lane import Settings
+        from turbosat.lanes.gradient import Settings
 
         return Settings(
             seed=self._options["seed"],

@@ -12,20 +12,20 @@ from __future__ import annotations
 from itertools import count, islice
 from typing import TYPE_CHECKING, Any, Self
 
-from turbosat.algebra_stage import AlgebraStage
-from turbosat.board import Board
-from turbosat.cdcl.course import Course, Slice
-from turbosat.cdcl.engine import Budget
-from turbosat.descent_stage import DescentStage
-from turbosat.guided import Phased
+from turbosat.cdcl.engines.engine import Budget
+from turbosat.cdcl.lanes.course import Course, Slice
 from turbosat.result import Reason, Result, Status
+from turbosat.run.algebra import AlgebraStage
+from turbosat.run.descent import DescentStage
+from turbosat.run.following import Phased
+from turbosat.run.guidance import Board
 
 if TYPE_CHECKING:
-    from turbosat.cdcl.diversify import LaneSpec
-    from turbosat.cdcl.engine import Answer
-    from turbosat.cdcl.race import Lane, Race
-    from turbosat.formula import Formula
-    from turbosat.pipeline import Run
+    from turbosat.cdcl.engines.engine import Answer
+    from turbosat.cdcl.lanes.mix import LaneSpec
+    from turbosat.cdcl.lanes.race import Lane, Race
+    from turbosat.formula.formula import Formula
+    from turbosat.run.pipeline import Run
 
 LANES = 3  # CDCL lanes where the user names no number: the same on every machine
 TRIAL = 10  # rounds in which the descent has the larger part

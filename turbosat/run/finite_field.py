@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.algebra import Facts, find
-from turbosat.encodings.closure import compile_recovered
+from turbosat.encodings.support.compilation import compile_recovered
 from turbosat.errors import UnsupportedError
 from turbosat.events import Sink
-from turbosat.local import NEWS_INTERVAL, Claim, descend, teller, winner
+from turbosat.lanes.xor_facts import Facts, find
 from turbosat.options import Options, worker_count
 from turbosat.result import Status
+from turbosat.run.in_process import NEWS_INTERVAL, Claim, descend, teller, winner
 
 if TYPE_CHECKING:
     from turbosat.deadline import Deadline
-    from turbosat.encodings.program import Program
-    from turbosat.formula import Formula
+    from turbosat.encodings.support.program import Program
+    from turbosat.formula.formula import Formula
 
 LANE = "galois"
 CONFLICTS = 2000  # that CDCL may take to finish a candidate
@@ -59,8 +59,8 @@ class Search:
         self.tell("algebra", **self.figures)
         if facts.conflict is not None:
             return Claim(Status.UNSATISFIABLE, self._winner("cpu"), conflict=facts.conflict)
-        from turbosat.gpu.kernel_search import MOST_INPUTS
-        from turbosat.kernel import SWEPT_INPUTS
+        from turbosat.gpu.sweep.search import MOST_INPUTS
+        from turbosat.lanes.solution_space import SWEPT_INPUTS
 
         mode = self.options["galois"]
         program = None if mode == "clauses" else self._compiled(facts, SWEPT_INPUTS)
@@ -84,7 +84,7 @@ class Search:
 
     def _sweep(self, program: Program) -> Claim | None:
         """Try every assignment of the kernel."""
-        from turbosat import kernel
+        from turbosat.lanes import solution_space as kernel
 
         seed, workers = self.options["seed"], worker_count(self.options)
         sweep, device, comment = kernel.open_sweep(
@@ -102,7 +102,7 @@ class Search:
 
     def _walk(self, program: Program) -> Claim:
         """Search in a kernel too large to be swept."""
-        from turbosat import kernel
+        from turbosat.lanes import solution_space as kernel
 
         self._begin(program, "cpu", None)
         settle = kernel.settler(self.restricted, program, CONFLICTS)
@@ -112,7 +112,7 @@ class Search:
 
     def _descend(self, facts: Facts) -> Claim | None:
         """Search among all variables, XORs as one constraint each."""
-        from turbosat.gpu.galois import GaloisSearch
+        from turbosat.gpu.galois.search import GaloisSearch
 
         engine = GaloisSearch(
             self.formula,

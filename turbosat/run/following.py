@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from turbosat.cdcl.course import Course, Slice
-from turbosat.cdcl.cubes import Conquer, Cover
-from turbosat.cdcl.engine import Budget
+from turbosat.cdcl.engines.engine import Budget
+from turbosat.cdcl.lanes.course import Course, Slice
+from turbosat.cdcl.lanes.cubes import Conquer, Cover
 from turbosat.result import Status
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from turbosat.board import Board
-    from turbosat.cdcl.engine import Answer
+    from turbosat.cdcl.engines.engine import Answer
     from turbosat.gpu.guidance import Guidance
+    from turbosat.run.guidance import Board
 
 FREE = 5000  # conflicts of a slice without a guess
 PROBE = 1000  # conflicts of a slice under a partial assignment

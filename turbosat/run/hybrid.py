@@ -14,29 +14,29 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
-from turbosat.algebra_stage import AlgebraStage
-from turbosat.board import Board
-from turbosat.cdcl.diversify import LaneSpec
-from turbosat.cdcl.interrupts import undisturbed
-from turbosat.confinement import Confinement
-from turbosat.descent_stage import DescentStage
+from turbosat.cdcl.lanes.mix import LaneSpec
+from turbosat.cdcl.process.interrupts import undisturbed
 from turbosat.errors import Cause
 from turbosat.options import worker_count
-from turbosat.pool_stage import PoolStage
 from turbosat.result import Reason, Result, Status
-from turbosat.scheduler import COMPILED, HEAD_START, Plan, Scheduler, View, lane_memory
-from turbosat.traffic import LONGEST, Traffic
+from turbosat.run.algebra import AlgebraStage
+from turbosat.run.confinement import Confinement
+from turbosat.run.descent import DescentStage
+from turbosat.run.guidance import Board
+from turbosat.run.pool import PoolStage
+from turbosat.run.scheduler import COMPILED, HEAD_START, Plan, Scheduler, View, lane_memory
+from turbosat.run.sharing import LONGEST, Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from turbosat.cdcl.course import Course
-    from turbosat.cdcl.cubes import Cover
-    from turbosat.cdcl.engine import Answer
-    from turbosat.cdcl.race import Lane, Race
-    from turbosat.formula import Formula
-    from turbosat.pipeline import Run
+    from turbosat.cdcl.engines.engine import Answer
+    from turbosat.cdcl.lanes.course import Course
+    from turbosat.cdcl.lanes.cubes import Cover
+    from turbosat.cdcl.lanes.race import Lane, Race
+    from turbosat.formula.formula import Formula
+    from turbosat.run.pipeline import Run
 
 MEGABYTE = 1 << 20
 REVIVALS = 2  # times that a lane is started again whose process somebody ended
@@ -259,7 +259,7 @@ class Hybrid:
         """Return what a lane follows."""
         if spec.follows == "nothing" or not self._options["guidance"] or self._assuming:
             return None
-        from turbosat import guided
+        from turbosat.run import following as guided
 
         match spec.follows:
             case "cubes":

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from turbosat.deadline import Deadline
+    from turbosat.formula.xors import Xors
     from turbosat.gpu.search import GradientSearch
     from turbosat.options import Options
-    from turbosat.xors import Xors
 
 SLICE = 0.2  # seconds between two looks at what the search reports
 NEWS_INTERVAL = 1.0  # seconds between two progress events

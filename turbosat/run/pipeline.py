@@ -12,17 +12,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from turbosat.cdcl.binaries import find_python
-from turbosat.cdcl.diversify import LaneSpec, mix, named
-from turbosat.cdcl.process import MAXRSS
-from turbosat.cdcl.race import Lane, Race
-from turbosat.compression import HEAD, sniff
+from turbosat.cdcl.engines.binaries import find_python
+from turbosat.cdcl.lanes.mix import LaneSpec, mix, named
+from turbosat.cdcl.lanes.race import Lane, Race
+from turbosat.cdcl.process.child import MAXRSS
 from turbosat.deadline import Deadline, Expired
+from turbosat.dimacs.compression import HEAD, sniff
 from turbosat.errors import EngineError, OutputError, SoundnessError, UsageError
 from turbosat.events import Event, Sink, Timeline
-from turbosat.hybrid import Hybrid
 from turbosat.options import Options
 from turbosat.result import Reason, Result, Status, Winner
+from turbosat.run.hybrid import Hybrid
 from turbosat.system import measurable
 
 if TYPE_CHECKING:
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from turbosat.cdcl.engine import Answer, Engine
-    from turbosat.checked import Readable
-    from turbosat.formula import Formula
-    from turbosat.local import Claim
-    from turbosat.orderly import Orderly
-    from turbosat.outlet import Outlet
-    from turbosat.proof_file import ProofFile
-    from turbosat.xors import Xors
+    from turbosat.cdcl.engines.engine import Answer, Engine
+    from turbosat.formula.formula import Formula
+    from turbosat.formula.xors import Xors
+    from turbosat.proof.file import ProofFile
+    from turbosat.proof.outlet import Outlet
+    from turbosat.run.deterministic import Orderly
+    from turbosat.run.in_process import Claim
+    from turbosat.validation import Readable
 
 
 class Run:
@@ -107,12 +107,12 @@ class Run:
         if self.options["engine"] == "galois":
             return self._alone()
         if self.options["engine"] == "gradient":
-            from turbosat.descent_stage import descend_alone
+            from turbosat.run.descent import descend_alone
 
             return descend_alone(self, race, self._load())
         search: Hybrid | Orderly
         if self.options["deterministic"]:
-            from turbosat.orderly import Orderly
+            from turbosat.run.deterministic import Orderly
 
             search = Orderly(self, race)
         else:
@@ -128,7 +128,7 @@ class Run:
 
     def _alone(self) -> Result:
         """Search by the finite-field engine, in this process."""
-        from turbosat.galois import search
+        from turbosat.run.finite_field import search
 
         formula = self._load()
         claim = search(formula, self.assumptions, self.options, self.deadline, self.sink, self.statistics)
@@ -193,7 +193,7 @@ class Run:
 
     def _load(self) -> Formula:
         """Return the formula, read if it is a file; UsageError for assumptions that are not its literals."""
-        from turbosat.formula import Formula
+        from turbosat.formula.formula import Formula
 
         formula = self.source if isinstance(self.source, Formula) else self._read(self.source)
         if self.assumptions is not None:
@@ -201,8 +201,8 @@ class Run:
         return formula
 
     def _read(self, source: str | Readable) -> Formula:
-        from turbosat import dimacs
-        from turbosat.waiting import until
+        from turbosat.dimacs import reader as dimacs
+        from turbosat.dimacs.waiting import until
 
         began = self.deadline.elapsed()
         formula = dimacs.read(
@@ -269,8 +269,8 @@ class Run:
             if not conflict.contradictory:
                 raise SoundnessError("the XORs that should refute the formula do not sum to 0 = 1")
             if self._certificate is not None:
-                from turbosat.delivery import deliver
-                from turbosat.parity_certificate import certificate
+                from turbosat.proof.certificate import certificate
+                from turbosat.proof.delivery import deliver
 
                 trouble = deliver(self._certificate, certificate(conflict), self.deadline)
                 self._unwritten += [trouble] if trouble else []
@@ -302,14 +302,14 @@ class Run:
         proof, certificate = self.options["proof"], self.options["certificate"]
         if proof is None and certificate is None and not self._beside:
             return
-        from turbosat.outlet import Outlet, guard
+        from turbosat.proof.outlet import Outlet, guard
 
         every = [*self._beside]
         if certificate is not None:
             self._certificate = outlets.enter_context(Outlet(certificate, "the certificate"))
             every.append(self._certificate)
         if proof is not None:
-            from turbosat.proof_file import ProofFile
+            from turbosat.proof.file import ProofFile
 
             self.proof = ProofFile(proof, binary=self.options["binary_proof"])
             outlets.callback(self.proof.close)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from turbosat.errors import EngineError, UsageError
-from turbosat.scheduler import PoolState
+from turbosat.run.scheduler import PoolState
 
 if TYPE_CHECKING:
-    from turbosat.cdcl.diversify import LaneSpec
-    from turbosat.cdcl.engine import Engine
-    from turbosat.cdcl.pool import Pool
-    from turbosat.cdcl.race import Race
+    from turbosat.cdcl.engines.engine import Engine
+    from turbosat.cdcl.lanes.mix import LaneSpec
+    from turbosat.cdcl.lanes.race import Race
+    from turbosat.cdcl.pool.pool import Pool
     from turbosat.deadline import Deadline
-    from turbosat.formula import Formula
+    from turbosat.formula.formula import Formula
     from turbosat.options import Options
 
 
@@ -39,8 +39,8 @@ class PoolStage:
         """Let it come up, once, on this machine with so many places."""
         if self._state != "none":
             return
-        from turbosat.cdcl.interrupts import undisturbed
-        from turbosat.cdcl.pool import Pool
+        from turbosat.cdcl.pool.pool import Pool
+        from turbosat.cdcl.process.interrupts import undisturbed
 
         self._state = "coming"
         try:
@@ -80,7 +80,7 @@ class PoolStage:
 
     def descent(self, settings: dict[str, Any]) -> Engine:
         """Return a gradient lane's engine, to be on a node with a GPU."""
-        from turbosat.gradient_lane import Gradient
+        from turbosat.lanes.gradient import Gradient
 
         assert self._pool is not None
         recipe = {"engine": "gradient", "settings": settings}

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from turbosat.cdcl.engine import Ability
+from turbosat.cdcl.engines.engine import Ability
 
 if TYPE_CHECKING:
-    from turbosat.cdcl.exchange import Exchange
-    from turbosat.cdcl.race import Lane, Race
+    from turbosat.cdcl.lanes.exchange import Exchange
+    from turbosat.cdcl.lanes.race import Lane, Race
 
 LONGEST = 3  # literals of a learned clause that travels
 CORE = 30  # literals of a core that travels, as a clause
@@ -47,7 +47,7 @@ class Traffic:
         """Turn cores of refuted guesses into clauses."""
         if not self._race.cores:
             return
-        from turbosat.cdcl.clauses import Clauses
+        from turbosat.formula.clauses import Clauses
 
         cores, self._race.cores = self._race.cores, []
         for lane, clause in cores:
@@ -69,7 +69,7 @@ class Traffic:
 
     def _opened(self) -> Exchange:
         if self._exchange is None:
-            from turbosat.cdcl.exchange import Exchange
+            from turbosat.cdcl.lanes.exchange import Exchange
 
             self._exchange = Exchange(LONGEST, MOST)
         return self._exchange

@@ -20,7 +20,7 @@ def test_engine_writes_every_run(tmp_path: Path) -> None:
     easy.write_text(dimacs(*random_ksat(100, 300)))
     none.write_text(dimacs(3, [[a, b, c] for a in (1, -1) for b in (2, -2) for c in (3, -3)]))
     options = ("--seeds", "2", "--time", "0.3", "-o", output)
-    code, out, err = run("turbosat.benchmarks.cli", "engine", *options, easy, none)
+    code, out, err = run("turbosat.benchmarks.commands.main", "engine", *options, easy, none)
     assert (code, err) == (0, "")
     assert [line.split(":")[0] for line in out.splitlines()] == ["easy.cnf", "none.cnf"]
     data = json.loads(output.read_text())
@@ -37,11 +37,13 @@ def test_engine_writes_every_run(tmp_path: Path) -> None:
 
 def test_errors_are_one_line(tmp_path: Path) -> None:
     output = tmp_path / "out.json"
-    code, out, err = run("turbosat.benchmarks.cli", "engine", "-o", output, tmp_path / "nothing.cnf")
+    code, out, err = run(
+        "turbosat.benchmarks.commands.main", "engine", "-o", output, tmp_path / "nothing.cnf"
+    )
     assert (code, out) == (1, "")
     assert err.count("\n") == 1
     assert err.startswith("turbosat-bench: error: ")
-    assert run("turbosat.benchmarks.cli", "engine")[0] == 1
+    assert run("turbosat.benchmarks.commands.main", "engine")[0] == 1
 
 
 def test_overhead_compares_the_two(tmp_path: Path) -> None:

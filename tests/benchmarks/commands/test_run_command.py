@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks.bench import SMALL, Words, bench, nasty, table
-from tests.benchmarks.nasty import program
+from tests.benchmarks.report.nasty import program
 from tests.families import dimacs, pigeonhole, random_ksat
 from tests.processes import ROOT, allowance
 from turbosat.benchmarks.store import Experiment
@@ -285,7 +285,7 @@ def test_progress_is_shown_on_a_terminal(suite: Path, tmp_path: Path) -> None:
     master, slave = pty.openpty()
     words = ["run", str(suite), "-s", "kissat", "-t", "20", "-o", str(tmp_path / "out")]
     with subprocess.Popen(
-        [sys.executable, "-m", "turbosat.benchmarks.cli", *words],
+        [sys.executable, "-m", "turbosat.benchmarks.commands.main", *words],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=slave,
@@ -313,7 +313,7 @@ def test_export_writes_the_table_again(one: Path, tmp_path: Path) -> None:
     assert (code, err) == (0, "note: files whose formula is there already: 1\n")
     written = (tmp_path / "out" / "runs.csv").read_text()
     (tmp_path / "out" / "runs.csv").unlink()
-    command = [sys.executable, "-m", "turbosat.benchmarks.cli", "export", str(tmp_path / "out")]
+    command = [sys.executable, "-m", "turbosat.benchmarks.commands.main", "export", str(tmp_path / "out")]
     for options, place in (
         ([], tmp_path / "out" / "runs.csv"),
         (["-o", str(tmp_path / "x")], tmp_path / "x"),
@@ -326,7 +326,7 @@ def test_check_is_a_door_to_the_checker(one: Path, tmp_path: Path) -> None:
     answer = tmp_path / "answer"
     for text, code, line in (("v -1 2 0\n", 10, "s SATISFIABLE"), ("v 1 2 0\n", 1, "s NOT VERIFIED")):
         answer.write_text(f"s SATISFIABLE\n{text}")
-        command = [sys.executable, "-m", "turbosat.benchmarks.cli", "check", str(one), str(answer)]
+        command = [sys.executable, "-m", "turbosat.benchmarks.commands.main", "check", str(one), str(answer)]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stderr) == (code, "")
         assert done.stdout.splitlines()[-1] == line

@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pysat.solvers import Solver
 
-from turbosat import dimacs
 from turbosat.benchmarks import families
 from turbosat.benchmarks.families.base import Problem, digest
 from turbosat.benchmarks.gbd_hash import describe
+from turbosat.dimacs import reader as dimacs
 from turbosat.errors import UsageError
-from turbosat.formula import Formula
+from turbosat.formula.formula import Formula
 
 COL = "p edge 4 5\ne 1 2\ne 2 3\ne 3 4\ne 4 1\ne 1 3\n"
 AAG = "aag 3 1 1 0 1 1\n2\n4 6\n4\n6 3 5\n"  # a latch that toggles while the input is 0

@@ -17,7 +17,7 @@ from turbosat.benchmarks.families import machines
 from turbosat.benchmarks.families.aiger import Aiger, read_aiger
 from turbosat.benchmarks.families.bmc import cone_of_influence, unroll
 from turbosat.errors import InputError, UsageError
-from turbosat.formula import Formula
+from turbosat.formula.formula import Formula
 
 
 def write_aiger(circuit: Aiger, path: Path) -> None:

@@ -24,7 +24,7 @@ from turbosat.benchmarks.families.hashes import md5_words, sha1_words, sha256_wo
 from turbosat.benchmarks.families.multipliers import is_prime, words
 from turbosat.benchmarks.families.parity import population_count
 from turbosat.errors import UsageError
-from turbosat.formula import Formula
+from turbosat.formula.formula import Formula
 
 MASK = 0xFFFFFFFF
 

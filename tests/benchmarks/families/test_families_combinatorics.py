@@ -18,7 +18,7 @@ from turbosat.benchmarks.families.colouring import random_edges, read_graph
 from turbosat.benchmarks.families.latin import HOLE, complete, latin_square, open_cells
 from turbosat.benchmarks.families.proof_complexity import _regular
 from turbosat.errors import InputError
-from turbosat.formula import Formula
+from turbosat.formula.formula import Formula
 
 NOTHING = np.zeros((0, 0), np.int64)
 

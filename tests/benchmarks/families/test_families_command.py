@@ -8,10 +8,10 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.processes import ROOT
-from turbosat import dimacs
 from turbosat.benchmarks import families
-from turbosat.benchmarks.cli import app
+from turbosat.benchmarks.commands.main import app
 from turbosat.benchmarks.families.base import digest
+from turbosat.dimacs import reader as dimacs
 
 
 def gen(*words: str | Path) -> str:
@@ -77,7 +77,7 @@ def test_switches_and_paths(tmp_path: Path) -> None:
     ],
 )
 def test_errors_are_one_line(words: tuple[str, ...], message: str) -> None:
-    command = [sys.executable, "-m", "turbosat.benchmarks.cli", "gen", *words]
+    command = [sys.executable, "-m", "turbosat.benchmarks.commands.main", "gen", *words]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 1
     assert run.stdout == ""
@@ -89,7 +89,7 @@ def test_errors_are_one_line(words: tuple[str, ...], message: str) -> None:
 def test_help_loads_nothing_heavy() -> None:
     program = (
         "import sys\n"
-        "from turbosat.benchmarks.cli import app\n"
+        "from turbosat.benchmarks.commands.main import app\n"
         "app(['--help'], standalone_mode=False)\n"
         "heavy = {'torch', 'ray', 'networkx'} & set(sys.modules)\n"
         "sys.exit(f'loaded {heavy}' if heavy else 0)\n"

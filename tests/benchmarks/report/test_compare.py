@@ -13,9 +13,9 @@ from hypothesis import given, settings
 
 from tests.processes import ROOT
 from tests.tables import Runs, races, runs, store
-from turbosat.benchmarks.compare import ASSUMED, compare, noise_of
-from turbosat.benchmarks.score import Answer, build, score
-from turbosat.benchmarks.sources import Source, load
+from turbosat.benchmarks.report.compare import ASSUMED, compare, noise_of
+from turbosat.benchmarks.report.score import Answer, build, score
+from turbosat.benchmarks.report.sources import Source, load
 from turbosat.errors import UsageError
 
 
@@ -149,7 +149,7 @@ def test_the_command(tmp_path: Path) -> None:
     second = store(tmp_path / "two", *races(40, seeds=2, seed=4, speed=1.5))
 
     def bench(*options: str | Path) -> tuple[int, str, str]:
-        command = [sys.executable, "-m", "turbosat.benchmarks.cli", "compare", *map(str, options)]
+        command = [sys.executable, "-m", "turbosat.benchmarks.commands.main", "compare", *map(str, options)]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         return done.returncode, done.stdout, done.stderr
 

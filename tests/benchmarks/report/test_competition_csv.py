@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.processes import ROOT
-from turbosat.benchmarks.competition_csv import read
-from turbosat.benchmarks.score import VBS, Category, families, score
+from turbosat.benchmarks.report.competition_csv import read
+from turbosat.benchmarks.report.score import VBS, Category, families, score
 from turbosat.errors import InputError
 
 PUBLISHED = Path(os.environ.get("TURBOSAT_SC2024", ROOT.parent / "shared" / "research" / "sc2024"))

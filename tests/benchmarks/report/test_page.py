@@ -12,9 +12,9 @@ import pytest
 
 from tests.browser import Browser, chromium
 from tests.tables import races
-from turbosat.benchmarks.page import page
-from turbosat.benchmarks.report import Fact, Report, make
-from turbosat.benchmarks.score import Cell, build
+from turbosat.benchmarks.report.page import page
+from turbosat.benchmarks.report.report import Fact, Report, make
+from turbosat.benchmarks.report.score import Cell, build
 
 NASTY = '</script><script>document.title="taken"</script><!-- & "quotes" {{data}}'
 VOID = {"meta", "link", "input", "br"}

@@ -13,18 +13,18 @@ import pytest
 
 from tests.processes import ROOT
 from tests.tables import races, store
-from turbosat.benchmarks.report import make, summary, to_json
-from turbosat.benchmarks.report_sections import sections
-from turbosat.benchmarks.report_text import escape, markdown, terminal, width
-from turbosat.benchmarks.score import VBS, build, score
-from turbosat.benchmarks.sources import load, plain
+from turbosat.benchmarks.report.report import make, summary, to_json
+from turbosat.benchmarks.report.score import VBS, build, score
+from turbosat.benchmarks.report.sections import sections
+from turbosat.benchmarks.report.sources import load, plain
+from turbosat.benchmarks.report.text import escape, markdown, terminal, width
 from turbosat.errors import UsageError
 
 CSV = "hash,a,b,result\nx1,1.0,2.0,sat\nx2,10000,3.0,unsat\nx3,10000,10000,unknown\n"
 
 
 def bench(*arguments: str | Path) -> tuple[int, str, str]:
-    command = [sys.executable, "-m", "turbosat.benchmarks.cli", *map(str, arguments)]
+    command = [sys.executable, "-m", "turbosat.benchmarks.commands.main", *map(str, arguments)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout, done.stderr
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tables import Runs, races, runs
-from turbosat.benchmarks.score import (
+from turbosat.benchmarks.report.score import (
     CATEGORIES,
     KNOWN_STATUS,
     VBS,

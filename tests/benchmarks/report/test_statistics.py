@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from turbosat.benchmarks.statistics import (
+from turbosat.benchmarks.report.statistics import (
     EXACT,
     FLOOR,
     Floats,

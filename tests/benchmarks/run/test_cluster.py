@@ -16,23 +16,23 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks.bench import SMALL, Words, bench, essence, nasty, start, table
-from tests.benchmarks.ray_cluster import RayCluster
+from tests.benchmarks.run.ray_cluster import RayCluster
 from tests.families import dimacs, pigeonhole, random_ksat
 from tests.processes import LATE, allowance
-from turbosat.benchmarks import deputy
-from turbosat.benchmarks.cluster import joined
-from turbosat.benchmarks.cluster_station import Formula
-from turbosat.benchmarks.deputy import claim_cores
 from turbosat.benchmarks.gbd_hash import describe
-from turbosat.benchmarks.jobs import Errand
-from turbosat.benchmarks.limits import Limits
-from turbosat.benchmarks.solvers import parse
+from turbosat.benchmarks.run import node_runner as deputy
+from turbosat.benchmarks.run.cluster import joined
+from turbosat.benchmarks.run.jobs import Errand
+from turbosat.benchmarks.run.limits import Limits
+from turbosat.benchmarks.run.node import Formula
+from turbosat.benchmarks.run.node_runner import claim_cores
+from turbosat.benchmarks.run.solvers import parse
 from turbosat.benchmarks.store import Experiment
 from turbosat.errors import UsageError
 
 needs_ray = pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="Ray is not installed")
 JOBS = min(2, len(os.sched_getaffinity(0)))
-DEPUTY, RUNNER = "turbosat.benchmarks.deputy", "turbosat.benchmarks.runner"
+DEPUTY, RUNNER = "turbosat.benchmarks.run.node_runner", "turbosat.benchmarks.run.runner"
 
 
 @pytest.fixture(scope="module")
@@ -280,7 +280,7 @@ def test_addresses_without_a_cluster(address: str, words: str, tmp_path: Path) -
 
 def test_ray_is_loaded_only_when_it_is_wanted() -> None:
     program = (
-        "import sys, turbosat.benchmarks.campaign, turbosat.benchmarks.cluster, turbosat.benchmarks.cli\n"
+        "import sys, turbosat.benchmarks.run.campaign, turbosat.benchmarks.run.cluster, turbosat.benchmarks.commands.main\n"
         "sys.exit('ray' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program]).returncode == 0

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from turbosat.benchmarks import competition
-from turbosat.benchmarks.competition import HEAD, TAIL, Log, Output, judge
+from turbosat.benchmarks.run import competition
+from turbosat.benchmarks.run.competition import HEAD, TAIL, Log, Output, judge
 
 LINES = st.sampled_from(
     [

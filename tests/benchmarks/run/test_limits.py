@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from tests.benchmarks.nasty import command
+from tests.benchmarks.report.nasty import command
 from tests.processes import LATE, allowance, descendants, eventually, gone
-from turbosat.benchmarks.competition import HEAD, TAIL
-from turbosat.benchmarks.limits import Limits
-from turbosat.benchmarks.runner import Outcome, Request
-from turbosat.benchmarks.servant import Lost, Servant
+from turbosat.benchmarks.run.child import Lost, Servant
+from turbosat.benchmarks.run.competition import HEAD, TAIL
+from turbosat.benchmarks.run.limits import Limits
+from turbosat.benchmarks.run.runner import Outcome, Request
 
 MB = 1 << 20
 GRACE = 0.4
@@ -25,7 +25,7 @@ STARTED = 2.0  # seconds after which a solver does what it is here for
 
 @pytest.fixture
 def servant() -> Iterator[Servant]:
-    servant = Servant("turbosat.benchmarks.runner", os.sched_getaffinity(0))
+    servant = Servant("turbosat.benchmarks.run.runner", os.sched_getaffinity(0))
     yield servant
     servant.kill()
     assert gone(descendants(os.getpid()))

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.benchmarks.test_store import INSTANCES, SOLVERS, run_of
-from turbosat.benchmarks import machine
-from turbosat.benchmarks.runner import Outcome
-from turbosat.benchmarks.schedule import Work, plan
-from turbosat.benchmarks.solvers import Contestant
+from tests.benchmarks.suites.test_store import INSTANCES, SOLVERS, run_of
+from turbosat.benchmarks.run import machine
+from turbosat.benchmarks.run.runner import Outcome
+from turbosat.benchmarks.run.schedule import Work, plan
+from turbosat.benchmarks.run.solvers import Contestant
+from turbosat.benchmarks.run.verdicts import by_itself, faults, together
+from turbosat.benchmarks.run.verify import Done
 from turbosat.benchmarks.store import Instance, Run
-from turbosat.benchmarks.verdicts import by_itself, faults, together
-from turbosat.benchmarks.verify import Done
 from turbosat.errors import UsageError
 
 CONTESTANTS = [Contestant(name, name, ()) for name in ("a", "b", "c")]

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks.nasty import executable
+from tests.benchmarks.report.nasty import executable
 from tests.families import dimacs, pigeonhole, random_ksat
-from turbosat.benchmarks.solvers import Task, parse
-from turbosat.cdcl.binaries import find_kissat
+from turbosat.benchmarks.run.solvers import Task, parse
+from turbosat.cdcl.engines.binaries import find_kissat
 from turbosat.check import check_model
 from turbosat.errors import UsageError
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from turbosat.benchmarks import families
-from turbosat.benchmarks.cli import app
-from turbosat.benchmarks.features import features, file_features, text
-from turbosat.formula import Formula
+from turbosat.benchmarks.commands.main import app
+from turbosat.benchmarks.suites.features import features, file_features, text
+from turbosat.formula.formula import Formula
 
 literals = st.integers(-12, 12).filter(bool)
 

@@ -20,8 +20,8 @@ import pytest
 
 from tests.families import dimacs, random_ksat
 from tests.processes import LATE, ROOT, eventually
-from turbosat.benchmarks import fetch as fetching
-from turbosat.benchmarks.fetch import FetchError, Progress, draw, fetch, server
+from turbosat.benchmarks.suites import fetch as fetching
+from turbosat.benchmarks.suites.fetch import FetchError, Progress, draw, fetch, server
 from turbosat.errors import InputError, UsageError
 
 
@@ -294,7 +294,7 @@ def test_bar_ends_with_the_last_state() -> None:
 
 
 def command(database: Database, folder: Path, *words: str) -> list[str]:
-    start = [sys.executable, "-m", "turbosat.benchmarks.cli", "fetch", *words]
+    start = [sys.executable, "-m", "turbosat.benchmarks.commands.main", "fetch", *words]
     return [*start, "--url", database.url, "-o", str(folder)]
 
 

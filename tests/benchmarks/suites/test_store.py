@@ -113,7 +113,7 @@ def test_one_writer_at_a_time(experiment: Experiment, monkeypatch: pytest.Monkey
 def test_a_killed_writer_loses_nothing_that_was_recorded(tmp_path: Path) -> None:
     code = (
         "import os, sys, pathlib\n"
-        "from tests.benchmarks.test_store import *\n"
+        "from tests.benchmarks.suites.test_store import *\n"
         "with Experiment.writing(pathlib.Path(sys.argv[1])) as (experiment, _):\n"
         "    experiment.add([INSTANCES[0], SOLVERS[0]])\n"
         "    for seed in range(50):\n"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from turbosat.benchmarks import suite_files
-from turbosat.benchmarks.suite_files import Source, find, read_known
+from turbosat.benchmarks.suites import files as suite_files
+from turbosat.benchmarks.suites.files import Source, find, read_known
 from turbosat.errors import InputError, UsageError
 
 TEXT = "p cnf 2 2\n1 2 0\n-1 0\n"

@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks.bench import bench, table
-from turbosat import dimacs
-from turbosat.benchmarks import families, suite_files, suites
+from turbosat.benchmarks import families
 from turbosat.benchmarks.families.base import digest
 from turbosat.benchmarks.gbd_hash import describe
-from turbosat.benchmarks.suite_tables import TABLES
-from turbosat.benchmarks.suites import Member, materialise, members
-from turbosat.cdcl.binaries import find_kissat
+from turbosat.benchmarks.suites import files as suite_files
+from turbosat.benchmarks.suites import suites
+from turbosat.benchmarks.suites.suites import Member, materialise, members
+from turbosat.benchmarks.suites.tables import TABLES
+from turbosat.cdcl.engines.binaries import find_kissat
+from turbosat.dimacs import reader as dimacs
 from turbosat.errors import EngineError, UsageError
 
 

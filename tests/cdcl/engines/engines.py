@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from tests.families import random_ksat
-from turbosat.cdcl.cadical import Cadical
-from turbosat.cdcl.engine import Ability, Answer, Budget, Engine
-from turbosat.cdcl.kissat import Kissat
+from turbosat.cdcl.engines.cadical import Cadical
+from turbosat.cdcl.engines.engine import Ability, Answer, Budget, Engine
+from turbosat.cdcl.engines.kissat import Kissat
 from turbosat.errors import UnsupportedError
-from turbosat.formula import Formula
+from turbosat.formula.formula import Formula
 from turbosat.result import Status
 
 ENGINES: list[Callable[[], Engine]] = [Kissat, Cadical]

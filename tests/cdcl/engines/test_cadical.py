@@ -11,15 +11,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.cdcl.engines import LONG, array, formula, hopeless, seconds_hard, solve, wait
+from tests.cdcl.engines.engines import LONG, array, formula, hopeless, seconds_hard, solve, wait
 from tests.families import random_ksat
 from tests.processes import ROOT, allowance
-from turbosat.cdcl.cadical import Cadical
-from turbosat.cdcl.cadical_options import BOUNDS
-from turbosat.cdcl.cadical_worker import BLOCK
-from turbosat.cdcl.engine import Answer, Budget
+from turbosat.cdcl.engines.cadical import Cadical
+from turbosat.cdcl.engines.cadical_options import BOUNDS
+from turbosat.cdcl.engines.cadical_worker import BLOCK
+from turbosat.cdcl.engines.engine import Answer, Budget
 from turbosat.errors import EngineError
-from turbosat.formula import Formula
+from turbosat.formula.formula import Formula
 from turbosat.result import Status
 
 
@@ -151,9 +151,9 @@ def test_the_worker_trusts_neither_the_current_directory_nor_an_installed_turbos
         (tmp_path / junk).write_text("raise SystemExit('junk from the current directory')")
     script = (
         f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
-        "from turbosat.cdcl.cadical import Cadical\n"
-        "from turbosat.cdcl.engine import Budget\n"
-        "from turbosat.formula import Formula\n"
+        "from turbosat.cdcl.engines.cadical import Cadical\n"
+        "from turbosat.cdcl.engines.engine import Budget\n"
+        "from turbosat.formula.formula import Formula\n"
         "with Cadical() as e:\n"
         "    e.start(Formula.from_clauses([[1], [-1]])); e.advance(Budget()); print(e.poll(30).status)\n"
     )
@@ -170,7 +170,7 @@ def test_the_worker_trusts_neither_the_current_directory_nor_an_installed_turbos
 
 def test_the_worker_imports_python_sat_and_nothing_heavy() -> None:
     script = (
-        "import sys, turbosat.cdcl.cadical_worker, pysat.solvers\n"
+        "import sys, turbosat.cdcl.engines.cadical_worker, pysat.solvers\n"
         "print(sorted({'numpy', 'torch', 'ray'} & set(sys.modules)))\n"
     )
     done = subprocess.run(

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.cdcl.engines import (
+from tests.cdcl.engines.engines import (
     ENGINES,
     LONG,
     array,
@@ -25,9 +25,9 @@ from tests.cdcl.engines import (
     wait,
 )
 from tests.processes import allowance
-from turbosat.cdcl.engine import Ability, Budget, Engine
+from turbosat.cdcl.engines.engine import Ability, Budget, Engine
 from turbosat.errors import EngineError, InputError, UnsupportedError, UsageError
-from turbosat.formula import Formula
+from turbosat.formula.formula import Formula
 from turbosat.result import Status
 
 pytestmark = pytest.mark.parametrize("build", ENGINES)

@@ -8,21 +8,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.cdcl.engines import LONG, array, formula, hopeless, seconds_hard, solve, wait
+from tests.cdcl.engines.engines import LONG, array, formula, hopeless, seconds_hard, solve, wait
 from tests.processes import allowance
 from turbosat import solve as run_solver
-from turbosat.cdcl import binaries
-from turbosat.cdcl.binaries import OVERRIDE, find_kissat
-from turbosat.cdcl.diversify import Entrant
-from turbosat.cdcl.engine import Budget
-from turbosat.cdcl.kissat import Kissat
-from turbosat.cdcl.output import COLUMNS, Output
-from turbosat.cdcl.polarity import flip, flip_signs, restricted
-from turbosat.cdcl.race import Race
+from turbosat.cdcl.engines import binaries
+from turbosat.cdcl.engines.binaries import OVERRIDE, find_kissat
+from turbosat.cdcl.engines.engine import Budget
+from turbosat.cdcl.engines.kissat import Kissat
+from turbosat.cdcl.engines.kissat_output import COLUMNS, Output
+from turbosat.cdcl.engines.polarity import flip, flip_signs, restricted
+from turbosat.cdcl.lanes.mix import Entrant
+from turbosat.cdcl.lanes.race import Race
 from turbosat.deadline import Deadline
 from turbosat.errors import Cause, EngineError, UnsupportedError
 from turbosat.events import ignore
-from turbosat.proof_file import ProofFile
+from turbosat.proof.file import ProofFile
 from turbosat.result import Status
 
 UNSAT = [[1, 2], [1, -2], [-1, 3], [-1, -3]]

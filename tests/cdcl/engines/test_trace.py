@@ -8,13 +8,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pysat.solvers import Cadical300
 
-from tests.cdcl.engines import array, formula, satisfiable
-from tests.cdcl.test_clauses import lists
+from tests.cdcl.engines.engines import array, formula, satisfiable
 from tests.families import random_ksat
-from turbosat.cdcl.cadical import Cadical
-from turbosat.cdcl.engine import Budget
-from turbosat.cdcl.trace import additions
-from turbosat.formula import Formula
+from tests.formula.test_clauses import lists
+from turbosat.cdcl.engines.cadical import Cadical
+from turbosat.cdcl.engines.engine import Budget
+from turbosat.cdcl.engines.trace import additions
+from turbosat.formula.formula import Formula
 from turbosat.result import Status
 
 literals = st.integers(1, 2**28).flatmap(lambda variable: st.sampled_from((variable, -variable)))

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from turbosat.cdcl.course import Slice
-from turbosat.cdcl.cubes import FIRST_BUDGET, Conquer, Cover
-from turbosat.cdcl.engine import Answer, Budget
+from turbosat.cdcl.engines.engine import Answer, Budget
+from turbosat.cdcl.lanes.course import Slice
+from turbosat.cdcl.lanes.cubes import FIRST_BUDGET, Conquer, Cover
 from turbosat.errors import UsageError
 from turbosat.result import Status
 

@@ -6,10 +6,10 @@ from typing import Any, Literal
 
 import pytest
 
-from tests.cdcl.engines import formula, wait
-from turbosat.cdcl.diversify import KINDS, LARGEST_SEED, LaneSpec, mix, named
+from tests.cdcl.engines.engines import formula, wait
+from turbosat.cdcl.lanes.mix import KINDS, LARGEST_SEED, LaneSpec, mix, named
 from turbosat.errors import UsageError
-from turbosat.proof_file import ProofFile
+from turbosat.proof.file import ProofFile
 from turbosat.result import Status
 
 MODES: tuple[Literal["default", "sat", "unsat"], ...] = ("default", "sat", "unsat")

@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.cdcl.test_clauses import lists, rows
-from turbosat.cdcl.clauses import Clauses
-from turbosat.cdcl.exchange import BATCHES, Exchange
+from tests.formula.test_clauses import lists, rows
+from turbosat.cdcl.lanes.exchange import BATCHES, Exchange
+from turbosat.formula.clauses import Clauses
 
 LANES = ("a", "b", "c")
 offers = st.lists(st.tuples(st.sampled_from(LANES), rows), max_size=12)

@@ -3,13 +3,13 @@
 import time
 from contextlib import suppress
 
-from tests.cdcl.engines import LONG
-from turbosat.cdcl.diversify import KINDS, LaneSpec
-from turbosat.cdcl.engine import Answer, Budget
-from turbosat.cdcl.hosted import Hosted
-from turbosat.cdcl.pool import Pool
+from tests.cdcl.engines.engines import LONG
+from turbosat.cdcl.engines.engine import Answer, Budget
+from turbosat.cdcl.lanes.mix import KINDS, LaneSpec
+from turbosat.cdcl.pool.pool import Pool
+from turbosat.cdcl.pool.remote import Hosted
 from turbosat.errors import EngineError
-from turbosat.formula import Formula
+from turbosat.formula.formula import Formula
 
 READY = 300.0  # seconds
 

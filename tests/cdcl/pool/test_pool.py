@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.cdcl.engines import LONG, array, formula, seconds_hard
-from tests.cdcl.pools import lane, ready, wait
+from tests.cdcl.engines.engines import LONG, array, formula, seconds_hard
+from tests.cdcl.pool.pools import lane, ready, wait
 from tests.processes import ROOT
-from turbosat.cdcl.clauses import Clauses
-from turbosat.cdcl.engine import Ability, Budget
-from turbosat.cdcl.pool import Pool
+from turbosat.cdcl.engines.engine import Ability, Budget
+from turbosat.cdcl.pool.pool import Pool
 from turbosat.errors import UnsupportedError, UsageError
+from turbosat.formula.clauses import Clauses
 from turbosat.result import Status
 
 
@@ -112,8 +112,8 @@ def test_phases_reach_kissat() -> None:
 def test_this_process_imports_no_ray() -> None:
     script = (
         "import sys, time\n"
-        "from turbosat.cdcl.pool import Pool\n"
-        "from turbosat.formula import Formula\n"
+        "from turbosat.cdcl.pool.pool import Pool\n"
+        "from turbosat.formula.formula import Formula\n"
         "pool = Pool(Formula.from_clauses([[1]]), 1)\n"
         "time.sleep(0.5); pool.stop()\n"
         "print('ray' in sys.modules)\n"

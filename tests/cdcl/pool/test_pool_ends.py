@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.cdcl.engines import LONG, array, hopeless
-from tests.cdcl.pools import READY, come_up, lane, pump_on, ready
+from tests.cdcl.engines.engines import LONG, array, hopeless
+from tests.cdcl.pool.pools import READY, come_up, lane, pump_on, ready
 from tests.processes import ROOT, allowance, descendants, folders, gone, processes, swept
 from turbosat import Deadline
-from turbosat.cdcl.diversify import KINDS
-from turbosat.cdcl.engine import Budget
-from turbosat.cdcl.pool import Pool
-from turbosat.cdcl.race import Race
+from turbosat.cdcl.engines.engine import Budget
+from turbosat.cdcl.lanes.mix import KINDS
+from turbosat.cdcl.lanes.race import Race
+from turbosat.cdcl.pool.pool import Pool
 from turbosat.errors import EngineError
 from turbosat.result import Status
 
@@ -92,7 +92,7 @@ def test_a_killed_kissat_is_an_error_with_words() -> None:
 
 @pytest.mark.usefixtures("tidy")
 @pytest.mark.parametrize(
-    "victim", ["raylet/raylet", "gcs_server", "turbosat.cdcl.pool_process", "cdcl.keeper"]
+    "victim", ["raylet/raylet", "gcs_server", "turbosat.cdcl.pool.server", "cdcl.keeper"]
 )
 def test_a_pool_that_breaks_says_so_and_leaves_nothing(victim: str) -> None:
     pool = ready(hopeless(), 1)
@@ -133,10 +133,10 @@ def test_stopped_at_any_moment_it_leaves_nothing(delay: float | None) -> None:
 
 OWNER = """
 import sys, time
-from turbosat.cdcl.diversify import KINDS
-from turbosat.cdcl.engine import Budget
-from tests.cdcl.engines import hopeless
-from tests.cdcl.pools import ready
+from turbosat.cdcl.lanes.mix import KINDS
+from turbosat.cdcl.engines.engine import Budget
+from tests.cdcl.engines.engines import hopeless
+from tests.cdcl.pool.pools import ready
 pool = ready(hopeless(), 1)
 spec = KINDS["kissat"]
 engine = pool.engine(spec.recipe(), spec.abilities, spec.engine, cpu=1.0)
@@ -170,7 +170,7 @@ def test_a_keeper_that_takes_long_to_clean_up_is_not_killed() -> None:
     below = {keeper, *descendants(keeper)}
     os.kill(keeper, signal.SIGSTOP)  # it is as slow as can be
     try:
-        killed(pool, "turbosat.cdcl.pool_process", "-P")
+        killed(pool, "turbosat.cdcl.pool.server", "-P")
         with pytest.raises(EngineError):
             pump_on(pool)
         pool.stop()
@@ -229,9 +229,9 @@ def unshared(namespaces: str, *commands: str) -> list[str]:
 
 
 COMING_UP = """
-from tests.cdcl.engines import hopeless
-from tests.cdcl.pools import come_up
-from turbosat.cdcl.pool import Pool
+from tests.cdcl.engines.engines import hopeless
+from tests.cdcl.pool.pools import come_up
+from turbosat.cdcl.pool.pool import Pool
 from turbosat.errors import EngineError
 pool = Pool(hopeless(), 1)
 try:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.processes import LATE, ROOT
-from turbosat.cdcl.pool_folder import LONGEST_NAME, LONGEST_SOCKET, PREFIX, RAY, make, remove, sweep
+from turbosat.cdcl.pool.folder import LONGEST_NAME, LONGEST_SOCKET, PREFIX, RAY, make, remove, sweep
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_sockets_have_room(place: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 MANY = """
 import os, sys, tempfile
-from turbosat.cdcl.pool_folder import RAY, make, remove, sweep
+from turbosat.cdcl.pool.folder import RAY, make, remove, sweep
 tempfile.tempdir = sys.argv[1]
 for number in range(200):
     sweep()

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.cdcl.engines import hopeless
-from tests.cdcl.pools import come_up, lane, ready
+from tests.cdcl.engines.engines import hopeless
+from tests.cdcl.pool.pools import come_up, lane, ready
 from tests.processes import LATE, descendants, folders, processes, turbosat
-from turbosat.cdcl.engine import Budget
-from turbosat.cdcl.pool import Pool
+from turbosat.cdcl.engines.engine import Budget
+from turbosat.cdcl.pool.pool import Pool
 from turbosat.errors import EngineError
 
 TABLES = "tcp", "tcp6", "udp", "udp6"

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.cdcl.engines import array, formula, hopeless, seconds_hard
+from tests.cdcl.engines.engines import array, formula, hopeless, seconds_hard
 from tests.families import pigeonhole
-from turbosat.cdcl.diversify import KINDS
-from turbosat.cdcl.worker import Note, Worker
-from turbosat.formula import Formula
+from turbosat.cdcl.lanes.mix import KINDS
+from turbosat.cdcl.pool.worker import Note, Worker
+from turbosat.formula.formula import Formula
 
 FREE = {"conflicts": None, "seconds": None, "rounds": None}
 NOTHING: tuple[np.ndarray[Any, Any], ...] = ()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from turbosat.cdcl.channel import Channel, anonymous_file
+from turbosat.cdcl.process.channel import Channel, anonymous_file
 
 
 @pytest.fixture

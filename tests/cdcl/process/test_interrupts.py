@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from tests.cdcl.engines import ENGINES, hopeless
+from tests.cdcl.engines.engines import ENGINES, hopeless
 from tests.processes import LATE, ROOT, gone
-from turbosat.cdcl.engine import Budget, Engine
-from turbosat.cdcl.interrupts import undisturbed
+from turbosat.cdcl.engines.engine import Budget, Engine
+from turbosat.cdcl.process.interrupts import undisturbed
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def test_other_threads_are_never_interrupted() -> None:
 # SIGALRM stands for Ctrl-C: the kernel sends it at a moment chosen to microseconds.
 PROGRAM = """
 import random, signal, sys, time
-import turbosat.algebra_stage, turbosat.descent_stage, turbosat.gradient_lane  # interrupted, they stay broken
+import turbosat.run.algebra, turbosat.run.descent, turbosat.lanes.gradient  # interrupted, they stay broken
 from turbosat import solve
 from turbosat.system import children
 import os

@@ -9,19 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.cdcl.engines import ENGINES, formula, hopeless, wait
+from tests.cdcl.engines.engines import ENGINES, formula, hopeless, wait
 from tests.families import dimacs, pigeonhole
 from tests.processes import ROOT, descendants, gone
-from turbosat.cdcl.engine import Budget
-from turbosat.cdcl.process import Child
+from turbosat.cdcl.engines.engine import Budget
+from turbosat.cdcl.process.child import Child
 from turbosat.errors import EngineError
 
 RACE = """
 import sys, time
 from pathlib import Path
-from turbosat.cdcl.cadical import Cadical
-from turbosat.cdcl.engine import Budget
-from turbosat.cdcl.kissat import Kissat
+from turbosat.cdcl.engines.cadical import Cadical
+from turbosat.cdcl.engines.engine import Budget
+from turbosat.cdcl.engines.kissat import Kissat
 engines = [Kissat(), Cadical()]
 for engine in engines:
     engine.start(Path(sys.argv[1]))
@@ -33,8 +33,8 @@ time.sleep(60)
 LEAN = """
 import sys
 from pathlib import Path
-from turbosat.cdcl.engine import Budget
-from turbosat.cdcl.kissat import Kissat
+from turbosat.cdcl.engines.engine import Budget
+from turbosat.cdcl.engines.kissat import Kissat
 engine = Kissat(("--sat",))
 engine.start(Path(sys.argv[1]))
 engine.advance(Budget())

@@ -3,7 +3,7 @@
 import random
 
 from tests.encodings.parity_pieces import conjunction
-from turbosat.formula import Formula
+from turbosat.formula.formula import Formula
 
 
 def inverted_and_graph(n: int, rows: int, width: int, seed: int, form: str) -> tuple[Formula, bool]:

@@ -7,8 +7,8 @@ from tests.encodings import parity_pieces as pieces
 from tests.encodings.parity_pieces import Piece, conjunction, multiplexer, planted
 from tests.encodings.slow_parity import follows, left_over, model_rows
 from tests.turbosat.strategies import formulas
-from turbosat.encodings.gates import AND, ITE, Gates, find_gates
-from turbosat.formula import Formula
+from turbosat.encodings.gates.recovery import AND, ITE, Gates, find_gates
+from turbosat.formula.formula import Formula
 
 Conjunction = tuple[int, frozenset[int]]
 relaxed = settings(max_examples=150, deadline=None)  # the first call loads the kernels

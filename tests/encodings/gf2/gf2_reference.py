@@ -6,8 +6,8 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.encodings.gf2 import Elimination
-from turbosat.xors import Xors
+from turbosat.encodings.gf2.elimination import Elimination
+from turbosat.formula.xors import Xors
 
 Row = tuple[tuple[int, ...], bool]
 

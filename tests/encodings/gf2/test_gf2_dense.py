@@ -5,8 +5,9 @@ import pytest
 from numpy.typing import NDArray
 
 from turbosat.core import gf2 as kernels
-from turbosat.encodings import gf2_dense, gf2_torch
-from turbosat.encodings.gf2_dense import HostBits, Reduced
+from turbosat.encodings.gf2 import dense as gf2_dense
+from turbosat.encodings.gf2 import device as gf2_torch
+from turbosat.encodings.gf2.dense import HostBits, Reduced
 
 
 def random_matrix(seed: int, rows: int, columns: int, rank: int) -> NDArray[np.bool_]:

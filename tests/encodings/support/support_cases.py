@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pysat.card import CardEnc, EncType
 
-from turbosat.formula import Formula
-from turbosat.xors import Xors
+from turbosat.formula.formula import Formula
+from turbosat.formula.xors import Xors
 
 
 def xor_clauses(literals: list[int]) -> list[list[int]]:

@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from pysat.card import CardEnc, EncType
 
-from tests.encodings.closure_cases import all_models, random_formula, slow_recover, xor_clauses
-from turbosat import dimacs
-from turbosat.encodings.closure import compile_program, compile_recovered
-from turbosat.encodings.gf2 import eliminate
-from turbosat.encodings.program import CHECK, CHECK_XOR, Program
-from turbosat.encodings.xor import recover
-from turbosat.formula import Formula
-from turbosat.xors import Xors
+from tests.encodings.support.support_cases import all_models, random_formula, slow_recover, xor_clauses
+from turbosat.dimacs import reader as dimacs
+from turbosat.encodings.gf2.elimination import eliminate
+from turbosat.encodings.support.compilation import compile_program, compile_recovered
+from turbosat.encodings.support.program import CHECK, CHECK_XOR, Program
+from turbosat.encodings.xor.recovery import recover
+from turbosat.formula.formula import Formula
+from turbosat.formula.xors import Xors
 
 
 def everything(program: Program) -> NDArray[np.bool_]:

@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.encodings import parity_pieces as pieces
-from tests.encodings.and_graphs import inverted_and_graph
+from tests.encodings.gates.and_graphs import inverted_and_graph
 from tests.encodings.parity_pieces import Piece, planted
 from tests.encodings.slow_parity import follows, left_over, model_rows, patterned, spans, xor_clauses
 from tests.turbosat.strategies import formulas
-from turbosat.encodings.xor import CLAUSES, GATES, LINES, Recovered, promising, recover
+from turbosat.encodings.xor.recovery import CLAUSES, GATES, LINES, Recovered, promising, recover
 from turbosat.errors import UsageError
-from turbosat.formula import Formula
+from turbosat.formula.formula import Formula
 
 relaxed = settings(max_examples=150, deadline=None)  # the first call loads the kernels
 EVERYTHING = (
@@ -232,8 +232,8 @@ def test_check_is_called_and_may_stop() -> None:
 def test_the_same_in_every_process() -> None:
     program = """
 import hashlib
-from tests.encodings.and_graphs import inverted_and_graph
-from turbosat.encodings.xor import recover
+from tests.encodings.gates.and_graphs import inverted_and_graph
+from turbosat.encodings.xor.recovery import recover
 found = recover(inverted_and_graph(30, 24, 6, 7, "nand")[0])
 print(hashlib.sha256(found.xors.literals.tobytes() + found.sources.tobytes()).hexdigest())
 """
@@ -243,7 +243,7 @@ print(hashlib.sha256(found.xors.literals.tobytes() + found.sources.tobytes()).he
             capture_output=True,
             text=True,
             check=True,
-            cwd=Path(__file__).parents[2],
+            cwd=Path(__file__).parents[3],
             env={**os.environ, "PYTHONHASHSEED": seed},
         ).stdout
         for seed in "12"

@@ -9,19 +9,19 @@ from hypothesis import strategies as st
 
 from tests.encodings.slow_parity import xor_clauses
 from tests.families import pigeonhole
-from turbosat.encodings.xor import promising
-from turbosat.formula import Formula
+from turbosat.encodings.xor.recovery import promising
+from turbosat.formula.formula import Formula
 
 
 def test_promising_needs_numpy_only() -> None:
     program = """
 import sys
-from turbosat.encodings.xor import promising
-from turbosat.formula import Formula
+from turbosat.encodings.xor.recovery import promising
+from turbosat.formula.formula import Formula
 assert not promising(Formula.from_clauses([[1, 2, 3], [-1, -2], [-3, 4]]))
 assert not {"turbosat.core.library"} & set(sys.modules)
 """
-    subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parents[2])
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parents[3])
 
 
 @given(st.integers(3, 6), st.integers(4, 6), st.integers(0, 2**32))

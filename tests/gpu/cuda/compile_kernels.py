@@ -10,15 +10,9 @@ import triton
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 
-from turbosat.gpu import (
-    triton_closure,
-    triton_galois,
-    triton_random,
-    triton_update,
-    triton_walk,
-    triton_weighted,
-)
-from turbosat.gpu.device_rows import OPTIONS
+from turbosat.gpu.cuda import triton_galois, triton_random, triton_update, triton_walk, triton_weighted
+from turbosat.gpu.cuda.device_rows import OPTIONS
+from turbosat.gpu.sweep import triton as triton_closure
 
 WALK = {"ROWS": 4, "BLOCK": 128}
 WIDE = {"ROWS": 8, "BLOCK": 256}

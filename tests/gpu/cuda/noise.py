@@ -3,8 +3,8 @@
 import numpy as np
 from pysat.card import CardEnc, EncType
 
-from turbosat.formula import Formula
-from turbosat.xors import Xors
+from turbosat.formula.formula import Formula
+from turbosat.formula.xors import Xors
 
 
 def parity_with_noise(

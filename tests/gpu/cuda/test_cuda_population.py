@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from tests.gpu.kernel_cases import random_matrix
+from tests.gpu.matrices import random_matrix
 from turbosat.encodings.matrix import Matrix
-from turbosat.gpu import cuda, cuda_limits, walk_bank, weighted_bank
 from turbosat.gpu.backend import Report
-from turbosat.gpu.cuda import CudaPopulation
+from turbosat.gpu.cuda import limits as cuda_limits
+from turbosat.gpu.cuda import population as cuda
+from turbosat.gpu.cuda import walk_bank, weighted_bank
+from turbosat.gpu.cuda.population import CudaPopulation
 from turbosat.gpu.rules import WEIGHT_ONE, Walk, Weighted
 
 ALL = np.arange(37)

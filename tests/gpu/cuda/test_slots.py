@@ -1,7 +1,7 @@
 import numpy as np
 
+from turbosat.gpu.cuda.slots import Slots
 from turbosat.gpu.rules import Walk, Weighted
-from turbosat.gpu.slots import Slots
 
 FIRST, SECOND = Walk(2.3), Walk(3.0)
 

@@ -2,7 +2,7 @@ import json
 
 import torch
 
-from tests.gpu.kernel_cases import random_matrix
+from tests.gpu.matrices import random_matrix
 from turbosat.benchmarks import steps
 
 

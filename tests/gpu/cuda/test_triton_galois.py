@@ -2,15 +2,16 @@ import numpy as np
 import pytest
 import torch
 
-from tests.gpu.parity_cases import random_mix, random_parities
+from tests.gpu.galois.parity_cases import random_mix, random_parities
 from turbosat.encodings.parity_matrix import encode_parities
-from turbosat.gpu import draws, reference
-from turbosat.gpu.device_rows import upload
-from turbosat.gpu.galois_cuda import CudaGaloisPopulation
-from turbosat.gpu.rows import arrange
+from turbosat.gpu import draws
+from turbosat.gpu.cuda.device_rows import upload
+from turbosat.gpu.cuda.rows import arrange
+from turbosat.gpu.cuda.walk_bank import WalkBank
+from turbosat.gpu.galois.cuda import CudaGaloisPopulation
+from turbosat.gpu.gradient import reference
 from turbosat.gpu.rules import Walk, Weighted
-from turbosat.gpu.sync import thresholds
-from turbosat.gpu.walk_bank import WalkBank
+from turbosat.gpu.steps import thresholds
 
 # (variables, clauses, xors, lengths, widths, lanes): many clauses, a long XOR, XORs alone, clauses alone.
 SHAPES = [

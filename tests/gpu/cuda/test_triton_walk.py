@@ -2,12 +2,13 @@ import numpy as np
 import pytest
 import torch
 
-from tests.gpu.kernel_cases import random_matrix
-from turbosat.gpu import draws, reference
-from turbosat.gpu.device_rows import upload
+from tests.gpu.matrices import random_matrix
+from turbosat.gpu import draws
+from turbosat.gpu.cuda.device_rows import upload
+from turbosat.gpu.cuda.walk_bank import WalkBank
+from turbosat.gpu.gradient import reference
 from turbosat.gpu.rules import Rule, Walk
-from turbosat.gpu.sync import thresholds
-from turbosat.gpu.walk_bank import WalkBank
+from turbosat.gpu.steps import thresholds
 
 # (variables, clauses, lengths, lanes): few variables and many clauses, a clause of 60, clauses of length 1.
 SHAPES = [

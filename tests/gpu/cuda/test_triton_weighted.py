@@ -2,11 +2,13 @@ import numpy as np
 import pytest
 import torch
 
-from tests.gpu.kernel_cases import random_matrix
-from turbosat.gpu import draws, reference, weighted_bank
-from turbosat.gpu.device_rows import upload
+from tests.gpu.matrices import random_matrix
+from turbosat.gpu import draws
+from turbosat.gpu.cuda import weighted_bank
+from turbosat.gpu.cuda.device_rows import upload
+from turbosat.gpu.cuda.weighted_bank import WeightedBank
+from turbosat.gpu.gradient import reference
 from turbosat.gpu.rules import WEIGHT_MAX, WEIGHT_ONE, Weighted
-from turbosat.gpu.weighted_bank import WeightedBank
 
 # (variables, clauses, lengths, lanes, lanes that share weights, whether margins are int64)
 SHAPES = [

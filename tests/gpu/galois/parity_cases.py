@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from turbosat.encodings.parity_matrix import ParityMatrix, encode_parities
-from turbosat.formula import Formula
+from turbosat.formula.formula import Formula
 
 
 def random_mix(

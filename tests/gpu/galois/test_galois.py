@@ -5,14 +5,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from tests.gpu.parity_cases import random_mix
+from tests.gpu.galois.parity_cases import random_mix
 from tests.turbosat.strategies import formulas
 from turbosat.errors import UsageError
-from turbosat.formula import Formula
-from turbosat.gpu.galois import GaloisSearch
+from turbosat.formula.formula import Formula
+from turbosat.formula.xors import Xors
+from turbosat.gpu.galois.search import GaloisSearch
 from turbosat.gpu.registry import backends
 from turbosat.gpu.search import GradientSearch
-from turbosat.xors import Xors
 
 
 def solve(search: GradientSearch, slices: int = 60) -> np.ndarray | None:

@@ -4,14 +4,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from tests.gpu.parity_cases import random_mix, random_parities
+from tests.gpu.galois.parity_cases import random_mix, random_parities
 from turbosat.core.galois import LANES, WIDTH
 from turbosat.encodings.matrix import encode
 from turbosat.encodings.parity_matrix import ParityMatrix, encode_parities
-from turbosat.gpu import draws, galois_cpu, reference
-from turbosat.gpu.galois_cpu import GaloisPopulation
+from turbosat.gpu import draws
+from turbosat.gpu.galois import cpu as galois_cpu
+from turbosat.gpu.galois.cpu import GaloisPopulation
+from turbosat.gpu.gradient import reference
 from turbosat.gpu.rules import WEIGHT_ONE, Walk, Weighted
-from turbosat.gpu.sync import thresholds
+from turbosat.gpu.steps import thresholds
 
 NEVER = np.iinfo(np.int64).max
 RULES = (Walk(2.3), Walk(2.06, 0.9), Walk(1.1))

@@ -4,8 +4,8 @@ import numpy as np
 
 from turbosat.core.gradient import FALSE, GOOD, WEIGHT_ONE
 from turbosat.encodings.matrix import Matrix
-from turbosat.gpu.cpu import CpuPopulation
-from turbosat.gpu.cpu_moves import ShortMoves, WalkMoves, WeightedMoves
+from turbosat.gpu.gradient.cpu import CpuPopulation
+from turbosat.gpu.gradient.moves import ShortMoves, WalkMoves, WeightedMoves
 from turbosat.gpu.rules import Rule
 
 ENDLESS = np.iinfo(np.int64).max

@@ -6,12 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from tests.gpu.kernel_cases import random_matrix
-from tests.gpu.lanes import check_lane, population, until
+from tests.gpu.gradient.lanes import check_lane, population, until
+from tests.gpu.matrices import random_matrix
 from turbosat.core.gradient import TURN, WEIGHT_ONE
 from turbosat.encodings.matrix import Matrix
-from turbosat.gpu.cpu import CpuPopulation
-from turbosat.gpu.cpu_moves import ShortMoves, WalkMoves, WeightedMoves
+from turbosat.gpu.gradient.cpu import CpuPopulation
+from turbosat.gpu.gradient.moves import ShortMoves, WalkMoves, WeightedMoves
 from turbosat.gpu.rules import Rule, Walk, Weighted
 
 RULES = (Walk(2.3), Walk(2.06, 0.9), Weighted(), Weighted(77, 179, 1024, 0, sideways=300, random=100))

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.gpu.kernel_cases import random_matrix
-from tests.gpu.lanes import check_lane, population, until
+from tests.gpu.gradient.lanes import check_lane, population, until
+from tests.gpu.matrices import random_matrix
 from tests.twins.gradient import Twin
 from tests.twins.weighted import WeightedTwin
 from turbosat.core.gradient import (
@@ -24,8 +24,8 @@ from turbosat.core.gradient import (
     settle,
 )
 from turbosat.encodings.matrix import Matrix
-from turbosat.gpu import cpu_moves
-from turbosat.gpu.cpu_moves import Layout, Moves, ShortMoves, WalkMoves, WeightedMoves
+from turbosat.gpu.gradient import moves as cpu_moves
+from turbosat.gpu.gradient.moves import Layout, Moves, ShortMoves, WalkMoves, WeightedMoves
 from turbosat.gpu.rules import Rule, Walk, Weighted
 
 WALKS = (Walk(2.3), Walk(2.0, 0.8), Walk(1.2))

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from tests.gpu.kernel_cases import random_matrix
-from turbosat.gpu.layer import (
+from tests.gpu.matrices import random_matrix
+from turbosat.gpu.gradient.layer import (
     Binarise,
     CountTrue,
     FalseClauses,

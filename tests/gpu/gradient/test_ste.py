@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.gpu.kernel_cases import random_matrix
+from tests.gpu.matrices import random_matrix
 from turbosat.encodings.matrix import Matrix
-from turbosat.gpu import ste
+from turbosat.gpu.gradient import ste
+from turbosat.gpu.gradient.ste import StePopulation
 from turbosat.gpu.rules import Walk
-from turbosat.gpu.ste import StePopulation
 
 EVERYONE = np.arange(24)
 NEVER = np.full(24, 2**62)

@@ -6,19 +6,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pysat.solvers import Cadical153
 
-from tests.encodings.closure_cases import all_models, random_formula, slow_recover
-from tests.gpu.test_kernel_sweep import one_clause
-from turbosat import dimacs
-from turbosat.encodings.closure import compile_program, compile_recovered
-from turbosat.encodings.gf2 import eliminate
-from turbosat.encodings.program import Program
-from turbosat.encodings.xor import recover
+from tests.encodings.support.support_cases import all_models, random_formula, slow_recover
+from tests.gpu.sweep.test_sweep import one_clause
+from turbosat.dimacs import reader as dimacs
+from turbosat.encodings.gf2.elimination import eliminate
+from turbosat.encodings.support.compilation import compile_program, compile_recovered
+from turbosat.encodings.support.program import Program
+from turbosat.encodings.xor.recovery import recover
 from turbosat.errors import UnsupportedError, UsageError
-from turbosat.formula import Formula
-from turbosat.gpu.kernel_completion import Complete, Completion, Settler, decide
-from turbosat.gpu.kernel_devices import create_sweep
-from turbosat.gpu.kernel_sweep import Sweep
-from turbosat.xors import Xors
+from turbosat.formula.formula import Formula
+from turbosat.formula.xors import Xors
+from turbosat.gpu.sweep.candidates import Complete, Completion, Settler, decide
+from turbosat.gpu.sweep.cpu import Sweep
+from turbosat.gpu.sweep.devices import create_sweep
 
 
 def cadical(formula: Formula) -> tuple[Complete, list[int]]:

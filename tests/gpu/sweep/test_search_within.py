@@ -5,15 +5,15 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from pysat.card import EncType
 
-from tests.encodings.closure_cases import random_formula, slow_recover
-from tests.gpu.noise import parity_with_noise
-from tests.gpu.test_kernel_sweep import circuit
+from tests.encodings.support.support_cases import random_formula, slow_recover
+from tests.gpu.cuda.noise import parity_with_noise
+from tests.gpu.sweep.test_sweep import circuit
 from turbosat.core import sweep as kernels
 from turbosat.core.sweep import WIDTH
-from turbosat.encodings.closure import compile_program
-from turbosat.encodings.program import Program
-from turbosat.gpu.kernel_network import Network, build
-from turbosat.gpu.kernel_search import WALKERS, KernelSearch, _Population, gather, rebase
+from turbosat.encodings.support.compilation import compile_program
+from turbosat.encodings.support.program import Program
+from turbosat.gpu.sweep.network import Network, build
+from turbosat.gpu.sweep.search import WALKERS, KernelSearch, _Population, gather, rebase
 
 LANES = 64 * WIDTH
 

@@ -3,13 +3,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.encodings.closure_cases import random_formula, slow_recover
-from turbosat.encodings.closure import compile_program
-from turbosat.encodings.program import CHECK, CHECK_XOR, Program
+from tests.encodings.support.support_cases import random_formula, slow_recover
+from turbosat.encodings.support.compilation import compile_program
+from turbosat.encodings.support.program import CHECK, CHECK_XOR, Program
 from turbosat.errors import UnsupportedError
-from turbosat.formula import Formula
-from turbosat.gpu.kernel_network import build
-from turbosat.gpu.kernel_sweep import Sweep
+from turbosat.formula.formula import Formula
+from turbosat.gpu.sweep.cpu import Sweep
+from turbosat.gpu.sweep.network import build
 
 
 def circuit(seed: int, inputs: int, gates: int, clauses: int) -> Formula:

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from tests.encodings.closure_cases import random_formula, slow_recover
-from tests.gpu.test_kernel_sweep import circuit, one_clause, survivors
-from turbosat.encodings.closure import compile_program
-from turbosat.encodings.program import Program
+from tests.encodings.support.support_cases import random_formula, slow_recover
+from tests.gpu.sweep.test_sweep import circuit, one_clause, survivors
+from turbosat.encodings.support.compilation import compile_program
+from turbosat.encodings.support.program import Program
 from turbosat.errors import UnsupportedError
-from turbosat.gpu.kernel_cuda import CudaSweep
-from turbosat.gpu.kernel_sweep import Sweep
+from turbosat.gpu.sweep.cpu import Sweep
+from turbosat.gpu.sweep.cuda import CudaSweep
 
 
 def swept(sweep: CudaSweep | Sweep) -> list[int]:

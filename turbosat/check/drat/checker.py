@@ -17,10 +17,10 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from turbosat.check.base import kernels
-from turbosat.check.base.clock import Clock
-from turbosat.check.base.kernels import ALIVE, CORE, TAUTOLOGY, State
+from turbosat.check import kernels
+from turbosat.check.clock import Clock
 from turbosat.check.drat.index import Index, occurrences_of
+from turbosat.check.kernels import ALIVE, CORE, TAUTOLOGY, State
 
 BUDGET = 1 << 18  # watches and literals between two looks at the clock: some milliseconds
 MOST = 2**31 - 1  # watches in the pool, which lists name by 32 bits

@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from turbosat.check.base.border import Ints
-from turbosat.check.base.clock import Clock
-from turbosat.check.base.errors import CheckError
-from turbosat.check.base.kernels import (
+from turbosat.check.border import Ints
+from turbosat.check.clock import Clock
+from turbosat.check.errors import CheckError
+from turbosat.check.kernels import (
     DELETION,
     ITEM,
     LAID,

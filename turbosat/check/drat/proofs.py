@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from turbosat.check.base import kernels
-from turbosat.check.base.clock import Clock
+from turbosat.check import kernels
+from turbosat.check.clock import Clock
 from turbosat.check.drat.checker import Checker, shown
 from turbosat.check.drat.index import build
 from turbosat.check.reading.dimacs import Formula

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from turbosat.check.base import kernels
-from turbosat.check.base.clock import Clock
-from turbosat.check.base.errors import InputError
+from turbosat.check import kernels
+from turbosat.check.clock import Clock
+from turbosat.check.errors import InputError
 from turbosat.check.reading.scan import Items, Scanner
 from turbosat.check.reading.source import Data, Source, line_at, name_of, read, word_at
 

@@ -5,7 +5,7 @@ A list of literals can be a model as well as a proof of one lemma; nothing here 
 
 from itertools import islice
 
-from turbosat.check.base.clock import Clock
+from turbosat.check.clock import Clock
 from turbosat.check.reading.solution import STATUSES
 from turbosat.check.reading.source import Data, lines_of
 from turbosat.check.verdict import Kind

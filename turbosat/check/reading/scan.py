@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from turbosat.check.base.border import Bytes, Ints, Longs
-from turbosat.check.base.clock import Clock
-from turbosat.check.base.kernels import (
+from turbosat.check.border import Bytes, Ints, Longs
+from turbosat.check.clock import Clock
+from turbosat.check.kernels import (
     CURSOR,
     FRESH,
     ITEMS,

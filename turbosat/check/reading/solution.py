@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from turbosat.check.base.clock import Clock
-from turbosat.check.base.errors import InputError
-from turbosat.check.base.kernels import LARGEST
+from turbosat.check.clock import Clock
+from turbosat.check.errors import InputError
+from turbosat.check.kernels import LARGEST
 from turbosat.check.reading.source import Data, lines_of
 
 # The first words of a solver's output: the status and value lines of competitions, MiniSat's result file.

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from os import PathLike, fsdecode, fspath
 from typing import Any
 
-from turbosat.check.base.clock import Clock
-from turbosat.check.base.errors import InputError
-from turbosat.check.base.text import printable
+from turbosat.check.clock import Clock
+from turbosat.check.errors import InputError
+from turbosat.check.text import printable
 
 Source = str | PathLike[str] | bytes
 Data = bytes | bytearray  # what was read; nothing changes it

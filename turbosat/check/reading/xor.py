@@ -12,7 +12,7 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
-from turbosat.check.base.kernels import CLAUSE, XOR
+from turbosat.check.kernels import CLAUSE, XOR
 from turbosat.check.reading.dimacs import Formula
 from turbosat.check.reading.scan import Items
 
