@@ -22,7 +22,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from turbosat import __version__
 from turbosat.cdcl.engines.cadical import Cadical
 from turbosat.cdcl.engines.engine import Engine
 from turbosat.cdcl.engines.kissat import Kissat
@@ -30,7 +29,7 @@ from turbosat.cdcl.lanes.course import Course
 from turbosat.cdcl.lanes.mix import SEEDED, Entrant
 from turbosat.cdcl.lanes.race import Race
 from turbosat.deadline import Deadline
-from turbosat.dimacs import reader as dimacs
+from turbosat.formula import files
 from turbosat.formula.formula import Formula
 from turbosat.gpu.guidance import Guidance
 from turbosat.printable import printable
@@ -38,6 +37,7 @@ from turbosat.result import Status
 from turbosat.run.following import Cubes, Flipped, Phased, Probing
 from turbosat.run.guidance import Board
 from turbosat.system import available_cores
+from turbosat.version import __version__
 
 DESCENT = "descent"  # what it solves is told, and is no lane's
 TICK = 1 / os.sysconf("SC_CLK_TCK")  # seconds
@@ -112,7 +112,7 @@ def _seconds(pid: int | None) -> float:
 
 def compare(path: str, seed: int, lanes: list[str], descent: float, limit: float) -> list[Run]:
     """Run all lanes on a file, one after the other."""
-    formula = dimacs.read(path)
+    formula = files.read(path)
     found = guidance(formula, seed, descent)
     if found is None:
         return [Run(Path(path).name, seed, 0, DESCENT, str(Status.SATISFIABLE), None)]

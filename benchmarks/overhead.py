@@ -20,10 +20,10 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
-from turbosat import __version__
 from turbosat.cdcl.engines.binaries import find_kissat
 from turbosat.printable import printable
 from turbosat.system import available_cores
+from turbosat.version import __version__
 
 GRACE = 10  # seconds over the limit before a run is killed
 PACKED = ".gz", ".bz2", ".xz", ".lzma"  # what Kissat unpacks

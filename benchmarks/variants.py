@@ -18,10 +18,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from turbosat import __version__
 from turbosat.benchmarks.overhead import measure
 from turbosat.printable import printable
 from turbosat.system import available_cores
+from turbosat.version import __version__
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from turbosat.version import __version__
+
 if TYPE_CHECKING:
     from turbosat.api import solve as solve
     from turbosat.deadline import Deadline as Deadline
@@ -20,13 +22,11 @@ if TYPE_CHECKING:
     from turbosat.result import Status as Status
     from turbosat.result import Winner as Winner
 
-__version__ = "0.1.0"
-
 _HOME = {
     "Deadline": "deadline",
     "EngineError": "errors",
     "Event": "events",
-    "Formula": "formula",
+    "Formula": "formula.formula",
     "InputError": "errors",
     "OutputError": "errors",
     "Reason": "result",
@@ -43,22 +43,12 @@ _HOME = {
 __all__ = [*_HOME, "__version__"]
 
 
-def require_system() -> None:
-    """Raise ImportError where nothing can be solved: child processes need what POSIX systems have."""
-    try:
-        import fcntl  # noqa: F401
-        import resource  # noqa: F401
-    except ImportError:
-        import sys
-
-        supported = "turbosat solves formulas on Linux, and on macOS without its limits of memory"
-        raise ImportError(f"{supported}: this is {sys.platform}") from None
-
-
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'turbosat' has no attribute {name!r}")
     if name == "solve":
+        from turbosat.system import require_system
+
         require_system()
     value = getattr(import_module(f"turbosat.{_HOME[name]}"), name)
     globals()[name] = value

@@ -153,3 +153,15 @@ def _given(pid: int) -> int:
     except OSError:
         pass
     return 0
+
+
+def require_system() -> None:
+    """Raise ImportError where nothing can be solved: child processes need what POSIX systems have."""
+    try:
+        import fcntl  # noqa: F401
+        import resource  # noqa: F401
+    except ImportError:
+        import sys
+
+        supported = "turbosat solves formulas on Linux, and on macOS without its limits of memory"
+        raise ImportError(f"{supported}: this is {sys.platform}") from None

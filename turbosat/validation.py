@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 import os
 import sys
-from typing import Any, Protocol, TypeGuard
+from typing import Any, Final, Protocol, TypeGuard
 
 from turbosat.errors import UsageError
 
+MAX_VARIABLE: Final = 2**29 - 1  # the largest that Kissat takes into its solver
 LONGEST = 80  # characters of a value in a message
 
 

@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from turbosat import __version__
 from turbosat.deadline import Deadline, Expired
-from turbosat.dimacs import reader as dimacs
+from turbosat.formula import files
 from turbosat.formula.formula import Formula
 from turbosat.gpu.search import GradientSearch
 from turbosat.options import Device, Optimizer
 from turbosat.system import available_cores
+from turbosat.version import __version__
 
 SLICE = 0.05  # seconds
 PACKAGES = ("numpy", "torch", "triton")
@@ -99,7 +99,7 @@ def measure(
     path: Path, seeds: int, limit: float, workers: int, device: Device, optimizer: Optimizer
 ) -> dict[str, Any]:
     """Return one file's figures: every run, and their medians."""
-    formula = dimacs.read(path)
+    formula = files.read(path)
     runs = [solve_once(formula, seed, limit, workers, device, optimizer) for seed in range(seeds)]
     return {
         "file": path.name,
@@ -120,7 +120,7 @@ def device_steps(path: Path, lanes: int, rounds: int) -> dict[str, Any]:
     from turbosat.benchmarks import steps
     from turbosat.encodings.matrix import encode
 
-    matrix = encode(dimacs.read(path).normalised())
+    matrix = encode(files.read(path).normalised())
     device = torch.device("cuda")
     return {
         "file": path.name,

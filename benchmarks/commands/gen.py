@@ -87,6 +87,6 @@ def _parameter(name: str, annotation: Any, default: Any) -> inspect.Parameter:
 
 
 def _print(problem: Problem) -> None:
-    from turbosat.dimacs import reader as dimacs
+    from turbosat.formula import files
 
-    dimacs.write(problem.formula, sys.stdout.buffer, comments=problem.comments())
+    files.write(problem.formula, sys.stdout.buffer, comments=problem.comments())

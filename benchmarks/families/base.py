@@ -13,8 +13,8 @@ from typing import Any, BinaryIO, Concatenate, Literal, ParamSpec, cast, get_arg
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.dimacs import reader as dimacs
 from turbosat.errors import UsageError
+from turbosat.formula import files
 from turbosat.formula.formula import Formula
 
 Status = Literal["sat", "unsat", "unknown"]
@@ -88,14 +88,14 @@ class Problem:
             import lzma
 
             with lzma.open(target, "wb", preset=3) as file:
-                dimacs.write(self.formula, cast(BinaryIO, file), comments=self.comments())
+                files.write(self.formula, cast(BinaryIO, file), comments=self.comments())
         elif target.suffix == ".gz":
             import gzip
 
             with open(target, "wb") as raw, gzip.GzipFile("", "wb", 6, raw, mtime=0) as file:
-                dimacs.write(self.formula, cast(BinaryIO, file), comments=self.comments())
+                files.write(self.formula, cast(BinaryIO, file), comments=self.comments())
         else:
-            dimacs.write(self.formula, target, comments=self.comments())
+            files.write(self.formula, target, comments=self.comments())
 
 
 @dataclass(frozen=True, slots=True)

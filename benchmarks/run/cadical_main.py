@@ -18,16 +18,16 @@ def main() -> None:
     import numpy as np
     from pysat.solvers import Cadical300, pysolvers
 
-    from turbosat.dimacs import reader as dimacs
     from turbosat.dimacs.values import value_lines
     from turbosat.errors import TurbosatError
+    from turbosat.formula import files
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("file", metavar="FILE")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     try:
-        formula = dimacs.read(given.file)
+        formula = files.read(given.file)
     except TurbosatError as error:
         sys.exit(f"cadical_main: {error}")
     clauses = formula.expanded()

@@ -16,7 +16,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Protocol
 
-from turbosat import __version__
 from turbosat.benchmarks.run import machine
 from turbosat.benchmarks.run.jobs import Job, Line
 from turbosat.benchmarks.run.limits import Limits
@@ -26,6 +25,7 @@ from turbosat.benchmarks.store import Experiment, Run, write_csv
 from turbosat.benchmarks.suites import files as suite_files
 from turbosat.cdcl.process.tree import become_subreaper, kill_strays
 from turbosat.errors import UsageError
+from turbosat.version import __version__
 
 # What must be the same when an experiment goes on, by group of the header.
 FIXED = {

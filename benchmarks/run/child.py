@@ -19,6 +19,7 @@ from typing import Any
 
 from turbosat.cdcl.process.python_child import BOOT
 from turbosat.errors import EngineError, InputError, TurbosatError
+from turbosat.version import ROOT
 
 LINE = 1 << 24  # bytes of the longest message
 
@@ -34,14 +35,10 @@ class Servant:
     """One child that runs `main` of a module of ours, on these cores, in a session of its own."""
 
     def __init__(self, module: str, cores: Collection[int], keep: Collection[int] = ()) -> None:
-        import turbosat
-
-        assert turbosat.__file__ is not None
-        root = os.path.dirname(os.path.dirname(os.path.abspath(turbosat.__file__)))
         near, far = socket.socketpair()
         with far:
             path = [entry for entry in sys.path if os.path.isabs(entry)]
-            command = [sys.executable, "-P", "-c", BOOT, root, str(far.fileno()), __name__, *path]
+            command = [sys.executable, "-P", "-c", BOOT, ROOT, str(far.fileno()), __name__, *path]
             try:
                 self._popen = subprocess.Popen(
                     command,

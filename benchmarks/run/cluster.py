@@ -15,7 +15,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from turbosat import __version__
 from turbosat.benchmarks.run.child import Lost, unwrap
 from turbosat.benchmarks.run.jobs import Errand, Line
 from turbosat.benchmarks.run.node import Formula, Station, look
@@ -25,6 +24,7 @@ from turbosat.benchmarks.run.solvers import Contestant
 from turbosat.benchmarks.run.verify import Done
 from turbosat.cdcl.pool.join import join, leave
 from turbosat.errors import EngineError, UsageError
+from turbosat.version import __version__
 
 SHARE = 0.95  # of a node's memory goes to the runs where no limit is given
 STARTS = 3  # of a station, before the cluster is given up

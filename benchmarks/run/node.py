@@ -15,10 +15,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from turbosat import __version__
 from turbosat.benchmarks.run import machine
 from turbosat.benchmarks.run.child import EXPECTED, Lost, Servant, wrap
 from turbosat.benchmarks.run.node_runner import Order
+from turbosat.version import __version__
 
 LINGER = 10.0  # seconds to try to remove a folder that is still written to
 

@@ -19,10 +19,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from turbosat import __version__
 from turbosat.benchmarks.store import Solver
 from turbosat.cdcl.engines.binaries import find_kissat
 from turbosat.errors import UsageError
+from turbosat.version import __version__
 
 PORTFOLIO = "portfolio:"
 PATIENCE = 20.0  # seconds to wait for a version

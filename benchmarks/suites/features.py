@@ -59,7 +59,7 @@ def features(formula: Formula, *, structure: bool = True) -> Features:
 def file_features(path: Path, *, structure: bool = True) -> Features:
     """Read a file and return its features, with its name, GBD hash, size in bytes, family and status."""
     from turbosat.benchmarks.gbd_hash import describe
-    from turbosat.dimacs.reader import read
+    from turbosat.formula.files import read
 
     about = describe(path)
     file = {

@@ -13,8 +13,8 @@ from typing import Any
 from turbosat.benchmarks import families
 from turbosat.benchmarks.families.base import Declared, Problem, digest
 from turbosat.benchmarks.suites.tables import TABLES
-from turbosat.dimacs import reader as dimacs
 from turbosat.errors import EngineError, InputError, UsageError
+from turbosat.formula import files
 
 NAMES = tuple(TABLES)
 
@@ -76,7 +76,7 @@ def materialise(name: str, folder: Path) -> list[Path]:
 
 def _right(file: Path, member: Member) -> bool:
     try:
-        return digest(dimacs.read(file)) == member.digest
+        return digest(files.read(file)) == member.digest
     except InputError:
         return False
 

@@ -165,9 +165,9 @@ class Kissat(Engine):
         if self._source is None or self._stopped:
             raise UsageError(f"{ability.value}: only after start")
         if isinstance(self._source, Path):
-            from turbosat.dimacs import reader as dimacs
+            from turbosat.formula import files
 
-            self._source = dimacs.read(self._source, check=self.check)
+            self._source = files.read(self._source, check=self.check)
         return self._source
 
     def _launch(self) -> None:
@@ -232,7 +232,7 @@ class Kissat(Engine):
         import numpy as np
 
         from turbosat.cdcl.engines.polarity import flip_signs, restricted
-        from turbosat.dimacs import reader as dimacs
+        from turbosat.formula import files
 
         clauses = formula.expanded(self.check)
         if self._phases is not None:
@@ -240,7 +240,7 @@ class Kissat(Engine):
         if self._phases is not None or self._units:
             clauses = restricted(clauses, np.array(self._units, np.int32), self._signs, self.check)
         with open(file, "wb", closefd=False) as target:
-            dimacs.write(clauses, target, check=self.check)
+            files.write(clauses, target, check=self.check)
         os.lseek(file, 0, os.SEEK_SET)
 
     def _unlink(self) -> None:

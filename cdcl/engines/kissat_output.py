@@ -112,7 +112,7 @@ class Output:
         import numpy as np
 
         from turbosat.dimacs.integers import PADDING, tokenise
-        from turbosat.formula.rows import MAX_VARIABLE
+        from turbosat.validation import MAX_VARIABLE
 
         text = (b"\n" + lines).replace(b"\nv ", b"\n")
         found = tokenise(text + bytes(PADDING), len(text))

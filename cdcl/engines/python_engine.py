@@ -47,12 +47,12 @@ class PythonEngine(Engine):
 
     def _launch(self, source: Formula | Path) -> tuple[PythonChild, Formula]:
         """Start the child; return it and the formula, read if it is a file."""
-        from turbosat.dimacs import reader as dimacs
+        from turbosat.formula import files
         from turbosat.formula.formula import Formula
 
         if self._child is not None or self._stopped:
             raise UsageError("an engine takes one formula, once")
-        formula = source if isinstance(source, Formula) else dimacs.read(source, check=self.check)
+        formula = source if isinstance(source, Formula) else files.read(source, check=self.check)
         with undisturbed():
             self._child = PythonChild(self._module, self.name, self.memory_limit)
         return self._child, formula

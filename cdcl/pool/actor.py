@@ -6,10 +6,10 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from turbosat import __version__
 from turbosat.cdcl.pool.worker import Note, Worker
 from turbosat.errors import EngineError
 from turbosat.formula.packing import unpack
+from turbosat.version import __version__
 
 
 class LaneActor:

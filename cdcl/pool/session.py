@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from turbosat import __version__
 from turbosat.cdcl.pool.folder import RAY
 from turbosat.cdcl.pool.join import FAILURES, first_line, join, prepare
 from turbosat.cdcl.process.tree import read_proc
 from turbosat.errors import EngineError
 from turbosat.system import children
+from turbosat.version import __version__
 
 # Niceness comes on top of this process's own; Ray's default is 15. Without clusters, every process of Ray's
 # keeps to the loopback interface: that is what it does by itself where firewalls ask about every server.

@@ -14,6 +14,7 @@ from turbosat.cdcl.process.channel import Channel, Message
 from turbosat.cdcl.process.child import Child, Spent, exit_cause, exit_words, refusal, unstarted
 from turbosat.errors import Cause, EngineError
 from turbosat.system import ONE_THREAD
+from turbosat.version import ROOT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,14 +44,10 @@ class PythonChild:
         self, module: str, name: str, memory_limit: int | None = None, patience: float | None = None
     ) -> None:
         python = find_python(name)
-        import turbosat
-
-        assert turbosat.__file__ is not None
         self.broken: str | None = None
         self._name = name
         self._patience = patience
         self._left = False  # to end by itself
-        root = os.path.dirname(os.path.dirname(os.path.abspath(turbosat.__file__)))
         path = [entry for entry in sys.path if os.path.isabs(entry)]
         try:
             near, far = socket.socketpair()
@@ -58,7 +55,7 @@ class PythonChild:
             raise unstarted(name, error) from error
         self._channel = Channel(near)
         with far:
-            command = [python, "-P", "-c", BOOT, root, str(far.fileno()), module, *path]
+            command = [python, "-P", "-c", BOOT, ROOT, str(far.fileno()), module, *path]
             try:
                 self._child = Child(
                     command,

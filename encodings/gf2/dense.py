@@ -1,6 +1,5 @@
 """Dense elimination over GF(2): a bit matrix brought to reduced row echelon form, 64 columns a pass."""
 
-import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -11,7 +10,6 @@ from numpy.typing import NDArray
 from turbosat.core import gf2 as kernels
 from turbosat.encodings.propagation import blocks
 
-DEVICE_ROWS: Final = 20_000  # rows or columns: fewer are done on the processor before torch is imported
 SLICE: Final = 1 << 23  # words read between two calls of `check`: some 10 ms
 WIDE: Final = 1 << 13  # words of 64 pivots that are reduced between two calls
 
@@ -100,19 +98,6 @@ class HostBits:
     def matrix(self) -> NDArray[np.uint64]:
         """Return the matrix itself."""
         return self._matrix
-
-
-def place(matrix: NDArray[np.uint64]) -> Bits:
-    """Put a matrix where it is eliminated: on a CUDA device if it is large and there is one."""
-    if (
-        min(matrix.shape[0], 64 * matrix.shape[1]) > DEVICE_ROWS
-        and importlib.util.find_spec("torch") is not None
-    ):
-        from turbosat.encodings.gf2 import device as gf2_torch
-
-        if gf2_torch.suitable(matrix):
-            return gf2_torch.TorchBits(matrix, "cuda")
-    return HostBits(matrix)
 
 
 def reduce(bits: Bits, columns: int, check: Callable[[], None]) -> Reduced:

@@ -1,7 +1,7 @@
 """The bit matrix on a torch device: the same passes as on the processor, bit for bit.
 
-The host chooses the pivots of 64 columns with the kernels of kernels_gf2_dense, so that every device gives
-the same reduced form; the device adds them to all other rows. Words are int64 there: torch has no shifts of
+The host chooses the pivots of 64 columns with the compiled kernels, so that every device gives the same reduced
+form; the device adds them to all other rows. Words are int64 there: torch has no shifts of
 uint64.
 The speed on a GPU is unmeasured; tests run it on the processor.
 """
@@ -27,7 +27,7 @@ def suitable(matrix: NDArray[np.uint64]) -> bool:
 
 
 class TorchBits:
-    """A bit matrix (m, words) as int64 on a torch device; see gf2_dense.Bits."""
+    """A bit matrix (m, words) as int64 on a torch device; see dense.Bits."""
 
     def __init__(self, matrix: NDArray[np.uint64], device: str) -> None:
         self._device = torch.device(device)

@@ -3,7 +3,7 @@
 XORs are where clause learning is hopeless and algebra is instant: M. Soos, K. Nohl and C. Castelluccia,
 "Extending SAT solvers to cryptographic problems", SAT 2009; C.-S. Han and J.-H. R. Jiang, "When Boolean
 satisfiability meets Gaussian elimination in a simplex way", CAV 2012. Here the system is solved once, before
-the search: sparse first (gf2_sparse), the rest as a bit matrix (gf2_dense), both with a trace from which the
+the search: sparse first (sparse), the rest as a bit matrix (dense), both with a trace from which the
 rows of a contradiction are found.
 """
 

@@ -1,5 +1,6 @@
 """A system of XORs brought to reduced form: the sparse part, the dense core, and back-substitution."""
 
+import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -9,11 +10,12 @@ from numpy.typing import NDArray
 
 from turbosat.core import gf2 as kernels
 from turbosat.core.gf2 import END
-from turbosat.encodings.gf2 import dense as gf2_dense
+from turbosat.encodings.gf2.dense import Bits, HostBits, Reduced, reduce
 from turbosat.encodings.gf2.sparse import DENSE, DONE, FALSE, SparseSystem
 from turbosat.encodings.propagation import blocks
 
 SLICE: Final = 1 << 22  # words read between two calls of `check`
+DEVICE_ROWS: Final = 20_000  # rows or columns: fewer are done on the processor before torch is imported
 FALSE_ROWS: Final = 8  # of the core, tried for a small certificate
 
 
@@ -84,7 +86,7 @@ class _Core:
         left = system.columns_left
         self.columns = left[np.argsort(-prefer[left].astype(np.int64), kind="stable")]  # pivots first
         self._words = self.columns.size // 64 + 1
-        self.reduced: gf2_dense.Reduced
+        self.reduced: Reduced
 
     @property
     def bytes(self) -> int:
@@ -103,7 +105,7 @@ class _Core:
             rows = self._rows[part]
             kernels.pack_rows(state, rows, place, self.columns.size, matrix[part])
             check()
-        self.reduced = gf2_dense.reduce(gf2_dense.place(matrix), self.columns.size, check)
+        self.reduced = reduce(put(matrix), self.columns.size, check)
 
     def inputs(self, row: int) -> NDArray[np.int64]:
         """Return the rows of the system whose sum a row of the matrix became."""
@@ -151,3 +153,14 @@ def _express(
     while not kernels.substitute_back(state, place, forms, progress, SLICE):
         check()
     return Reduction(system, pivots, free, constants, masks, hashes, words)
+
+
+def put(matrix: NDArray[np.uint64]) -> Bits:
+    """Put a matrix where it is eliminated: on a CUDA device if it is large and there is one."""
+    large = min(matrix.shape[0], 64 * matrix.shape[1]) > DEVICE_ROWS
+    if large and importlib.util.find_spec("torch") is not None:
+        from turbosat.encodings.gf2 import device
+
+        if device.suitable(matrix):
+            return device.TorchBits(matrix, "cuda")
+    return HostBits(matrix)

@@ -2,7 +2,8 @@
 
     inputs ──► DEFINE / XOR instructions, one a variable, in order ──► CHECK instructions: all must hold
 
-Made by turbosat.encodings.support.compilation; `Program.values` here is the slow reference of every faster evaluation.
+Made by turbosat.encodings.support.compilation; `Program.values` here is the slow reference of every
+faster evaluation.
 """
 
 from dataclasses import dataclass

@@ -2,7 +2,8 @@
 
 Per step, `status` and `flip` each pass over the entries of P once. A tile is ROWS rows (clauses or variables)
 by BLOCK words; words are contiguous, so that a row of a tile is one run of memory, and rows of a tile have
-about equal length (turbosat.gpu.cuda.rows). Every program writes rows of its own: no atomics but for the tallies.
+about equal length (turbosat.gpu.cuda.rows). Every program writes rows of its own: no atomics but for the
+tallies.
 The slow twin of each kernel is in turbosat.gpu.gradient.reference.
 """
 # mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls, allow-untyped-decorators

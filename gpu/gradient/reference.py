@@ -1,6 +1,6 @@
 """The slow twin of every synchronous kernel: one step of a population in plain integers.
 
-Everything works on a Matrix in row order (turbosat.gpu.cuda.rows) and on unpacked lanes, bool or integer arrays
+Everything works on a Matrix in row order (turbosat.gpu.cuda.rows), on unpacked lanes, bool or integer arrays
 (rows, lanes), and draws the same random numbers as the kernels, so that results must be equal, not close.
 """
 

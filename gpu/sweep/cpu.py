@@ -3,7 +3,7 @@
 Soundness. Each of the 2**k assignments belongs to exactly one block, word and bit, and is skipped only if a
 check of the program is false for it: within a block by the row of candidates still alive; across blocks where
 all candidates of a block fail checks that depend on slow inputs only, and so fail in all blocks that share
-these inputs. A false check means that no model extends the inputs (turbosat.encodings.support.compilation), and any model
+these inputs. A false check means that no model extends the inputs (turbosat.encodings.support), and any model
 of the formula extends some assignment of the inputs. So if the sweep is done without survivors, or each
 survivor was refuted by an unbounded complete search under its assumptions, the formula is unsatisfiable.
 """

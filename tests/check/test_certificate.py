@@ -11,7 +11,7 @@ from tests.check import reference
 from tests.check.command import run
 from tests.proof.contradictions import Rows, contradictions, formulas_of, patterns
 from turbosat.check import InputError, Verdict, check, check_certificate
-from turbosat.dimacs.writer import dumps
+from turbosat.formula.files import dumps
 from turbosat.formula.formula import Formula
 from turbosat.formula.xors import Xors
 from turbosat.proof.certificate import certificate

@@ -150,7 +150,7 @@ def compare_passes(formula: Clauses, proof: list[Step], budget: int) -> int:
             unequal = [kernels.PHASE, kernels.ROOT, kernels.LEVEL, kernels.LEFT, kernels.NEEDED]
             unequal += [kernels.CANDIDATE, kernels.MARKED, kernels.MARKING]
             registers[unequal] = 0
-        np.testing.assert_array_equal(*shown)
+        np.testing.assert_array_equal(shown[0], shown[1])
         for start, n, _ in ours.state.lists.reshape(-1, 3):
             part = slice(start, start + n)
             np.testing.assert_array_equal(ours.state.pool[part], theirs.state.pool[part])
@@ -193,7 +193,7 @@ def test_verdicts_do_not_depend_on_budgets(
     formula: Clauses, proof: list[Step], budget: int, binary: bool
 ) -> None:
     cnf, data = dimacs(5, formula).encode(), to_binary(proof) if binary else to_text(proof).encode()
-    found = []
+    found: list[str | dict[str, Any]] = []
     for each in (budget, 1 << 40):
         with with_budget(each):
             try:

@@ -164,13 +164,3 @@ def test_time_limit(tmp_path: Path) -> None:
     verdict = check_proof(dimacs(variables, clauses).encode(), proof, seconds=0.01)
     assert verdict.outcome == "timeout"
     assert not verdict.verified
-
-
-def test_interrupted_rat_checks_go_on_where_they_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Slices of least work end within the candidates of a RAT lemma."""
-    from turbosat.check import clock
-
-    monkeypatch.setattr(clock.Slices, "next", lambda self, doing, done=0.0: 0)
-    variables, clauses = pigeonhole(4, 3)
-    verdict = check_proof(dimacs(variables, clauses).encode(), to_text(extended_pigeonhole(3)).encode())
-    assert verdict.verified

@@ -11,9 +11,7 @@ from hypothesis import strategies as st
 
 from turbosat.core import gradient
 from turbosat.core.declare import Size, header
-from turbosat.core.gradient import COUNTERS, FALSE, Lane, Problem, count
-
-SHAPES = {"clauses": 4, "entries": 12, "variables": 5, "capacity": 8}
+from turbosat.core.gradient import AHEAD, COUNTERS, FALSE, Counts, Lane, Problem, count
 
 
 def problem(clauses: int = 4, variables: int = 5, size: int = 3) -> Problem:
@@ -22,7 +20,7 @@ def problem(clauses: int = 4, variables: int = 5, size: int = 3) -> Problem:
     return Problem(
         offsets=np.arange(0, entries + 1, size, dtype=np.int64),
         literals=literals,
-        starts=np.zeros(2 * variables + 1, np.uint64),
+        starts=np.zeros(2 * variables + 1, np.int64),
         occurrences=np.zeros(entries, np.int32),
     )
 
@@ -30,23 +28,25 @@ def problem(clauses: int = 4, variables: int = 5, size: int = 3) -> Problem:
 def lane_arrays(clauses: int = 4, variables: int = 5) -> dict[str, Any]:
     return {
         "values": np.zeros(variables, np.uint8),
-        "words": np.zeros(clauses, np.int64),
-        "false": np.zeros(clauses, np.int32),
-        "breaks": np.zeros(variables + 1, np.int32),
+        "false": np.zeros(clauses + AHEAD, np.int32),
         "best": np.zeros(variables, np.uint8),
         "trail": np.zeros(8, np.int32),
-        "weights": np.zeros(clauses, np.int32),
-        "margins": np.zeros(variables, np.int64),
-        "good": np.zeros(variables, np.int32),
-        "place": np.zeros(variables, np.int32),
         "counters": np.zeros(COUNTERS, np.int64),
         "random": np.ones(1, np.uint64),
     }
 
 
+def counts(clauses: int = 4, variables: int = 5) -> Counts:
+    return Counts(
+        words=np.zeros(clauses, np.int64),
+        breaks=np.zeros(variables + 1, np.int32),
+        changed=np.zeros(8, np.int32),
+    )
+
+
 def test_a_right_call_works() -> None:
     lane = Lane(**lane_arrays())
-    count(problem(), lane)
+    count(problem(), lane, counts(), 0, 4)
     expected = sum(all(code & 1 == 0 for code in range(3 * i, 3 * i + 3)) for i in range(4))
     assert lane.counters[FALSE] == expected
 
@@ -68,6 +68,8 @@ def test_wrong_arrays_are_refused(name: str, wrong: str) -> None:
             other = np.zeros(array.size + 1, array.dtype)
             if name == "trail":
                 pytest.skip("it may have any length")
+            if name == "false":
+                other = np.zeros(AHEAD - 1, array.dtype)  # of one more, more clauses follow
         case "dimensions":
             other = array[None, :]
         case "locked":
@@ -99,13 +101,13 @@ def test_records_of_different_sizes_do_not_go_together(a: int, b: int, c: int, d
     other = problem(c, d)
     if (a, b) == (c, d):
         if d or not c:
-            count(other, lane)
+            count(other, lane, counts(a, b), 0, c)
     else:
-        with pytest.raises(ValueError, match="count: lane has"):
-            count(other, lane)
+        with pytest.raises(ValueError, match=r"count: (lane|counts) has"):
+            count(other, lane, counts(a, b), 0, c)
 
 
-@pytest.mark.parametrize("arguments", [(), (1,), (None, None), ("x", "y"), (1, 2, 3)])
+@pytest.mark.parametrize("arguments", [(), (1,), (None,) * 5, ("x",) * 5, (1, 2, 3, 4, 5), (1,) * 6])
 def test_wrong_arguments_are_refused(arguments: tuple[Any, ...]) -> None:
     with pytest.raises(TypeError, match="count"):
         count(*arguments)
@@ -114,7 +116,7 @@ def test_wrong_arguments_are_refused(arguments: tuple[Any, ...]) -> None:
 def test_records_are_not_exchanged() -> None:
     lane = Lane(**lane_arrays())
     with pytest.raises(TypeError, match="problem must be a Problem"):
-        count(lane, lane)  # type: ignore[arg-type]
+        count(lane, lane, counts(), 0, 4)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -142,7 +144,10 @@ def test_the_header_says_what_is_declared() -> None:
     assert "enum { FALSE = 0 };" in text
     assert "struct problem {\n    const int64_t *offsets;\n    const int32_t *literals;" in text
     assert "    int64_t clauses;\n    int64_t entries;\n    int64_t variables;\n};" in text
-    assert "CORE_EXPORT void count(const struct problem *problem, const struct lane *lane);" in text
+    assert (
+        "CORE_EXPORT void count(const struct problem *problem, const struct lane *lane, "
+        "const struct counts *counts, int64_t first, int64_t last);"
+    ) in text
 
 
 def test_the_interpreter_goes_on_while_a_kernel_runs() -> None:
@@ -162,7 +167,7 @@ def test_the_interpreter_goes_on_while_a_kernel_runs() -> None:
     thread.start()
     before = turns
     began = time.process_time()
-    count(large, lane)
+    count(large, lane, counts(clauses, variables), 0, clauses)
     taken, after = time.process_time() - began, turns
     stop.set()
     thread.join()

@@ -20,9 +20,11 @@ from hypothesis import strategies as st
 from tests.turbosat.strategies import formulas, texts, wide_formulas
 from turbosat.cdcl.engines.binaries import find_kissat
 from turbosat.dimacs import compression
+from turbosat.dimacs.compression import sniff
 from turbosat.dimacs.integers import PADDING, TOO_LARGE, tokenise
-from turbosat.dimacs.reader import Strictness, dumps, looks_like_dimacs, parse, read, sniff, write
+from turbosat.dimacs.reader import Strictness, looks_like_dimacs
 from turbosat.errors import InputError, UsageError
+from turbosat.formula.files import dumps, parse, read, write
 from turbosat.formula.formula import Formula
 
 SMALL = Formula.from_clauses([[1, -2], [2, 3], []], 4, xors=[[1, -2, 3]])
@@ -64,8 +66,8 @@ def test_blanks_comments_and_the_size_of_chunks_do_not_matter(
 ) -> None:
     text = data.draw(texts(formula))
     assert parse(text) == formula
-    assert parse(text, _chunk=chunk) == formula
-    assert parse(text, strictness="relaxed", _chunk=chunk) == formula
+    assert parse(text, chunk=chunk) == formula
+    assert parse(text, strictness="relaxed", chunk=chunk) == formula
 
 
 @pytest.mark.parametrize("compress", COMPRESSORS)
@@ -89,14 +91,14 @@ def test_compressed_files_are_known_by_content(compress: Callable[[bytes], bytes
 @pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress, zstd])
 @pytest.mark.parametrize("chunk", [1, 5, 1 << 17])
 def test_several_compressed_streams(compress: Callable[[bytes], bytes], chunk: int) -> None:
-    assert parse(compress(TEXT[:15]) + compress(b"") + compress(TEXT[15:]), _chunk=chunk) == SMALL
+    assert parse(compress(TEXT[:15]) + compress(b"") + compress(TEXT[15:]), chunk=chunk) == SMALL
 
 
 @pytest.mark.parametrize("compress", [gzip.compress, lzma.compress])
 @pytest.mark.parametrize("chunk", [1, 5, 1 << 17])
 def test_padding_of_compressed_streams(compress: Callable[[bytes], bytes], chunk: int) -> None:
     padded = compress(TEXT[:15]) + bytes(8) + compress(TEXT[15:]) + bytes(512)
-    assert parse(padded, _chunk=chunk) == SMALL
+    assert parse(padded, chunk=chunk) == SMALL
 
 
 def test_compression_bombs_come_in_pieces() -> None:
@@ -186,10 +188,10 @@ def test_a_percent_sign_ends_a_file() -> None:
     formula = Formula.from_clauses([[1, -2], [2, 3]])
     for chunk in (1, 2, 9, 1 << 17):
         for end in (b"", b"%", b"%\r\n0\r\n"):
-            assert parse(text[: -6 if end else None] + end, _chunk=chunk) == formula
-        assert parse(text + b"anything \xff", strictness="relaxed", _chunk=chunk) == formula
+            assert parse(text[: -6 if end else None] + end, chunk=chunk) == formula
+        assert parse(text + b"anything \xff", strictness="relaxed", chunk=chunk) == formula
         with pytest.raises(InputError, match=r":7: expected only 0 after the line with '%' .*, found 'anyth"):
-            parse(text + b"anything \xff", _chunk=chunk)
+            parse(text + b"anything \xff", chunk=chunk)
     with pytest.raises(InputError, match=r":4: expected a literal, found '%' \(reading stops there without"):
         parse(text, strictness="strict")
 

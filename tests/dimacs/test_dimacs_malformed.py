@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.dimacs.malformed import MALFORMED, Malformed
-from turbosat.dimacs.reader import parse, read
 from turbosat.errors import InputError
+from turbosat.formula.files import parse, read
 
 CASES = pytest.mark.parametrize("case", MALFORMED, ids=lambda case: case.name)
 
@@ -39,7 +39,7 @@ def test_the_size_of_chunks_does_not_matter(case: Malformed, chunk: int) -> None
     if len(case.data) > 10_000:
         chunk *= 5_000
     with pytest.raises(InputError) as caught:
-        parse(case.data, "F", strictness=mode(case), _chunk=chunk)
+        parse(case.data, "F", strictness=mode(case), chunk=chunk)
     assert str(caught.value) == case.message.replace("{file}", "F")
 
 

@@ -130,10 +130,10 @@ def test_named_pipe_that_is_closed_at_once(fifo: Path) -> None:
 
 
 def test_stream_of_a_program_is_read_as_it_comes() -> None:
-    from turbosat.dimacs import reader as dimacs
+    from turbosat.formula import files
 
     read, write = os.pipe()
     writer = feed(write, QUEENS[:5000], QUEENS[5000:])
     with open(read, "rb") as stream:
-        assert dimacs.read(stream) == dimacs.parse(QUEENS)
+        assert files.read(stream) == files.parse(QUEENS)
     writer.join()

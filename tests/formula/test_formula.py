@@ -17,8 +17,8 @@ from tests.turbosat.strategies import formulas, rows, wide_formulas
 from turbosat.check.clock import Clock
 from turbosat.check.reading.dimacs import read_formula
 from turbosat.check.reading.xor import expand
-from turbosat.dimacs.reader import dumps
 from turbosat.errors import UsageError
+from turbosat.formula.files import dumps
 from turbosat.formula.formula import Formula
 from turbosat.formula.xors import Xors
 

@@ -15,7 +15,7 @@ from tests.fuzz.meaning import Meaning
 from tests.fuzz.reading import read
 from tests.processes import ROOT
 from tests.turbosat.brute import models
-from turbosat.dimacs import reader as dimacs
+from turbosat.formula import files
 
 FAULTY = (sys.executable, str(Path(__file__).with_name("faulty.py")))
 FALSE = {"family": "ksat", "n": 2, "m": 60, "k": 2, "seed": 0}  # all clauses over two variables
@@ -103,7 +103,7 @@ def test_every_declared_option_is_tried() -> None:
 
 def test_tiny_reader_and_its_meaning_of_xors() -> None:
     text = b"c\np cnf 7 4\n1 -2\n3 0\nc\nx1 2 -3 4 5 6 7 0\nx-1 2 0\n-4 0\n"
-    reading, formula = read(text), dimacs.parse(text)
+    reading, formula = read(text), files.parse(text)
     assert reading is not None
     assert read(reading.dimacs()) == reading
     signed = ([v if value else -v for v, value in enumerate(values, 1)] for values in models(formula))

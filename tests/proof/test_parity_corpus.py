@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from turbosat.check import check
-from turbosat.dimacs.reader import read
 from turbosat.encodings.gf2.elimination import eliminate
 from turbosat.encodings.xor.recovery import recover
+from turbosat.formula.files import read
 from turbosat.formula.formula import Formula
 from turbosat.formula.xors import Xors
 from turbosat.proof.certificate import certificate

@@ -12,8 +12,8 @@ from pysat.solvers import Solver
 from tests.check import reference
 from tests.proof.contradictions import Rows, contradictions, formulas_of, patterns
 from turbosat.check import Verdict, check_proof
-from turbosat.dimacs.writer import dumps
 from turbosat.errors import UsageError
+from turbosat.formula.files import dumps
 from turbosat.formula.formula import Formula
 from turbosat.formula.xors import Xors
 from turbosat.proof.drat import DratWriter

@@ -51,9 +51,9 @@ def lay_out(layout: Layout, budget: int) -> int:
         before, found = 0, int(layout.table[slot])
         while found:
             o = int(offsets[found])
-            if int(layout.hashes[found]) == code and arena[o - 1] >> 3 == size:
-                if all(stamp[arena[q]] == tag for q in range(o, o + size)):
-                    break
+            alike = int(layout.hashes[found]) == code and arena[o - 1] >> 3 == size
+            if alike and all(stamp[arena[q]] == tag for q in range(o, o + size)):
+                break
             before, found = found, int(links[found])
         if found and before:
             links[before] = links[found]

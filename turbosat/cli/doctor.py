@@ -8,9 +8,9 @@ import sys
 from collections.abc import Callable
 from importlib import metadata, util
 
-from turbosat import __version__
 from turbosat.errors import TurbosatError
 from turbosat.system import available_cores
+from turbosat.version import __version__
 
 Finding = tuple[bool, str]
 

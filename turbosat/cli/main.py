@@ -43,7 +43,8 @@ def main() -> None:
 
 def run(arguments: list[str], signals: _Signals | None = None) -> int:
     """Run `turbosat ARGUMENTS` and return the exit code."""
-    from turbosat import __version__, require_system
+    from turbosat.system import require_system
+    from turbosat.version import __version__
 
     try:
         require_system()
@@ -126,11 +127,11 @@ def _fail(message: str, watch: Watch = nullcontext) -> int:
 def _solve(
     file: str, options: Options, display: Display, arguments: list[str], signals: _Signals | None
 ) -> int:
-    from turbosat import __version__
     from turbosat.api import memory_bytes
     from turbosat.cli.display import Show
     from turbosat.deadline import Deadline
     from turbosat.run.pipeline import Run
+    from turbosat.version import __version__
 
     watch = nullcontext if signals is None else signals.watch
     with ExitStack() as stack:
@@ -192,8 +193,8 @@ def _write_json(
     """Write the statistics; return why that failed, if it did."""
     import json
 
-    from turbosat import __version__
     from turbosat.proof.delivery import deliver
+    from turbosat.version import __version__
 
     data = {
         "turbosat": __version__,

@@ -4,7 +4,7 @@ import re
 from typing import Final, NamedTuple
 
 from turbosat.errors import InputError
-from turbosat.formula.rows import MAX_VARIABLE
+from turbosat.validation import MAX_VARIABLE
 
 _SNIPPET: Final = 24  # characters of the input that a message repeats
 _BINARY: Final = 8  # as many if they are no text

@@ -1,8 +1,8 @@
-"""The DIMACS parser: a file in blocks of any size to a Formula, by whole arrays."""
+"""The DIMACS parser: a file in blocks of any size to flat arrays, by whole arrays."""
 
 import re
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +20,7 @@ from turbosat.dimacs.diagnosis import (
 from turbosat.dimacs.integers import PADDING, tokenise
 from turbosat.dimacs.lines import Rows, blank_comments, blank_returns, split_xors, xor_lines
 from turbosat.errors import InputError
-from turbosat.formula.formula import Formula
-from turbosat.formula.rows import MAX_VARIABLE
-from turbosat.formula.xors import Xors
+from turbosat.validation import MAX_VARIABLE
 
 _LONGEST_TOKEN: Final = 1 << 20  # bytes; none is wanted, but leading zeros are allowed
 _NONE: Final = np.zeros(0, dtype=np.int32)
@@ -31,8 +29,21 @@ _COMMENTS: Final = re.compile(rb"(?:c[^\r\n]*\r?\n)+")
 _PERCENT: Final = re.compile(rb"^[ \t]*%", re.MULTILINE)
 
 
+class Content(NamedTuple):
+    """What a DIMACS file says: clauses and, if there are x lines, the rows of XORs, in flat arrays.
+
+    `literals` (literals,) int32 and `offsets` (clauses + 1,) int64; a row of signed literals has an odd
+    number of true ones.
+    """
+
+    literals: NDArray[np.int32]
+    offsets: NDArray[np.int64]
+    variables: int
+    xors: tuple[NDArray[np.int32], NDArray[np.int64]] | None
+
+
 class Parser:
-    """Push blocks of bytes with `feed`, take the formula from `finish`; InputError from either."""
+    """Push blocks of bytes with `feed`, take the content from `finish`; InputError from either."""
 
     def __init__(
         self, name: str, *, strict: bool, relaxed: bool, check: Callable[[], None], limit: int
@@ -79,8 +90,8 @@ class Parser:
         """What a user should know of how the file was read."""
         return f"line {self._line} begins with '%', as at the end of SATLIB's files" if self.stopped else ""
 
-    def finish(self) -> Formula:
-        """Parse the rest, check the counts and build the formula."""
+    def finish(self) -> Content:
+        """Parse the rest, check the counts and join the arrays."""
         if not self.stopped:
             self._parse(final=True)
         if self._rest:
@@ -98,11 +109,11 @@ class Parser:
             what = plural(read, "clause") + (f" and {plural(xors, 'XOR')}" if xors else "")
             message = f"expected {plural(clauses, 'clause')} as in the header (or --relaxed), found {what}"
             raise InputError(self._name, last, message)
-        constraints = Xors.from_literals(*self._xors.arrays(self._check), self._check) if xors else None
+        rows = self._xors.arrays(self._check) if xors else None
         literals, offsets = self._clauses.arrays(self._check)
         if self._relaxed:
             variables = max(variables, self._clauses.largest, self._xors.largest)
-        return Formula(literals, offsets, variables, constraints)
+        return Content(literals, offsets, variables, rows)
 
     def _parse(self, final: bool) -> None:
         data = self._pending[0] if len(self._pending) == 1 else b"".join(self._pending)

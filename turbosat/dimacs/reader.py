@@ -1,4 +1,4 @@
-"""DIMACS files: reading, with the verdicts of Kissat, and writing."""
+"""DIMACS files read, with the verdicts of Kissat."""
 
 import enum
 import io
@@ -8,16 +8,12 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from turbosat.dimacs.compression import HEAD, decompressed, sniff
-from turbosat.dimacs.parser import Parser
+from turbosat.dimacs.parser import Content, Parser
 from turbosat.dimacs.waiting import Wait, for_ever, opened, patient
-from turbosat.dimacs.writer import dumps, write
 from turbosat.errors import InputError, UsageError
-from turbosat.formula.formula import Formula
 from turbosat.validation import Readable, is_stream, kind, shown
 
-__all__ = ["Strictness", "dumps", "looks_like_dimacs", "parse", "read", "sniff", "write"]
-
-_CHUNK: Final = 1 << 17  # bytes: the arrays made of them stay in the second-level cache
+CHUNK: Final = 1 << 17  # bytes: the arrays made of them stay in the second-level cache
 _SAMPLE: Final = 1 << 16  # bytes that tell whether a file is DIMACS
 
 
@@ -36,8 +32,8 @@ def read(
     check: Callable[[], None] | None = None,
     wait: Wait = for_ever,
     note: Callable[[str], None] | None = None,
-    _chunk: int = _CHUNK,
-) -> Formula:
+    chunk: int = CHUNK,
+) -> Content:
     """Read a DIMACS file, plain or compressed as its content says; "-" is the standard input.
 
     `check` is called between chunks and may raise to stop, as may `wait`, which is called with a descriptor
@@ -49,16 +45,16 @@ def read(
             raise UsageError(f"expected a path or a stream, found {shown(source)} ({kind(source)})")
         name = getattr(source, "name", None)
         name = name if isinstance(name, str) else "<stream>"
-        return _read(patient(source, wait), name, strictness, check, _chunk, note)
+        return _read(patient(source, wait), name, strictness, check, chunk, note)
     path = os.fsdecode(source)
     if path == "-":
-        return _read(patient(_standard_input(), wait), "<stdin>", strictness, check, _chunk, note)
+        return _read(patient(_standard_input(), wait), "<stdin>", strictness, check, chunk, note)
     try:
         file = opened(path)
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from None
     with file:
-        return _read(patient(file, wait), path, strictness, check, _chunk, note)
+        return _read(patient(file, wait), path, strictness, check, chunk, note)
 
 
 def parse(
@@ -67,14 +63,14 @@ def parse(
     *,
     strictness: Strictness | str = Strictness.NORMAL,
     check: Callable[[], None] | None = None,
-    _chunk: int = _CHUNK,
-) -> Formula:
+    chunk: int = CHUNK,
+) -> Content:
     """Parse the bytes of a DIMACS file, plain or compressed; as `read`, `name` is used in messages."""
     try:
         stream = io.BytesIO(data)
     except TypeError:
         raise UsageError(f"expected bytes, found {type(data).__name__}") from None
-    return _read(stream, name, strictness, check, _chunk)
+    return _read(stream, name, strictness, check, chunk)
 
 
 def looks_like_dimacs(path: str | os.PathLike[str]) -> bool:
@@ -107,7 +103,7 @@ def _read(
     check: Callable[[], None] | None,
     chunk: int,
     note: Callable[[str], None] | None = None,
-) -> Formula:
+) -> Content:
     try:
         mode = Strictness(strictness)
     except ValueError:
@@ -122,10 +118,10 @@ def _read(
             parser.feed(block[start : start + chunk])
         if parser.done:
             break
-    formula = parser.finish()
+    content = parser.finish()
     if note is not None and parser.note:
         note(parser.note)
-    return formula
+    return content
 
 
 def _standard_input() -> Readable:

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from turbosat.errors import UsageError
 from turbosat.formula.blocks import blocks, nothing
-from turbosat.formula.rows import MAX_VARIABLE, check_literals, flatten, frozen, frozen_offsets
+from turbosat.formula.rows import check_literals, flatten, frozen, frozen_offsets
 from turbosat.formula.xors import Xors
-from turbosat.validation import integer, kind, shown
+from turbosat.validation import MAX_VARIABLE, integer, kind, shown
 
 if TYPE_CHECKING:
+    from turbosat.dimacs.parser import Content
     from turbosat.dimacs.reader import Strictness
 
 # What the formulas of python-sat may hold besides clauses that must hold.
@@ -102,11 +103,17 @@ class Formula:
         )
 
     @classmethod
+    def from_content(cls, content: "Content", check: Callable[[], None] | None = None) -> "Formula":
+        """Build from what a DIMACS file says; `check` may raise to stop."""
+        xors = None if content.xors is None else Xors.from_literals(*content.xors, check or nothing)
+        return cls(content.literals, content.offsets, content.variables, xors)
+
+    @classmethod
     def from_file(cls, path: str | os.PathLike[str], strictness: "Strictness | str" = "normal") -> "Formula":
         """Read a DIMACS file, plain or compressed. InputError says FILE:LINE and what is wrong."""
         from turbosat.dimacs.reader import read
 
-        return read(path, strictness=strictness)
+        return cls.from_content(read(path, strictness=strictness))
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError("a Formula is immutable")
@@ -231,7 +238,8 @@ class Formula:
         if self._expanded is None:
             from turbosat.formula.expansion import expand
 
-            object.__setattr__(self, "_expanded", expand(self, check))
+            arrays = expand(self.variables, self.literals, self.offsets, self.xors, check)
+            object.__setattr__(self, "_expanded", Formula(*arrays))
             assert self._expanded is not None
         return self._expanded
 

@@ -3,15 +3,13 @@
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.errors import UsageError
-from turbosat.validation import kind, shown
-
-MAX_VARIABLE: Final = 2**29 - 1  # the largest that Kissat takes into its solver
+from turbosat.validation import MAX_VARIABLE, kind, shown
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 

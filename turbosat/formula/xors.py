@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from turbosat.errors import UsageError
 from turbosat.formula.blocks import blocks, nothing
-from turbosat.formula.rows import MAX_VARIABLE, check_literals, flatten, frozen, frozen_offsets, row_of
+from turbosat.formula.rows import check_literals, flatten, frozen, frozen_offsets, row_of
+from turbosat.validation import MAX_VARIABLE
 
 XOR_WIDTH: Final = 6  # the longest XOR written as clauses without a fresh variable: 32 clauses
 _STEP: Final = XOR_WIDTH - 2  # each cut takes five literals and gives one back

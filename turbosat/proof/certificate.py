@@ -1,6 +1,6 @@
 """A contradiction between XORs as a certificate, which turbosat-check verifies."""
 
-from turbosat.dimacs.writer import xor_lines
+from turbosat.formula.files import xor_lines
 from turbosat.formula.xors import Xors
 
 _TITLE = b"c each of these XORs is implied, and their sum is 0 = 1\n"

@@ -201,11 +201,11 @@ class Run:
         return formula
 
     def _read(self, source: str | Readable) -> Formula:
-        from turbosat.dimacs import reader as dimacs
         from turbosat.dimacs.waiting import until
+        from turbosat.formula import files
 
         began = self.deadline.elapsed()
-        formula = dimacs.read(
+        formula = files.read(
             source,
             strictness=self.options["parsing"],
             check=self.deadline.check,

@@ -13,8 +13,8 @@ from pysat.solvers import Solver
 from turbosat.benchmarks import families
 from turbosat.benchmarks.families.base import Problem, digest
 from turbosat.benchmarks.gbd_hash import describe
-from turbosat.dimacs import reader as dimacs
 from turbosat.errors import UsageError
+from turbosat.formula import files
 from turbosat.formula.formula import Formula
 
 COL = "p edge 4 5\ne 1 2\ne 2 3\ne 3 4\ne 4 1\ne 1 3\n"
@@ -153,7 +153,7 @@ def test_file_says_what_is_known(name: str, parameters: dict[str, Any], tmp_path
     problem = made(name, parameters, tmp_path, 5)
     file = tmp_path / "formula.cnf"
     problem.write(file)
-    assert dimacs.read(file) == problem.formula
+    assert files.read(file) == problem.formula
     found = describe(file)
     assert (found.family, found.known) == (name, problem.status)
     assert all(line.startswith("c ") for line in file.read_text().splitlines()[:4])
@@ -167,9 +167,9 @@ def test_files_are_compressed_and_reproducible(suffix: str, tmp_path: Path) -> N
     one, two = (tmp_path / f"{number}{suffix}" for number in range(2))
     problem.write(one)
     problem.write(two)
-    assert dimacs.read(one) == problem.formula
+    assert files.read(one) == problem.formula
     assert one.read_bytes() == two.read_bytes()
-    assert one.stat().st_size * 2 < len(dimacs.dumps(problem.formula))
+    assert one.stat().st_size * 2 < len(files.dumps(problem.formula))
 
 
 @pytest.mark.parametrize("name", families.MODULES)

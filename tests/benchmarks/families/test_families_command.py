@@ -11,7 +11,7 @@ from tests.processes import ROOT
 from turbosat.benchmarks import families
 from turbosat.benchmarks.commands.main import app
 from turbosat.benchmarks.families.base import digest
-from turbosat.dimacs import reader as dimacs
+from turbosat.formula import files
 
 
 def gen(*words: str | Path) -> str:
@@ -40,10 +40,10 @@ def test_file_and_output_are_the_formula(tmp_path: Path) -> None:
     words = ("factoring", "--bits", "12", "--multiplier", "wallace", "--seed", "7")
     assert gen(*words, "-o", file) == ""
     problem = families.generate("factoring", bits=12, multiplier="wallace", seed=7)
-    assert digest(dimacs.read(file)) == digest(problem.formula)
+    assert digest(files.read(file)) == digest(problem.formula)
     shown = gen(*words)
     assert shown == gen(*words, "-o", "-")
-    assert dimacs.parse(shown.encode()) == problem.formula
+    assert files.parse(shown.encode()) == problem.formula
     assert shown.splitlines()[:3] == [
         "c family factoring",
         "c parameters bits=12 multiplier=wallace number=None",
@@ -59,7 +59,7 @@ def test_switches_and_paths(tmp_path: Path) -> None:
     one, two = (gen("qwh", "--order", "5", flag) for flag in ("--balanced", "--no-balanced"))
     assert "balanced=True" in one
     assert "balanced=False" in two
-    assert dimacs.parse(two.encode()) == families.generate("qwh", order=5, balanced=False).formula
+    assert files.parse(two.encode()) == families.generate("qwh", order=5, balanced=False).formula
 
 
 @pytest.mark.parametrize(

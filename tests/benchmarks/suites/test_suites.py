@@ -16,8 +16,8 @@ from turbosat.benchmarks.suites import suites
 from turbosat.benchmarks.suites.suites import Member, materialise, members
 from turbosat.benchmarks.suites.tables import TABLES
 from turbosat.cdcl.engines.binaries import find_kissat
-from turbosat.dimacs import reader as dimacs
 from turbosat.errors import EngineError, UsageError
+from turbosat.formula import files
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def manifest(folder: Path) -> list[dict[str, str]]:
 def test_files_are_the_formulas_of_the_table(smoke: list[Path]) -> None:
     assert [path.name for path in smoke] == [member.file for member in members("smoke")]
     for path, member in zip(smoke, members("smoke"), strict=True):
-        assert digest(dimacs.read(path)) == member.digest
+        assert digest(files.read(path)) == member.digest
         assert describe(path).family == member.family
 
 

@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.encodings.gf2 import gf2_reference as reference
-from turbosat.dimacs import reader as dimacs
 from turbosat.encodings.gf2 import facts as gf2_facts
 from turbosat.encodings.gf2.elimination import Elimination, eliminate
 from turbosat.encodings.gf2.reduction import Limits
 from turbosat.encodings.xor.recovery import recover
 from turbosat.errors import UsageError
+from turbosat.formula import files
 from turbosat.formula.xors import Xors
 
 Rows = list[tuple[list[int], bool]]
@@ -313,7 +313,8 @@ def test_misuse() -> None:
 
 def test_torch_is_not_imported_for_a_small_core() -> None:
     program = (
-        "import sys; from turbosat.formula.xors import Xors; from turbosat.encodings.gf2.elimination import eliminate; "
+        "import sys; from turbosat.formula.xors import Xors; from turbosat.encodings.gf2.elimination "
+        "import eliminate; "
         "eliminate(Xors.from_rows([[1, 2, 3], [2, 3, 4], [1, 3, 5]]), 5); sys.exit('torch' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
@@ -329,7 +330,7 @@ def test_torch_is_not_imported_for_a_small_core() -> None:
     ],
 )
 def test_files_of_the_corpus(corpus: Path, name: str, contradiction: bool) -> None:
-    formula = dimacs.read(corpus / name)
+    formula = files.read(corpus / name)
     xors = recover(formula).xors
     found = eliminate(xors, formula.variables)
     assert (found.contradiction is not None) == contradiction

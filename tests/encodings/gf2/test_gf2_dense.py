@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from turbosat.core import gf2 as kernels
 from turbosat.encodings.gf2 import dense as gf2_dense
 from turbosat.encodings.gf2 import device as gf2_torch
+from turbosat.encodings.gf2 import reduction as gf2_reduction
 from turbosat.encodings.gf2.dense import HostBits, Reduced
 
 
@@ -86,11 +87,11 @@ def test_torch_gives_the_same_words(
 
 
 def test_place_prefers_the_processor_without_a_device(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gf2_dense, "DEVICE_ROWS", 10)
+    monkeypatch.setattr(gf2_reduction, "DEVICE_ROWS", 10)
     monkeypatch.setattr(gf2_torch, "suitable", lambda matrix: False)
-    assert isinstance(gf2_dense.place(np.zeros((100, 2), np.uint64)), HostBits)
+    assert isinstance(gf2_reduction.put(np.zeros((100, 2), np.uint64)), HostBits)
     monkeypatch.setattr(gf2_torch, "suitable", lambda matrix: True)
-    assert isinstance(gf2_dense.place(np.zeros((9, 2), np.uint64)), HostBits)
+    assert isinstance(gf2_reduction.put(np.zeros((9, 2), np.uint64)), HostBits)
 
 
 def test_choose_stops_at_a_basis() -> None:

@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from pysat.card import CardEnc, EncType
 
 from tests.encodings.support.support_cases import all_models, random_formula, slow_recover, xor_clauses
-from turbosat.dimacs import reader as dimacs
 from turbosat.encodings.gf2.elimination import eliminate
 from turbosat.encodings.support.compilation import compile_program, compile_recovered
 from turbosat.encodings.support.program import CHECK, CHECK_XOR, Program
 from turbosat.encodings.xor.recovery import recover
+from turbosat.formula import files
 from turbosat.formula.formula import Formula
 from turbosat.formula.xors import Xors
 
@@ -226,7 +226,7 @@ def test_check_may_stop_it() -> None:
     ],
 )
 def test_inputs_of_real_files(corpus: Path, name: str, inputs: int) -> None:
-    formula = dimacs.read(corpus / name)
+    formula = files.read(corpus / name)
     recovered = recover(formula)
     program = compile_recovered(formula, recovered, eliminate(recovered.xors, formula.variables))
     assert program is not None

@@ -8,12 +8,12 @@ from pysat.solvers import Cadical153
 
 from tests.encodings.support.support_cases import all_models, random_formula, slow_recover
 from tests.gpu.sweep.test_sweep import one_clause
-from turbosat.dimacs import reader as dimacs
 from turbosat.encodings.gf2.elimination import eliminate
 from turbosat.encodings.support.compilation import compile_program, compile_recovered
 from turbosat.encodings.support.program import Program
 from turbosat.encodings.xor.recovery import recover
 from turbosat.errors import UnsupportedError, UsageError
+from turbosat.formula import files
 from turbosat.formula.formula import Formula
 from turbosat.formula.xors import Xors
 from turbosat.gpu.sweep.candidates import Complete, Completion, Settler, decide
@@ -146,7 +146,7 @@ FILES = {
 
 @pytest.mark.parametrize(("name", "satisfiable"), FILES.items())
 def test_parity_with_noise(corpus: Path, name: str, satisfiable: bool) -> None:
-    formula = dimacs.read(corpus / name)
+    formula = files.read(corpus / name)
     recovered = recover(formula)
     program = compile_recovered(formula, recovered, eliminate(recovered.xors, formula.variables))
     assert program is not None
