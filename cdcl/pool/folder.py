@@ -17,6 +17,7 @@ from turbosat.errors import EngineError
 PREFIX = "turbosat-pool-"
 LOCK = "lock"
 RAY = "r"  # Ray opens what it is given to everybody, so it is given a folder inside of ours
+VITAL = "raylet", "gcs_server"  # processes of Ray's that no pool can do without
 RANDOM = "12345678"  # so many characters
 LONGEST_NAME = f"{PREFIX}{RANDOM}/{RAY}/session_2026-11-28_16-25-41_966577_4194304/sockets/plasma_store"
 LONGEST_SOCKET = 107

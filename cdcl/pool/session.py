@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from turbosat.cdcl.pool.folder import RAY
+from turbosat.cdcl.pool.folder import RAY, VITAL
 from turbosat.cdcl.pool.join import FAILURES, first_line, join, prepare
-from turbosat.cdcl.process.tree import read_proc
+from turbosat.cdcl.process.tree import named
 from turbosat.errors import EngineError
 from turbosat.system import children
 from turbosat.version import __version__
@@ -32,7 +32,6 @@ LOCAL = {
 LOOPBACK = "127.0.0.1"
 REACH = 2.0  # seconds to wait for ourselves
 SHARED_MEMORY = "/dev/shm"
-VITAL = "raylet", "gcs_server"
 SPARE = 100 << 20  # bytes of the object store beside the formula; what its makers call the least
 
 
@@ -120,7 +119,7 @@ class Session:
         """Take note of the processes that a session of our own cannot do without; raise as `check` does."""
         if self._address is None:
             for pid in children(os.getpid()):
-                name, _ = _seen(pid)
+                name, _ = named(pid)
                 if name in VITAL:
                     self._vital[pid] = name
         self.check()
@@ -128,7 +127,7 @@ class Session:
     def check(self) -> None:
         """Raise EngineError when a process of our own session that it cannot do without is gone."""
         for pid, name in list(self._vital.items()):  # another thread may be looking
-            if _seen(pid) != (name, True):
+            if named(pid) != (name, True):
                 raise EngineError(f"Ray's {name} is gone")
 
     def actor(self, resources: dict[str, float]) -> Any:
@@ -150,15 +149,6 @@ class Session:
 def _resources(nodes: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     """Return the CPUs and GPUs of nodes together."""
     return {kind: sum(int(node["Resources"].get(kind, 0)) for node in nodes) for kind in ("CPU", "GPU")}
-
-
-def _seen(pid: int) -> tuple[str, bool]:
-    """Return the name of a process and whether it lives: one that has ended keeps its name for a while."""
-    try:
-        before, _, after = read_proc(f"/proc/{pid}/stat").rpartition(b")")
-    except OSError:
-        return "", False
-    return os.fsdecode(before.partition(b"(")[2]), after.split()[0] not in (b"Z", b"X")
 
 
 def _devices() -> list[str]:

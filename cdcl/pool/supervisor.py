@@ -16,12 +16,16 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from turbosat.cdcl.pool import folder as pool_folder
+from turbosat.cdcl.pool.folder import VITAL
 from turbosat.cdcl.process.python_child import BOOT
-from turbosat.cdcl.process.tree import PR_SET_PDEATHSIG, become_subreaper, kill_all, reap
+from turbosat.cdcl.process.tree import PR_SET_PDEATHSIG, become_subreaper, kill_all, named, reap
 from turbosat.errors import TurbosatError
+from turbosat.system import children
 
 POOL = "turbosat.cdcl.pool.server"
 AWAITED = signal.SIGTERM, signal.SIGCHLD
+LOOK = 0.5  # seconds between two looks at what the pool cannot do without
+MISSED = 4  # looks that find it gone before the pool is ended: it should have said so itself
 
 
 def main(descriptor: int) -> None:
@@ -73,7 +77,17 @@ def _started(descriptor: int, folder: str, prctl: Callable[[int, int], int]) -> 
 
 
 def _wait(pool: int) -> None:
-    """Wait until a process ends or SIGTERM comes; reap what ends meanwhile."""
+    """Wait until the pool's process ends or SIGTERM comes; reap what ends meanwhile.
+
+    While Ray comes up in it, it may wait for minutes for a process of Ray's that is gone, and cannot look
+    itself: some of Ray's calls hold the interpreter's lock.
+    """
     ended: set[int] = set()
-    while pool not in ended and signal.sigwait(AWAITED) != signal.SIGTERM:
+    missed = 0
+    while pool not in ended and missed < MISSED:
+        caught = signal.sigtimedwait(AWAITED, LOOK)
+        if caught is not None and caught.si_signo == signal.SIGTERM:
+            return
         reap(lambda pid, *_: ended.add(pid))
+        lost = any(name in VITAL and not alive for name, alive in map(named, children(pool)))
+        missed = missed + 1 if lost and caught is None else missed if lost else 0

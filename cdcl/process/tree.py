@@ -52,6 +52,15 @@ def read_proc(path: str) -> bytes:
         return file.read()
 
 
+def named(pid: int) -> tuple[str, bool]:
+    """Return the name of a process and whether it lives: one that has ended keeps its name for a while."""
+    try:
+        before, _, after = read_proc(f"/proc/{pid}/stat").rpartition(b")")
+    except OSError:
+        return "", False
+    return os.fsdecode(before.partition(b"(")[2]), after.split()[0] not in (b"Z", b"X")
+
+
 def signal_all(number: int) -> None:
     """Send a signal to every process below this one."""
     for pid in list(descendants(os.getpid())):

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from tests.families import dimacs, random_ksat
-from tests.processes import ROOT
+from tests.processes import ROOT, allowance
 
 
 def run(*arguments: str | Path) -> tuple[int, str, str]:
