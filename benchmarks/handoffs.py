@@ -35,7 +35,7 @@ from turbosat.gpu.guidance import Guidance
 from turbosat.printable import printable
 from turbosat.result import Status
 from turbosat.run.following import Cubes, Flipped, Phased, Probing
-from turbosat.run.guidance import Board
+from turbosat.run.guidance import BestGuidance
 from turbosat.system import available_cores
 from turbosat.version import __version__
 
@@ -52,11 +52,11 @@ def _kissat(seed: int) -> Engine:
 
 
 # Each lane once without guidance and once with it, and what else was tried.
-LANES: dict[str, tuple[Callable[[int], Engine], Callable[[Board], Course]]] = {
-    "cadical stable": (_stable, lambda _: Phased(Board())),
+LANES: dict[str, tuple[Callable[[int], Engine], Callable[[BestGuidance], Course]]] = {
+    "cadical stable": (_stable, lambda _: Phased(BestGuidance())),
     "cadical stable, phases": (_stable, Phased),
     "cadical stable, probes": (_stable, Probing),
-    "cadical stable, cubes": (_stable, lambda board: Cubes(board, [])),
+    "cadical stable, cubes": (_stable, lambda best_guidance: Cubes(best_guidance, [])),
     "kissat --sat": (_kissat, lambda _: Course()),
     "kissat --sat, flipped": (_kissat, Flipped),
 }
@@ -87,12 +87,14 @@ def guidance(formula: Formula, seed: int, seconds: float) -> Guidance | None:
     return search.guidance().within(formula.variables)
 
 
-def run(formula: Formula, lane: str, board: Board, seed: int, limit: float) -> tuple[Status, float | None]:
+def run(
+    formula: Formula, lane: str, best_guidance: BestGuidance, seed: int, limit: float
+) -> tuple[Status, float | None]:
     """Run one lane alone until an answer or its limit in CPU seconds."""
     build, course = LANES[lane]
     with Deadline() as deadline, Race(deadline, lambda _: None) as race:
         engine = build(seed)
-        race.add(Entrant(lane, seed), engine, formula, course(board))
+        race.add(Entrant(lane, seed), engine, formula, course(best_guidance))
         spent = 0.0
         while race.running() and spent < limit:
             spent = _seconds(engine.pid) or spent
@@ -116,11 +118,11 @@ def compare(path: str, seed: int, lanes: list[str], descent: float, limit: float
     found = guidance(formula, seed, descent)
     if found is None:
         return [Run(Path(path).name, seed, 0, DESCENT, str(Status.SATISFIABLE), None)]
-    board = Board()
-    board.put(found)
+    best_guidance = BestGuidance()
+    best_guidance.put(found)
     runs = []
     for lane in lanes:
-        status, seconds = run(formula, lane, board, seed, limit)
+        status, seconds = run(formula, lane, best_guidance, seed, limit)
         runs.append(Run(Path(path).name, seed, found.false, lane, str(status), seconds))
     return runs
 

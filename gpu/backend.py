@@ -61,8 +61,8 @@ class Population(ABC):
 
     @staticmethod
     @abstractmethod
-    def suitable_lanes(matrix: Matrix, arms: int, workers: int) -> int:
-        """Return how many lanes to run by default: at least one for each arm, as memory and caches allow."""
+    def suitable_lanes(matrix: Matrix, configurations: int, workers: int) -> int:
+        """Return how many lanes to run by default: at least one for each configuration."""
 
     @abstractmethod
     def assign(self, lanes: NDArray[np.int64], rule: Rule) -> None:

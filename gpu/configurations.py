@@ -1,4 +1,4 @@
-"""The arms of the search: which rule with which constants, and how long a run is."""
+"""The configurations of the search: which rule with which constants, and how long a run is."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _WALKS = {2: Walk(2.3), 3: Walk(2.0, 0.8), 4: Walk(3.0), 5: Walk(3.7), 6: Walk(5
 
 
 @dataclass(frozen=True, slots=True)
-class Arm:
+class Configuration:
     """A rule and its restart policy."""
 
     name: str
@@ -31,12 +31,13 @@ class Arm:
 # long: clauses alone want the first, XORs of four the last, and a rung off costs a factor of two to five. One
 # that is too hot boils, at little cost to the others: they step together.
 _LADDER = tuple(
-    Arm(f"galois-{base:g}", Walk(base, propose=0.8), restarts=False) for base in (2.3, 3.0, 4.0, 6.0)
+    Configuration(f"galois-{base:g}", Walk(base, propose=0.8), restarts=False)
+    for base in (2.3, 3.0, 4.0, 6.0)
 )
 
 
-def arms(matrix: Matrix, optimizer: Optimizer) -> tuple[Arm, ...]:
-    """Return the arms for a matrix. The walk's constants are those of the median clause length.
+def configurations(matrix: Matrix, optimizer: Optimizer) -> tuple[Configuration, ...]:
+    """Return the configurations for a matrix. The walk's constants are those of the median clause length.
 
     The walk keeps nothing but its values, so it is always as good as restarted; weights can lead astray.
     """
@@ -44,15 +45,19 @@ def arms(matrix: Matrix, optimizer: Optimizer) -> tuple[Arm, ...]:
     middle = int(np.median(lengths)) if lengths.size else 2
     walk = _WALKS[min(max(middle, 2), 7)]
     known = (
-        Arm("weighted", Weighted(), restarts=False),
-        Arm("walk", walk, restarts=False),
-        Arm("weighted-short", Weighted(), restarts=True),
+        Configuration("weighted", Weighted(), restarts=False),
+        Configuration("walk", walk, restarts=False),
+        Configuration("weighted-short", Weighted(), restarts=True),
     )
     if optimizer == "ste":  # its population has one rule of its own
-        return (Arm("ste", walk, restarts=False),)
+        return (Configuration("ste", walk, restarts=False),)
     if optimizer == "galois":
         return _LADDER
-    return tuple(arm for arm in known if optimizer == "auto" or arm.name.startswith(optimizer))
+    return tuple(
+        configuration
+        for configuration in known
+        if optimizer == "auto" or configuration.name.startswith(optimizer)
+    )
 
 
 def luby() -> Iterator[int]:

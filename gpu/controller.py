@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 from turbosat.encodings.matrix import Matrix
 from turbosat.gpu.backend import Population, Report
 from turbosat.gpu.bandit import Bandit
-from turbosat.gpu.configurations import RUN, Arm, luby
+from turbosat.gpu.configurations import RUN, Configuration, luby
 from turbosat.gpu.elites import Elites
 
 ROUND = 1_000_000  # effort of the first round, all lanes together: about 5 ms of one core
-GROWTH = 0.1  # a round is so much of the effort before it: an arm that solves at once is met at once
+GROWTH = 0.1  # a round is so much of the effort before it: a configuration that solves at once is met at once
 LONGEST = 100_000_000
 PACE = 0.008  # seconds a slice should take: the caller's check comes at least every 50 ms
-PATIENCE = 2000  # effort by entry of the matrix after which an arm is judged by its level
+PATIENCE = 2000  # effort by entry of the matrix after which a configuration is judged by its level
 PERTURBED = 0.05  # of the variables, when a run starts from an elite
 ENDLESS = int(np.iinfo(np.int64).max)
 
@@ -24,16 +24,16 @@ ENDLESS = int(np.iinfo(np.int64).max)
 class Controller:
     """Runs the lanes of a population in rounds.
 
-    A round hands effort to the arms in the bandit's shares; lanes of one arm take equal parts. It is executed
-    in slices, lane after lane, and resumes where it stopped: how the caller cuts the time, and how many lanes
-    run at once, changes nothing, unless he collects in the midst of a round. Shares and elites change between
-    rounds only; a lane whose run is over restarts at once.
+    A round hands effort to the configurations in the bandit's shares; lanes of one configuration take equal
+    parts. It is executed in slices, lane after lane, and resumes where it stopped: how the caller cuts the
+    time, and how many lanes run at once, changes nothing, unless he collects in the midst of a round. Shares
+    and elites change between rounds only; a lane whose run is over restarts at once.
     """
 
     def __init__(
         self,
         population: Population,
-        arms: tuple[Arm, ...],
+        configurations: tuple[Configuration, ...],
         seed: int,
         start: NDArray[np.bool_] | None = None,
         check: Callable[[], None] = lambda: None,
@@ -42,19 +42,21 @@ class Controller:
         lanes = population.lanes
         self.population = population
         self.matrix = population.matrix
-        self.arms = arms
-        self.bandit = Bandit(len(arms))
+        self.configurations = configurations
+        self.bandit = Bandit(len(configurations))
         self.elites = Elites(self.matrix.variables)
         self.check = check
         self.seed = seed
         self.solved = -1  # the lane that satisfies all clauses
-        self.effort = np.zeros(len(arms), np.int64)  # (arms,), spent
+        self.effort = np.zeros(len(configurations), np.int64)  # (configurations,), spent
         self.restarts = 0
         self.seconds = 0.0
         self.report: Report | None = None
         self._past_flips = 0  # of ended runs
         self._bias = _bias(self.matrix)
-        self._arm = np.arange(lanes) * len(arms) // max(lanes, len(arms))  # (lanes,)
+        self._configuration = (
+            np.arange(lanes) * len(configurations) // max(lanes, len(configurations))
+        )  # (lanes,)
         self._lengths = [luby() for _ in range(lanes)]
         self._runs = np.zeros(lanes, np.int64)  # (lanes,), restarts of each
         self._until = np.zeros(lanes, np.int64)  # (lanes,), flips at which a run ends
@@ -74,9 +76,12 @@ class Controller:
 
     @property
     def shares(self) -> dict[str, float]:
-        """The part of the effort each arm got."""
+        """The part of the effort each configuration got."""
         total = max(1, int(self.effort.sum()))
-        return {arm.name: int(spent) / total for arm, spent in zip(self.arms, self.effort, strict=True)}
+        return {
+            configuration.name: int(spent) / total
+            for configuration, spent in zip(self.configurations, self.effort, strict=True)
+        }
 
     def advance(self, seconds: float) -> None:
         """Search for about so long, one slice at least, or until a lane is solved."""
@@ -134,7 +139,7 @@ class Controller:
         elif took > PACE * 2:
             self._pace = max(self._pace // 2, 1000)
         self._left[active] -= report.effort[active]
-        np.add.at(self.effort, self._arm[active], report.effort[active])
+        np.add.at(self.effort, self._configuration[active], report.effort[active])
         known = self._least[active] >= 0
         lows = report.least[active]
         self._least[active] = np.where(known, np.minimum(lows, self._least[active]), lows)
@@ -149,22 +154,24 @@ class Controller:
 
     def _plan(self) -> None:
         """Begin a round: learn from the last one, hand out effort."""
-        for arm in range(len(self.arms)):
-            # An elite's low is not the merit of the arm that began there.
-            lows = self._least[(self._arm == arm) & (self._least >= 0) & self._fresh]
+        for configuration in range(len(self.configurations)):
+            # An elite's low is not the merit of the configuration that began there.
+            lows = self._least[(self._configuration == configuration) & (self._least >= 0) & self._fresh]
             if lows.size:
-                self.bandit.learn(arm, float(lows.mean()))
+                self.bandit.learn(configuration, float(lows.mean()))
         self._least[:] = -1
         self.collect()
         total = min(max(ROUND, int(self.effort.sum() * GROWTH)), LONGEST)
-        if self.population.lockstep > 1:  # all lanes run; those that restart change arms
+        if self.population.lockstep > 1:  # all lanes run; those that restart change configurations
             self._left[:] = max(1, total // self.population.lanes)
         else:
-            crowd = np.bincount(self._arm, minlength=len(self.arms))  # (arms,)
-            self._left[:] = (self._shares() * total / np.maximum(crowd, 1))[self._arm].astype(np.int64)
+            crowd = np.bincount(self._configuration, minlength=len(self.configurations))  # (configurations,)
+            self._left[:] = (self._shares() * total / np.maximum(crowd, 1))[self._configuration].astype(
+                np.int64
+            )
 
     def _shares(self) -> NDArray[np.float64]:
-        needed = PATIENCE * self.matrix.entries * max(1, self.population.lanes // len(self.arms))
+        needed = PATIENCE * self.matrix.entries * max(1, self.population.lanes // len(self.configurations))
         return self.bandit.shares(min(1.0, float(self.effort.min()) / needed))
 
     def _end(self, lane: int) -> None:
@@ -177,13 +184,15 @@ class Controller:
         self.report.flips[lane] = 0
         self.restarts += 1
         if self.population.lockstep > 1:
-            crowd = np.bincount(self._arm, minlength=len(self.arms)) / self.population.lanes
-            self._arm[lane] = int((self._shares() - crowd).argmax())
+            crowd = (
+                np.bincount(self._configuration, minlength=len(self.configurations)) / self.population.lanes
+            )
+            self._configuration[lane] = int((self._shares() - crowd).argmax())
         self._begin(lane, None)
 
     def _begin(self, lane: int, values: NDArray[np.bool_] | None) -> None:
         random = np.random.default_rng([self.seed, 1, lane, int(self._runs[lane])])
-        arm, which = self.arms[self._arm[lane]], np.array([lane])
+        configuration, which = self.configurations[self._configuration[lane]], np.array([lane])
         if values is None:
             self._fresh[lane] = not len(self.elites) or self._runs[lane] % 2 == 0
             if not self._fresh[lane]:
@@ -192,10 +201,10 @@ class Controller:
                 values = random.random(self.matrix.variables) < self._bias
         self._runs[lane] += 1
         self._offered[lane] = self.matrix.constraints + 1
-        self._until[lane] = RUN * next(self._lengths[lane]) * (1 if arm.restarts else 64)
-        if not arm.restarts and self.population.lockstep == 1:
+        self._until[lane] = RUN * next(self._lengths[lane]) * (1 if configuration.restarts else 64)
+        if not configuration.restarts and self.population.lockstep == 1:
             self._until[lane] = ENDLESS
-        self.population.assign(which, arm.rule)
+        self.population.assign(which, configuration.rule)
         self.population.restart(which, values[None])
 
 

@@ -31,10 +31,10 @@ class Backend:
         kind: type[Population] = getattr(importlib.import_module(self.module_path), self.population)
         return kind(matrix, lanes, seed, workers)
 
-    def lanes(self, matrix: Matrix, arms: int, workers: int) -> int:
+    def lanes(self, matrix: Matrix, configurations: int, workers: int) -> int:
         """Return how many lanes suit the device and the matrix."""
         kind: type[Population] = getattr(importlib.import_module(self.module_path), self.population)
-        return kind.suitable_lanes(matrix, arms, workers)
+        return kind.suitable_lanes(matrix, configurations, workers)
 
 
 # In the order of automatic choice: those that follow rules, the paper's optimiser, those that read XORs.

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from turbosat.encodings.matrix import Matrix, encode
 from turbosat.encodings.parity_matrix import joined
 from turbosat.formula.formula import Formula
-from turbosat.gpu.configurations import Optimizer, arms
+from turbosat.gpu.configurations import Optimizer, configurations
 from turbosat.gpu.controller import Controller
 from turbosat.gpu.guidance import Guidance
 from turbosat.gpu.registry import choose
@@ -24,7 +24,7 @@ class Progress:
     mean: float  # false clauses now, over the lanes
     flips: int
     flips_per_second: float
-    shares: dict[str, float]  # effort by arm
+    shares: dict[str, float]  # effort by configuration
 
 
 class GradientSearch:
@@ -172,7 +172,7 @@ class GradientSearch:
             return
         backend, self.comment = choose(self._device, self.matrix, self._optimizer)
         self.device = backend.name
-        choice = arms(self.matrix, self._optimizer)
+        choice = configurations(self.matrix, self._optimizer)
         lanes = self._lanes or backend.lanes(self.matrix, len(choice), self._workers)
         population = backend.create(self.matrix, lanes, self._seed, self._workers)
         rows = None if start is None else self.matrix.project(start)

@@ -15,22 +15,22 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from turbosat.benchmarks.run.child import Lost, unwrap
 from turbosat.benchmarks.run.jobs import Errand, Line
-from turbosat.benchmarks.run.node import Formula, Station, look
+from turbosat.benchmarks.run.node_actor import Formula, NodeActor, look
 from turbosat.benchmarks.run.node_runner import Order
 from turbosat.benchmarks.run.runner import Outcome
 from turbosat.benchmarks.run.solvers import Contestant
 from turbosat.benchmarks.run.verify import Done
+from turbosat.benchmarks.run.worker import Lost, unwrap
 from turbosat.cdcl.pool.join import join, leave
 from turbosat.errors import EngineError, UsageError
 from turbosat.version import __version__
 
 SHARE = 0.95  # of a node's memory goes to the runs where no limit is given
-STARTS = 3  # of a station, before the cluster is given up
+STARTS = 3  # of a node actor, before the cluster is given up
 LOOK = 120.0  # seconds to wait for a node to tell what it is
 SLOW = 10.0  # seconds after which the user is told that a job waits for its cores
-END = 180.0  # seconds a station may take to end what it runs
+END = 180.0  # seconds a node actor may take to end what it runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +76,14 @@ class Cluster:
         """Return all jobs; what solvers print goes into the folder `logs`."""
         return [ClusterJob(self, number, logs) for number in range(self._order.jobs)]
 
-    def station(self) -> Any:
-        """Order a station, wherever there is room."""
+    def node_actor(self) -> Any:
+        """Order a node actor, wherever there is room."""
         import ray
 
         options: dict[str, Any] = {"num_cpus": self._order.cores, "scheduling_strategy": "SPREAD"}
         if self._reserved:
             options["memory"] = self._reserved
-        return ray.remote(Station).options(**options).remote(self._order)
+        return ray.remote(NodeActor).options(**options).remote(self._order)
 
     def require_room(self, jobs: int) -> None:
         """Raise UsageError where the cluster is too small for so many jobs, even with nothing else on it."""
@@ -126,16 +126,16 @@ def joined(
 
 
 class ClusterJob:
-    """The line of work of one station after the other."""
+    """The line of work of one node actor after the other."""
 
     def __init__(self, cluster: Cluster, number: int, logs: Path) -> None:
         self.number = number
         self._cluster = cluster
         self._logs = logs
-        self._station: Any = None
+        self._node_actor: Any = None
 
     async def warm(self) -> None:
-        """Get a station. Raises EngineError when that fails again and again, UsageError when it never can."""
+        """Get a node actor. Raises EngineError when that fails often, UsageError when it never can."""
         for _ in range(STARTS):
             with suppress(Lost):
                 await self._begin()
@@ -144,7 +144,7 @@ class ClusterJob:
         raise EngineError(f"a job could not be begun on the cluster: {STARTS} actors were lost at once")
 
     async def _begin(self) -> None:
-        self._station = self._cluster.station()
+        self._node_actor = self._cluster.node_actor()
         begun = asyncio.ensure_future(self._ask("begin"))
         try:
             told = False
@@ -203,7 +203,7 @@ class ClusterJob:
         from ray.exceptions import RayError, RayTaskError
 
         try:
-            return dict(await getattr(self._station, method).remote(*arguments))
+            return dict(await getattr(self._node_actor, method).remote(*arguments))
         except RayTaskError as error:
             raise EngineError(f"on a node of the cluster: {error.cause!r}") from error
         except RayError:
@@ -216,18 +216,18 @@ class ClusterJob:
 
     async def close(self) -> None:
         """End what runs and give the cores back."""
-        if self._station is not None:
+        if self._node_actor is not None:
             with suppress(Lost, EngineError, TimeoutError):
                 await asyncio.wait_for(self._call("end"), END)
             self.kill()
 
     def kill(self) -> None:
-        """End the station at once; its deputy notices that."""
+        """End the node actor at once; its node runner notices that."""
         import ray
 
-        if self._station is not None:
-            ray.kill(self._station)
-            self._station = None
+        if self._node_actor is not None:
+            ray.kill(self._node_actor)
+            self._node_actor = None
 
 
 def _alive() -> list[dict[str, Any]]:

@@ -9,11 +9,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from turbosat.benchmarks.run.child import Servant
 from turbosat.benchmarks.run.limits import Limits
 from turbosat.benchmarks.run.runner import Outcome, Request
 from turbosat.benchmarks.run.solvers import Contestant, Task
 from turbosat.benchmarks.run.verify import Done
+from turbosat.benchmarks.run.worker import Worker
 from turbosat.cdcl.process.tree import kill_strays
 from turbosat.dimacs.compression import HEAD, sniff
 
@@ -88,8 +88,8 @@ class Job:
         self._start()
 
     def _start(self) -> None:
-        self._runner = Servant("turbosat.benchmarks.run.runner", self._cores, self._keep)
-        self._checker = Servant("turbosat.benchmarks.run.verify", self._cores)
+        self._runner = Worker("turbosat.benchmarks.run.runner", self._cores, self._keep)
+        self._checker = Worker("turbosat.benchmarks.run.verify", self._cores)
 
     @property
     def pids(self) -> set[int]:

@@ -1,6 +1,7 @@
-"""The harness's deputy on a node of a cluster: one job with its runner and checker, and its folder there.
+"""The harness's node runner on a node of a cluster: one job with its runner and checker, and its folder
+there.
 
-It is a servant that leaves its parent at once: the cluster's software kills the children of a process that
+It is a worker that leaves its parent at once: the cluster's software kills the children of a process that
 it ends, and this one must outlive that to clean up. It ends when its socket does, having killed what runs and
 removed its folder.
 """
@@ -20,10 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from turbosat.benchmarks.run import machine
-from turbosat.benchmarks.run.child import EXPECTED, LINE, wrap
 from turbosat.benchmarks.run.jobs import Errand, Job, plain
 from turbosat.benchmarks.run.limits import Limits
 from turbosat.benchmarks.run.solvers import Contestant, parse
+from turbosat.benchmarks.run.worker import EXPECTED, LINE, wrap
 from turbosat.cdcl.process.tree import become_subreaper, kill_strays
 from turbosat.errors import UsageError
 
@@ -33,7 +34,8 @@ PATIENCE = 15.0  # seconds to wait for cores: those of a harness that was killed
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a deputy is told first: where the harness is at home, cores of a job, and how many jobs there are.
+    """What a node runner is told first: where the harness is at home, cores of a job, and how many jobs
+    there are.
 
     `folder` is the harness's current one, `path` its search path: both go first where they are there, too.
     """
@@ -44,7 +46,7 @@ class Order:
     jobs: int
 
 
-class _Deputy:
+class _NodeRunner:
     """One job and its folder."""
 
     def __init__(self, order: Order, folder: Path) -> None:
@@ -97,7 +99,8 @@ class _Deputy:
 def claim_cores(
     count: int, wanted: int, patience: float = PATIENCE
 ) -> tuple[list[int], list[socket.socket]] | None:
-    """Take cores of this machine that no other deputy has; they are its own until the sockets are closed.
+    """Take cores of this machine that no other node runner has; they are its own until the sockets are
+    closed.
 
     `wanted` is how many all jobs want at most. Returns None when there are not enough free ones after
     `patience` seconds. A name in the abstract space of sockets vanishes with the last process that holds it.
@@ -139,7 +142,7 @@ async def _serve(channel: socket.socket, folder: Path) -> None:
     if not first:
         return
     try:
-        deputy = _Deputy(Order(**json.loads(first)), folder)
+        node_runner = _NodeRunner(Order(**json.loads(first)), folder)
     except EXPECTED as error:
         writer.write(json.dumps(wrap(error)).encode() + b"\n")
         await writer.drain()
@@ -148,7 +151,7 @@ async def _serve(channel: socket.socket, folder: Path) -> None:
     request: dict[str, Any] = {}
     try:
         while True:
-            work = asyncio.ensure_future(_answer(deputy, request))
+            work = asyncio.ensure_future(_answer(node_runner, request))
             await asyncio.wait([work, following], return_when=asyncio.FIRST_COMPLETED)
             if not work.done():  # nothing else is sent before an answer: this is the end
                 work.cancel()
@@ -165,13 +168,13 @@ async def _serve(channel: socket.socket, folder: Path) -> None:
         return
     finally:
         following.cancel()
-        await deputy.job.close()
+        await node_runner.job.close()
         kill_strays(())
 
 
-async def _answer(deputy: _Deputy, request: dict[str, Any]) -> dict[str, Any]:
+async def _answer(node_runner: _NodeRunner, request: dict[str, Any]) -> dict[str, Any]:
     try:
-        return {"answer": await deputy.handle(request)}
+        return {"answer": await node_runner.handle(request)}
     except EXPECTED as error:
         return wrap(error)
 

@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from turbosat.benchmarks.run.child import serve
 from turbosat.benchmarks.run.competition import Claim, Judgement, Log, Output, judge
 from turbosat.benchmarks.run.limits import Limits, Usage, before_exec, pause_after
+from turbosat.benchmarks.run.worker import serve
 from turbosat.cdcl.process.tree import become_subreaper, kill_all, reap, signal_all
 
 YOUNG = 0.1  # seconds in which every sign of life is a reason to look at the memory: it may be the last

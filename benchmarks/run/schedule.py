@@ -19,12 +19,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from turbosat.benchmarks.gbd_hash import Description
-from turbosat.benchmarks.run.child import Lost
 from turbosat.benchmarks.run.jobs import Errand, Line, plain
 from turbosat.benchmarks.run.limits import Limits
 from turbosat.benchmarks.run.runner import Outcome
 from turbosat.benchmarks.run.solvers import Contestant
 from turbosat.benchmarks.run.verdicts import Verdict, by_itself, together
+from turbosat.benchmarks.run.worker import Lost
 from turbosat.benchmarks.store import Experiment, Instance, Run
 from turbosat.benchmarks.suites.files import Known, Source
 from turbosat.errors import InputError, UsageError

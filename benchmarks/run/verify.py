@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from turbosat.benchmarks.gbd_hash import Description, content, describe
-from turbosat.benchmarks.run.child import serve
+from turbosat.benchmarks.run.worker import serve
 from turbosat.cdcl.process.tree import PR_SET_PDEATHSIG
 from turbosat.check import CheckError, check
 

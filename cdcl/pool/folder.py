@@ -1,7 +1,7 @@
-"""The folder of a pool: private, where sockets' paths are not too long, and gone when its keeper is.
+"""The folder of a pool: private, where sockets' paths are not too long, and gone when its supervisor is.
 
-Whoever makes it holds a lock on a file in it for as long as it lives. What a killed keeper left behind has a
-free lock, and is removed by the next.
+Whoever makes it holds a lock on a file in it for as long as it lives. What a killed supervisor left behind
+has a free lock, and is removed by the next.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def remove(folder: str) -> None:
 
 
 def sweep() -> None:
-    """Remove the folders of keepers that were killed."""
+    """Remove the folders of supervisors that were killed."""
     for parent in _parents():
         with suppress(OSError), os.scandir(parent) as entries:
             for entry in entries:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from turbosat.cdcl.process.child import Spent, readable
 from turbosat.cdcl.process.interrupts import undisturbed
@@ -13,12 +13,18 @@ from turbosat.errors import EngineError, UsageError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from turbosat.cdcl.engines.engine import Ability
-    from turbosat.cdcl.pool.remote import Hosted
+    from turbosat.cdcl.process.channel import Message
     from turbosat.formula.formula import Formula
 
 HINTS = "phases", "clauses", "follow"  # requests that may be lost
 PATIENCE = 0.2  # seconds to wait until everything of Ray's is gone: on a busy machine that takes longer
+
+
+class Receiver(Protocol):
+    """What messages about a lane are for."""
+
+    def deliver(self, message: Message) -> None:
+        """Take one in."""
 
 
 class Pool:
@@ -42,23 +48,19 @@ class Pool:
         self.misused = False  # whether `broken` is the user's doing: an address where no cluster is
         self.memory = memory
         self._formula = formula
-        self._lanes: dict[int, Hosted] = {}
+        self._lanes: dict[int, Receiver] = {}
         self._count = 0
         data = {"address": address, "places": places, "variables": formula.variables}
         with undisturbed():
             self._child = PythonChild("turbosat.cdcl.pool.supervisor", "pool", patience=PATIENCE)
             self._child.send("open", data, *pack(formula))
 
-    def engine(
-        self, recipe: dict[str, Any], abilities: frozenset[Ability], name: str, **resources: float
-    ) -> Hosted:
-        """Return an engine in a place of its own; what an actor for it must hold: cpu, gpu."""
-        from turbosat.cdcl.pool.remote import Hosted
-
+    def number(self) -> int:
+        """Return the number of a new lane."""
         self._count += 1
-        return Hosted(self, self._count, recipe, abilities, name, resources)
+        return self._count
 
-    def place(self, number: int, lane: Hosted, resources: dict[str, float]) -> None:
+    def place(self, number: int, lane: Receiver, resources: dict[str, float]) -> None:
         """Ask for a place for a lane."""
         self._lanes[number] = lane
         self._pass_on("lane", {"lane": number, "resources": resources})
@@ -132,7 +134,7 @@ class Pool:
         """End every process of it, and remove what it wrote."""
         self.broken = self.broken or why
         self._child.stop()
-        if (self._child.exit_code() or 0) < 0:  # somebody killed the keeper
+        if (self._child.exit_code() or 0) < 0:  # somebody killed the supervisor
             from turbosat.cdcl.pool.folder import sweep
 
             sweep()

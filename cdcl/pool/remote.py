@@ -22,21 +22,20 @@ if TYPE_CHECKING:
     from turbosat.gpu.guidance import Guidance
 
 
-class Hosted(Engine):
+class RemoteEngine(Engine):
     """A lane of the pool. Its requests reach the actor within about 0.1 s.
 
     `recipe` says what engine it is, `abilities` are those of that engine less slices by wall time; `replaced`
-    counts the actors that died under it. Built by Pool.engine.
+    counts the actors that died under it, `resources` are what an actor for it must hold: cpu, gpu.
     """
 
     def __init__(
         self,
         pool: Pool,
-        number: int,
         recipe: dict[str, Any],
         abilities: frozenset[Ability],
         name: str,
-        resources: dict[str, float],
+        **resources: float,
     ) -> None:
         unheard = {Ability.SECONDS, Ability.PROOF, Ability.SHARE}
         self.abilities = abilities - unheard  # type: ignore[misc] # each has its own
@@ -44,7 +43,7 @@ class Hosted(Engine):
         self.recipe = recipe
         self.replaced = 0
         self._pool = pool
-        self._lane = number
+        self._lane = pool.number()
         self._resources = resources
         self._inbox: list[Message] = []
         self._variables = 0

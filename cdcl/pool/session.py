@@ -85,7 +85,7 @@ class Session:
         }
 
     def _start(self, places: int, size: int) -> None:
-        """Start a session of our own, in the folder that our keeper removes."""
+        """Start a session of our own, in the folder that our supervisor removes."""
         _require_loopback()
         os.environ.pop("RAY_JOB_CONFIG_JSON_ENV_VAR", None)  # of a Ray job around us: none of this session's
         devices = _devices()[1:]  # the first is for a descent outside

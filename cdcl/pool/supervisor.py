@@ -1,6 +1,6 @@
-"""The keeper of the pool: whatever ends it, all of Ray's processes end with it, and their folder goes.
+"""The supervisor of the pool: whatever ends it, all of Ray's processes end with it, and their folder goes.
 
-Ray starts a dozen processes that outlive one another in ways of their own. The keeper adopts them all and
+Ray starts a dozen processes that outlive one another in ways of their own. The supervisor adopts them all and
 imports nothing of Ray: it ends in some hundredths of a second, on SIGTERM, when the run's process dies, or
 when the pool's does. Signals do not interrupt it: it asks for them.
 """
@@ -58,11 +58,11 @@ def main(descriptor: int) -> None:
 def _started(descriptor: int, folder: str, prctl: Callable[[int, int], int]) -> int:
     """Start the pool's process, which stays in the run's group; return its number."""
     root, *path = sys.argv[1], *sys.argv[4:]
-    keeper = os.getpid()
+    supervisor = os.getpid()
 
     def prepare() -> None:
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # with us; Ray's die with it
-        if os.getppid() != keeper:
+        if os.getppid() != supervisor:
             os._exit(127)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, AWAITED)
 

@@ -1,7 +1,7 @@
 """The bit matrix on a torch device: the same passes as on the processor, bit for bit.
 
-The host chooses the pivots of 64 columns with the compiled kernels, so that every device gives the same reduced
-form; the device adds them to all other rows. Words are int64 there: torch has no shifts of
+The host chooses the pivots of 64 columns with the compiled kernels, so that every device gives the same
+reduced form; the device adds them to all other rows. Words are int64 there: torch has no shifts of
 uint64.
 The speed on a GPU is unmeasured; tests run it on the processor.
 """

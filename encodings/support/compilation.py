@@ -34,7 +34,7 @@ from turbosat.encodings.gf2.elimination import Elimination
 from turbosat.encodings.support.emission import emit
 from turbosat.encodings.support.problem import Root, simplify
 from turbosat.encodings.support.program import Program
-from turbosat.encodings.support.state import Closure
+from turbosat.encodings.support.state import Derivation
 from turbosat.encodings.xor.recovery import GATES, Recovered
 from turbosat.formula.formula import Formula
 from turbosat.formula.xors import Xors
@@ -65,21 +65,21 @@ def compile_program(
     check()
     if root.contradiction:
         return emit(root, None, None)
-    closure = Closure(root, check)
-    primary = closure.problem.bound > 0
+    derivation = Derivation(root, check)
+    primary = derivation.problem.bound > 0
     if not primary.any():
         primary[:] = True
     hint = np.zeros(0, np.int32) if free is None else (free - 1).astype(np.int32)
-    chosen = _best_inputs(root, closure, primary, hint, limit, check)
+    chosen = _best_inputs(root, derivation, primary, hint, limit, check)
     if chosen is None:
         return None
-    closure.cover(chosen, chosen.size)
-    if closure.known < root.variables:
+    derivation.cover(chosen, chosen.size)
+    if derivation.known < root.variables:
         everything = np.ones(root.variables, np.bool_)
-        if not closure.look_ahead(everything, min(limit - chosen.size, EXTRA), GREEDY_WORK):
-            closure.cover(chosen, chosen.size)
+        if not derivation.look_ahead(everything, min(limit - chosen.size, EXTRA), GREEDY_WORK):
+            derivation.cover(chosen, chosen.size)
     check()
-    return emit(root, closure.problem, closure.state)
+    return emit(root, derivation.problem, derivation.state)
 
 
 def compile_recovered(
@@ -117,14 +117,14 @@ def _selected(xors: Xors, rows: NDArray[np.bool_]) -> Xors:
 
 def _best_inputs(
     root: Root,
-    closure: Closure,
+    derivation: Derivation,
     primary: NDArray[np.bool_],
     hint: NDArray[np.int32],
     limit: int,
     check: Callable[[], None],
 ) -> NDArray[np.int32] | None:
     """Choose inputs from which all `primary` variables follow: several orders, look-ahead, deletion."""
-    problem = closure.problem
+    problem = derivation.problem
     wanted = np.flatnonzero(primary).astype(np.int32)
     degree = np.diff(problem.row_starts)[wanted] * 4 + np.diff(problem.starts)[::2][wanted]
     hinted = np.zeros(root.variables, np.bool_)
@@ -138,22 +138,22 @@ def _best_inputs(
     best: NDArray[np.int32] | None = None
     bound = limit
     for order in orders:
-        if closure.cover(order, bound):
-            best = closure.inputs
+        if derivation.cover(order, bound):
+            best = derivation.inputs
             bound = best.size - 1
         check()
     if best is None or best.size > 1:
         nothing = np.zeros(0, np.int32)
-        closure.cover(nothing, 0)
-        if closure.look_ahead(primary, bound, GREEDY_WORK):
-            best = closure.inputs
+        derivation.cover(nothing, 0)
+        if derivation.look_ahead(primary, bound, GREEDY_WORK):
+            best = derivation.inputs
     if best is None:
         return None
     attempts = min(best.size, int(DELETION_WORK / max(1, problem.codes.size)))
     for v in best[::-1][:attempts].tolist():
         rest = best[best != v]
-        closure.cover(rest, rest.size)
-        if (closure.state.rank[wanted] >= 0).all():
+        derivation.cover(rest, rest.size)
+        if (derivation.state.rank[wanted] >= 0).all():
             best = rest
         check()
     return best

@@ -1,4 +1,4 @@
-"""Write down, as instructions, how the closure found each variable, and the checks that remain."""
+"""Write down, as instructions, how the derivation found each variable, and the checks that remain."""
 
 from dataclasses import dataclass
 

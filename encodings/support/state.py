@@ -15,7 +15,7 @@ MOST_ROWS: Final = 3000  # XORs of a dense matrix: its words, squared, are what 
 EFFORT: Final = 1 << 18  # entries a kernel reads between two calls of `check`
 
 
-class Closure:
+class Derivation:
     """What is known of the variables of a root, from the start and once inputs are taken."""
 
     def __init__(self, root: Root, check: Callable[[], None]) -> None:

@@ -90,7 +90,7 @@ class CudaPopulation(Population):
         self._settle(np.arange(self.lanes), Walk(2.3), nothing)
 
     @staticmethod
-    def suitable_lanes(matrix: Matrix, arms: int, workers: int) -> int:
+    def suitable_lanes(matrix: Matrix, configurations: int, workers: int) -> int:
         """Return how many lanes fit this machine's device: its cache if they walk, its memory too."""
         import torch
 
@@ -106,7 +106,7 @@ class CudaPopulation(Population):
             WalkBank.bytes_per_slot(matrix.variables, matrix.clauses, matrix.constraints - matrix.clauses),
             WeightedBank.bytes_per_slot(matrix.variables, matrix.clauses),
         )
-        return max(lanes, arms)
+        return max(lanes, configurations)
 
     def assign(self, lanes: NDArray[np.int64], rule: Rule) -> None:
         """Let lanes follow a rule; those that no memory is left for keep the rule they have."""

@@ -88,7 +88,7 @@ class GaloisPopulation(Population):
         self.restart(every, np.zeros((lanes, matrix.variables), np.bool_))
 
     @staticmethod
-    def suitable_lanes(matrix: Matrix, arms: int, workers: int) -> int:
+    def suitable_lanes(matrix: Matrix, configurations: int, workers: int) -> int:
         """Return the lanes of one block for each worker, or as many as can be set up soon."""
         return max(FEWEST_LANES, min(LANES * workers, CROWD // matrix.variables))
 

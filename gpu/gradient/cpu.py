@@ -42,9 +42,9 @@ class CpuPopulation(Population):
         self._threads = ThreadPoolExecutor(workers) if workers > 1 else None
 
     @staticmethod
-    def suitable_lanes(matrix: Matrix, arms: int, workers: int) -> int:
-        """Return one lane for each arm and worker: depth finds solutions sooner than breadth."""
-        return arms * workers
+    def suitable_lanes(matrix: Matrix, configurations: int, workers: int) -> int:
+        """Return one lane for each configuration and worker: depth finds solutions sooner than breadth."""
+        return configurations * workers
 
     def assign(self, lanes: NDArray[np.int64], rule: Rule) -> None:
         """Let lanes follow a rule; another kind of rule keeps something else."""

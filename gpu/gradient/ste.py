@@ -52,13 +52,13 @@ class StePopulation(Population):
         self.restart(np.arange(lanes), np.zeros((lanes, matrix.variables), np.bool_))
 
     @staticmethod
-    def suitable_lanes(matrix: Matrix, arms: int, workers: int) -> int:
+    def suitable_lanes(matrix: Matrix, configurations: int, workers: int) -> int:
         """Return 256, as the paper's batches are hundreds, or what half a gigabyte holds.
 
         A lane has A_real, its gradient and moments, literals, counts and the gradients of both.
         """
         lane = 4 * (10 * matrix.variables + 6 * matrix.clauses)
-        return max(arms, 1, min(256, 2**29 // lane))
+        return max(configurations, 1, min(256, 2**29 // lane))
 
     def assign(self, lanes: NDArray[np.int64], rule: Rule) -> None:
         """Do nothing: every lane follows the gradient of the soft minimum."""

@@ -39,7 +39,7 @@ def to_binary(steps: Iterable[Step]) -> bytes:
     return bytes(out)
 
 
-def closure(clauses: Iterable[Iterable[int]], assumed: Iterable[int] = ()) -> set[int] | None:
+def derivation(clauses: Iterable[Iterable[int]], assumed: Iterable[int] = ()) -> set[int] | None:
     """Return the literals that unit propagation makes true, or None for a conflict."""
     true = set(assumed)
     if any(-literal in true for literal in true):
@@ -61,7 +61,7 @@ def closure(clauses: Iterable[Iterable[int]], assumed: Iterable[int] = ()) -> se
 
 
 def is_rup(clauses: list[Clause], lemma: Clause) -> bool:
-    return closure(clauses, [-literal for literal in lemma]) is None
+    return derivation(clauses, [-literal for literal in lemma]) is None
 
 
 def is_rat(clauses: list[Clause], lemma: Clause) -> bool:
@@ -82,7 +82,7 @@ def accepts(formula: Iterable[Clause], steps: Iterable[Step]) -> bool:
     """Whether the proof reaches a conflict by lemmas that are RUP or RAT; unit deletions are ignored."""
     clauses = [list(clause) for clause in formula]
     for deletion, clause in steps:
-        root = closure(clauses)
+        root = derivation(clauses)
         if root is None:
             return True
         if deletion:
@@ -96,4 +96,4 @@ def accepts(formula: Iterable[Clause], steps: Iterable[Step]) -> bool:
         if not is_rup(clauses, clause) and not is_rat(clauses, clause):
             return False
         clauses.append(clause)
-    return closure(clauses) is None
+    return derivation(clauses) is None

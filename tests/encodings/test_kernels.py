@@ -109,7 +109,7 @@ def test_recovery(case: tuple[Formula, Piece], effort: int) -> None:
 
 @relaxed
 @given(st.integers(0, 2**32), efforts)
-def test_closures(seed: int, effort: int) -> None:
+def test_derivations(seed: int, effort: int) -> None:
     formula = random_formula(np.random.default_rng(seed))
     with compared(effort):
         recovered = recover(formula)

@@ -1,4 +1,4 @@
-"""The bandit, the elites and the arms."""
+"""The bandit, the elites and the configurations."""
 
 import itertools
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.gpu.matrices import random_matrix
 from turbosat.gpu.bandit import Bandit
-from turbosat.gpu.configurations import arms, luby
+from turbosat.gpu.configurations import configurations, luby
 from turbosat.gpu.elites import Elites
 from turbosat.gpu.rules import Walk
 
@@ -22,18 +22,18 @@ def test_luby() -> None:
 def test_shares_sum_to_one_and_follow_the_levels(levels: list[float]) -> None:
     bandit = Bandit(len(levels))
     assert bandit.shares().tolist() == [1 / len(levels)] * len(levels)
-    for arm, level in enumerate(levels):
-        bandit.learn(arm, level)
+    for configuration, level in enumerate(levels):
+        bandit.learn(configuration, level)
     shares = bandit.shares()
     assert shares.sum() == pytest.approx(1.0)
     assert shares.min() >= bandit.floor
     assert shares[int(np.argmin(levels))] == shares.max()
 
 
-def test_an_arm_that_improves_gets_its_share() -> None:
+def test_an_configuration_that_improves_gets_its_share() -> None:
     bandit = Bandit(2)
-    for arm, level in ((0, 5.0), (1, 50.0)):
-        bandit.learn(arm, level)
+    for configuration, level in ((0, 5.0), (1, 50.0)):
+        bandit.learn(configuration, level)
     assert bandit.shares()[0] > 0.9
     for _ in range(12):
         bandit.learn(1, 1.0)
@@ -57,8 +57,8 @@ def test_elites_are_few_sorted_and_unlike(seed: int, offers: list[int]) -> None:
         assert (np.abs(elites.agreement()) <= 1.0).all()
 
 
-def test_arms_cover_both_rules_and_follow_the_clause_length() -> None:
-    both = arms(random_matrix(1, 30, 60, (3,)), "auto")
-    assert {type(arm.rule).__name__ for arm in both} == {"Walk", "Weighted"}
-    five = arms(random_matrix(1, 30, 60, (5,)), "walk")
-    assert [arm.rule for arm in five] == [Walk(3.7)]
+def test_configurations_cover_both_rules_and_follow_the_clause_length() -> None:
+    both = configurations(random_matrix(1, 30, 60, (3,)), "auto")
+    assert {type(configuration.rule).__name__ for configuration in both} == {"Walk", "Weighted"}
+    five = configurations(random_matrix(1, 30, 60, (5,)), "walk")
+    assert [configuration.rule for configuration in five] == [Walk(3.7)]

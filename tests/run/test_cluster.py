@@ -70,8 +70,8 @@ def test_lanes_on_both_nodes_and_the_right_answer_when_one_dies(
     result = solve(seconds_hard, ray_address=cluster.address, time_limit=900, on_event=watch, workers=2)
     assert result.status is Status.UNSATISFIABLE
     assert killed
-    hosted = [lane for lane in result.statistics["lanes"] if lane["place"] == "pool"]
-    assert len(hosted) >= 2
+    remote = [lane for lane in result.statistics["lanes"] if lane["place"] == "pool"]
+    assert len(remote) >= 2
     assert result.statistics["pool"]["nodes"] == 2
     assert result.statistics["pool"]["places"] == 3
     assert gone(cluster.called("cadical_worker"))

@@ -23,7 +23,7 @@ from turbosat.formula.formula import Formula
 from turbosat.gpu.guidance import Guidance
 from turbosat.result import Status
 from turbosat.run.following import DEPTH, FREE, PARTS, SHRINKS, Cubes, Flipped, Phased, Probing
-from turbosat.run.guidance import Board
+from turbosat.run.guidance import BestGuidance
 
 
 def guidance(values: NDArray[np.bool_], false: int, seed: int = 0) -> Guidance:
@@ -49,47 +49,47 @@ def ended(status: Status, core: tuple[int, ...] = (), conflicts: float = 0.0) ->
     return Answer(status, core=core, counts={"conflicts": conflicts})
 
 
-def test_the_board_keeps_the_best() -> None:
-    board, values = Board(), np.zeros(4, np.bool_)
-    assert board.put(guidance(values, 7))
-    assert not board.put(guidance(values, 8))
-    assert (board.false, board.version) == (7, 1)
-    assert not board.put(guidance(~values, 7))  # as good, newer
-    assert (board.false, board.version) == (7, 2)
-    assert board.guidance is not None
-    assert board.guidance.phases.all()
-    assert board.put(guidance(values, 3))
+def test_the_best_guidance_keeps_the_best() -> None:
+    best_guidance, values = BestGuidance(), np.zeros(4, np.bool_)
+    assert best_guidance.put(guidance(values, 7))
+    assert not best_guidance.put(guidance(values, 8))
+    assert (best_guidance.false, best_guidance.version) == (7, 1)
+    assert not best_guidance.put(guidance(~values, 7))  # as good, newer
+    assert (best_guidance.false, best_guidance.version) == (7, 2)
+    assert best_guidance.guidance is not None
+    assert best_guidance.guidance.phases.all()
+    assert best_guidance.put(guidance(values, 3))
 
 
 def test_phases_are_set_when_they_are_better() -> None:
-    board = Board()
-    course, one = Phased(board), np.array([True, False, True])
+    best_guidance = BestGuidance()
+    course, one = Phased(best_guidance), np.array([True, False, True])
     assert course.next() == Slice(Budget(conflicts=FREE))
-    board.put(guidance(one, 5))
+    best_guidance.put(guidance(one, 5))
     piece = course.next()
     assert piece.phases is not None
     assert piece.phases.tolist() == one.tolist()
     assert piece.note == "phases of 5 false clauses"
-    board.put(guidance(~one, 5))
+    best_guidance.put(guidance(~one, 5))
     assert course.next().phases is None
-    board.put(guidance(~one, 4))
+    best_guidance.put(guidance(~one, 4))
     piece = course.next()
     assert piece.phases is not None
     assert piece.phases.tolist() == (~one).tolist()
 
 
 def test_kissat_takes_the_phases_there_are() -> None:
-    board = Board()
-    assert Flipped(board).next() == Slice(Budget())
-    board.put(guidance(np.array([True]), 1))
-    assert Flipped(board).next().phases is not None
+    best_guidance = BestGuidance()
+    assert Flipped(best_guidance).next() == Slice(Budget())
+    best_guidance.put(guidance(np.array([True]), 1))
+    assert Flipped(best_guidance).next().phases is not None
 
 
 def test_probes_get_smaller_and_stop() -> None:
-    board = Board()
-    course = Probing(board)
+    best_guidance = BestGuidance()
+    course = Probing(best_guidance)
     assert course.next().guess == ()
-    board.put(guidance(np.ones(1000, np.bool_), 2))
+    best_guidance.put(guidance(np.ones(1000, np.bool_), 2))
     sizes = []
     for _ in PARTS:
         piece = course.next()
@@ -97,14 +97,14 @@ def test_probes_get_smaller_and_stop() -> None:
         course.ended(piece, ended(Status.UNKNOWN))
     assert sizes == [int(part * 1000) for part in PARTS]
     assert course.next().guess == ()
-    board.put(guidance(np.zeros(1000, np.bool_), 1))
+    best_guidance.put(guidance(np.zeros(1000, np.bool_), 1))
     assert course.next().guess[0] < 0
 
 
 def test_a_refuted_guess_shrinks_by_its_core() -> None:
-    board = Board()
-    board.put(guidance(np.ones(100, np.bool_), 2))
-    course = Probing(board)
+    best_guidance = BestGuidance()
+    best_guidance.put(guidance(np.ones(100, np.bool_), 2))
+    course = Probing(best_guidance)
     piece = course.next()
     for _ in range(SHRINKS):
         core = piece.guess[:3]
@@ -117,10 +117,10 @@ def test_a_refuted_guess_shrinks_by_its_core() -> None:
 
 
 def test_probes_take_their_share_only() -> None:
-    board = Board()
-    course, conflicts, probed, free = Probing(board), 0.0, 0.0, 0.0
+    best_guidance = BestGuidance()
+    course, conflicts, probed, free = Probing(best_guidance), 0.0, 0.0, 0.0
     for step in range(400):
-        board.put(guidance(np.random.default_rng(step).random(50) < 0.5, 2))  # always news
+        best_guidance.put(guidance(np.random.default_rng(step).random(50) < 0.5, 2))  # always news
         piece = course.next()
         conflicts += 1000
         if piece.guess:
@@ -143,12 +143,12 @@ few = settings(max_examples=20, deadline=None, suppress_health_check=list(Health
 def test_whatever_the_guidance_the_answer_is_right(
     source: Formula, values: list[bool], assuming: bool
 ) -> None:
-    board, covers = Board(), list[Cover]()
-    board.put(guidance(np.array(values), 1))
+    best_guidance, covers = BestGuidance(), list[Cover]()
+    best_guidance.put(guidance(np.array(values), 1))
     assumed = array(2, -3) if assuming else None
-    courses: list[Course] = [Probing(board), Phased(board)]
+    courses: list[Course] = [Probing(best_guidance), Phased(best_guidance)]
     if not assuming:
-        courses += [Cubes(board, covers), Cubes(board, covers)]
+        courses += [Cubes(best_guidance, covers), Cubes(best_guidance, covers)]
     for course in courses:
         answer, race = run(source, course, assumed=assumed)
         given = [] if assumed is None else assumed.tolist()
@@ -167,11 +167,11 @@ def test_whatever_the_guidance_the_answer_is_right(
 def test_bad_guesses_give_clauses_and_the_answer_all_the_same() -> None:
     variables, clauses = random_ksat(200, 860, seed=3)
     source = formula(clauses, variables)
-    board = Board()
-    board.put(guidance(np.random.default_rng(1).random(variables) < 0.5, 80))
+    best_guidance = BestGuidance()
+    best_guidance.put(guidance(np.random.default_rng(1).random(variables) < 0.5, 80))
     with Cadical300(bootstrap_with=clauses) as solver:
         truth = solver.solve()
-        answer, race = run(source, Probing(board))
+        answer, race = run(source, Probing(best_guidance))
         assert (answer.status is Status.SATISFIABLE) == truth
         assert race.cores
         assert race.lanes[0].refuted == len(race.cores)
@@ -190,15 +190,15 @@ def test_a_complete_cover_refutes() -> None:
             moved = [x + (DEPTH + index * size) * (1 if x > 0 else -1) for x in clause]
             clauses.append([*(-x for x in cube), *moved])
     source = formula(clauses, DEPTH + size * len(cubes))
-    board, covers = Board(), list[Cover]()
+    best_guidance, covers = BestGuidance(), list[Cover]()
     values = np.zeros(source.variables, np.bool_)
-    board.put(replace(guidance(values, 1), splits=np.arange(1, source.variables + 1, dtype=np.int32)))
+    best_guidance.put(replace(guidance(values, 1), splits=np.arange(1, source.variables + 1, dtype=np.int32)))
     with Deadline(600) as deadline, Race(deadline, lambda _: None) as race:
-        first = race.add(Entrant("first"), Cadical(), source, Cubes(board, covers))
+        first = race.add(Entrant("first"), Cadical(), source, Cubes(best_guidance, covers))
         while first.refuted < 5:
             assert race.wait(0.01) is None
         race.drop(first, "it knows too much: without it, no lane refutes the formula by itself")
-        race.add(Entrant("second"), Cadical(), source, Cubes(board, covers))
+        race.add(Entrant("second"), Cadical(), source, Cubes(best_guidance, covers))
         found: tuple[Lane, Answer] | None = None
         while found is None:
             assert not covers[0].complete
@@ -214,12 +214,17 @@ def test_a_complete_cover_refutes() -> None:
 
 def test_a_killed_lane_gives_its_cube_back() -> None:
     variables, clauses = pigeonhole(10, 9)
-    board = Board()
-    board.put(guidance(np.zeros(variables, np.bool_), 1))
+    best_guidance = BestGuidance()
+    best_guidance.put(guidance(np.zeros(variables, np.bool_), 1))
     covers: list[Cover] = []
     with Deadline(600) as deadline, Race(deadline, lambda _: None) as race:
         lanes = [
-            race.add(Entrant(f"cubes {index}"), Cadical(), formula(clauses, variables), Cubes(board, covers))
+            race.add(
+                Entrant(f"cubes {index}"),
+                Cadical(),
+                formula(clauses, variables),
+                Cubes(best_guidance, covers),
+            )
             for index in range(2)
         ]
         end = time.monotonic() + 0.5
@@ -238,15 +243,15 @@ def test_a_killed_lane_gives_its_cube_back() -> None:
 
 def test_a_guess_of_nothing_is_none() -> None:
     """Few variables, or a core that is all of the guess: the next guidance is probed all the same."""
-    board = Board()
+    best_guidance = BestGuidance()
     few = np.zeros(8, np.bool_)
-    course = Probing(board)
-    board.put(guidance(few, 5))
+    course = Probing(best_guidance)
+    best_guidance.put(guidance(few, 5))
     for _ in range(3 * len(PARTS)):
         piece = course.next()
         course.ended(piece, ended(Status.UNKNOWN))
     many = np.zeros(400, np.bool_)
-    board.put(guidance(many, 4))
+    best_guidance.put(guidance(many, 4))
     guesses = []
     for _ in range(3 * len(PARTS)):
         piece = course.next()

@@ -128,12 +128,12 @@ def test_a_killed_child_is_started_again_or_done_without(victim: str, seconds_ha
 @pytest.mark.usefixtures("tidy")
 @pytest.mark.parametrize("victim", ["ray::LaneActor", "raylet/raylet", "pool_process"])
 def test_the_answer_is_right_whatever_dies_of_the_pool(victim: str, longer_hard: Path) -> None:
-    hosted: list[str] = []
+    remote: list[str] = []
 
     def when(event: Event) -> bool:
         if event.kind == "started" and event.data["place"] == "pool":
-            hosted.append(event.lane)
-        return bool(hosted) and event.kind == "progress"
+            remote.append(event.lane)
+        return bool(remote) and event.kind == "progress"
 
     killer = Killer(victim, when=when, alone=True)
     mix = "kissat,cadical,cadical,kissat-sat"  # three here, one in the pool

@@ -53,14 +53,14 @@ def test_plans_make_sense(view: View, pool_after: float | None) -> None:
     assert 1 <= plan.here <= max(view.cores + 1, EARLY)
     assert plan.here <= (view.cores + 1 if pool_after is None else EARLY) or view.pool == "broken"
     assert LEAST <= plan.share <= 1
-    assert plan.hosted == 0 or view.pool == "ready"
-    assert plan.hosted <= max(1, view.places)
+    assert plan.remote == 0 or view.pool == "ready"
+    assert plan.remote <= max(1, view.places)
     assert 1 <= plan.places <= places(view.cores)
     if view.memory is not None:
         assert plan.here == 1 or plan.here * view.need <= view.memory
         if not view.distant:
-            both = (plan.here + plan.hosted) * view.need + POOL_MEMORY
-            assert plan.hosted == 0 or both <= view.memory
+            both = (plan.here + plan.remote) * view.need + POOL_MEMORY
+            assert plan.remote == 0 or both <= view.memory
     if pool_after is None or view.seconds < pool_after or view.pool == "broken":
         assert not plan.pool
     if view.seconds < HEAD_START:
@@ -113,8 +113,8 @@ def test_the_pool() -> None:
     assert scheduler.decide(View(2.0, 2, memory=little, pool="ready", places=1)).pool
     assert scheduler.decide(View(2.0, 2, memory=POOL_MEMORY, distant=True)).pool
     assert not scheduler.decide(View(2.0, 2, memory=POOL_MEMORY - 1, distant=True)).pool
-    assert scheduler.decide(View(9.0, 8, pool="ready", places=4)).hosted == 4
-    assert scheduler.decide(View(9.0, 8, pool="ready", places=40, shared=4)).hosted == 36
+    assert scheduler.decide(View(9.0, 8, pool="ready", places=4)).remote == 4
+    assert scheduler.decide(View(9.0, 8, pool="ready", places=40, shared=4)).remote == 36
     assert scheduler.decide(View(9.0, 16, pool="broken")).here == 16  # all lanes here then
     assert scheduler.decide(View(9.0, 16)).here == EARLY
     assert Scheduler(None).decide(View(9.0, 16)).here == 17  # nothing will come
@@ -127,7 +127,7 @@ def test_64_cores_with_little_memory() -> None:
     late = scheduler.decide(View(2.5, 64, memory=8 << 30, need=need))
     assert (late.here, late.pool, late.places) == (EARLY, True, 17)
     ready = scheduler.decide(View(9.0, 64, memory=8 << 30, need=need, pool="ready", places=17))
-    assert ready.here + ready.hosted == 21
+    assert ready.here + ready.remote == 21
     alone = Scheduler(None).decide(View(9.0, 64, memory=8 << 30, need=need))
     assert alone.here == 24
     assert Scheduler(None).decide(View(9.0, 64, memory=0, need=need)).here == 1  # lane 0 always
@@ -139,7 +139,7 @@ def test_every_core_has_a_lane_and_no_more_than_one_is_shared() -> None:
     for cores, seconds in itertools.product(range(2, 40), (0.2, 60.0)):
         view = View(seconds, cores, None, pool="ready", places=places(cores))
         plan = Scheduler(2.0).decide(view)
-        assert cores <= plan.here + plan.hosted <= cores + 2
+        assert cores <= plan.here + plan.remote <= cores + 2
 
 
 def test_a_large_formula_has_a_longer_trial() -> None:

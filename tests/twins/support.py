@@ -206,7 +206,7 @@ def _spread_to_clause(problem: Problem, state: State, code: int, clause: int) ->
 
 
 class _Closing:
-    """A closure in progress, with what is left of the effort."""
+    """A derivation in progress, with what is left of the effort."""
 
     def __init__(self, problem: Problem, state: State, effort: int) -> None:
         self.problem, self.state, self.effort = problem, state, effort

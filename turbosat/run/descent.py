@@ -12,7 +12,7 @@ from turbosat.cdcl.lanes.course import Course, Slice
 from turbosat.cdcl.lanes.mix import Entrant
 from turbosat.options import Options, worker_count
 from turbosat.result import Result, Status
-from turbosat.run.guidance import Board
+from turbosat.run.guidance import BestGuidance
 from turbosat.run.scheduler import Descent
 
 if TYPE_CHECKING:
@@ -36,12 +36,17 @@ LARGEST = 50_000_000  # literals, or variables, of a formula that is worth the m
 class DescentStage:
     """Gradient lanes of a run: on a core here, on a GPU here, and on each GPU of a cluster."""
 
-    def __init__(self, race: Race, options: Options, deadline: Deadline, board: Board) -> None:
+    def __init__(self, race: Race, options: Options, deadline: Deadline, best_guidance: BestGuidance) -> None:
         self.lane: Lane | None = None  # the first one here, on cores unless a device was asked for
         self.lanes: list[Lane] = []  # all
         self._begun = False
         self._spread = 0  # GPUs of the pool that have a lane
-        self._race, self._options, self._deadline, self._board = race, options, deadline, board
+        self._race, self._options, self._deadline, self._best_guidance = (
+            race,
+            options,
+            deadline,
+            best_guidance,
+        )
         self._seen: dict[str, Guidance] = {}
         self._devices: dict[str, str] = {}  # by lane, once they are told
         self._best: int | None = None  # false clauses, of the lane here
@@ -166,18 +171,26 @@ class DescentStage:
         """Let lanes begin where a CDCL lane gets to along the best assignment, with all it has learned."""
         for lane in self._race.running():
             trail, name = lane.engine.trail, lane.spec.name
-            if trail is not None and trail is not self._trails.get(name) and self._board.guidance is not None:
+            if (
+                trail is not None
+                and trail is not self._trails.get(name)
+                and self._best_guidance.guidance is not None
+            ):
                 self._trails[name] = trail
-                values = self._board.guidance.phases.copy()
+                values = self._best_guidance.guidance.phases.copy()
                 values[abs(trail) - 1] = trail > 0
                 self._suggest(values)
                 self._race.tell("trail", lane, literals=trail.size)
-        if self._board.version == self._followed or time.monotonic() - self._asked < TRAIL_INTERVAL:
+        if self._best_guidance.version == self._followed or time.monotonic() - self._asked < TRAIL_INTERVAL:
             return
         for lane in self._race.running():
-            if Ability.TRAIL in lane.engine.abilities and lane.guided and self._board.guidance is not None:
-                self._asked, self._followed = time.monotonic(), self._board.version
-                self._race.ask(lane, partial(lane.engine.follow, self._board.guidance.ranked))
+            if (
+                Ability.TRAIL in lane.engine.abilities
+                and lane.guided
+                and self._best_guidance.guidance is not None
+            ):
+                self._asked, self._followed = time.monotonic(), self._best_guidance.version
+                self._race.ask(lane, partial(lane.engine.follow, self._best_guidance.guidance.ranked))
                 return
 
     def _suggest(self, values: NDArray[np.bool_], source: Lane | None = None) -> None:
@@ -187,7 +200,7 @@ class DescentStage:
                 self._race.ask(lane, partial(lane.engine.set_phases, values))
 
     def listen(self) -> None:
-        """Put what the lanes know on the board; the best assignment of one is where others begin, too."""
+        """Keep the best of what the lanes know; the best assignment of one is where others begin, too."""
         for lane in self.lanes:
             device = lane.engine.figures.get("device")
             if device is not None and lane.spec.name not in self._devices:
@@ -201,7 +214,7 @@ class DescentStage:
             if lane.state != "running" or guidance is None or guidance is self._seen.get(name):
                 continue
             self._seen[name] = guidance
-            if not self._board.put(guidance):
+            if not self._best_guidance.put(guidance):
                 continue
             self._race.tell("improved", lane, false=guidance.false)
             self._suggest(guidance.phases, lane)
@@ -222,7 +235,7 @@ def descend_alone(run: Run, race: Race, formula: Formula) -> Result:
     a device that cannot be had.
     """
     cores = worker_count(run.options)
-    stage = DescentStage(race, run.options, run.deadline, Board())
+    stage = DescentStage(race, run.options, run.deadline, BestGuidance())
     stage.begin(formula, cores, Rounds() if run.options["deterministic"] else None, workers=cores)
     try:
         while race.running():

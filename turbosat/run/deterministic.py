@@ -18,7 +18,7 @@ from turbosat.result import Reason, Result, Status
 from turbosat.run.algebra import AlgebraStage
 from turbosat.run.descent import DescentStage
 from turbosat.run.following import Phased
-from turbosat.run.guidance import Board
+from turbosat.run.guidance import BestGuidance
 
 if TYPE_CHECKING:
     from turbosat.cdcl.engines.engine import Answer
@@ -45,16 +45,16 @@ class Paced(Course):
         return Slice(Budget(rounds=DESCENT[self._rounds > TRIAL]))
 
 
-class Orderly:
+class Deterministic:
     """One deterministic search of a run."""
 
     def __init__(self, run: Run, race: Race) -> None:
         options, deadline = run.options, run.deadline
         self.statistics: dict[str, Any] = {}
         self._run, self._race, self._options = run, race, options
-        self._board = Board()
+        self._best_guidance = BestGuidance()
         self._stage = AlgebraStage(race, options, deadline, run.proof)
-        self._descent = DescentStage(race, options, deadline, self._board)
+        self._descent = DescentStage(race, options, deadline, self._best_guidance)
         self._lanes: list[Lane] = []
         self._found: dict[str, tuple[Lane, Answer]] = {}  # by lane, what was answered and did not count yet
 
@@ -113,7 +113,7 @@ class Orderly:
         if spec.engine == "kissat":
             return None
         guided = self._options["guidance"] and self._run.assumptions is None
-        return Phased(self._board if guided and spec.follows == "phases" else Board())
+        return Phased(self._best_guidance if guided and spec.follows == "phases" else BestGuidance())
 
     def _round(self, bound: int) -> None:
         """Let every lane have its part of a round that ends at so many conflicts."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from turbosat.cdcl.engines.engine import Answer
     from turbosat.gpu.guidance import Guidance
-    from turbosat.run.guidance import Board
+    from turbosat.run.guidance import BestGuidance
 
 FREE = 5000  # conflicts of a slice without a guess
 PROBE = 1000  # conflicts of a slice under a partial assignment
@@ -34,25 +34,25 @@ DEPTH = 4  # variables of a cube
 class Flipped(Course):
     """One slice without end that begins with the best assignment as phases."""
 
-    def __init__(self, board: Board) -> None:
-        self._board = board
+    def __init__(self, best_guidance: BestGuidance) -> None:
+        self._best_guidance = best_guidance
 
     def next(self) -> Slice:
         """Return the slice; phases as far as there are any."""
-        guidance = self._board.guidance
+        guidance = self._best_guidance.guidance
         return Slice(Budget()) if guidance is None else _phased(Budget(), guidance)
 
 
 class Phased(Course):
     """Slices without a guess, with the best assignment as phases whenever there is a better one."""
 
-    def __init__(self, board: Board) -> None:
-        self._board = board
+    def __init__(self, best_guidance: BestGuidance) -> None:
+        self._best_guidance = best_guidance
         self._false: int | None = None  # clauses of the assignment that was set as phases
 
     def next(self) -> Slice:
         """Return a slice of a few seconds at most."""
-        guidance = self._board.guidance
+        guidance = self._best_guidance.guidance
         if guidance is None or (self._false is not None and guidance.false >= self._false):
             return Slice(Budget(conflicts=FREE))
         self._false = guidance.false
@@ -62,8 +62,8 @@ class Phased(Course):
 class Probing(Course):
     """Slices without a guess, in between probes of the elites' partial assignments."""
 
-    def __init__(self, board: Board) -> None:
-        self._board = board
+    def __init__(self, best_guidance: BestGuidance) -> None:
+        self._best_guidance = best_guidance
         self._version = 0  # of the guidance that was probed
         self._guess: NDArray[np.int32] | None = None  # to be tried next
         self._part = 0  # which of PARTS
@@ -105,17 +105,17 @@ class Probing(Course):
 
     def _next_guess(self) -> NDArray[np.int32] | None:
         """Return the guess to be tried, the next part of the newest guidance where there is none."""
-        board = self._board
+        best_guidance = self._best_guidance
         if self._guess is not None:
             return self._guess
-        if board.guidance is None:
+        if best_guidance.guidance is None:
             return None
-        if board.version != self._version and (self._part >= len(PARTS) or self._version == 0):
-            self._version, self._part = board.version, 0
+        if best_guidance.version != self._version and (self._part >= len(PARTS) or self._version == 0):
+            self._version, self._part = best_guidance.version, 0
         if self._part >= len(PARTS):
             return None
         self._shrinks = 0
-        guidance = board.guidance
+        guidance = best_guidance.guidance
         self._guess = guidance.partial(int(PARTS[self._part] * guidance.ranked.size))
         return self._guess
 
@@ -126,14 +126,14 @@ class Cubes(Course):
     All lanes of a run that share the `covers` work on the same cover.
     """
 
-    def __init__(self, board: Board, covers: list[Cover]) -> None:
-        self._board = board
+    def __init__(self, best_guidance: BestGuidance, covers: list[Cover]) -> None:
+        self._best_guidance = best_guidance
         self._covers = covers
         self._conquer: Conquer | None = None
 
     def next(self) -> Slice:
         """Return the next cube."""
-        guidance = self._board.guidance
+        guidance = self._best_guidance.guidance
         if self._conquer is None:
             if not self._covers and guidance is not None and guidance.splits.size >= DEPTH:
                 self._covers.append(Cover([tuple(cube) for cube in guidance.cubes(DEPTH).tolist()]))

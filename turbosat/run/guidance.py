@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from turbosat.gpu.guidance import Guidance
 
 
-class Board:
+class BestGuidance:
     """Guidance of the population that is nearest to a solution; `version` grows with each new one."""
 
     def __init__(self) -> None:

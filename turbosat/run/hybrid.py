@@ -1,8 +1,8 @@
 """The hybrid search: lanes here and in the pool, gradient descent, algebra, and what flows between them.
 
     lane 0 ─ Kissat on the file, at once, unguided
-    lanes  ─ here, after a head start; then in the pool      ◄── phases, partial assignments, cubes ── board
-    descent ─ a population here, and on GPUs of a cluster     ──► board
+    lanes  ─ here, after a head start; then in the pool      ◄── phases, partial assignments, cubes ── best
+    guidance descent ─ a population here, and on GPUs of a cluster     ──► best guidance
     algebra ─ what follows from XORs, few inputs swept        ──► clauses for every lane
 
 Each turn of the loop waits for news, moves what has come, judges answers, and does what the scheduler says.
@@ -22,10 +22,10 @@ from turbosat.result import Reason, Result, Status
 from turbosat.run.algebra import AlgebraStage
 from turbosat.run.confinement import Confinement
 from turbosat.run.descent import DescentStage
-from turbosat.run.guidance import Board
+from turbosat.run.guidance import BestGuidance
 from turbosat.run.pool import PoolStage
 from turbosat.run.scheduler import COMPILED, HEAD_START, Plan, Scheduler, View, lane_memory
-from turbosat.run.sharing import LONGEST, Traffic
+from turbosat.run.sharing import LONGEST, ClauseSharing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,18 +54,18 @@ class Hybrid:
         self._cores = worker_count(options)
         self._lanes = self._mixed()  # CDCL lanes in the order in which they are to start
         self._pending = next(self._lanes, None)
-        self._board = Board()
+        self._best_guidance = BestGuidance()
         self._covers: list[Cover] = []
         self._stage = AlgebraStage(race, options, deadline, run.proof)
-        self._descent = DescentStage(race, options, deadline, self._board)
+        self._descent = DescentStage(race, options, deadline, self._best_guidance)
         self._pool = PoolStage(race, options, deadline)
-        self._traffic = Traffic(race, sharing=options["sharing"])
+        self._clause_sharing = ClauseSharing(race, sharing=options["sharing"])
         self._distant = options["ray_address"] is not None
         pooled = options["pool"] and (self._distant or self._cores > 1)
         self._scheduler = Scheduler((0.0 if self._distant else options["pool_after"]) if pooled else None)
         self._first: Lane | None = None
         self._here: list[Lane] = []  # CDCL lanes, lane 0 among them
-        self._hosted: list[Lane] = []
+        self._remote: list[Lane] = []
         self._revived: dict[str, int] = {}
         self._confinement = Confinement()
         self._memory: int | None = None  # bytes there were for lanes when the search began, if known
@@ -79,7 +79,7 @@ class Hybrid:
         """End the pool, which is no lane, and take stock."""
         with undisturbed():
             self._pool.stop()
-        if (figures := self._traffic.statistics()) is not None:
+        if (figures := self._clause_sharing.statistics()) is not None:
             self.statistics["exchange"] = figures
         if self._descent.figures:
             self.statistics["gradient"] = self._descent.figures
@@ -124,7 +124,7 @@ class Hybrid:
         return Result(Status.UNKNOWN, reason=reason)
 
     def _cdcl(self) -> list[Lane]:
-        return [*self._here, *self._hosted]
+        return [*self._here, *self._remote]
 
     def _judged(self, formula: Formula, found: tuple[Lane, Answer] | None) -> Result | None:
         """Return the result if an answer is one; else move what has come."""
@@ -135,7 +135,7 @@ class Hybrid:
         self._descent.listen()
         if self._options["guidance"]:
             self._descent.follow()
-        self._traffic.move()
+        self._clause_sharing.move()
         self._pool.look()
         return None
 
@@ -196,18 +196,18 @@ class Hybrid:
         self._descent.set_share(plan.share)
         if plan.pool:
             self._pool.begin(formula, plan.places)
-        if any(lane.cause is Cause.MEMORY for lane in self._hosted):
+        if any(lane.cause is Cause.MEMORY for lane in self._remote):
             self._pool.give_up("memory limit")
         if self._pool.state == "ready":
             self._descent.spread(self._pool, formula)
         self._unfilled = False
-        if self._free_here(plan) or self._free_hosted(plan):
+        if self._free_here(plan) or self._free_remote(plan):
             self._fill(plan, self._stage.strengthened(formula))
 
     def _fill(self, plan: Plan, source: Formula) -> None:
         """Start lanes where there is room for them, for a moment: an answer does not wait for hundreds."""
         end = time.monotonic() + STARTING
-        while (here := self._free_here(plan)) or self._free_hosted(plan):
+        while (here := self._free_here(plan)) or self._free_remote(plan):
             self._unfilled = time.monotonic() >= end
             if self._unfilled:
                 return
@@ -220,9 +220,9 @@ class Hybrid:
     def _free_here(self, plan: Plan) -> bool:
         return _counted(self._here) < plan.here and self._startable()
 
-    def _free_hosted(self, plan: Plan) -> bool:
+    def _free_remote(self, plan: Plan) -> bool:
         ready = self._pool.state == "ready"
-        return ready and _counted(self._hosted) < plan.hosted and self._startable()
+        return ready and _counted(self._remote) < plan.remote and self._startable()
 
     def _startable(self) -> bool:
         """Whether another lane may start now: Kissat waits for facts that it could not be told later."""
@@ -253,7 +253,7 @@ class Hybrid:
     def _host(self, source: Formula) -> None:
         """Start the next lane in the pool."""
         spec = self._next()
-        self._hosted.append(self._race.add(spec, self._pool.engine(spec), source, self._course(spec), "pool"))
+        self._remote.append(self._race.add(spec, self._pool.engine(spec), source, self._course(spec), "pool"))
 
     def _course(self, spec: LaneSpec) -> Course | None:
         """Return what a lane follows."""
@@ -263,10 +263,14 @@ class Hybrid:
 
         match spec.follows:
             case "cubes":
-                return guided.Cubes(self._board, self._covers)
+                return guided.Cubes(self._best_guidance, self._covers)
             case "probes":
-                return guided.Probing(self._board)
-        return guided.Flipped(self._board) if spec.engine == "kissat" else guided.Phased(self._board)
+                return guided.Probing(self._best_guidance)
+        return (
+            guided.Flipped(self._best_guidance)
+            if spec.engine == "kissat"
+            else guided.Phased(self._best_guidance)
+        )
 
     def _revive(self, formula: Formula) -> None:
         """Start lanes again that were lost: here, where we can see to them."""

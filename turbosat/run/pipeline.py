@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from turbosat.formula.xors import Xors
     from turbosat.proof.file import ProofFile
     from turbosat.proof.outlet import Outlet
-    from turbosat.run.deterministic import Orderly
+    from turbosat.run.deterministic import Deterministic
     from turbosat.run.in_process import Claim
     from turbosat.validation import Readable
 
@@ -110,11 +110,11 @@ class Run:
             from turbosat.run.descent import descend_alone
 
             return descend_alone(self, race, self._load())
-        search: Hybrid | Orderly
+        search: Hybrid | Deterministic
         if self.options["deterministic"]:
-            from turbosat.run.deterministic import Orderly
+            from turbosat.run.deterministic import Deterministic
 
-            search = Orderly(self, race)
+            search = Deterministic(self, race)
         else:
             search = Hybrid(self, race)
         self.statistics = search.statistics

@@ -76,15 +76,18 @@ class PoolStage:
     def engine(self, spec: LaneSpec) -> Engine:
         """Return a lane's engine, to be in an actor."""
         assert self._pool is not None
-        return self._pool.engine(spec.recipe(), spec.abilities, spec.engine, cpu=1.0)
+        from turbosat.cdcl.pool.remote import RemoteEngine
+
+        return RemoteEngine(self._pool, spec.recipe(), spec.abilities, spec.engine, cpu=1.0)
 
     def descent(self, settings: dict[str, Any]) -> Engine:
         """Return a gradient lane's engine, to be on a node with a GPU."""
+        from turbosat.cdcl.pool.remote import RemoteEngine
         from turbosat.lanes.gradient import Gradient
 
         assert self._pool is not None
         recipe = {"engine": "gradient", "settings": settings}
-        return self._pool.engine(recipe, Gradient.abilities, "gradient", cpu=0.0, gpu=1.0)
+        return RemoteEngine(self._pool, recipe, Gradient.abilities, "gradient", cpu=0.0, gpu=1.0)
 
     def give_up(self, why: str) -> None:
         """End all of it in the midst of a run."""

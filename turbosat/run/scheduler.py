@@ -64,7 +64,7 @@ class Plan:
     """
 
     here: int
-    hosted: int
+    remote: int
     pool: bool
     places: int
     share: float
@@ -80,12 +80,12 @@ class Scheduler:
     def decide(self, view: View) -> Plan:
         """Return what should be so now."""
         wanted = self.pool_after is not None and view.seconds >= self.pool_after
-        here, most = self._here(view), self._hosted(view)
+        here, most = self._here(view), self._remote(view)
         if view.pool == "none" and most == 0:
             wanted = False
         return Plan(
             here=here,
-            hosted=min(max(1, view.places - view.shared), most) if view.pool == "ready" else 0,
+            remote=min(max(1, view.places - view.shared), most) if view.pool == "ready" else 0,
             pool=wanted and view.pool != "broken",
             places=min(places(view.cores), max(1, most)),
             share=1.0 if view.descent is None else share(view.descent),
@@ -101,7 +101,7 @@ class Scheduler:
             most = max(view.cores, EARLY) if view.pool == "broken" else min(most, EARLY)
         return min(most, max(1, _room(view, 0)))
 
-    def _hosted(self, view: View) -> int:
+    def _remote(self, view: View) -> int:
         """Return how many lanes there is memory for in the pool."""
         if view.distant:
             return MANY if view.memory is None or view.memory >= POOL_MEMORY else 0

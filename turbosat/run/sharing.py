@@ -18,7 +18,7 @@ INTERVAL = 0.5  # seconds between two hand-outs
 TO_DESCENT = 1  # literals of a learned clause that a population is given: units make its problem smaller
 
 
-class Traffic:
+class ClauseSharing:
     """Clauses on their way between the lanes of a race. With `sharing` off, none travel."""
 
     def __init__(self, race: Race, *, sharing: bool) -> None:

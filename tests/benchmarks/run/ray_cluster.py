@@ -107,7 +107,7 @@ class RayCluster:
 
 def _of_ray(command: str) -> bool:
     if command.startswith("ray::"):
-        return not command.startswith(("ray::Station", "ray::LaneActor"))
+        return not command.startswith(("ray::NodeActor", "ray::LaneActor"))
     return any(
         word in command
         for word in (

@@ -20,11 +20,11 @@ from tests.benchmarks.run.ray_cluster import RayCluster
 from tests.families import dimacs, pigeonhole, random_ksat
 from tests.processes import LATE, allowance
 from turbosat.benchmarks.gbd_hash import describe
-from turbosat.benchmarks.run import node_runner as deputy
+from turbosat.benchmarks.run import node_runner as node_runner
 from turbosat.benchmarks.run.cluster import joined
 from turbosat.benchmarks.run.jobs import Errand
 from turbosat.benchmarks.run.limits import Limits
-from turbosat.benchmarks.run.node import Formula
+from turbosat.benchmarks.run.node_actor import Formula
 from turbosat.benchmarks.run.node_runner import claim_cores
 from turbosat.benchmarks.run.solvers import parse
 from turbosat.benchmarks.store import Experiment
@@ -32,7 +32,7 @@ from turbosat.errors import UsageError
 
 needs_ray = pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="Ray is not installed")
 JOBS = min(2, len(os.sched_getaffinity(0)))
-DEPUTY, RUNNER = "turbosat.benchmarks.run.node_runner", "turbosat.benchmarks.run.runner"
+NODE_RUNNER, RUNNER = "turbosat.benchmarks.run.node_runner", "turbosat.benchmarks.run.runner"
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def test_the_same_table_as_here(cluster: RayCluster, suite: Path, tmp_path: Path
 
 @needs_ray
 @pytest.mark.slow
-@pytest.mark.parametrize("victim", ["ray::Station", DEPUTY, RUNNER])
+@pytest.mark.parametrize("victim", ["ray::NodeActor", NODE_RUNNER, RUNNER])
 def test_whatever_dies_the_table_stays(cluster: RayCluster, victim: str, tmp_path: Path) -> None:
     suite = small_suite(tmp_path)
     order: Words = (suite, *nasty(tmp_path, "sat", "slow", "forks"), "-t", "20", "--jobs", str(JOBS))
@@ -100,8 +100,8 @@ def test_whatever_dies_the_table_stays(cluster: RayCluster, victim: str, tmp_pat
 
 
 def victims(cluster: RayCluster, name: str) -> set[int]:
-    """Return the actors, or the deputies or runners, which are told by what is above and below them."""
-    if name == "ray::Station":
+    """Return the actors, or the node runners or runners, which are told by what is above and below them."""
+    if name == "ray::NodeActor":
         return cluster.called(name)
     solvers = cluster.called("slow.py")
     parents = {parent(pid) for pid in solvers}
@@ -280,14 +280,15 @@ def test_addresses_without_a_cluster(address: str, words: str, tmp_path: Path) -
 
 def test_ray_is_loaded_only_when_it_is_wanted() -> None:
     program = (
-        "import sys, turbosat.benchmarks.run.campaign, turbosat.benchmarks.run.cluster, turbosat.benchmarks.commands.main\n"
+        "import sys, turbosat.benchmarks.run.campaign, turbosat.benchmarks.run.cluster\n"
+        "import turbosat.benchmarks.commands.main\n"
         "sys.exit('ray' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program]).returncode == 0
 
 
 def test_no_core_is_claimed_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deputy, "CLAIM", str(tmp_path))  # other runs on this machine have claims, too
+    monkeypatch.setattr(node_runner, "CLAIM", str(tmp_path))  # other runs on this machine have claims, too
     count = len(os.sched_getaffinity(0))
     held: list[socket.socket] = []
     cores: list[int] = []

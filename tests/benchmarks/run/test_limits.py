@@ -13,10 +13,10 @@ import pytest
 
 from tests.benchmarks.report.nasty import command
 from tests.processes import LATE, allowance, descendants, eventually, gone
-from turbosat.benchmarks.run.child import Lost, Servant
 from turbosat.benchmarks.run.competition import HEAD, TAIL
 from turbosat.benchmarks.run.limits import Limits
 from turbosat.benchmarks.run.runner import Outcome, Request
+from turbosat.benchmarks.run.worker import Lost, Worker
 
 MB = 1 << 20
 GRACE = 0.4
@@ -24,18 +24,18 @@ STARTED = 2.0  # seconds after which a solver does what it is here for
 
 
 @pytest.fixture
-def servant() -> Iterator[Servant]:
-    servant = Servant("turbosat.benchmarks.run.runner", os.sched_getaffinity(0))
-    yield servant
-    servant.kill()
+def worker() -> Iterator[Worker]:
+    worker = Worker("turbosat.benchmarks.run.runner", os.sched_getaffinity(0))
+    yield worker
+    worker.kill()
     assert gone(descendants(os.getpid()))
 
 
 class Runs:
     """Runs solvers one after the other in one runner."""
 
-    def __init__(self, servant: Servant, folder: Path) -> None:
-        self.servant = servant
+    def __init__(self, worker: Worker, folder: Path) -> None:
+        self.worker = worker
         self.folder = folder
 
     def __call__(
@@ -58,10 +58,10 @@ class Runs:
 
         async def ask() -> dict[str, Any]:
             try:
-                answer = await self.servant.ask(request)
-                assert not descendants(self.servant.pid)  # nothing is left when the answer comes
+                answer = await self.worker.ask(request)
+                assert not descendants(self.worker.pid)  # nothing is left when the answer comes
             finally:
-                await self.servant.close()
+                await self.worker.close()
             return answer
 
         return Outcome(**asyncio.run(ask()))
@@ -72,8 +72,8 @@ class Runs:
 
 
 @pytest.fixture
-def runs(servant: Servant, tmp_path: Path) -> Runs:
-    return Runs(servant, tmp_path)
+def runs(worker: Worker, tmp_path: Path) -> Runs:
+    return Runs(worker, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_files_are_bounded(runs: Runs, tmp_path: Path) -> None:
 
 
 def test_a_flood_is_cut(runs: Runs) -> None:
-    pid = runs.servant.pid
+    pid = runs.worker.pid
     outcome = runs("floods-first")
     assert outcome.claim == "unsat"
     log = runs.log()
@@ -184,13 +184,13 @@ def test_a_flood_is_cut(runs: Runs) -> None:
     assert gone({pid})
 
 
-def test_floods_do_not_fill_the_runner(servant: Servant, tmp_path: Path) -> None:
+def test_floods_do_not_fill_the_runner(worker: Worker, tmp_path: Path) -> None:
     async def ask() -> int:
         limits = Limits(1.0, 1000.0, 1000 * MB, 1 << 40, GRACE)
         paths = str(tmp_path / "model"), str(tmp_path / "log")
-        await servant.ask(asdict(Request([command("floods")], limits, 1 << 16, *paths)))
-        status = Path(f"/proc/{servant.pid}/status").read_text()
-        await servant.close()
+        await worker.ask(asdict(Request([command("floods")], limits, 1 << 16, *paths)))
+        status = Path(f"/proc/{worker.pid}/status").read_text()
+        await worker.close()
         return int(status.partition("VmHWM:")[2].split()[0]) * 1024
 
     assert asyncio.run(ask()) < 200 * MB
@@ -239,18 +239,18 @@ def test_a_runner_that_is_killed_is_noticed_and_its_solver_dies(runs: Runs) -> N
     assert gone(descendants(os.getpid()))
 
 
-def test_a_runner_ends_everything_when_the_harness_goes(servant: Servant, tmp_path: Path) -> None:
+def test_a_runner_ends_everything_when_the_harness_goes(worker: Worker, tmp_path: Path) -> None:
     limits = Limits(1000.0, 1000.0, 1000 * MB, 1 << 40, GRACE)
     request = Request([command("forks-on")], limits, 1 << 16, str(tmp_path / "m"), str(tmp_path / "log"))
 
     async def leave() -> set[int]:
-        asking = asyncio.ensure_future(servant.ask(asdict(request)))
+        asking = asyncio.ensure_future(worker.ask(asdict(request)))
         # Those that fork come and go faster than anybody can count them: more than the solver itself.
-        assert await asyncio.to_thread(eventually, lambda: len(descendants(servant.pid)) >= 2, 5 * LATE)
+        assert await asyncio.to_thread(eventually, lambda: len(descendants(worker.pid)) >= 2, 5 * LATE)
         asking.cancel()
         begun = time.monotonic()
-        below = {servant.pid, *descendants(servant.pid)}
-        await servant.close()
+        below = {worker.pid, *descendants(worker.pid)}
+        await worker.close()
         assert time.monotonic() - begun < allowance(5)
         return below
 

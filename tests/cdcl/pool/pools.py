@@ -7,7 +7,7 @@ from tests.cdcl.engines.engines import LONG
 from turbosat.cdcl.engines.engine import Answer, Budget
 from turbosat.cdcl.lanes.mix import KINDS, LaneSpec
 from turbosat.cdcl.pool.pool import Pool
-from turbosat.cdcl.pool.remote import Hosted
+from turbosat.cdcl.pool.remote import RemoteEngine
 from turbosat.errors import EngineError
 from turbosat.formula.formula import Formula
 
@@ -43,12 +43,12 @@ def pump_on(pool: Pool) -> None:
         pool.pump()
 
 
-def lane(pool: Pool, kind: str, **more: object) -> Hosted:
+def lane(pool: Pool, kind: str, **more: object) -> RemoteEngine:
     spec: LaneSpec = KINDS[kind]
-    return pool.engine({**spec.recipe(), **more}, spec.abilities, spec.engine, cpu=1.0)
+    return RemoteEngine(pool, {**spec.recipe(), **more}, spec.abilities, spec.engine, cpu=1.0)
 
 
-def wait(engine: Hosted, budget: Budget | None = None) -> Answer:
+def wait(engine: RemoteEngine, budget: Budget | None = None) -> Answer:
     engine.advance(budget or Budget())
     answer = engine.poll(LONG)
     assert answer is not None

@@ -36,13 +36,13 @@ def tidy() -> Iterator[None]:
 
 
 def killed(pool: Pool, *words: str) -> None:
-    """Kill what is below a pool's keeper, itself included, and has these words in its command."""
-    keeper = pool._child.pid
-    assert keeper is not None
+    """Kill what is below a pool's supervisor, itself included, and has these words in its command."""
+    supervisor = pool._child.pid
+    assert supervisor is not None
     end = time.monotonic() + LONG
     while True:
         table = {pid: command for pid, (_, command) in processes().items()}
-        below = {keeper, *descendants(keeper)} & set(table)
+        below = {supervisor, *descendants(supervisor)} & set(table)
         found = [pid for pid in below if all(word in table[pid] for word in words)]
         if found:
             break
@@ -92,7 +92,7 @@ def test_a_killed_kissat_is_an_error_with_words() -> None:
 
 @pytest.mark.usefixtures("tidy")
 @pytest.mark.parametrize(
-    "victim", ["raylet/raylet", "gcs_server", "turbosat.cdcl.pool.server", "cdcl.keeper"]
+    "victim", ["raylet/raylet", "gcs_server", "turbosat.cdcl.pool.server", "cdcl.pool.supervisor"]
 )
 def test_a_pool_that_breaks_says_so_and_leaves_nothing(victim: str) -> None:
     pool = ready(hopeless(), 1)
@@ -137,9 +137,10 @@ from turbosat.cdcl.lanes.mix import KINDS
 from turbosat.cdcl.engines.engine import Budget
 from tests.cdcl.engines.engines import hopeless
 from tests.cdcl.pool.pools import ready
+from turbosat.cdcl.pool.remote import RemoteEngine
 pool = ready(hopeless(), 1)
 spec = KINDS["kissat"]
-engine = pool.engine(spec.recipe(), spec.abilities, spec.engine, cpu=1.0)
+engine = RemoteEngine(pool, spec.recipe(), spec.abilities, spec.engine, cpu=1.0)
 engine.start(hopeless())
 engine.advance(Budget())
 while not engine.progress:
@@ -163,20 +164,20 @@ def test_nothing_outlives_a_killed_owner() -> None:
 
 
 @pytest.mark.usefixtures("tidy")
-def test_a_keeper_that_takes_long_to_clean_up_is_not_killed() -> None:
+def test_a_supervisor_that_takes_long_to_clean_up_is_not_killed() -> None:
     pool = ready(hopeless(), 1)
-    keeper = pool._child.pid
-    assert keeper is not None
-    below = {keeper, *descendants(keeper)}
-    os.kill(keeper, signal.SIGSTOP)  # it is as slow as can be
+    supervisor = pool._child.pid
+    assert supervisor is not None
+    below = {supervisor, *descendants(supervisor)}
+    os.kill(supervisor, signal.SIGSTOP)  # it is as slow as can be
     try:
         killed(pool, "turbosat.cdcl.pool.server", "-P")
         with pytest.raises(EngineError):
             pump_on(pool)
         pool.stop()
-        assert keeper in processes()
+        assert supervisor in processes()
     finally:
-        os.kill(keeper, signal.SIGCONT)
+        os.kill(supervisor, signal.SIGCONT)
     assert gone(below)
 
 

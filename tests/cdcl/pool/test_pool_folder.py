@@ -1,4 +1,4 @@
-"""The folder of a pool: nobody takes another's, what killed keepers left goes, what is not ours stays."""
+"""The folder of a pool: nobody takes another's, what killed supervisors left goes, what is not ours stays."""
 
 import os
 import subprocess

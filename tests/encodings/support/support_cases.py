@@ -1,4 +1,4 @@
-"""Small formulas of the kinds that closures meet, and a slow recovery of XORs."""
+"""Small formulas of the kinds that derivations meet, and a slow recovery of XORs."""
 
 from itertools import pairwise, product
 

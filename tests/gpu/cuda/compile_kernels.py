@@ -12,7 +12,7 @@ from triton.compiler import ASTSource
 
 from turbosat.gpu.cuda import triton_galois, triton_random, triton_update, triton_walk, triton_weighted
 from turbosat.gpu.cuda.device_rows import OPTIONS
-from turbosat.gpu.sweep import triton as triton_closure
+from turbosat.gpu.sweep import triton as triton_derivation
 
 WALK = {"ROWS": 4, "BLOCK": 128}
 WIDE = {"ROWS": 8, "BLOCK": 256}
@@ -37,7 +37,7 @@ KERNELS: tuple[tuple[Any, dict[str, int]], ...] = (
     (triton_update.weighted_filter_kernel, LIST),
     (triton_update.weighted_keep_kernel, WIDE),
     (triton_update.weighted_settle_kernel, {"BLOCK": 1024}),
-    (triton_closure.closure_sweep_kernel, {"BLOCK": 256}),
+    (triton_derivation.closure_sweep_kernel, {"BLOCK": 256}),
 )
 BYTES = {"active_ptr", "best_values_ptr"}
 LONG = {"tally_ptr", "masks_ptr", "first_ptr"}

@@ -31,7 +31,7 @@ class Lost(Exception):  # an outcome for the caller to act on, not an error of a
 EXPECTED = (Lost, TurbosatError, OSError, MemoryError)
 
 
-class Servant:
+class Worker:
     """One child that runs `main` of a module of ours, on these cores, in a session of its own."""
 
     def __init__(self, module: str, cores: Collection[int], keep: Collection[int] = ()) -> None:
@@ -136,7 +136,7 @@ def unwrap(answer: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def main(descriptor: int) -> None:
-    """Become the servant that the first request names."""
+    """Become the worker that the first request names."""
     import importlib
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,7 +1,8 @@
-"""What stands for a job on a node of a Ray cluster: an actor that passes requests on to its deputy there.
+"""What stands for a job on a node of a Ray cluster: an actor that passes requests on to its node runner
+there.
 
-The actor holds the resources; the deputy, a process apart, does the work. When the actor dies, however that
-comes, its deputy ends everything.
+The actor holds the resources; the node runner, a process apart, does the work. When the actor dies, however
+that comes, its node runner ends everything.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from turbosat.benchmarks.run import machine
-from turbosat.benchmarks.run.child import EXPECTED, Lost, Servant, wrap
 from turbosat.benchmarks.run.node_runner import Order
+from turbosat.benchmarks.run.worker import EXPECTED, Lost, Worker, wrap
 from turbosat.version import __version__
 
 LINGER = 10.0  # seconds to try to remove a folder that is still written to
@@ -38,12 +39,12 @@ class Formula:
         return cls(path, stat.st_size, int(stat.st_mtime))
 
 
-class Station:
-    """The actor. Its answers are for `servant.unwrap`, or {"missing": True}: the formula must be sent."""
+class NodeActor:
+    """The actor. Its answers are for `worker.unwrap`, or {"missing": True}: the formula must be sent."""
 
     def __init__(self, order: Order) -> None:
         self._order = order
-        self._servant = Servant("turbosat.benchmarks.run.node_runner", os.sched_getaffinity(0))
+        self._worker = Worker("turbosat.benchmarks.run.node_runner", os.sched_getaffinity(0))
         self._folder = ""
         self._sent: tuple[Formula, str] | None = None
         self._work: asyncio.Task[dict[str, Any]] | None = None
@@ -94,11 +95,11 @@ class Station:
         if self._work is not None:
             self._work.cancel()
             await asyncio.gather(self._work, return_exceptions=True)
-        await self._servant.leave()
+        await self._worker.leave()
         end = time.monotonic() + LINGER
         while self._folder and os.path.exists(
             self._folder
-        ):  # the deputy was killed; its runner ends by itself
+        ):  # the node runner was killed; its runner ends by itself
             shutil.rmtree(self._folder, ignore_errors=True)
             if time.monotonic() > end:
                 break
@@ -115,7 +116,7 @@ class Station:
         return None
 
     async def _relay(self, request: dict[str, Any]) -> dict[str, Any]:
-        self._work = asyncio.ensure_future(self._servant.relay(request))
+        self._work = asyncio.ensure_future(self._worker.relay(request))
         try:
             return await self._work
         except (Lost, asyncio.CancelledError):
