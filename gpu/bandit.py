@@ -27,8 +27,7 @@ class Bandit:
         self.levels[configuration] = low if old < 0 else self.memory * old + (1.0 - self.memory) * low
 
     def shares(self, maturity: float = 1.0) -> NDArray[np.float64]:
-        """Return the share of each configuration, float64 (configurations,), sum 1; equal before anything is
-        known.
+        """Return the share of each configuration, float64 (configurations,), sum 1; equal at first.
 
         `maturity` from 0 to 1 tells how much of the effort that a fair comparison needs all configurations
         have had.

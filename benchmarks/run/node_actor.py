@@ -1,5 +1,4 @@
-"""What stands for a job on a node of a Ray cluster: an actor that passes requests on to its node runner
-there.
+"""A job's place on a node of a Ray cluster: an actor that passes requests on to its node runner there.
 
 The actor holds the resources; the node runner, a process apart, does the work. When the actor dies, however
 that comes, its node runner ends everything.

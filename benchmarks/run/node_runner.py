@@ -1,5 +1,4 @@
-"""The harness's node runner on a node of a cluster: one job with its runner and checker, and its folder
-there.
+"""The harness on a node of a cluster: one job with its runner and checker, and its folder there.
 
 It is a worker that leaves its parent at once: the cluster's software kills the children of a process that
 it ends, and this one must outlive that to clean up. It ends when its socket does, having killed what runs and
@@ -34,8 +33,7 @@ PATIENCE = 15.0  # seconds to wait for cores: those of a harness that was killed
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a node runner is told first: where the harness is at home, cores of a job, and how many jobs
-    there are.
+    """What a node runner is told first: the harness's home, cores of a job, and how many jobs there are.
 
     `folder` is the harness's current one, `path` its search path: both go first where they are there, too.
     """
@@ -99,8 +97,7 @@ class _NodeRunner:
 def claim_cores(
     count: int, wanted: int, patience: float = PATIENCE
 ) -> tuple[list[int], list[socket.socket]] | None:
-    """Take cores of this machine that no other node runner has; they are its own until the sockets are
-    closed.
+    """Take cores of this machine that no other node runner has; closing the sockets gives them back.
 
     `wanted` is how many all jobs want at most. Returns None when there are not enough free ones after
     `patience` seconds. A name in the abstract space of sockets vanishes with the last process that holds it.

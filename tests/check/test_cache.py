@@ -23,7 +23,7 @@ def copied(folder: Path) -> Path:
 
 
 def judge(folder: Path) -> tuple[str, str]:
-    """Check an empty proof of a satisfiable formula with the checker in a folder: its answer, its complaint."""
+    """Check an empty proof of a satisfiable formula with the checker in a folder: answer and complaint."""
     code = (
         "from turbosat.check import CoreError, check_proof as c\n"
         "try:\n"

@@ -15,7 +15,7 @@ from pysat.solvers import Cadical195
 import turbosat
 from tests.processes import ROOT
 from turbosat import Formula, InputError, Result, SoundnessError, Status, UsageError, solve
-from turbosat.run.pipeline import checked_model
+from turbosat.run.context import checked_model
 
 pytestmark = pytest.mark.usefixtures("no_children_left")
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from turbosat.formula.formula import Formula
     from turbosat.gpu.guidance import Guidance
     from turbosat.lanes.gradient import Settings
-    from turbosat.run.pipeline import Run
+    from turbosat.run.context import Context
     from turbosat.run.pool import PoolStage
 
 LANE = "gradient"
@@ -228,7 +228,7 @@ class Rounds(Course):
         return Slice(Budget(rounds=1))
 
 
-def descend_alone(run: Run, race: Race, formula: Formula) -> Result:
+def descend_alone(run: Context, race: Race, formula: Formula) -> Result:
     """Search by descent only, on all cores or a device, until a model or a limit.
 
     Where unit propagation refutes the formula it gives up: that is left to CDCL. Raises UnsupportedError for

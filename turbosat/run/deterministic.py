@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from turbosat.cdcl.lanes.mix import LaneSpec
     from turbosat.cdcl.lanes.race import Lane, Race
     from turbosat.formula.formula import Formula
-    from turbosat.run.pipeline import Run
+    from turbosat.run.context import Context
 
 LANES = 3  # CDCL lanes where the user names no number: the same on every machine
 TRIAL = 10  # rounds in which the descent has the larger part
@@ -48,7 +48,7 @@ class Paced(Course):
 class Deterministic:
     """One deterministic search of a run."""
 
-    def __init__(self, run: Run, race: Race) -> None:
+    def __init__(self, run: Context, race: Race) -> None:
         options, deadline = run.options, run.deadline
         self.statistics: dict[str, Any] = {}
         self._run, self._race, self._options = run, race, options

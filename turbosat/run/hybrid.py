@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from turbosat.cdcl.lanes.cubes import Cover
     from turbosat.cdcl.lanes.race import Lane, Race
     from turbosat.formula.formula import Formula
-    from turbosat.run.pipeline import Run
+    from turbosat.run.context import Context
 
 MEGABYTE = 1 << 20
 REVIVALS = 2  # times that a lane is started again whose process somebody ended
@@ -46,7 +46,7 @@ STARTING = 0.1  # seconds of starting lanes after which those that run are looke
 class Hybrid:
     """One search of a run."""
 
-    def __init__(self, run: Run, race: Race) -> None:
+    def __init__(self, run: Context, race: Race) -> None:
         options, deadline = run.options, run.deadline
         self.statistics: dict[str, Any] = {}
         self._run, self._race, self._options, self._deadline = run, race, options, deadline
