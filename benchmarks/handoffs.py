@@ -25,7 +25,7 @@ from typing import Any
 from turbosat.cdcl.engines.cadical import Cadical
 from turbosat.cdcl.engines.engine import Engine
 from turbosat.cdcl.engines.kissat import Kissat
-from turbosat.cdcl.lanes.course import Course
+from turbosat.cdcl.lanes.courses import Course
 from turbosat.cdcl.lanes.mix import SEEDED, Entrant
 from turbosat.cdcl.lanes.race import Race
 from turbosat.deadline import Deadline
@@ -34,8 +34,7 @@ from turbosat.formula.formula import Formula
 from turbosat.gpu.guidance import Guidance
 from turbosat.printable import printable
 from turbosat.result import Status
-from turbosat.run.following import Cubes, Flipped, Phased, Probing
-from turbosat.run.guidance import BestGuidance
+from turbosat.run.following import BestGuidance, Cubes, Flipped, Phased, Probing
 from turbosat.system import available_cores
 from turbosat.version import __version__
 

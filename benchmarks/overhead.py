@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
-from turbosat.cdcl.engines.binaries import find_kissat
+from turbosat.cdcl.process.binaries import find_kissat
 from turbosat.printable import printable
 from turbosat.system import available_cores
 from turbosat.version import __version__

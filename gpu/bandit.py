@@ -1,7 +1,14 @@
 """The bandit: effort goes to the configurations that come closest to a solution, a little to all."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
 import numpy as np
 from numpy.typing import NDArray
+
+from turbosat.encodings.matrix import Matrix
+from turbosat.gpu.rules import Rule, Walk, Weighted
 
 
 class Bandit:
@@ -37,3 +44,66 @@ class Bandit:
             return np.full(configurations, 1.0 / configurations)
         merit = ((1.0 + self.levels.min()) / (1.0 + self.levels)) ** (self.power * maturity)
         return np.asarray(self.floor + (1.0 - configurations * self.floor) * merit / merit.sum())
+
+
+RUN = 60_000  # flips, the unit of restart lengths: what quasigroups and colourings like
+Optimizer = Literal["auto", "walk", "weighted", "ste", "galois"]
+
+# By clause length: probSAT's constants (Balint and Schöning, SAT 2012), except for 3. There (2.0, 0.8)
+# was the best of 14 pairs on one formula of 5,000 variables and 21,000 clauses, and then, on 8 fresh ones
+# with 4 seeds each, needed 10 million flips a solution where probSAT's (2.06, 0.9) needed 18.
+_WALKS = {2: Walk(2.3), 3: Walk(2.0, 0.8), 4: Walk(3.0), 5: Walk(3.7), 6: Walk(5.0), 7: Walk(5.4)}
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """A rule and its restart policy."""
+
+    name: str
+    rule: Rule
+    restarts: bool  # runs of Luby's lengths; else one run without end
+
+
+# For bit-packed lanes, from hot to cold. Which rung does best depends on how many XORs there are and how
+# long: clauses alone want the first, XORs of four the last, and a rung off costs a factor of two to five. One
+# that is too hot boils, at little cost to the others: they step together.
+_LADDER = tuple(
+    Configuration(f"galois-{base:g}", Walk(base, propose=0.8), restarts=False)
+    for base in (2.3, 3.0, 4.0, 6.0)
+)
+
+
+def configurations(matrix: Matrix, optimizer: Optimizer) -> tuple[Configuration, ...]:
+    """Return the configurations for a matrix. The walk's constants are those of the median clause length.
+
+    The walk keeps nothing but its values, so it is always as good as restarted; weights can lead astray.
+    """
+    lengths = np.diff(matrix.offsets)
+    middle = int(np.median(lengths)) if lengths.size else 2
+    walk = _WALKS[min(max(middle, 2), 7)]
+    known = (
+        Configuration("weighted", Weighted(), restarts=False),
+        Configuration("walk", walk, restarts=False),
+        Configuration("weighted-short", Weighted(), restarts=True),
+    )
+    if optimizer == "ste":  # its population has one rule of its own
+        return (Configuration("ste", walk, restarts=False),)
+    if optimizer == "galois":
+        return _LADDER
+    return tuple(
+        configuration
+        for configuration in known
+        if optimizer == "auto" or configuration.name.startswith(optimizer)
+    )
+
+
+def luby() -> Iterator[int]:
+    """Yield 1 1 2 1 1 2 4 …, the lengths within a log factor of the best (Luby and others, 1993)."""
+    index, length = 1, 1
+    while True:
+        yield length
+        # Knuth's form (The Art of Computer Programming 4, 7.2.2.2).
+        if index & -index == length:
+            index, length = index + 1, 1
+        else:
+            length *= 2

@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 
 from turbosat.encodings.matrix import Matrix
 from turbosat.gpu.backend import Population, Report
-from turbosat.gpu.bandit import Bandit
-from turbosat.gpu.configurations import RUN, Configuration, luby
+from turbosat.gpu.bandit import RUN, Bandit, Configuration, luby
 from turbosat.gpu.elites import Elites
 
 ROUND = 1_000_000  # effort of the first round, all lanes together: about 5 ms of one core

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from turbosat.encodings.matrix import Matrix
 from turbosat.errors import UnsupportedError, UsageError
 from turbosat.gpu.backend import Population
-from turbosat.gpu.configurations import Optimizer
+from turbosat.gpu.bandit import Optimizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ _STE_BACKENDS = (
     Backend("cpu", "turbosat.gpu.gradient.ste", "StePopulation"),
 )
 _GALOIS_BACKENDS = (
-    Backend("cuda", "turbosat.gpu.galois.cuda", "CudaGaloisPopulation"),
+    Backend("cuda", "turbosat.gpu.cuda.population", "CudaGaloisPopulation"),
     Backend("cpu", "turbosat.gpu.galois.cpu", "GaloisPopulation"),
 )
 _FAMILIES = {"ste": _STE_BACKENDS, "galois": _GALOIS_BACKENDS}

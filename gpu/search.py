@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from turbosat.encodings.matrix import Matrix, encode
 from turbosat.encodings.parity_matrix import joined
 from turbosat.formula.formula import Formula
-from turbosat.gpu.configurations import Optimizer, configurations
+from turbosat.gpu.bandit import Optimizer, configurations
 from turbosat.gpu.controller import Controller
 from turbosat.gpu.guidance import Guidance
 from turbosat.gpu.registry import choose

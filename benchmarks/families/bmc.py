@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from turbosat.benchmarks.families import machines
 from turbosat.benchmarks.families.aiger import Aiger, Ints, read_aiger
-from turbosat.benchmarks.families.base import Dice, Draft, Parameter, Status, family
-from turbosat.benchmarks.families.clauses import Clauses
+from turbosat.benchmarks.families.base import Clauses, Dice, Draft, Parameter, Status, family
 from turbosat.errors import UsageError
 from turbosat.formula.formula import Formula
 

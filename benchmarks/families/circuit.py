@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.benchmarks.families.clauses import Clauses
+from turbosat.benchmarks.families.base import Clauses
 from turbosat.formula.formula import Formula
 
 FALSE: Final = 0

@@ -8,8 +8,7 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.benchmarks.families.base import Dice, Draft, Parameter, Status, family
-from turbosat.benchmarks.families.clauses import Clauses
+from turbosat.benchmarks.families.base import Clauses, Dice, Draft, Parameter, Status, family
 from turbosat.errors import InputError, UsageError
 
 Colours = Annotated[int, Parameter("Colours.", low=1, high=1000)]

@@ -8,8 +8,7 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.benchmarks.families.base import Dice, Draft, Parameter, Status, family
-from turbosat.benchmarks.families.clauses import Clauses
+from turbosat.benchmarks.families.base import Clauses, Dice, Draft, Parameter, Status, family
 from turbosat.errors import UsageError
 
 SCHUR = {1: 1, 2: 4, 3: 13, 4: 44, 5: 160}  # colours: the last n that can be coloured

@@ -7,8 +7,7 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.benchmarks.families.base import Dice, Draft, Parameter, family
-from turbosat.benchmarks.families.clauses import Clauses
+from turbosat.benchmarks.families.base import Clauses, Dice, Draft, Parameter, family
 from turbosat.errors import UsageError
 
 HOLE = -1

@@ -13,8 +13,7 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.benchmarks.families.base import Dice, Draft, Parameter, Status, family
-from turbosat.benchmarks.families.clauses import Clauses
+from turbosat.benchmarks.families.base import Clauses, Dice, Draft, Parameter, Status, family
 from turbosat.errors import UsageError
 
 # The numbers that are known: of two colours, Ahmed, Kullmann, Snevily, Discrete Applied Math. 2014, and its

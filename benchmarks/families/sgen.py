@@ -8,8 +8,7 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.benchmarks.families.base import Dice, Draft, Parameter, family
-from turbosat.benchmarks.families.clauses import Clauses
+from turbosat.benchmarks.families.base import Clauses, Dice, Draft, Parameter, family
 
 _CROWDED = 4  # what two members of one home in a group cost, in pairs of homes that meet again
 _SWAPS = 100  # tried for each member

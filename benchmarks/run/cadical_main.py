@@ -18,7 +18,7 @@ def main() -> None:
     import numpy as np
     from pysat.solvers import Cadical300, pysolvers
 
-    from turbosat.dimacs.values import value_lines
+    from turbosat.dimacs.writer import value_lines
     from turbosat.errors import TurbosatError
     from turbosat.formula import files
 

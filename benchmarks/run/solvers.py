@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from turbosat.benchmarks.store import Solver
-from turbosat.cdcl.engines.binaries import find_kissat
+from turbosat.cdcl.process.binaries import find_kissat
 from turbosat.errors import UsageError
 from turbosat.version import __version__
 

@@ -15,8 +15,7 @@ from itertools import repeat
 from typing import Any
 
 from turbosat.cdcl.engines.trace import Trace
-from turbosat.cdcl.process.channel import Channel, Message
-from turbosat.cdcl.process.serving import serve
+from turbosat.cdcl.process.channel import Channel, Message, serve
 
 FIRST_RUN = 100  # conflicts
 SHORTEST_RUN = 20

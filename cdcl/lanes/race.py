@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from turbosat.cdcl.engines.engine import Ability, Answer, Engine
-from turbosat.cdcl.lanes.course import Course, Slice
+from turbosat.cdcl.lanes.courses import Course, Slice
 from turbosat.cdcl.process.child import Spent, unstarted
 from turbosat.cdcl.process.interrupts import undisturbed
 from turbosat.deadline import Deadline, Expired

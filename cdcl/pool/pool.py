@@ -41,7 +41,7 @@ class Pool:
 
         `memory` is the limit of each engine, in bytes of address space.
         """
-        from turbosat.formula.packing import pack
+        from turbosat.formula.formula import pack
 
         self.about: dict[str, Any] | None = None
         self.broken: str | None = None

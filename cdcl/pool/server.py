@@ -23,8 +23,7 @@ import numpy as np
 
 from turbosat.cdcl.pool.session import Session
 from turbosat.cdcl.pool.worker import Note
-from turbosat.cdcl.process.channel import Channel, Message
-from turbosat.cdcl.process.serving import serve
+from turbosat.cdcl.process.channel import Channel, Message, serve
 from turbosat.cdcl.process.tree import descendants
 from turbosat.errors import Cause, EngineError, UsageError
 

@@ -58,7 +58,7 @@ class Session:
             join(address)
         import ray
 
-        from turbosat.cdcl.pool.actor import LaneActor
+        from turbosat.cdcl.pool.worker import LaneActor
 
         self._actor = ray.remote(LaneActor)
         self._variables = variables

@@ -6,6 +6,7 @@ arrays): a word, plain values, packed arrays.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ from numpy.typing import NDArray
 from turbosat.cdcl.engines.engine import Budget
 from turbosat.errors import Cause, EngineError, TurbosatError
 from turbosat.formula.clauses import Clauses
+from turbosat.formula.formula import unpack
+from turbosat.version import __version__
 
 if TYPE_CHECKING:
     from turbosat.cdcl.engines.engine import Answer, Engine
@@ -130,3 +133,20 @@ def _answer(answer: Answer, number: int, *, over: bool) -> Note:
     values = np.zeros(0, np.int8) if answer.values is None else answer.values.view(np.int8)
     parts = Clauses.of(answer.restriction, answer.core)
     return "answer", data, (values, parts.literals, parts.offsets)
+
+
+class LaneActor:
+    """A place where lanes run; the formula lies in the object store of its node and is not copied.
+
+    Children of its engines die with this process, whatever ends it.
+    """
+
+    def __init__(self, version: str, variables: int, *arrays: Any) -> None:
+        if version != __version__:
+            name = os.uname().nodename
+            raise EngineError(f"this is turbosat {version}, on the node {name} it is {__version__}")
+        self._worker = Worker(unpack(arrays, variables))
+
+    def step(self, requests: Sequence[Note], seconds: float) -> list[Note]:
+        """See Worker.step."""
+        return self._worker.step(requests, seconds)

@@ -17,11 +17,13 @@ import sys
 import tempfile
 from array import array
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from turbosat.cdcl.process.child import readable
+from turbosat.errors import Cause, EngineError
 
 LENGTH = struct.Struct("<I")
 ALIGNMENT = 8  # bytes; every array starts at a multiple of it
@@ -145,3 +147,24 @@ def _mapped(file: int, shapes: Sequence[tuple[Code, int]]) -> tuple[memoryview, 
         arrays.append(whole[start : start + length].cast(code) if length else memoryview(array(code)))
         start += length + -length % ALIGNMENT
     return tuple(arrays)
+
+
+def serve(descriptor: int, body: Callable[[Channel], None]) -> None:
+    """Run `body` on the channel behind a descriptor; ends the process whatever happens."""
+    channel = Channel(socket.socket(fileno=descriptor))
+    try:
+        body(channel)
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        pass  # nobody is left to tell
+    except MemoryError:
+        _complain(channel, "out of memory", Cause.MEMORY)
+    except EngineError as error:
+        _complain(channel, str(error), error.cause)
+    except Exception as error:
+        _complain(channel, f"{type(error).__name__}: {error}", Cause.OTHER)
+    os._exit(0)  # giving back memory piece by piece can take seconds and helps nobody
+
+
+def _complain(channel: Channel, message: str, cause: Cause) -> None:
+    with suppress(OSError):
+        channel.send("error", {"message": message, "cause": cause.value})

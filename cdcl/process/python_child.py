@@ -9,7 +9,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from turbosat.cdcl.engines.binaries import find_python
+from turbosat.cdcl.process.binaries import find_python
 from turbosat.cdcl.process.channel import Channel, Message
 from turbosat.cdcl.process.child import Child, Spent, exit_cause, exit_words, refusal, unstarted
 from turbosat.errors import Cause, EngineError

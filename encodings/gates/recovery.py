@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.formula.formula import Formula
-from turbosat.formula.ragged import repeats, sorted_rows
+from turbosat.formula.rows import repeats, sorted_rows
 
 if TYPE_CHECKING:
     from turbosat.encodings.clause_sets import ClauseSets

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.encodings.propagation import literal_codes
-from turbosat.formula.blocks import nothing
 from turbosat.formula.formula import Formula
+from turbosat.formula.rows import nothing
 
 FEW: Final = 4  # so many XORs must be likely: fewer are nothing that a CDCL solver needs help with
 

@@ -11,8 +11,7 @@ from turbosat.encodings.gates.recovery import SHORT, Gates, chosen, gate_codes, 
 from turbosat.encodings.xor.promise import promising
 from turbosat.errors import UsageError
 from turbosat.formula.formula import Formula
-from turbosat.formula.ragged import repeats, sorted_rows
-from turbosat.formula.rows import row_of
+from turbosat.formula.rows import repeats, row_of, sorted_rows
 from turbosat.formula.xors import Xors
 
 if TYPE_CHECKING:

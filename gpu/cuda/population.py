@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from turbosat.encodings.matrix import Matrix
 from turbosat.gpu.backend import Population, Report
 from turbosat.gpu.cuda import limits as cuda_limits
+from turbosat.gpu.cuda.limits import missing as missing
 from turbosat.gpu.cuda.slots import Slots
-from turbosat.gpu.rules import WEIGHT_ONE, Rule, Walk, Weighted
-from turbosat.gpu.steps import STEPS, UNKNOWN
+from turbosat.gpu.rules import STEPS, UNKNOWN, WEIGHT_ONE, Rule, Walk, Weighted
 
 if TYPE_CHECKING:
     from turbosat.gpu.cuda.walk_bank import WalkBank
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 LOOK = 8  # rounds between looks at the device: a look waits for it
 FEWEST_LANES = 32
 SPARE = 16  # one slot in so many is kept free
-missing = cuda_limits.missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,3 +348,12 @@ class CudaPopulation(Population):
         self._places.append(
             _Place(WeightedBank(self._rows, slots, seed, self._group, self._steps), Slots(slots, 1))
         )
+
+
+class CudaGaloisPopulation(CudaPopulation):
+    """Lanes under rules of the kind Walk; the matrix may be a ParityMatrix."""
+
+    def assign(self, lanes: NDArray[np.int64], rule: Rule) -> None:
+        """Let lanes follow a rule of the kind Walk: weighted descent does not read XORs."""
+        assert isinstance(rule, Walk)
+        super().assign(lanes, rule)

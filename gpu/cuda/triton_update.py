@@ -5,7 +5,7 @@
 import triton
 import triton.language as tl
 
-from turbosat.gpu.cuda.triton_lists import append
+from turbosat.gpu.cuda.triton_common import append
 
 TOUCH = tl.constexpr(1 << 16)  # a change of a count holds the touches above, their sum of +1 and -1 below
 

@@ -16,9 +16,9 @@ import triton
 import triton.language as tl
 
 from turbosat.gpu import draws, rules
-from turbosat.gpu import steps as sync
-from turbosat.gpu.cuda import triton_random
-from turbosat.gpu.cuda.triton_lists import append
+from turbosat.gpu import rules as sync
+from turbosat.gpu.cuda import triton_common as triton_random
+from turbosat.gpu.cuda.triton_common import append
 
 TIE = tl.constexpr(draws.TIE)
 LANE = tl.constexpr(draws.LANE)

@@ -15,11 +15,12 @@ import triton
 from numpy.typing import NDArray
 
 from turbosat.gpu import draws
-from turbosat.gpu.cuda import triton_galois, triton_random, triton_walk
+from turbosat.gpu.cuda import triton_common as triton_random
+from turbosat.gpu.cuda import triton_walk
+from turbosat.gpu.cuda import triton_walk as triton_galois
 from turbosat.gpu.cuda.device_rows import OPTIONS, DeviceRows, tile
 from turbosat.gpu.cuda.graph import Round
-from turbosat.gpu.rules import Rule, Walk
-from turbosat.gpu.steps import BREAKS, STEPS, UNKNOWN, thresholds
+from turbosat.gpu.rules import BREAKS, STEPS, UNKNOWN, Rule, Walk, thresholds
 
 TILE = 512  # words a program holds, four a thread: a 16-byte load each and about 100 registers
 

@@ -15,11 +15,11 @@ import triton
 from numpy.typing import NDArray
 
 from turbosat.gpu import draws
-from turbosat.gpu.cuda import triton_random, triton_update, triton_weighted
+from turbosat.gpu.cuda import triton_common as triton_random
+from turbosat.gpu.cuda import triton_update, triton_weighted
 from turbosat.gpu.cuda.device_rows import OPTIONS, DeviceRows, tile
 from turbosat.gpu.cuda.graph import Round
-from turbosat.gpu.rules import WEIGHT_ONE, Rule, Weighted
-from turbosat.gpu.steps import STEPS, UNKNOWN
+from turbosat.gpu.rules import STEPS, UNKNOWN, WEIGHT_ONE, Rule, Weighted
 
 TILE = 512  # places a program holds, four a thread: a 16-byte load of counts or weights each
 BYTES_TILE = 2048  # 16 a thread: a 16-byte load of values each

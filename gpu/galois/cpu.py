@@ -32,8 +32,7 @@ from turbosat.encodings.matrix import Matrix
 from turbosat.encodings.parity_matrix import ParityMatrix
 from turbosat.gpu import draws
 from turbosat.gpu.backend import Population, Report
-from turbosat.gpu.rules import WEIGHT_ONE, Rule, Walk
-from turbosat.gpu.steps import thresholds
+from turbosat.gpu.rules import WEIGHT_ONE, Rule, Walk, thresholds
 
 STEPS = 256  # for which keys are made at once
 LARGEST = 2**18  # places of a matrix: a step takes up to 0.3 µs for each

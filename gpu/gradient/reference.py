@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from turbosat.encodings.matrix import Matrix
 from turbosat.encodings.parity_matrix import ParityMatrix
 from turbosat.gpu import draws
-from turbosat.gpu.rules import WEIGHT_MAX, WEIGHT_ONE, Weighted
-from turbosat.gpu.steps import BITS, BREAKS, PUSH, REACH
+from turbosat.gpu.rules import BITS, BREAKS, PUSH, REACH, WEIGHT_MAX, WEIGHT_ONE, Weighted
 
 Values = NDArray[np.bool_]
 Integers = NDArray[np.int64]

@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 from tests.families import Clauses, dimacs
-from turbosat.cdcl.engines.binaries import find_kissat
+from turbosat.cdcl.process.binaries import find_kissat
 
 
 def solve(folder: Path, cnf: str, *options: str) -> tuple[int, bytes, bytes]:

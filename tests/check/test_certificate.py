@@ -14,7 +14,7 @@ from turbosat.check import InputError, Verdict, check, check_certificate
 from turbosat.formula.files import dumps
 from turbosat.formula.formula import Formula
 from turbosat.formula.xors import Xors
-from turbosat.proof.certificate import certificate
+from turbosat.proof.parity import certificate
 
 # A graph of four vertices, all of them joined: at each vertex an xor of its edges. No literal propagates far.
 GRAPH: Rows = [[1, 2, 3], [1, 4, 5], [2, 4, 6], [3, 5, -6]]

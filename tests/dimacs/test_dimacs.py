@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.turbosat.strategies import formulas, texts, wide_formulas
-from turbosat.cdcl.engines.binaries import find_kissat
+from turbosat.cdcl.process.binaries import find_kissat
 from turbosat.dimacs import compression
 from turbosat.dimacs.compression import sniff
 from turbosat.dimacs.integers import PADDING, TOO_LARGE, tokenise

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from turbosat.formula.ragged import repeats, sorted_rows
+from turbosat.formula.rows import repeats, sorted_rows
 
 ROWS = st.lists(st.tuples(st.lists(st.integers(0, 3), max_size=4), st.integers(0, 1)), max_size=12)
 

@@ -8,8 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.gpu.matrices import random_matrix
-from turbosat.gpu.bandit import Bandit
-from turbosat.gpu.configurations import configurations, luby
+from turbosat.gpu.bandit import Bandit, configurations, luby
 from turbosat.gpu.elites import Elites
 from turbosat.gpu.rules import Walk
 

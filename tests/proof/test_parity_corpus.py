@@ -11,8 +11,7 @@ from turbosat.encodings.xor.recovery import recover
 from turbosat.formula.files import read
 from turbosat.formula.formula import Formula
 from turbosat.formula.xors import Xors
-from turbosat.proof.certificate import certificate
-from turbosat.proof.parity import write_parity_proof
+from turbosat.proof.parity import certificate, write_parity_proof
 
 LARGE = ("chew-heule-5000", "urquhart-li")
 

@@ -17,8 +17,7 @@ from turbosat.formula.files import dumps
 from turbosat.formula.formula import Formula
 from turbosat.formula.xors import Xors
 from turbosat.proof.drat import DratWriter
-from turbosat.proof.parity import parity_proof, write_parity_proof
-from turbosat.proof.parity_order import arrange
+from turbosat.proof.parity import arrange, parity_proof, write_parity_proof
 
 
 def judge(formula: Formula, rows: Rows) -> Verdict:

@@ -67,7 +67,7 @@ def test_who_insists_on_such_a_lane_is_told(made: str) -> None:
 
 
 def test_an_embedded_python_finds_its_interpreter() -> None:
-    code = "import sys; sys.executable = '/bin/sh'\nfrom turbosat.cdcl.engines.binaries import find_python"
+    code = "import sys; sys.executable = '/bin/sh'\nfrom turbosat.cdcl.process.binaries import find_python"
     installed = f"python{sys.version_info.major}.{sys.version_info.minor}"
     found = python(f"{code}\nprint(find_python('lane'))")[1].strip()
     assert found == os.path.join(sys.exec_prefix, "bin", installed)

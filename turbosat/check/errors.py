@@ -30,3 +30,12 @@ class InputError(CheckError, ValueError):
 
     def __str__(self) -> str:
         return ":".join(part for part in (self.name, self.place) if part) + ": " + self.message
+
+
+def printable(text: str) -> str:
+    r"""Return a text with everything that is no visible character written as an escape.
+
+    >>> printable("a\x1b[2J\ns VERIFIED\udcff é")
+    'a\\x1b[2J\\ns VERIFIED\\udcff é'
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -7,8 +7,7 @@ import sys
 from collections.abc import Hashable, Iterable, Sequence
 from contextlib import suppress
 
-from turbosat.check.errors import InputError, UsageError
-from turbosat.check.text import printable
+from turbosat.check.errors import InputError, UsageError, printable
 
 STDIN, STDOUT, STDERR = range(3)
 Named = tuple[str, str]  # what messages call a file, and its path

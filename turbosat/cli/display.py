@@ -104,7 +104,7 @@ class Show:
 def _answer(result: Result, *, witness: bool) -> Iterator[bytes]:
     yield f"s {result.status}\n".encode()
     if result.model is not None and witness:
-        from turbosat.dimacs.values import value_lines
+        from turbosat.dimacs.writer import value_lines
 
         yield from value_lines(result.model)
 

@@ -33,7 +33,7 @@ def _cores() -> Finding:
 
 
 def _kissat() -> Finding:
-    from turbosat.cdcl.engines.binaries import find_kissat
+    from turbosat.cdcl.process.binaries import find_kissat
 
     path = find_kissat()
     command = [path, "--version"]

@@ -1,12 +1,56 @@
 """The DIMACS writer: rows of literals to text, by whole arrays."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.dimacs.digits import decimal, gap
+_SIGN = np.uint32(ord("-") << 24)  # in the last of the four bytes before the digits
+_GROUP = np.uint32(10_000)
+
+
+def gap(text: bytes) -> np.uint32:
+    """Return what stands between two numbers, at most three characters, as `decimal` takes it."""
+    return np.uint32(int.from_bytes(text, "little"))
+
+
+def decimal(numbers: NDArray[np.int32], gaps: NDArray[np.uint32]) -> bytes:
+    r"""Format numbers (n,), each behind its gap, uint32 (n,).
+
+    >>> decimal(np.array([1, -20304, 0], np.int32), np.repeat(gap(b", "), 3))
+    b', 1, -20304, 0'
+    """
+    lowest, others = _tables()
+    rest = np.abs(numbers).view(np.uint32)
+    words = (len(str(rest.max(initial=0))) + 3) // 4
+    text = np.empty((rest.size, 1 + words), "<u4")  # four characters a word; what is 0 is left out
+    np.bitwise_or(gaps, (numbers < 0) * _SIGN, out=text[:, 0])
+    for place in range(words, 0, -1):
+        higher = rest // _GROUP
+        index = rest - higher * _GROUP + (higher > 0) * _GROUP
+        text[:, place] = (lowest if place == words else others).take(index.astype(np.intp), mode="clip")
+        rest = higher
+    return text.tobytes().translate(None, b"\0")
+
+
+@cache
+def _tables() -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    """Return the text of 0 to 9999 without leading zeros, and then with them.
+
+    The second table is for digits that are not the last ones of a number: there 0 is no text at all.
+    """
+    numbers = np.arange(_GROUP)
+    padded = (numbers[:, None] // (1000, 100, 10, 1) % 10 + ord("0")).astype(np.uint8)  # (10000, 4)
+    short = np.where(numbers[:, None] < (1000, 100, 10, 0), 0, padded).astype(np.uint8)
+    lowest = np.concatenate([short, padded]).view("<u4").ravel()
+    others = lowest.copy()
+    others[0] = 0
+    return lowest, others
+
 
 _BLOCK: Final = 1 << 15  # numbers formatted in one step
 
@@ -49,3 +93,26 @@ def _gaps(inside: NDArray[np.bool_], first: np.uint32, mark: bytes) -> NDArray[n
     gaps[:1] = first
     gaps[1:] = np.where(inside[:-1], gap(b" "), gap(b"\n" + mark))
     return gaps
+
+
+WIDTH = 78  # characters of a `v` line at most; the SAT Competition allows 4,096
+_LINES = 1 << 13  # lines made in one step
+
+
+def value_lines(model: NDArray[np.int32]) -> Iterator[bytes]:
+    r"""Yield the text of a model's `v` lines, the closing 0 included, in pieces of bounded size.
+
+    All lines but the last hold as many literals as always fit.
+
+    >>> b"".join(value_lines(np.array([1, -2], np.int32)))
+    b'v 1 -2 0\n'
+    """
+    most = (WIDTH - len("v 0")) // len(f" -{model.size}")
+    gaps = np.full(most * _LINES, gap(b" "))
+    gaps[::most] = gap(b"\nv ")
+    first = 1  # character: nothing stands before the first line
+    for low in range(0, model.size, gaps.size):
+        part = model[low : low + gaps.size]
+        yield decimal(part, gaps[: part.size])[first:]
+        first = 0
+    yield b" 0\n" if model.size else b"v 0\n"

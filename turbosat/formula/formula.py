@@ -1,16 +1,17 @@
 """An immutable CNF formula with XOR constraints, in flat arrays."""
 
+from __future__ import annotations
+
 import itertools
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, NoReturn, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.errors import UsageError
-from turbosat.formula.blocks import blocks, nothing
-from turbosat.formula.rows import check_literals, flatten, frozen, frozen_offsets
+from turbosat.formula.rows import blocks, check_literals, flatten, frozen, frozen_offsets, nothing
 from turbosat.formula.xors import Xors
 from turbosat.validation import MAX_VARIABLE, integer, kind, shown
 
@@ -42,7 +43,7 @@ class Formula:
     literals: NDArray[np.int32]
     offsets: NDArray[np.int64]
     xors: Xors
-    _expanded: "Formula | None"
+    _expanded: Formula | None
 
     def __init__(
         self,
@@ -73,13 +74,13 @@ class Formula:
         clauses: Iterable[Iterable[int]],
         variables: int | None = None,
         xors: Xors | Iterable[Iterable[int]] = (),
-    ) -> "Formula":
+    ) -> Formula:
         """Build from clauses of signed literals; `xors` are rows of literals whose XOR is true."""
         literals, offsets = flatten(clauses, "clause")
         return cls(literals, offsets, variables, xors if isinstance(xors, Xors) else Xors.from_rows(xors))
 
     @classmethod
-    def from_dimacs_array(cls, flat: NDArray[np.int32], variables: int | None = None) -> "Formula":
+    def from_dimacs_array(cls, flat: NDArray[np.int32], variables: int | None = None) -> Formula:
         """Build from one flat integer array in which 0 ends every clause, without a Python loop."""
         array = frozen(flat, np.int32, "literals")
         if array.size and array[-1] != 0:
@@ -90,7 +91,7 @@ class Formula:
         return cls(array[array != 0], offsets, variables)
 
     @classmethod
-    def from_pysat(cls, cnf: Any) -> "Formula":
+    def from_pysat(cls, cnf: Any) -> Formula:
         """Build from a `pysat.formula.CNF`. UsageError for what holds more than clauses."""
         for name, what in _MORE_THAN_CLAUSES.items():
             if getattr(cnf, name, None):
@@ -103,13 +104,13 @@ class Formula:
         )
 
     @classmethod
-    def from_content(cls, content: "Content", check: Callable[[], None] | None = None) -> "Formula":
+    def from_content(cls, content: Content, check: Callable[[], None] | None = None) -> Formula:
         """Build from what a DIMACS file says; `check` may raise to stop."""
         xors = None if content.xors is None else Xors.from_literals(*content.xors, check or nothing)
         return cls(content.literals, content.offsets, content.variables, xors)
 
     @classmethod
-    def from_file(cls, path: str | os.PathLike[str], strictness: "Strictness | str" = "normal") -> "Formula":
+    def from_file(cls, path: str | os.PathLike[str], strictness: Strictness | str = "normal") -> Formula:
         """Read a DIMACS file, plain or compressed. InputError says FILE:LINE and what is wrong."""
         from turbosat.dimacs.reader import read
 
@@ -200,7 +201,7 @@ class Formula:
         self._check_values(values, (1,))
         return np.flatnonzero(self.xors.violated(values)).astype(np.int64, copy=False)
 
-    def normalised(self) -> "Formula":
+    def normalised(self) -> Formula:
         """Return the formula without repeated literals and tautologies; the same object if there are none."""
         sizes = np.diff(self.offsets)
         doubled = np.zeros(len(self), dtype=np.bool_)  # holds a literal twice
@@ -228,7 +229,7 @@ class Formula:
             self.literals[kept], np.concatenate([[0], np.cumsum(lengths)]), self.variables, self.xors
         )
 
-    def expanded(self, check: Callable[[], None] = nothing) -> "Formula":
+    def expanded(self, check: Callable[[], None] = nothing) -> Formula:
         """Return the formula with its XORs written as clauses after the others; Xors.split cuts long ones.
 
         Made once. `check` is called now and then and may raise to stop.
@@ -236,14 +237,14 @@ class Formula:
         if not len(self.xors):
             return self
         if self._expanded is None:
-            from turbosat.formula.expansion import expand
+            from turbosat.formula.xors import expand
 
             arrays = expand(self.variables, self.literals, self.offsets, self.xors, check)
             object.__setattr__(self, "_expanded", Formula(*arrays))
             assert self._expanded is not None
         return self._expanded
 
-    def with_clauses(self, literals: NDArray[np.int32], offsets: NDArray[np.int64]) -> "Formula":
+    def with_clauses(self, literals: NDArray[np.int32], offsets: NDArray[np.int64]) -> Formula:
         """Return the formula with more clauses over its variables, in flat arrays, behind its own."""
         more = frozen(literals, np.int32, "literals")
         bounds = frozen_offsets(offsets, more.size, "clauses")
@@ -283,3 +284,23 @@ def _largest(literals: NDArray[np.int32]) -> int:
 def _codes(literals: NDArray[np.int32]) -> NDArray[np.int64]:
     """Give each literal a number so that the two of a variable are 2v and 2v + 1."""
     return (np.abs(literals).astype(np.int64) << 1) | (literals < 0)
+
+
+Arrays = tuple[NDArray[Any], ...]
+
+
+def pack(formula: Formula) -> Arrays:
+    """Return literals, offsets, literals and offsets of the XORs, and the XORs' parities as int8.
+
+    The literals of XORs keep their signs, which say what the variables mean that cut long ones; so a parity
+    is that of a row's literals, not of its variables: false for an empty row that holds, else true.
+    """
+    xors = formula.xors
+    parities = ((np.diff(xors.offsets) > 0) | xors.parities).astype(np.int8)
+    return formula.literals, formula.offsets, xors.literals, xors.offsets, parities
+
+
+def unpack(arrays: Sequence[Any], variables: int) -> Formula:
+    """Return the formula whose arrays, or views of their memory, these are."""
+    literals, offsets, xor_literals, xor_offsets, parities = (np.asarray(array) for array in arrays)
+    return Formula(literals, offsets, variables, Xors(xor_literals, xor_offsets, parities.astype(np.bool_)))

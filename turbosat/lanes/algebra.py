@@ -75,7 +75,7 @@ class Algebra(PythonEngine):
 
     def start(self, source: Formula | Path) -> None:
         """Start the child and hand it the formula, as arrays."""
-        from turbosat.formula.packing import pack
+        from turbosat.formula.formula import pack
 
         child, formula = self._launch(source)
         child.send("load", {"variables": formula.variables}, *pack(formula))

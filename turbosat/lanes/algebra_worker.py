@@ -14,10 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.cdcl.process.channel import Channel
-from turbosat.cdcl.process.serving import serve
-from turbosat.formula.formula import Formula
-from turbosat.formula.packing import unpack
+from turbosat.cdcl.process.channel import Channel, serve
+from turbosat.formula.formula import Formula, unpack
 from turbosat.formula.xors import Xors
 from turbosat.lanes.xor_facts import Facts, find
 

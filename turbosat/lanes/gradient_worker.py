@@ -8,12 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.cdcl.process.channel import Channel, Message
-from turbosat.cdcl.process.serving import serve
+from turbosat.cdcl.process.channel import Channel, Message, serve
 from turbosat.errors import UnsupportedError
 from turbosat.formula.clauses import Clauses
-from turbosat.formula.formula import Formula
-from turbosat.formula.packing import unpack
+from turbosat.formula.formula import Formula, unpack
 from turbosat.gpu.search import GradientSearch
 
 SLICE = 0.05  # seconds of search between two looks at the messages

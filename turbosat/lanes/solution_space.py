@@ -6,11 +6,42 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from turbosat.encodings.support.program import Program
 from turbosat.formula.formula import Formula
-from turbosat.gpu.sweep.candidates import Settler, Verdict, decide
+from turbosat.gpu.sweep.candidates import Completion, Settler, Verdict, decide
 from turbosat.gpu.sweep.devices import AnySweep, create_sweep
+
+
+def completion(formula: Formula, conflicts: int | None = None) -> Callable[[NDArray[np.int32]], Completion]:
+    """Return what searches the formula under assumptions, signed literals int32 (n,).
+
+    It gives up after so many conflicts; without a number it goes on to the end, and cannot be interrupted:
+    for processes that may be killed.
+    """
+    from pysat.solvers import Cadical300
+
+    clauses = formula.expanded()
+    solver = Cadical300(bootstrap_with=map(list, clauses))
+    numbers = np.arange(1, formula.variables + 1)
+
+    def complete(assumptions: NDArray[np.int32]) -> Completion:
+        assumed = assumptions.tolist()
+        if conflicts is None:
+            found = solver.solve(assumptions=assumed)
+        else:
+            solver.conf_budget(conflicts)
+            found = solver.solve_limited(assumptions=assumed)
+        if found is None:
+            return Completion()
+        if not found:
+            return Completion(core=np.array(solver.get_core() or [], np.int32))
+        true = [literal for literal in solver.get_model() if 0 < literal <= formula.variables]
+        return Completion(values=np.isin(numbers, true))
+
+    return complete
+
 
 SWEPT_INPUTS = 34  # at most, to try all assignments of them: minutes for a thousand instructions
 SLICE = 0.05  # seconds between two looks at the limits
@@ -22,7 +53,7 @@ def settler(formula: Formula, program: Program, conflicts: int | None) -> Settle
     """Return what makes models of candidates, by CDCL of so many conflicts where variables are left open."""
     if not program.uncovered.size:
         return Settler(formula, program)
-    from turbosat.lanes.completion import completion
+    from turbosat.lanes.solution_space import completion
 
     return Settler(formula, program, completion(formula, conflicts))
 

@@ -1,18 +1,71 @@
 """DRAT proofs of contradictions between XORs: they are summed up to 0 = 1 in a tree of definitions."""
 
+import heapq
 import io
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import BinaryIO, Final, TypeVar
 
 import numpy as np
 
 from turbosat.errors import UsageError
+from turbosat.formula.files import xor_lines
 from turbosat.formula.formula import Formula
 from turbosat.formula.xors import XOR_WIDTH, Xors
 from turbosat.proof.drat import DratWriter
-from turbosat.proof.parity_order import arrange
 from turbosat.proof.parity_tree import ParityTree, Xor
+
+_ROWS: Final = 1000  # rows between two calls of `check`
+
+
+def arrange(
+    rows: Sequence[Collection[int]], check: Callable[[], None] = lambda: None
+) -> tuple[list[int], list[int]]:
+    """Return the rows' indices (rows,) in order, and how many variables the sum holds after each (rows,).
+
+    Greedy: next comes the row that makes the sum shortest, among equals the one that has been so for
+    longest: the sum grows in all directions alike and stays a fraction of what it is with the latest first.
+    A row that shares no variable with the sum comes only when none shares any. Time O(n log n) in the
+    variables of all rows.
+    """
+    occurrences: dict[int, list[int]] = {}
+    for index, variables in enumerate(rows):
+        for variable in variables:
+            occurrences.setdefault(variable, []).append(index)
+    sizes = [len(variables) for variables in rows]
+    shared = [0] * len(rows)  # variables of the row that are in the sum; -1 once it is used
+    members: set[int] = set()
+    queue: list[tuple[int, int, int]] = []  # growth, time, row
+    order: list[int] = []
+    lengths: list[int] = []
+    unseen = iter(range(len(rows)))
+    time = 0
+    while len(order) < len(rows):
+        if len(order) % _ROWS == 0:
+            check()
+        chosen = -1
+        while queue and chosen < 0:
+            growth, _, row = heapq.heappop(queue)
+            if shared[row] > 0 and growth == sizes[row] - 2 * shared[row]:
+                chosen = row
+        while chosen < 0:
+            row = next(unseen)
+            if shared[row] == 0:
+                chosen = row
+        shared[chosen] = -1
+        for variable in rows[chosen]:
+            change = -1 if variable in members else 1
+            members ^= {variable}
+            for row in occurrences[variable]:
+                if shared[row] >= 0:
+                    shared[row] += change
+                    if shared[row]:
+                        time += 1
+                        heapq.heappush(queue, (sizes[row] - 2 * shared[row], time, row))
+        order.append(chosen)
+        lengths.append(len(members))
+    return order, lengths
+
 
 LONGEST: Final = 12  # variables of a row that is no x line: each of its clauses becomes a step
 _PIECE: Final = 3  # longer rows are cut: an XOR of k variables takes 2**(k-1) clauses
@@ -153,3 +206,11 @@ def _contradiction(rows: list[Xor], check: Callable[[], None]) -> tuple[list[int
         if len(part) <= len(best[0]) and sum(rows[index].parity for index in part) % 2:
             best = part, max(lengths[start:end])
     return best
+
+
+_TITLE = b"c each of these XORs is implied, and their sum is 0 = 1\n"
+
+
+def certificate(xors: Xors) -> bytes:
+    """Return XORs whose sum is 0 = 1 as x lines."""
+    return b"".join([_TITLE, *xor_lines(xors, filler=False)])

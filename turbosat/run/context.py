@@ -124,8 +124,8 @@ class Context:
             if not conflict.contradictory:
                 raise SoundnessError("the XORs that should refute the formula do not sum to 0 = 1")
             if self.certificate is not None:
-                from turbosat.proof.certificate import certificate
                 from turbosat.proof.delivery import deliver
+                from turbosat.proof.parity import certificate
 
                 trouble = deliver(self.certificate, certificate(conflict), self.deadline)
                 self.unwritten += [trouble] if trouble else []

@@ -13,12 +13,11 @@ from itertools import count, islice
 from typing import TYPE_CHECKING, Any, Self
 
 from turbosat.cdcl.engines.engine import Budget
-from turbosat.cdcl.lanes.course import Course, Slice
+from turbosat.cdcl.lanes.courses import Course, Slice
 from turbosat.result import Reason, Result, Status
 from turbosat.run.algebra import AlgebraStage
 from turbosat.run.descent import DescentStage
-from turbosat.run.following import Phased
-from turbosat.run.guidance import BestGuidance
+from turbosat.run.following import BestGuidance, Phased
 
 if TYPE_CHECKING:
     from turbosat.cdcl.engines.engine import Answer

@@ -10,8 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from turbosat.cdcl.engines.engine import Budget
-from turbosat.cdcl.lanes.course import Course, Slice
-from turbosat.cdcl.lanes.cubes import Conquer, Cover
+from turbosat.cdcl.lanes.courses import Conquer, Course, Cover, Slice
 from turbosat.result import Status
 
 if TYPE_CHECKING:
@@ -20,7 +19,25 @@ if TYPE_CHECKING:
 
     from turbosat.cdcl.engines.engine import Answer
     from turbosat.gpu.guidance import Guidance
-    from turbosat.run.guidance import BestGuidance
+
+
+class BestGuidance:
+    """Guidance of the population that is nearest to a solution; `version` grows with each new one."""
+
+    def __init__(self) -> None:
+        self.guidance: Guidance | None = None
+        self.version = 0
+        self.false: int | None = None  # clauses of the best assignment
+
+    def put(self, guidance: Guidance) -> bool:
+        """Put guidance up unless something better is there; tell whether its best assignment is better."""
+        if self.false is not None and guidance.false > self.false:
+            return False
+        better = self.false is None or guidance.false < self.false
+        self.guidance, self.false = guidance, guidance.false
+        self.version += 1
+        return better
+
 
 FREE = 5000  # conflicts of a slice without a guess
 PROBE = 1000  # conflicts of a slice under a partial assignment

@@ -22,7 +22,7 @@ from turbosat.result import Reason, Result, Status
 from turbosat.run.algebra import AlgebraStage
 from turbosat.run.confinement import Confinement
 from turbosat.run.descent import DescentStage
-from turbosat.run.guidance import BestGuidance
+from turbosat.run.following import BestGuidance
 from turbosat.run.pool import PoolStage
 from turbosat.run.scheduler import COMPILED, HEAD_START, Plan, Scheduler, View, lane_memory
 from turbosat.run.sharing import LONGEST, ClauseSharing
@@ -32,8 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from turbosat.cdcl.engines.engine import Answer
-    from turbosat.cdcl.lanes.course import Course
-    from turbosat.cdcl.lanes.cubes import Cover
+    from turbosat.cdcl.lanes.courses import Course, Cover
     from turbosat.cdcl.lanes.race import Lane, Race
     from turbosat.formula.formula import Formula
     from turbosat.run.context import Context

@@ -12,8 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from turbosat.cdcl.engines.binaries import find_python
 from turbosat.cdcl.lanes.race import Lane, Race
+from turbosat.cdcl.process.binaries import find_python
 from turbosat.cdcl.process.child import MAXRSS
 from turbosat.deadline import Deadline, Expired
 from turbosat.dimacs.compression import HEAD, sniff

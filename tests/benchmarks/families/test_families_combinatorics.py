@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from pysat.solvers import Solver
 
 from turbosat.benchmarks import families
-from turbosat.benchmarks.families.base import Dice
-from turbosat.benchmarks.families.clauses import Clauses
+from turbosat.benchmarks.families.base import Clauses, Dice
 from turbosat.benchmarks.families.colouring import random_edges, read_graph
 from turbosat.benchmarks.families.latin import HOLE, complete, latin_square, open_cells
 from turbosat.benchmarks.families.proof_complexity import _regular

@@ -11,7 +11,7 @@ import pytest
 from tests.benchmarks.report.nasty import executable
 from tests.families import dimacs, pigeonhole, random_ksat
 from turbosat.benchmarks.run.solvers import Task, parse
-from turbosat.cdcl.engines.binaries import find_kissat
+from turbosat.cdcl.process.binaries import find_kissat
 from turbosat.check import check_model
 from turbosat.errors import UsageError
 

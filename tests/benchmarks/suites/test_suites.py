@@ -15,7 +15,7 @@ from turbosat.benchmarks.suites import files as suite_files
 from turbosat.benchmarks.suites import suites
 from turbosat.benchmarks.suites.suites import Member, materialise, members
 from turbosat.benchmarks.suites.tables import TABLES
-from turbosat.cdcl.engines.binaries import find_kissat
+from turbosat.cdcl.process.binaries import find_kissat
 from turbosat.errors import EngineError, UsageError
 from turbosat.formula import files
 

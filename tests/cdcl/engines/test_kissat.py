@@ -11,14 +11,13 @@ import pytest
 from tests.cdcl.engines.engines import LONG, array, formula, hopeless, seconds_hard, solve, wait
 from tests.processes import allowance
 from turbosat import solve as run_solver
-from turbosat.cdcl.engines import binaries
-from turbosat.cdcl.engines.binaries import OVERRIDE, find_kissat
 from turbosat.cdcl.engines.engine import Budget
-from turbosat.cdcl.engines.kissat import Kissat
+from turbosat.cdcl.engines.kissat import Kissat, flip, flip_signs, restricted
 from turbosat.cdcl.engines.kissat_output import COLUMNS, Output
-from turbosat.cdcl.engines.polarity import flip, flip_signs, restricted
 from turbosat.cdcl.lanes.mix import Entrant
 from turbosat.cdcl.lanes.race import Race
+from turbosat.cdcl.process import binaries
+from turbosat.cdcl.process.binaries import OVERRIDE, find_kissat
 from turbosat.deadline import Deadline
 from turbosat.errors import Cause, EngineError, UnsupportedError
 from turbosat.events import ignore

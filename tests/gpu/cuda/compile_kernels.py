@@ -10,7 +10,9 @@ import triton
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 
-from turbosat.gpu.cuda import triton_galois, triton_random, triton_update, triton_walk, triton_weighted
+from turbosat.gpu.cuda import triton_common as triton_random
+from turbosat.gpu.cuda import triton_update, triton_walk, triton_weighted
+from turbosat.gpu.cuda import triton_walk as triton_galois
 from turbosat.gpu.cuda.device_rows import OPTIONS
 from turbosat.gpu.sweep import triton as triton_derivation
 

@@ -6,12 +6,11 @@ from tests.gpu.galois.parity_cases import random_mix, random_parities
 from turbosat.encodings.parity_matrix import encode_parities
 from turbosat.gpu import draws
 from turbosat.gpu.cuda.device_rows import upload
+from turbosat.gpu.cuda.population import CudaGaloisPopulation
 from turbosat.gpu.cuda.rows import arrange
 from turbosat.gpu.cuda.walk_bank import WalkBank
-from turbosat.gpu.galois.cuda import CudaGaloisPopulation
 from turbosat.gpu.gradient import reference
-from turbosat.gpu.rules import Walk, Weighted
-from turbosat.gpu.steps import thresholds
+from turbosat.gpu.rules import Walk, Weighted, thresholds
 
 # (variables, clauses, xors, lengths, widths, lanes): many clauses, a long XOR, XORs alone, clauses alone.
 SHAPES = [

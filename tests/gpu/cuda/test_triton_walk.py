@@ -7,8 +7,7 @@ from turbosat.gpu import draws
 from turbosat.gpu.cuda.device_rows import upload
 from turbosat.gpu.cuda.walk_bank import WalkBank
 from turbosat.gpu.gradient import reference
-from turbosat.gpu.rules import Rule, Walk
-from turbosat.gpu.steps import thresholds
+from turbosat.gpu.rules import Rule, Walk, thresholds
 
 # (variables, clauses, lengths, lanes): few variables and many clauses, a clause of 60, clauses of length 1.
 SHAPES = [

@@ -12,8 +12,7 @@ from turbosat.gpu import draws
 from turbosat.gpu.galois import cpu as galois_cpu
 from turbosat.gpu.galois.cpu import GaloisPopulation
 from turbosat.gpu.gradient import reference
-from turbosat.gpu.rules import WEIGHT_ONE, Walk, Weighted
-from turbosat.gpu.steps import thresholds
+from turbosat.gpu.rules import WEIGHT_ONE, Walk, Weighted, thresholds
 
 NEVER = np.iinfo(np.int64).max
 RULES = (Walk(2.3), Walk(2.06, 0.9), Walk(1.1))

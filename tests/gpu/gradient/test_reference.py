@@ -5,8 +5,7 @@ from tests.gpu.matrices import random_matrix
 from turbosat.gpu import draws
 from turbosat.gpu.cuda.rows import arrange
 from turbosat.gpu.gradient import reference
-from turbosat.gpu.rules import WEIGHT_ONE, Walk, Weighted
-from turbosat.gpu.steps import BITS, BREAKS, thresholds
+from turbosat.gpu.rules import BITS, BREAKS, WEIGHT_ONE, Walk, Weighted, thresholds
 
 SHAPES = [(5, 40, (2, 3, 4, 5)), (67, 30, (9, 2, 60, 1, 5))]
 

@@ -12,8 +12,7 @@ from os import PathLike, fsdecode, fspath
 from typing import Any
 
 from turbosat.check.clock import Clock
-from turbosat.check.errors import InputError
-from turbosat.check.text import printable
+from turbosat.check.errors import InputError, printable
 
 Source = str | PathLike[str] | bytes
 Data = bytes | bytearray  # what was read; nothing changes it

@@ -1,4 +1,4 @@
-"""The draws of turbosat.gpu.draws inside a Triton kernel."""
+"""What Triton kernels share: the draws of turbosat.gpu.draws, and lists that they fill together."""
 # mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls, allow-untyped-decorators
 # Triton reads annotations itself and accepts only its own.
 
@@ -46,3 +46,13 @@ def step_keys_kernel(keys_ptr, clock_ptr, low, high, STEPS: tl.constexpr, STREAM
     for stream in tl.static_range(STREAMS):
         key = mix(steps + (((stream + 1) * STRIDE) & 0xFFFFFFFF))
         tl.store(keys_ptr + step * STREAMS + stream, key.to(tl.int32, bitcast=True))
+
+
+@triton.jit
+def append(list_ptr, length_ptr, items, chosen):
+    """Append the chosen items (BLOCK,) to a list."""
+    ones = chosen.to(tl.int32)
+    found = tl.sum(ones, 0)
+    if found > 0:
+        begin = tl.atomic_add(length_ptr, found, sem="relaxed")
+        tl.store(list_ptr + begin + tl.cumsum(ones, 0) - ones, items, mask=chosen)
