@@ -16,6 +16,7 @@ from tests.turbosat.strategies import formulas
 from tests.twins import clauses as slow_clauses
 from tests.twins import gates as slow_gates
 from tests.twins import gf2 as slow_gf2
+from tests.twins import gf2_bits as slow_gf2_bits
 from tests.twins import support as slow_support
 from tests.twins import xor as slow_xor
 from tests.twins.compare import twinned
@@ -42,7 +43,7 @@ PAIRS = (
     (clauses, slow_clauses),
     (xor, slow_xor),
     (gates, slow_gates),
-    (gf2, slow_gf2),
+    (gf2, slow_gf2, slow_gf2_bits),
     (support, slow_support),
 )
 

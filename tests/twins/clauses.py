@@ -12,15 +12,7 @@ from turbosat.core.clauses import (
     Propagation,
     Pure,
 )
-from turbosat.core.declare import (
-    ConstFlags,
-    ConstInts,
-    ConstLongs,
-    ConstSignedBytes,
-    Flags,
-    Ints,
-    Longs,
-)
+from turbosat.core.declare import ConstFlags, ConstInts, ConstLongs, ConstSignedBytes, Flags, Ints, Longs
 
 
 def tidy(

@@ -8,8 +8,7 @@ from unittest.mock import patch
 
 import numpy as np
 
-from turbosat.core.border import Call
-from turbosat.core.declare import Record
+from turbosat.core.border import Call, Record
 
 
 def _copied(arguments: tuple[Any, ...]) -> list[Any]:
@@ -53,17 +52,19 @@ def beside(kernel: Call, twin: Callable[..., Any]) -> Callable[..., Any]:
 
 @contextlib.contextmanager
 def twinned(
-    *pairs: tuple[ModuleType, ModuleType], **constants: tuple[tuple[ModuleType, ...], int]
+    *pairs: tuple[ModuleType, ...], **constants: tuple[tuple[ModuleType, ...], int]
 ) -> Iterator[None]:
-    """Let all kernels of declaring modules run beside the functions of the same names in modules of twins.
+    """Let all kernels of declaring modules run beside the functions of the same names in modules of
+    twins, the first that has one.
 
     `constants` replace, for the time, numbers of these names in modules: budgets and block sizes.
     """
     with contextlib.ExitStack() as stack:
-        for declaring, twins in pairs:
+        for declaring, *twins in pairs:
             for name, kernel in list(vars(declaring).items()):
                 if isinstance(kernel, Call):
-                    stack.enter_context(patch.object(declaring, name, beside(kernel, getattr(twins, name))))
+                    twin = next(getattr(each, name) for each in twins if hasattr(each, name))
+                    stack.enter_context(patch.object(declaring, name, beside(kernel, twin)))
         for name, (modules, value) in constants.items():
             for module in modules:
                 stack.enter_context(patch.object(module, name, value))

@@ -2,15 +2,7 @@
 
 from typing import NamedTuple
 
-from turbosat.core.declare import (
-    ConstFlags,
-    ConstInts,
-    ConstLongs,
-    ConstLongWords,
-    Flags,
-    Ints,
-    Longs,
-)
+from turbosat.core.declare import ConstFlags, ConstInts, ConstLongs, ConstLongWords, Flags, Ints, Longs
 from turbosat.core.gates import (
     ANY,
     CYCLES,

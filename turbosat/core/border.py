@@ -10,24 +10,45 @@ from __future__ import annotations
 import ctypes
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from turbosat.core.declare import Array, Record, Signature, Size
+from turbosat.core.declare import Array, Signature, Size, Struct
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LARGEST = 2**63 - 1
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class _Frame(ctypes.Structure):
     """Base of the C structs of records."""
 
 
-_FRAMES: dict[type[Record], type[_Frame]] = {}
+class Record(Struct):
+    """Arrays that belong together, checked.
+
+    An instance is made from the arrays by name; they are checked then, once. They stay the same objects for
+    its life, and are its attributes.
+    """
+
+    def __init__(self, **arrays: Any) -> None:
+        _fill(self, arrays)
+
+    def replaced(self, **arrays: Any) -> Self:
+        """Return a record with other arrays in the place of some."""
+        kept = {name: getattr(self, name) for name in self.declared()[0]}
+        return type(self)(**{**kept, **arrays})
+
+    def copied(self) -> Self:
+        """Return a record of copies of its arrays."""
+        return type(self)(**{name: getattr(self, name).copy() for name in self.declared()[0]})
 
 
-def _frame(kind: type[Record]) -> type[_Frame]:
+_FRAMES: dict[type[Struct], type[_Frame]] = {}
+
+
+def _frame(kind: type[Struct]) -> type[_Frame]:
     """Return the C struct of a record's class."""
     if kind not in _FRAMES:
         arrays, sizes = kind.declared()
@@ -36,7 +57,7 @@ def _frame(kind: type[Record]) -> type[_Frame]:
     return _FRAMES[kind]
 
 
-def fill(record: Record, arrays: dict[str, NDArray[Any]]) -> None:
+def _fill(record: Record, arrays: dict[str, NDArray[Any]]) -> None:
     """Check the arrays of a new record against its declaration and keep them."""
     declared, _ = type(record).declared()
     who = type(record).__name__
@@ -203,3 +224,8 @@ def _argument_type(kind: Any) -> Any:
     if kind is float:
         return ctypes.c_double
     return ctypes.c_void_p if isinstance(kind, Array) else ctypes.POINTER(_frame(kind))
+
+
+def kernel(stub: F) -> F:
+    """Turn a stub into a call of the C function of the same name."""
+    return Call(stub)  # type: ignore[return-value] # called like the stub

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from turbosat.core.border import Record, kernel
 from turbosat.core.declare import (
     ConstFlags,
     ConstInts,
@@ -15,9 +16,7 @@ from turbosat.core.declare import (
     Flags,
     Ints,
     Longs,
-    Record,
     SignedBytes,
-    kernel,
 )
 
 ENTRIES, CLAUSES, WRITTEN = range(3)  # what tidy and compact have written

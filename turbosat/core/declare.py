@@ -18,7 +18,8 @@ the sizes (`clauses`, `entries`) as int64_t, and the prototype
     int64_t walk(const struct problem *problem, const double *table, int64_t breaks, int64_t effort);
 
 Every size is declared by a name and may be used in sums and products with numbers; one name is one number
-throughout a record, and throughout a call. Nothing here imports numpy: a build has to read declarations.
+throughout a record, and throughout a call. Record and kernel are in turbosat.core.border. Nothing here
+imports numpy: a build has to read declarations.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import ModuleType
-from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type_hints
 
 if TYPE_CHECKING:
     import numpy as np
@@ -70,16 +71,15 @@ else:
 
 __all__ = [
     "Array",
-    "Record",
+    "Signature",
     "Size",
+    "Struct",
     "header",
-    "kernel",
     *(f"{const}{name}" for const in ("", "Const") for name in (
         "Bytes", "SignedBytes", "Flags", "Ints", "Words", "Longs", "LongWords", "Doubles"
     )),
 ]  # fmt: skip
 
-F = TypeVar("F", bound=Callable[..., Any])
 _TERM = re.compile(r"(?:(\d+) \* )?([a-z_]+)(?: \+ (\d+))?$")
 
 
@@ -134,12 +134,8 @@ def _sizes(arrays: Sequence[Array]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for array in arrays for name in array.names))
 
 
-class Record:
-    """Arrays that belong together, as C sees them: pointers and sizes. A subclass declares them.
-
-    An instance is made from the arrays by name; they are checked then, once. They stay the same objects for
-    its life, and are its attributes.
-    """
+class Struct:
+    """Arrays that belong together, as C sees them: pointers and sizes. A subclass declares them."""
 
     _arrays: dict[str, Array]
     _sizes: tuple[str, ...]
@@ -160,20 +156,6 @@ class Record:
             cls._sizes = _sizes(list(cls._arrays.values()))
         return cls._arrays, cls._sizes
 
-    def __init__(self, **arrays: Any) -> None:
-        from turbosat.core.border import fill
-
-        fill(self, arrays)
-
-    def replaced(self, **arrays: Any) -> Self:
-        """Return a record with other arrays in the place of some."""
-        kept = {name: getattr(self, name) for name in self.declared()[0]}
-        return type(self)(**{**kept, **arrays})
-
-    def copied(self) -> Self:
-        """Return a record of copies of its arrays."""
-        return type(self)(**{name: getattr(self, name).copy() for name in self.declared()[0]})
-
 
 @dataclass(slots=True)
 class Signature:
@@ -190,7 +172,7 @@ class Signature:
         returned = hints.pop("return", None)
         parameters = {name: _array(hint) or hint for name, hint in hints.items()}
         for name, kind in parameters.items():
-            known = kind in (int, float) or isinstance(kind, Array) or issubclass(kind, Record)
+            known = kind in (int, float) or isinstance(kind, Array) or issubclass(kind, Struct)
             if not known:
                 raise TypeError(f"{function.__name__}: {name} cannot be a {kind}")
         return Signature(function.__name__, parameters, returned is int)
@@ -203,10 +185,10 @@ class Signature:
         return tuple(name for name in _sizes(arrays) if name not in known)
 
     @property
-    def records(self) -> list[type[Record]]:
+    def records(self) -> list[type[Struct]]:
         """The records among its parameters."""
         return [
-            kind for kind in self.parameters.values() if isinstance(kind, type) and issubclass(kind, Record)
+            kind for kind in self.parameters.values() if isinstance(kind, type) and issubclass(kind, Struct)
         ]
 
     @property
@@ -227,20 +209,13 @@ class Signature:
         return f"{'int64_t' if self.returns else 'void'} {self.name}({', '.join(words)});"
 
 
-def kernel(stub: F) -> F:
-    """Turn a stub into a call of the C function of the same name: see turbosat.core.border."""
-    from turbosat.core.border import Call
-
-    return Call(stub)  # type: ignore[return-value] # called like the stub
-
-
 def _declarations(module: ModuleType) -> Iterator[str]:
     own = [value for value in vars(module).values() if getattr(value, "__module__", None) == module.__name__]
     for name, value in vars(module).items():
         if name.isupper() and isinstance(value, int):
             yield f"enum {{ {name} = {value} }};" if abs(value) < 2**31 else f"#define {name} {value}LL"
     for value in own:
-        if isinstance(value, type) and issubclass(value, Record):
+        if isinstance(value, type) and issubclass(value, Struct):
             arrays, sizes = value.declared()
             fields = [f"    {array.pointer}{name};" for name, array in arrays.items()]
             fields += [f"    int64_t {name};" for name in sizes]

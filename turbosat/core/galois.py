@@ -4,18 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from turbosat.core.declare import (
-    ConstFlags,
-    ConstInts,
-    ConstLongs,
-    ConstWords,
-    Flags,
-    Ints,
-    Longs,
-    Record,
-    Words,
-    kernel,
-)
+from turbosat.core.border import Record, kernel
+from turbosat.core.declare import ConstFlags, ConstInts, ConstLongs, ConstWords, Flags, Ints, Longs, Words
 
 WIDTH = 16  # words of a block: a register of AVX-512, two of AVX2
 LANES = 32 * WIDTH

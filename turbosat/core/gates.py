@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from turbosat.core.border import Record, kernel
 from turbosat.core.declare import (
     Bytes,
     ConstBytes,
@@ -15,8 +16,6 @@ from turbosat.core.declare import (
     Flags,
     Ints,
     Longs,
-    Record,
-    kernel,
 )
 
 OUTPUTS = 4  # gates made of one clause at most: one for each output, and only few clauses have several

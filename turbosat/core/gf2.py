@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from turbosat.core.border import Record, kernel
 from turbosat.core.declare import (
     Bytes,
     ConstFlags,
@@ -13,8 +14,6 @@ from turbosat.core.declare import (
     Ints,
     Longs,
     LongWords,
-    Record,
-    kernel,
 )
 
 TOP = 32  # longer rows and columns share a list

@@ -4,18 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from turbosat.core.declare import (
-    Bytes,
-    ConstDoubles,
-    ConstInts,
-    ConstLongs,
-    Ints,
-    Longs,
-    LongWords,
-    Record,
-    Words,
-    kernel,
-)
+from turbosat.core.border import Record, kernel
+from turbosat.core.declare import Bytes, ConstDoubles, ConstInts, ConstLongs, Ints, Longs, LongWords, Words
 
 # A lane's counters.
 FALSE, BEST, LEAST, FLIPS, TRAIL, MARK, LOST, TURN, GOOD, GIVEN, COUNTERS = range(11)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from turbosat.core.border import Record, kernel
 from turbosat.core.declare import (
     Bytes,
     ConstBytes,
@@ -15,9 +16,7 @@ from turbosat.core.declare import (
     Ints,
     Longs,
     LongWords,
-    Record,
     SignedBytes,
-    kernel,
 )
 
 # How a variable came to be known.

@@ -4,17 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from turbosat.core.declare import (
-    Bytes,
-    ConstInts,
-    ConstLongs,
-    ConstLongWords,
-    Ints,
-    Longs,
-    LongWords,
-    Record,
-    kernel,
-)
+from turbosat.core.border import Record, kernel
+from turbosat.core.declare import Bytes, ConstInts, ConstLongs, ConstLongWords, Ints, Longs, LongWords
 
 WIDTH = 32  # words of a row
 FIELDS = 6  # an instruction is its kind, its target row, then row and sign of both operands

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from turbosat.core.border import Record, kernel
 from turbosat.core.declare import (
     Bytes,
     ConstBytes,
@@ -14,8 +15,6 @@ from turbosat.core.declare import (
     Ints,
     Longs,
     LongWords,
-    Record,
-    kernel,
 )
 
 SHORT = 6  # the sign patterns of clauses up to this length are kept as a bit set in one word
