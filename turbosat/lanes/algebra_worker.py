@@ -1,6 +1,6 @@
 """The child side of the algebra lane: recover, eliminate, say what follows; then sweep what is small.
 
-In a process of its own, because the first run on a machine compiles the loops of the sweep for some seconds.
+In a process of its own: whatever it does, it can be ended at any time.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 NICE = 5  # how far the search in the kernel gives way, and so much more once it has had its trial
 NEWS_INTERVAL = 0.5  # seconds between two words on its progress
-PREPARATION = 3.0  # CPU seconds that compiling a program may take
+PREPARATION = 3.0  # CPU seconds that making a program may take
 UNTIMED_INPUTS = 28  # of a sweep in a run that must not depend on time
 OPEN = 0.1  # of the variables, that CDCL may have to complete in each candidate of a sweep
 WALKED_INPUTS = 128  # at most, to search among them when they are too many to sweep
@@ -83,20 +83,6 @@ def _limited(seconds: float | None) -> Callable[[], None]:
     return check
 
 
-def _warm_up_kernel() -> None:
-    """Load or compile the loops of the search in the kernel."""
-    from turbosat.encodings.support.compilation import compile_recovered
-    from turbosat.lanes import solution_space as kernel
-
-    parity, gate = [[1, 2, 3], [-1, -2, 3], [-1, 2, -3], [1, -2, -3]], [[-4, 1], [4, -1, -2], [-4, 2]]
-    formula = Formula.from_clauses([*parity, *gate, [3, 4]])
-    facts = find(formula)
-    program = compile_recovered(formula, facts.recovered, facts.elimination)
-    if program is not None:
-        sweep, _, _ = kernel.open_sweep(program, "cpu", 0, 1, lambda: None)
-        sweep.advance(0.01)
-
-
 def _send_facts(channel: Channel, formula: Formula, facts: Facts) -> None:
     derived = facts.clauses(formula)
     figures = {**facts.figures(), "clauses_derived": derived.clauses}
@@ -140,7 +126,6 @@ class _Explorer:
         if self._formula.satisfied(values):  # nothing but XORs
             return Verdict(values, unsatisfiable=False)
         os.nice(NICE)
-        _warm_up_kernel()
         self._began = time.process_time()
         limit = kernel.SWEPT_INPUTS if self._task["timed"] else UNTIMED_INPUTS
         with suppress(OutOfTime):

@@ -24,7 +24,7 @@ from turbosat.run.confinement import Confinement
 from turbosat.run.descent import DescentStage
 from turbosat.run.following import BestGuidance
 from turbosat.run.pool import PoolStage
-from turbosat.run.scheduler import COMPILED, HEAD_START, Plan, Scheduler, View, lane_memory
+from turbosat.run.scheduler import HEAD_START, Plan, Scheduler, View, lane_memory
 from turbosat.run.sharing import LONGEST, ClauseSharing
 
 if TYPE_CHECKING:
@@ -145,10 +145,10 @@ class Hybrid:
         if left is None:
             return
         if self._descent.wanted:
-            if left < 2 * self._need + COMPILED:
+            if left < 2 * self._need:
                 self._descent.decline()
             else:
-                left -= self._need + COMPILED
+                left -= self._need
         self._memory = left
         lanes = max(1, left // self._need)
         if lanes < self._cores:

@@ -21,8 +21,8 @@ LATE_SHARE = 0.5  # seconds of search within which an improvement must have come
 
 POOL_MEMORY = 1 << 30  # bytes that Ray's processes take
 # Bytes of a lane, and more for each literal, measured after 20 s of search: CaDiCaL took 47 to 150 a literal
-# on formulas of a million and more, Kissat half of that; a descent as much, and 128 MB for compiled loops.
-LANE, COMPILED, LITERAL = 48 << 20, 128 << 20, 100
+# on formulas of a million and more, Kissat half of that; a descent as much.
+LANE, LITERAL = 48 << 20, 100
 MANY = 1 << 20  # lanes: more than there ever are
 EXPANDED = 48  # literals of clauses that a literal of an XOR becomes
 
