@@ -1,7 +1,7 @@
-"""Local search in the kernel of the XOR system, for programs with too many inputs to sweep.
+"""Local search in the solution space of the XOR system, for programs with too many inputs to sweep.
 
 A lane is a solution of all XORs; moves go along directions, sets of linear nodes that can be flipped together
-without leaving the kernel. Each direction belongs to one node of a basis: it flips that node and whatever
+without leaving the space. Each direction belongs to one node of a basis: it flips that node and whatever
 depends on it. Bases are drawn anew all the time, preferably from nodes whose value by itself says most about
 the number of false checks (measured on random lanes). Most lanes begin, in each new basis, at the preferred
 values of its nodes but for one, two or three of them, and are then offered every direction once: where errors

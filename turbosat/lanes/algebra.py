@@ -27,9 +27,9 @@ class Algebra(PythonEngine):
     UNSATISFIABLE with the recovered XORs that sum to 0 = 1, or after a complete sweep over few free
     variables, which may also find a model; and UNKNOWN when it has nothing more to say.
 
-    `seconds` bound recovery and elimination; `sweep` lets it go on to the search in the kernel, given up
-    where it would not end in the seconds `remaining` to the run; unless `timed`, what it does depends on the
-    formula alone. With `proof`, XORs that refute the formula
+    `seconds` bound recovery and elimination; `sweep` lets it go on to the search in the solution space,
+    given up where it would not end in the seconds `remaining` to the run; unless `timed`, what it does
+    depends on the formula alone. With `proof`, XORs that refute the formula
     come with a DRAT proof of it.
     """
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from turbosat.encodings.support.program import Program
     from turbosat.gpu.sweep.candidates import Settler, Verdict
 
-NICE = 5  # how far the search in the kernel gives way, and so much more once it has had its trial
+NICE = 5  # how far the search in the solution space gives way, and so much more once it has had its trial
 NEWS_INTERVAL = 0.5  # seconds between two words on its progress
 PREPARATION = 3.0  # CPU seconds that making a program may take
 UNTIMED_INPUTS = 28  # of a sweep in a run that must not depend on time
@@ -109,7 +109,7 @@ def _views(*arrays: NDArray[Any]) -> list[memoryview]:
 
 
 class _Explorer:
-    """The search in the kernel, as long as it promises to end in time."""
+    """The search in the solution space, as long as it promises to end in time."""
 
     def __init__(self, channel: Channel, formula: Formula, facts: Facts, task: dict[str, Any]) -> None:
         self._channel, self._formula, self._facts, self._task = channel, formula, facts, task
@@ -118,43 +118,43 @@ class _Explorer:
         self._began = time.process_time()  # what a busy core withholds is not held against the search
 
     def run(self) -> Verdict | None:
-        """Return a model, or that there is none; None where the kernel is too large."""
+        """Return a model, or that there is none; None where the space is too large."""
         from turbosat.gpu.sweep.candidates import Verdict
-        from turbosat.lanes import solution_space as kernel
+        from turbosat.lanes import solution_space
 
         values = self._facts.solution(self._formula.variables)
         if self._formula.satisfied(values):  # nothing but XORs
             return Verdict(values, unsatisfiable=False)
         os.nice(NICE)
         self._began = time.process_time()
-        limit = kernel.SWEPT_INPUTS if self._task["timed"] else UNTIMED_INPUTS
+        limit = solution_space.SWEPT_INPUTS if self._task["timed"] else UNTIMED_INPUTS
         with suppress(OutOfTime):
             program = self._compiled(limit) or self._compiled(WALKED_INPUTS)
             if program is None or program.uncovered.size > OPEN * program.variables:
                 return None
-            settle = kernel.settler(self._formula, program, None)
+            settle = solution_space.settler(self._formula, program, None)
             if program.inputs.size > limit:
                 return self._walk(program, settle)
-            sweep, _, _ = kernel.open_sweep(program, "cpu", self._task["seed"], 1, self._patient)
+            sweep, _, _ = solution_space.open_sweep(program, "cpu", self._task["seed"], 1, self._patient)
             self._began = time.process_time()
             with suppress(TooSlow):
-                return kernel.sweep_through(sweep, settle, self._try)
+                return solution_space.sweep_through(sweep, settle, self._try)
             with suppress(OutOfTime):
                 verdict = self._walk(program, settle)
                 if verdict is not None:
                     return verdict
             self._began = time.process_time()
-            return kernel.sweep_through(sweep, settle, self._look)
+            return solution_space.sweep_through(sweep, settle, self._look)
         return None
 
     def _walk(self, program: Program, settle: Settler) -> Verdict | None:
         """Search among the inputs for a while."""
-        from turbosat.lanes import solution_space as kernel
+        from turbosat.lanes import solution_space
 
         if program.uncovered.size or not self._task["timed"]:
             return None
         self._began = time.process_time()
-        return kernel.walk(program, settle, self._task["seed"], 1, self._look)
+        return solution_space.walk(program, settle, self._task["seed"], 1, self._look)
 
     def _compiled(self, limit: int) -> Program | None:
         from turbosat.encodings.support.compilation import compile_recovered

@@ -1,4 +1,4 @@
-"""The search in the kernel of a formula's XORs: all assignments where they are few, else among them."""
+"""The search among the solutions of a formula's XORs, its kernel over GF(2): all of them, or a walk."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class AlgebraStage:
     def begin(self, formula: Formula, *, sweep: bool) -> None:
         """Start the lane, once, if the formula has XORs worth looking for.
 
-        `sweep`: it may search in the kernel.
+        `sweep`: it may search in the solution space.
         """
         begun, self.begun = self.begun, True
         if begun or not self._options["algebra"] or self._options["engine"] != "auto":

@@ -1,4 +1,4 @@
-"""The finite-field engine as a run of its own: elimination, then the kernel, or all variables."""
+"""The finite-field engine by itself: elimination, then the solutions of the XORs, or all variables."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Search:
     ) -> None:
         self.formula = formula
         self.assumed = np.zeros(0, np.int32) if assumptions is None else assumptions
-        # What the kernel and its candidates are checked against; facts are those of the plain formula.
+        # What it and its candidates are checked against; facts are those of the plain formula.
         self.restricted = formula.with_clauses(self.assumed, np.arange(self.assumed.size + 1))
         self.options = options
         self.deadline = deadline
@@ -52,7 +52,7 @@ class Search:
         """Return what the engine claims, None where it gives up.
 
         UNSATISFIABLE is claimed where the XORs alone contradict each other, or after a complete sweep of the
-        kernel in which every candidate was refuted.
+        solution space in which every candidate was refuted.
         """
         facts = find(self.formula, self.deadline.check)
         self.figures |= facts.figures()
@@ -83,17 +83,17 @@ class Search:
         return winner(LANE, self.options, device)
 
     def _sweep(self, program: Program) -> Claim | None:
-        """Try every assignment of the kernel."""
-        from turbosat.lanes import solution_space as kernel
+        """Try every assignment of the inputs."""
+        from turbosat.lanes import solution_space
 
         seed, workers = self.options["seed"], worker_count(self.options)
-        sweep, device, comment = kernel.open_sweep(
+        sweep, device, comment = solution_space.open_sweep(
             program, self.options["device"], seed, workers, self.deadline.check
         )
         self._begin(program, device, comment)
-        settle = kernel.settler(self.restricted, program, CONFLICTS)
+        settle = solution_space.settler(self.restricted, program, CONFLICTS)
         with closing(sweep):
-            verdict = kernel.sweep_through(sweep, settle, self._look)
+            verdict = solution_space.sweep_through(sweep, settle, self._look)
         if verdict.values is not None:
             return Claim(Status.SATISFIABLE, self._winner(device), verdict.values)
         if not verdict.unsatisfiable:
@@ -101,13 +101,13 @@ class Search:
         return Claim(Status.UNSATISFIABLE, self._winner(device), core=self.assumed)
 
     def _walk(self, program: Program) -> Claim:
-        """Search in a kernel too large to be swept."""
-        from turbosat.lanes import solution_space as kernel
+        """Search in a solution space too large to be swept."""
+        from turbosat.lanes import solution_space
 
         self._begin(program, "cpu", None)
-        settle = kernel.settler(self.restricted, program, CONFLICTS)
+        settle = solution_space.settler(self.restricted, program, CONFLICTS)
         workers = worker_count(self.options)
-        values = kernel.walk(program, settle, self.options["seed"], workers, self._look).values
+        values = solution_space.walk(program, settle, self.options["seed"], workers, self._look).values
         return Claim(Status.SATISFIABLE, self._winner("cpu"), values)
 
     def _descend(self, facts: Facts) -> Claim | None:
@@ -158,6 +158,7 @@ def search(
 ) -> Claim | None:
     """Return what the engine claims, None where it gives up; figures go into `statistics`.
 
-    Raises Expired at a limit, UnsupportedError for a device that cannot be had and for a kernel too large.
+    Raises Expired at a limit, UnsupportedError for a device that cannot be had and where too many inputs are
+    free.
     """
     return Search(formula, assumptions, options, deadline, sink, statistics).run()
