@@ -312,6 +312,12 @@ class Kissat(Engine):
                 self._unlink()
         return not data
 
+    def _named(self, complaint: str) -> str:
+        """Return what Kissat complains of with the name of the file that it read without knowing it."""
+        if isinstance(self._source, Path) and self._output.source:
+            return complaint.replace(self._output.source, os.fspath(self._source), 1)
+        return complaint
+
     def _conclude(self) -> Answer:
         """Turn the end of the child into the last answer."""
         code = self._living().exit_code(timeout=1.0)  # its output is closed, so it is on its way out
@@ -323,7 +329,7 @@ class Kissat(Engine):
         status = None if code is None else EXIT_CODES.get(code)
         if status is None:
             cause = self._output.cause or exit_cause(code)
-            raise EngineError(f"kissat: {self._output.error or exit_words(code)}", cause)
+            raise EngineError(f"kissat: {self._named(self._output.error) or exit_words(code)}", cause)
         if status and self._output.status != str(status):
             raise EngineError(
                 f"kissat: {exit_words(code)}, but it printed {self._output.status or 'no answer'!r}"
