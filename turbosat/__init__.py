@@ -3,8 +3,6 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from turbosat.version import __version__
-
 if TYPE_CHECKING:
     from turbosat.api import solve as solve
     from turbosat.deadline import Deadline as Deadline
@@ -21,8 +19,10 @@ if TYPE_CHECKING:
     from turbosat.result import Result as Result
     from turbosat.result import Status as Status
     from turbosat.result import Winner as Winner
+    from turbosat.version import __version__ as __version__
 
 _HOME = {
+    "__version__": "version",
     "Deadline": "deadline",
     "EngineError": "errors",
     "Event": "events",
@@ -40,7 +40,7 @@ _HOME = {
     "solve": "api",
 }
 
-__all__ = [*_HOME, "__version__"]
+__all__ = [*_HOME]
 
 
 def __getattr__(name: str) -> Any:

@@ -167,7 +167,7 @@ def test_a_crash_has_an_exit_status_of_its_own(files: Path, source: str, message
 
 
 def test_too_little_memory(files: Path) -> None:
-    code, out, err = run("square.cnf", "square.drat", folder=files, prefix="ulimit -v 150000;")
+    code, out, err = run("square.cnf", "square.drat", folder=files, prefix="ulimit -v 50000;")
     assert (code, out) == (4, "")
     assert err.startswith("turbosat-check: ")
     assert err.count("\n") == 1
