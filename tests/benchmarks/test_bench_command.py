@@ -32,7 +32,7 @@ def test_engine_writes_every_run(tmp_path: Path) -> None:
     assert [each["seed"] for each in solved["runs"]] == [0, 1]
     assert all(each["best"] == 0 and each["seconds"] < 0.3 for each in solved["runs"])
     assert all(each["best"] == 1 and each["flips"] > 0 for each in unsolved["runs"])
-    assert all(0.3 <= each["seconds"] < 0.8 for each in unsolved["runs"])
+    assert all(0.3 <= each["seconds"] <= 0.3 + allowance(0.5) for each in unsolved["runs"])
 
 
 def test_errors_are_one_line(tmp_path: Path) -> None:
