@@ -30,7 +30,7 @@ def test_another_child_that_ends_meanwhile_is_not_the_runs() -> None:
     # In a small process: a child's peak is at least the memory of the one that it was forked from.
     code = f"""
 import json, subprocess, sys
-from turbosat import solve
+from turbosat import Event, solve
 def work(event: Event) -> None:
     if event.kind == "started":
         subprocess.run([sys.executable, "-c", "data = b'x' * 300_000_000\\n" + {WORK!r}], check=True)
