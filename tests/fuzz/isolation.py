@@ -46,8 +46,12 @@ def isolate(keep: Iterable[Path]) -> list[Path]:
     _mount("none", Path("/"), None, MS_REC | MS_PRIVATE)
     kept = [path.resolve() for path in (*keep, Path(sys.prefix), Path(sys.base_prefix))]
     home = Path(os.path.expanduser("~"))
+    # What is kept may lie in the home of a user that nobody else may enter: a cover lets them pass.
+    closed = {above for path in kept for above in path.parents if not above.stat().st_mode & 0o001}
     folders = [
-        folder for folder in (*PUBLIC, home) if folder.is_dir() and folder.resolve() == folder != Path("/")
+        folder
+        for folder in dict.fromkeys((*PUBLIC, home, *sorted(closed)))
+        if folder.is_dir() and folder.resolve() == folder != Path("/")
     ]
     folders = [folder for folder in folders if folder not in kept]
     # What lies below another one is covered with it, a home in /tmp for one.
