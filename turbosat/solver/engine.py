@@ -1,0 +1,236 @@
+"""One CaDiCaL in this process: fed, asked, ended; in one call of C, or in slices through python-sat."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from turbosat.cdcl.engines.cadical_options import checked_options
+from turbosat.core import cadical as kernels
+from turbosat.solver import native
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from turbosat.solver.store import Store
+
+SLICE = 1000  # conflicts between two looks at whether to end, where there is no other way
+_LARGEST = 2**31 - 1
+
+
+class Engine:
+    """One CaDiCaL. One call at a time may be in `search`; `terminate` and `close` may come at any time.
+
+    `idle` is set while nothing searches. Closed in the midst of a search, it is freed when that ends.
+    """
+
+    def __init__(
+        self, options: Mapping[str, int], seed: int = 0, *, proof: Any = None, sliced: bool = False
+    ) -> None:
+        module = native.pysolvers()
+        settings = checked_options(options, seed)
+        self._methods = None if sliced else native.methods()
+        self._proof_file = proof
+        self._capsule = module.cadical300_new()
+        self.idle = threading.Event()
+        self.idle.set()
+        self.broken = False  # a fork came in the midst of a search
+        self.fed = 0  # literals of the store that it has
+        self._lock = threading.Lock()  # of what follows
+        self._busy = False
+        self._closing = False
+        self._stop = False
+        self._address = 0 if self._methods is None else self._methods.address(self._capsule)
+        self._session: kernels.Session | None = None
+        self.values: NDArray[np.bool_] = np.zeros(0, np.bool_)
+        self.trace = None if proof is None else module.cadical300_tracepr(self._capsule, proof)
+        for name, value in settings.items():
+            module.cadical300_set(self._capsule, name, value)
+        self._finalize = weakref.finalize(self, _free, module, self._capsule, proof)
+        self._finalize.atexit = False
+
+    @property
+    def sliced(self) -> bool:
+        """Whether it goes through python-sat, which holds the interpreter's lock."""
+        return self._methods is None
+
+    def configure(self, settings: Mapping[str, int]) -> None:
+        """Set options of CaDiCaL's, checked before."""
+        for name, value in settings.items():
+            native.pysolvers().cadical300_set(self._capsule, name, value)
+
+    def feed(self, store: Store) -> None:
+        """Add what is new in a store, settled."""
+        if self.fed == store.size:
+            return
+        if self._methods is None:
+            _feed_slowly(self._capsule, store.literals[self.fed : store.size])
+        else:
+            session = self._fitting(store, 0)
+            kernels.cadical_add(session, self._address, self.fed, store.size)
+        self.fed = store.size
+
+    def search(
+        self, store: Store, variables: int, assumptions: list[int], conflicts: int = -1, decisions: int = -1
+    ) -> int:
+        """Solve what it was fed under assumptions, numbers inside; return what the kernel returns.
+
+        Limits below 0 are none. A model is in `values`, (variables,) and more; which assumptions failed is in
+        `failed()`. It may end without an answer before its limits, if a `terminate` came late.
+        """
+        with self._lock:
+            if self._closing:
+                return kernels.UNDECIDED
+            self._busy = True
+            self.idle.clear()
+        try:
+            limits = min(conflicts, _LARGEST), min(decisions, _LARGEST)
+            if self._methods is None:
+                return self._search_sliced(store, variables, assumptions, *limits)
+            session = self._fitting(store, variables, len(assumptions))
+            if assumptions:
+                session.assumptions[: len(assumptions)] = assumptions
+            self._assumed = assumptions
+            return int(
+                kernels.cadical_search(
+                    session, self._address, len(assumptions), variables, store.size, *limits
+                )
+            )
+        finally:
+            with self._lock:
+                self._busy = False
+                closing = self._closing
+                self.idle.set()
+            if closing:
+                self._finalize()
+
+    def failed(self) -> list[int]:
+        """Return the assumptions that failed in the last search, numbers inside."""
+        if self._methods is None:
+            return self._core
+        assert self._session is not None
+        mask = self._session.failed[: len(self._assumed)]
+        return [literal for literal, failed in zip(self._assumed, mask.tolist(), strict=True) if failed]
+
+    def terminate(self) -> None:
+        """End the search that runs, if one does, soon."""
+        with self._lock:
+            if self._busy:
+                self._stop = True
+                if self._methods is not None:
+                    self._methods.terminate(self._address)
+
+    def phase(self, literals: Iterable[int] | NDArray[np.int32], *, undo: bool = False) -> None:
+        """Force phases of variables that it has, or let go of them."""
+        hints = np.asarray(literals, np.int32)
+        if self._methods is not None:
+            kernels.cadical_phase(self._methods.addresses, self._address, hints, int(undo))
+        elif not undo:
+            native.pysolvers().cadical300_setphases(self._capsule, hints.tolist())
+
+    def propagate(self, assumptions: list[int]) -> tuple[bool, list[int]]:
+        """Return whether unit propagation of assumptions meets no conflict, and what it sets."""
+        fine, literals = native.pysolvers().cadical300_propagate(self._capsule, assumptions, 0, 0)
+        return bool(fine), literals or []
+
+    def counts(self) -> dict[str, int]:
+        """Return restarts, conflicts, decisions and propagations so far."""
+        return dict(native.pysolvers().cadical300_acc_stats(self._capsule))
+
+    def conflicts(self) -> int:
+        """Return the conflicts so far."""
+        if self._methods is None:
+            return self.counts()["conflicts"]
+        return int(self._methods.counts["conflicts"](self._address))
+
+    def decisions(self) -> int:
+        """Return the decisions so far."""
+        if self._methods is None:
+            return self.counts()["decisions"]
+        return int(self._methods.counts["decisions"](self._address))
+
+    def close(self) -> None:
+        """Free it, now or when its search ends. Again, it does nothing."""
+        with self._lock:
+            self._closing = True
+            if self._busy:
+                self._stop = True
+                if self._methods is not None:
+                    self._methods.terminate(self._address)
+                return
+        if self.broken:  # what it holds is half done: nothing may touch it
+            self._finalize.detach()
+        self._finalize()
+
+    def _fitting(self, store: Store, variables: int, assumed: int = 0) -> kernels.Session:
+        """Return what the kernels work on, with the store as it is and room for a query."""
+        session = self._session
+        if (
+            session is not None
+            and session.literals is store.literals
+            and session.values.size >= variables
+            and session.assumptions.size >= assumed
+        ):
+            return session
+        assert self._methods is not None
+        if self.values.size < variables or session is None:
+            self.values = np.zeros(variables + variables // 4, np.bool_)
+        room = assumed + assumed // 4 if session is None else max(assumed, session.assumptions.size)
+        self._session = kernels.Session(
+            methods=self._methods.addresses,
+            literals=store.literals,
+            assumptions=np.zeros(room, np.int32),
+            failed=np.zeros(room, np.bool_),
+            values=self.values,
+        )
+        return self._session
+
+    def _search_sliced(
+        self, store: Store, variables: int, assumptions: list[int], conflicts: int, decisions: int
+    ) -> int:
+        module, self._stop, found = native.pysolvers(), False, 0
+        left = _LARGEST if conflicts < 0 else conflicts
+        while not found and not self._stop and left >= 0:
+            module.cadical300_cbudget(self._capsule, min(SLICE, left))
+            if decisions >= 0:
+                module.cadical300_dbudget(self._capsule, decisions)
+            found = module.cadical300_solve_lim(self._capsule, assumptions, 0)
+            left -= min(SLICE, left) or 1
+            if conflicts < 0:
+                left = _LARGEST
+            if decisions >= 0:
+                break
+        if found > 0:
+            return self._read_slowly(store, variables, assumptions)
+        if found < 0:
+            self._core = module.cadical300_core(self._capsule, assumptions) or []
+            return kernels.REFUTED
+        return kernels.UNDECIDED
+
+    def _read_slowly(self, store: Store, variables: int, assumptions: list[int]) -> int:
+        model = np.array(native.pysolvers().cadical300_model(self._capsule) or [], np.int32)
+        self.values = np.zeros(variables, np.bool_)
+        self.values[: model.size] = model[:variables] > 0
+        if any(self.values[abs(literal) - 1] != (literal > 0) for literal in assumptions):
+            return kernels.BROKEN
+        if kernels.false_clause(store.literals, store.size, self.values) >= 0:
+            return kernels.FALSIFIED
+        return kernels.SATISFIED
+
+
+def _feed_slowly(capsule: object, flat: NDArray[np.int32]) -> None:
+    module, start = native.pysolvers(), 0
+    literals = flat.tolist()
+    for end in np.flatnonzero(flat == 0).tolist():
+        module.cadical300_add_cl(capsule, literals[start:end])
+        start = end + 1
+
+
+def _free(module: Any, capsule: object, proof: Any) -> None:
+    module.cadical300_del(capsule, proof)
+    if proof is not None:
+        proof.close()
