@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from turbosat.result import Result as Result
     from turbosat.result import Status as Status
     from turbosat.result import Winner as Winner
+    from turbosat.solver.solver import Solver as Solver
 
 _HOME = {
     "Deadline": "deadline",
@@ -35,6 +36,7 @@ _HOME = {
     "Status": "result",
     "TurbosatError": "errors",
     "UnsupportedError": "errors",
+    "Solver": "solver.solver",
     "UsageError": "errors",
     "Winner": "result",
     "solve": "api",
@@ -46,7 +48,7 @@ __all__ = [*_HOME, "__version__"]
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'turbosat' has no attribute {name!r}")
-    if name == "solve":
+    if name in ("solve", "Solver"):
         from turbosat.system import require_system
 
         require_system()

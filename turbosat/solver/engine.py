@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,6 +43,8 @@ class Engine:
         self._lock = threading.Lock()  # of what follows
         self._busy = False
         self._closing = False
+        self._assumed: list[int] = []
+        self._core: list[int] = []
         self._stop = False
         self._address = 0 if self._methods is None else self._methods.address(self._capsule)
         self._session: kernels.Session | None = None
@@ -63,50 +65,75 @@ class Engine:
         for name, value in settings.items():
             native.pysolvers().cadical300_set(self._capsule, name, value)
 
-    def feed(self, store: Store) -> None:
-        """Add what is new in a store, settled."""
-        if self.fed == store.size:
+    @property
+    def closing(self) -> bool:
+        """Whether it is to be freed."""
+        return self._closing
+
+    def feed(self, store: Store, size: int) -> None:
+        """Add what is new in the first `size` literals of a store, whole clauses."""
+        if self.fed >= size or not self._enter():
             return
-        if self._methods is None:
-            _feed_slowly(self._capsule, store.literals[self.fed : store.size])
-        else:
-            session = self._fitting(store, 0)
-            kernels.cadical_add(session, self._address, self.fed, store.size)
-        self.fed = store.size
+        try:
+            if self._methods is None:
+                _feed_slowly(self._capsule, store.literals[self.fed : size])
+            else:
+                kernels.cadical_add(self._fitting(store, 0), self._address, self.fed, size)
+            self.fed = size
+        finally:
+            self._leave()
 
     def search(
-        self, store: Store, variables: int, assumptions: list[int], conflicts: int = -1, decisions: int = -1
+        self,
+        store: Store,
+        size: int,
+        variables: int,
+        assumptions: list[int],
+        conflicts: int = -1,
+        decisions: int = -1,
+        *,
+        stopped: Callable[[], object] = bool,
     ) -> int:
         """Solve what it was fed under assumptions, numbers inside; return what the kernel returns.
 
-        Limits below 0 are none. A model is in `values`, (variables,) and more; which assumptions failed is in
-        `failed()`. It may end without an answer before its limits, if a `terminate` came late.
+        Limits below 0 are none. A model is in `values`, (variables,) and more, checked against the first
+        `size` literals of the store; which assumptions failed is in `failed()`. It may end without an answer
+        before its limits, if a `terminate` came late; it does not begin if it is `stopped` already.
         """
-        with self._lock:
-            if self._closing:
-                return kernels.UNDECIDED
-            self._busy = True
-            self.idle.clear()
+        if not self._enter():
+            return kernels.UNDECIDED
         try:
+            if stopped():  # from here on, `terminate` finds it busy
+                return kernels.UNDECIDED
             limits = min(conflicts, _LARGEST), min(decisions, _LARGEST)
             if self._methods is None:
-                return self._search_sliced(store, variables, assumptions, *limits)
+                return self._search_sliced(store, size, variables, assumptions, *limits)
             session = self._fitting(store, variables, len(assumptions))
             if assumptions:
                 session.assumptions[: len(assumptions)] = assumptions
             self._assumed = assumptions
             return int(
-                kernels.cadical_search(
-                    session, self._address, len(assumptions), variables, store.size, *limits
-                )
+                kernels.cadical_search(session, self._address, len(assumptions), variables, size, *limits)
             )
         finally:
-            with self._lock:
-                self._busy = False
-                closing = self._closing
-                self.idle.set()
-            if closing:
-                self._finalize()
+            self._leave()
+
+    def _enter(self) -> bool:
+        """Take it for a call that lasts; False if it is to be freed."""
+        with self._lock:
+            if self._closing:
+                return False
+            self._busy, self._stop = True, False
+            self.idle.clear()
+        return True
+
+    def _leave(self) -> None:
+        with self._lock:
+            self._busy = False
+            closing = self._closing
+            self.idle.set()
+        if closing:
+            self._finalize()
 
     def failed(self) -> list[int]:
         """Return the assumptions that failed in the last search, numbers inside."""
@@ -166,6 +193,13 @@ class Engine:
             self._finalize.detach()
         self._finalize()
 
+    def after_fork(self) -> None:
+        """Go on in the child of a fork; a search that ran is nothing to go on with."""
+        self._lock = threading.Lock()
+        if self._busy:
+            self.broken, self._busy = True, False
+            self.idle.set()
+
     def _fitting(self, store: Store, variables: int, assumed: int = 0) -> kernels.Session:
         """Return what the kernels work on, with the store as it is and room for a query."""
         session = self._session
@@ -190,34 +224,38 @@ class Engine:
         return self._session
 
     def _search_sliced(
-        self, store: Store, variables: int, assumptions: list[int], conflicts: int, decisions: int
+        self,
+        store: Store,
+        size: int,
+        variables: int,
+        assumptions: list[int],
+        conflicts: int,
+        decisions: int,
     ) -> int:
-        module, self._stop, found = native.pysolvers(), False, 0
+        module, found = native.pysolvers(), 0
         left = _LARGEST if conflicts < 0 else conflicts
         while not found and not self._stop and left >= 0:
             module.cadical300_cbudget(self._capsule, min(SLICE, left))
             if decisions >= 0:
                 module.cadical300_dbudget(self._capsule, decisions)
             found = module.cadical300_solve_lim(self._capsule, assumptions, 0)
-            left -= min(SLICE, left) or 1
-            if conflicts < 0:
-                left = _LARGEST
+            left = _LARGEST if conflicts < 0 else left - (min(SLICE, left) or 1)
             if decisions >= 0:
                 break
         if found > 0:
-            return self._read_slowly(store, variables, assumptions)
+            return self._read_slowly(store, size, variables, assumptions)
         if found < 0:
             self._core = module.cadical300_core(self._capsule, assumptions) or []
             return kernels.REFUTED
         return kernels.UNDECIDED
 
-    def _read_slowly(self, store: Store, variables: int, assumptions: list[int]) -> int:
+    def _read_slowly(self, store: Store, size: int, variables: int, assumptions: list[int]) -> int:
         model = np.array(native.pysolvers().cadical300_model(self._capsule) or [], np.int32)
         self.values = np.zeros(variables, np.bool_)
         self.values[: model.size] = model[:variables] > 0
         if any(self.values[abs(literal) - 1] != (literal > 0) for literal in assumptions):
             return kernels.BROKEN
-        if kernels.false_clause(store.literals, store.size, self.values) >= 0:
+        if kernels.false_clause(store.literals, size, self.values) >= 0:
             return kernels.FALSIFIED
         return kernels.SATISFIED
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Names:
-    """Which number inside stands for a user's variable. `known` variables are the user's, `used` there are in all."""
+    """Which number inside stands for a user's variable: `known` are the user's, `used` there are in all."""
 
     def __init__(self) -> None:
         self.known = 0

@@ -44,16 +44,12 @@ class Store:
         self.literals = np.zeros(_LEAST, np.int32)
         self.size = 0
         self.clauses = 0
-        self.variables = 0
         self.has_empty = False
         self._pending = array("i")
 
     def add(self, clause: list[int]) -> None:
         """Add a clause of checked literals."""
-        if clause:
-            self.variables = max(self.variables, max(clause), -min(clause))
-        else:
-            self.has_empty = True
+        self.has_empty |= not clause
         self.clauses += 1
         self._pending.extend([*clause, 0])  # at once: a fork in between would leave half a clause
 
@@ -68,7 +64,6 @@ class Store:
         ends = flat == 0
         self.clauses += int(np.count_nonzero(ends))
         self.has_empty |= bool(ends[0]) or bool((ends[1:] & ends[:-1]).any())
-        self.variables = max(self.variables, int(flat.max()), -int(flat.min()))
 
     def settled(self) -> int:
         """Bring all clauses into the array; return its used size."""
@@ -85,9 +80,9 @@ class Store:
         size = self.settled()
         return self.literals[:size].copy()
 
-    def formula(self) -> Formula:
-        """Return the clauses as a Formula over all its variables."""
-        return Formula.from_dimacs_array(self.flat(), self.variables)
+    def formula(self, variables: int) -> Formula:
+        """Return the clauses as a Formula over so many variables."""
+        return Formula.from_dimacs_array(self.flat(), variables)
 
     def _reserve(self, size: int) -> None:
         if size > self.literals.size:
@@ -99,8 +94,8 @@ class Store:
 def flat_clauses(source: Any) -> NDArray[np.int32] | None:
     """Return the clauses of numpy arrays with 0 behind each, (literals,) int32; None if it is something else.
 
-    They come flat, with 0 behind each clause, int (literals,); as rows of equal length, int (clauses, length);
-    or as literals (literals,) and offsets (clauses + 1,). UsageError for what is none of it.
+    They come flat, with 0 behind each clause, int (literals,); as rows of equal length, (clauses, length); or
+    as literals (literals,) and offsets (clauses + 1,). UsageError for what is none of it.
     """
     if isinstance(source, Formula):
         return joined(source.literals, source.offsets)
@@ -128,7 +123,7 @@ def flat_clauses(source: Any) -> NDArray[np.int32] | None:
 
 
 def joined(literals: NDArray[np.int32], offsets: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Return clauses with 0 behind each: literals (literals,), offsets (clauses + 1,) to (literals + clauses,)."""
+    """Return clauses with 0 behind each, (literals + clauses,): literals (literals,), offsets (clauses + 1,)."""
     clauses = offsets.size - 1
     result = np.zeros(literals.size + clauses, np.int32)
     lengths = np.diff(offsets)
