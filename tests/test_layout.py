@@ -55,7 +55,9 @@ TABLE = {
         "cdcl/engines cdcl/lanes cdcl/pool encodings/xor encodings/support gpu gpu/cuda gpu/galois "
         "gpu/sweep"
     ),
-    "api": "turbosat turbosat/formula turbosat/run",
+    # Solver, which asks CaDiCaL in this process, and the run above where that takes long.
+    "turbosat/solver": "turbosat turbosat/formula turbosat/core cdcl/engines turbosat/run",
+    "api": "turbosat turbosat/formula turbosat/run turbosat/solver",
     # The checker shares nothing with the solver, not even its core; the tool that builds both knows both.
     "check_base": "",
     "turbosat/check/reading": "check_base",

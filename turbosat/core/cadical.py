@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from turbosat.core.border import Record, kernel
-from turbosat.core.declare import ConstFlags, ConstInts, ConstLongs, Flags, Ints
+from turbosat.core.declare import ConstFlags, ConstInts, ConstLongs, Flags, Ints, Longs, SignedBytes
 
 ADD, ASSUME, SOLVE, VAL, FAILED, LIMIT, PHASE, UNPHASE, METHODS = range(9)
 UNDECIDED, SATISFIED, FALSIFIED, BROKEN, REFUTED = 0, 10, 11, 12, 20  # what a search comes to
@@ -55,3 +55,36 @@ def false_clause(
     literals: Annotated[ConstInts, "entries"], last: int, values: Annotated[ConstFlags, "variables"]
 ) -> int:
     """Return where the first clause of literals[:last] begins that values make false, or -1."""
+
+
+HEAD, TAIL, POSITIONS = range(3)  # of the queue: what was looked at, what was set
+
+
+class Implications(Record):
+    """Clauses by their literals, and what is known of variables: 1 true, -1 false, 0 neither.
+
+    A literal's code is 2v for variable v, from 0, and 2v + 1 for its negation. `occurrences` are where the
+    clauses begin in which it is.
+    """
+
+    literals: Annotated[ConstInts, "entries"]
+    starts: Annotated[Longs, "2 * variables + 1"]
+    occurrences: Annotated[Longs, "occurring"]
+    values: Annotated[SignedBytes, "variables"]
+    queue: Annotated[Ints, "variables"]
+    positions: Annotated[Longs, POSITIONS]
+
+
+@kernel
+def list_occurrences(state: Implications, last: int) -> None:
+    """List where each literal occurs in literals[:last]; starts are zeros before."""
+
+
+@kernel
+def set_units(state: Implications, last: int) -> int:
+    """Set what clauses of one literal say; 0 if they contradict each other, or if a clause is empty."""
+
+
+@kernel
+def imply(state: Implications, literal: int) -> int:
+    """Set a literal true, 0 for none, and all that follows by unit propagation; 0 for a conflict."""

@@ -135,14 +135,6 @@ class Base(Holding):
         self._hint(engine)
         return engine
 
-    def _propagated(self, query: Query) -> tuple[bool, list[int]]:
-        """Return what unit propagation of a query's assumptions comes to."""
-        engine = None if self._store.has_empty else self._ready_engine(query)
-        if engine is None:
-            return False, []
-        engine.feed(self._store, self._store.settled())
-        return engine.propagate(query.assumptions)
-
     def _ask_here(self, engine: Engine, query: Query, size: int) -> Answer | None:
         """Search for a moment in this thread; None if that does not answer."""
         if not self._first or size > LARGE:

@@ -159,11 +159,6 @@ class Engine:
         elif not undo:
             native.pysolvers().cadical300_setphases(self._capsule, hints.tolist())
 
-    def propagate(self, assumptions: list[int]) -> tuple[bool, list[int]]:
-        """Return whether unit propagation of assumptions meets no conflict, and what it sets."""
-        fine, literals = native.pysolvers().cadical300_propagate(self._capsule, assumptions, 0, 0)
-        return bool(fine), literals or []
-
     def counts(self) -> dict[str, int]:
         """Return restarts, conflicts, decisions and propagations so far."""
         return dict(native.pysolvers().cadical300_acc_stats(self._capsule))
@@ -233,13 +228,13 @@ class Engine:
         decisions: int,
     ) -> int:
         module, found = native.pysolvers(), 0
-        left = _LARGEST if conflicts < 0 else conflicts
-        while not found and not self._stop and left >= 0:
+        left = _LARGEST if conflicts < 0 else max(1, conflicts)  # to python-sat, 0 is no limit
+        while not found and not self._stop and left > 0:
             module.cadical300_cbudget(self._capsule, min(SLICE, left))
             if decisions >= 0:
-                module.cadical300_dbudget(self._capsule, decisions)
+                module.cadical300_dbudget(self._capsule, max(1, decisions))
             found = module.cadical300_solve_lim(self._capsule, assumptions, 0)
-            left = _LARGEST if conflicts < 0 else left - (min(SLICE, left) or 1)
+            left = _LARGEST if conflicts < 0 else left - min(SLICE, left)
             if decisions >= 0:
                 break
         if found > 0:

@@ -12,6 +12,7 @@ from turbosat.options import Options
 from turbosat.result import Reason
 from turbosat.solver import native
 from turbosat.solver.engine import Engine
+from turbosat.solver.implications import Propagator
 from turbosat.solver.names import Names
 from turbosat.solver.query import Answer
 from turbosat.solver.store import Store
@@ -40,6 +41,7 @@ class Holding:
         self._proof = tempfile.TemporaryFile() if proof else None  # noqa: SIM115 # closed with CaDiCaL
         self._engine: Engine | None = None
         self._sliced = False
+        self._propagator = Propagator()
 
     @property
     def _may_hold(self) -> bool:
@@ -55,12 +57,12 @@ class Holding:
         return self._names.inward(literals)
 
     def add_inside(self, clause: list[int]) -> None:
-        """Add a clause of numbers inside."""
-        self._store.add(clause)
+        """Add a clause of numbers inside that is not for good."""
+        self._store.add(clause, counted=False)
 
     def retire(self, switch: int) -> None:
         """Let the clauses under a variable of their own hold no more."""
-        self._store.add([-switch])
+        self._store.add([-switch], counted=False)
 
     def outward_model(self, answer: Answer) -> list[int]:
         """Return a model as a literal for each of the user's variables."""
@@ -138,6 +140,7 @@ class Holding:
     def _take(self, other: Holding) -> None:
         """Take over the clauses and phases of another."""
         self._store.add_flat(other._store.flat())
+        self._store.clauses = other._store.clauses
         self._names = other._names.copied()
         self._refuted = other._refuted
         self._forced, self._settings = dict(other._forced), dict(other._settings)

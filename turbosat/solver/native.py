@@ -76,7 +76,7 @@ def _look_up() -> Methods:
     library = ctypes.CDLL(pysolvers().__file__)
     addresses = np.zeros(kernels.METHODS, np.int64)
     for number, name in _CALLED.items():
-        addresses[number] = ctypes.cast(library[_PREFIX + name], ctypes.c_void_p).value
+        addresses[number] = ctypes.cast(library[_PREFIX + name], ctypes.c_void_p).value or 0
     terminate = library[f"{_PREFIX}9terminateEv"]
     terminate.argtypes, terminate.restype = (ctypes.c_void_p,), None
     counts = {}

@@ -205,8 +205,8 @@ class Solver(Unsupported, Base):
         """Propagate assumptions in turn; return whether that meets no conflict, and what it sets."""
         query = self._prepared(assumptions, None)
         with self._asking(query):
-            fine, literals = self._propagated(query)
-            return fine, self._names.outward(literals)
+            fine, inside = self._propagator.propagate(self._store, self._names.used, query.assumptions)
+            return fine, self._names.outward(inside)
 
     def set_phases(self, literals: Iterable[int] = ()) -> None:
         """Prefer these literals in decisions."""
@@ -243,7 +243,7 @@ class Solver(Unsupported, Base):
         values = self._values
         model = np.arange(1, values.size + 1, dtype=np.int32)
         np.negative(model, out=model, where=~values)
-        return model.tolist()
+        return list(model.tolist())
 
     def get_core(self) -> list[int] | None:
         """Return assumptions that cannot hold together if the last answer is False; None without any."""

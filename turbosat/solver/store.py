@@ -47,10 +47,10 @@ class Store:
         self.has_empty = False
         self._pending = array("i")
 
-    def add(self, clause: list[int]) -> None:
-        """Add a clause of checked literals."""
+    def add(self, clause: list[int], *, counted: bool = True) -> None:
+        """Add a clause of checked literals; `counted`: it is the user's, or stands for what is."""
         self.has_empty |= not clause
-        self.clauses += 1
+        self.clauses += counted
         self._pending.extend([*clause, 0])  # at once: a fork in between would leave half a clause
 
     def add_flat(self, flat: NDArray[np.int32]) -> None:
@@ -123,7 +123,7 @@ def flat_clauses(source: Any) -> NDArray[np.int32] | None:
 
 
 def joined(literals: NDArray[np.int32], offsets: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Return clauses with 0 behind each, (literals + clauses,): literals (literals,), offsets (clauses + 1,)."""
+    """Return clauses with 0 behind each, of literals (literals,) and offsets (clauses + 1,)."""
     clauses = offsets.size - 1
     result = np.zeros(literals.size + clauses, np.int32)
     lengths = np.diff(offsets)
