@@ -19,6 +19,8 @@ CODE = (".py", ".c", ".h")
 GROUPS = {
     "turbosat/__init__.py": "api",
     "turbosat/api.py": "api",
+    "turbosat/pysat.py": "api",
+    "turbosat/pycosat.py": "api",
     "turbosat/__main__.py": "turbosat/cli",
     **{
         f"turbosat/check/{name}.py": "check_base"

@@ -17,6 +17,7 @@ from turbosat.solver.names import Names
 from turbosat.solver.query import Answer
 from turbosat.solver.store import Store
 from turbosat.system import available_memory
+from turbosat.validation import MAX_VARIABLE, integer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,6 +52,10 @@ class Holding:
     def fresh(self) -> int:
         """Return a new variable, inside, that is no user's."""
         return self._names.fresh()
+
+    def know(self, variables: int) -> None:
+        """Let there be the variables 1 to `variables` at least."""
+        self._names.know(integer(variables, "variables", 0, MAX_VARIABLE))
 
     def inward(self, literals: list[int]) -> list[int]:
         """Return a user's literals as numbers inside."""
