@@ -66,8 +66,8 @@ TABLE = {
     "turbosat/check/drat": "check_base turbosat/check/reading",
     "turbosat/check": "check_base turbosat/check/reading turbosat/check/drat",
     "turbosat/cli": (
-        "turbosat turbosat/dimacs turbosat/proof turbosat/core turbosat/run turbosat/check api "
-        "check_base cdcl/process"
+        "turbosat turbosat/dimacs turbosat/proof turbosat/core turbosat/run turbosat/solver turbosat/check "
+        "api check_base cdcl/process"
     ),
     # The harness measures turbosat from outside; what measures its parts lies in its root.
     "benchmarks": (

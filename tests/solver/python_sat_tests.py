@@ -18,6 +18,6 @@ def new(self: Any, name: str = "m22", *rest: Any, **named: Any) -> None:
 
 
 pysat.solvers.Solver.new = new
-pysat.solvers.Cadical300 = turbosat.Solver
+pysat.solvers.Cadical300 = type("Cadical300", (turbosat.Solver,), {})  # by that name in their parameters
 own = ["-q", "-p", "no:cacheprovider", "-c", "/dev/null", f"--rootdir={sys.argv[1]}", "--tb=short"]
 sys.exit(pytest.main([*own, *sys.argv[1:]]))

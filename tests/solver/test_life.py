@@ -62,7 +62,7 @@ def test_budgets_are_of_conflicts_and_decisions(hard: Solver) -> None:
         assert hard.reason is Reason.LIMIT
         hard.dec_budget(-1)
         assert hard.solve_limited(time_limit=0.1) is None
-        assert hard.reason is Reason.TIME
+        assert str(hard.reason) == "time"
 
 
 def test_another_thread_can_interrupt(hard: Solver) -> None:
@@ -150,10 +150,8 @@ def test_asyncio_awaits_and_cancels() -> None:
     async def main() -> float:
         with Solver([[1]]) as easy, Solver(HARD, escalate_after=None) as solver:
             assert await easy.solve_async() is True
-            assert await asyncio.gather(easy.solve_async(), solver.solve_async(time_limit=0.1)) == [
-                True,
-                None,
-            ]
+            both = asyncio.gather(easy.solve_async(), solver.solve_async(time_limit=0.1))
+            assert list(await both) == [True, None]
             task = asyncio.create_task(asyncio.wait_for(solver.solve_async(), 60))
             await asyncio.sleep(0.2)
             began = time.monotonic()

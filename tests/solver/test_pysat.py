@@ -65,14 +65,11 @@ def soft(seed: int, variables: int = 8) -> WCNF:
 
 
 def optimum(formula: WCNF) -> int:
-    return min(
-        sum(
-            weight
-            for clause, weight in zip(formula.soft, formula.wght, strict=True)
-            if not set(clause) & set(model)
-        )
-        for model in models(formula.hard, formula.nv)
-    )
+    def cost(model: list[int]) -> int:
+        each = zip(formula.soft, formula.wght, strict=True)
+        return sum(int(weight) for clause, weight in each if not set(clause) & set(model))
+
+    return min(map(cost, models(formula.hard, formula.nv)))
 
 
 @pytest.mark.parametrize("tool", [RC2, RC2Stratified, FM, LSU])

@@ -279,8 +279,8 @@ def test_what_needs_another_engine_is_one_clear_error() -> None:
         for name in vars(Unsupported):
             if name.startswith("_") or name in ("sync_vars", "sync_vpool", "start_mode", "attach_vpool"):
                 continue
-            arguments = {"connect_propagator": [None], "prop_budget": [5]}.get(name, [])
-            arguments = [1] if name in ("observe", "ignore", "is_decision") else arguments
+            one = ("connect_propagator", "prop_budget", "observe", "ignore", "is_decision")
+            arguments = [1] if name in one else []
             with pytest.raises(UnsupportedError, match=r"turbosat\.Solver has no"):
                 getattr(solver, name)(*arguments)
             refused += 1
@@ -303,9 +303,10 @@ def test_a_proof_refutes() -> None:
 
 
 def test_the_options_are_checked() -> None:
-    for wrong in ({"time_limit": -1}, {"workers": 0}, {"proof": "x"}, {"nothing": 1}, {"escalate_after": -1}):
+    wrongs: list[dict[str, Any]] = [{"time_limit": -1}, {"workers": 0}, {"proof": "x"}, {"nothing": 1}]
+    for wrong in [*wrongs, {"escalate_after": -1}]:
         with pytest.raises(UsageError):
-            Solver(**wrong)  # type: ignore[arg-type]
+            Solver(**wrong)
     with Solver() as solver, pytest.raises(UsageError, match="unknown option"):
         solver.configure({"factor": 1})
 

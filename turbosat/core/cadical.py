@@ -17,29 +17,37 @@ UNDECIDED, SATISFIED, FALSIFIED, BROKEN, REFUTED = 0, 10, 11, 12, 20  # what a s
 # BROKEN     a model that breaks an assumption
 
 
+SOLVER, ASSUMED, USED, LAST, CONFLICTS, DECISIONS, CONTROLS = range(7)  # what a query is about
+# SOLVER     the address of CaDiCaL
+# ASSUMED    assumptions
+# USED       variables of the model
+# LAST       literals of the clauses that it is checked against
+# CONFLICTS  limits, below 0 there is none
+
+
 class Session(Record):
     """What a solver works on: clauses one after the other, and room for a query and its answer."""
 
     methods: Annotated[ConstLongs, METHODS]
+    control: Annotated[ConstLongs, CONTROLS]
     literals: Annotated[ConstInts, "entries"]
     assumptions: Annotated[Ints, "assumable"]
     failed: Annotated[Flags, "assumable"]
     values: Annotated[Flags, "variables"]
+    true_literals: Annotated[Flags, "2 * variables + 1"]  # of the literals from −variables to variables
 
 
 @kernel
-def cadical_add(session: Session, solver: int, first: int, last: int) -> None:
+def cadical_add(session: Session, first: int, last: int) -> None:
     """Add literals[first:last], whole clauses."""
 
 
 @kernel
-def cadical_search(
-    session: Session, solver: int, assumed: int, used: int, last: int, conflicts: int, decisions: int
-) -> int:
-    """Solve under the first `assumed` assumptions; a limit below 0 is none.
+def cadical_search(session: Session) -> int:
+    """Solve under assumptions and limits, as the session's control says.
 
-    With a model its values are read, of the first `used` variables, and checked against literals[:last] and
-    the assumptions. Without one it is read which assumptions failed.
+    With a model its values are read and checked against literals[:LAST] and the assumptions. Without one it
+    is read which assumptions failed.
     """
 
 

@@ -6,8 +6,6 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from turbosat.core import cadical as kernels
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
 FIRST = 500  # conflicts of a query that run in the thread that asks: it cannot hear Ctrl-C meanwhile
 SLOW = 0.03  # seconds that these may take, or they take place elsewhere from then on
 LARGE = 200_000  # literals of a formula beyond which they always do
+PAUSE = 0.001  # seconds between two looks at what is about to end
 LOOK = 0.05  # seconds between two looks at the memory
 PATIENCE = 5.0  # seconds that a query which is ended already may take to be over
 MEGABYTE = 1 << 20
@@ -80,15 +79,19 @@ class Base(Holding):
         if self._closed:
             raise UsageError("the solver was deleted")
         query = self._query
-        if query is not None and (query.reason() is None or not query.ended.wait(PATIENCE)):
-            raise UsageError("a query is running on this solver: one at a time, in whatever thread")
+        if query is None:
+            return
+        end = time.monotonic() + (0 if query.reason() is None else PATIENCE)
+        while self._query is query:
+            if time.monotonic() >= end:
+                raise UsageError("a query is running on this solver: one at a time, in whatever thread")
+            time.sleep(PAUSE)
 
-    @contextmanager
-    def _asking(self, query: Query) -> Iterator[None]:
-        """Let a query be the only one."""
+    def _asked(self, query: Query) -> Answer:
+        """Answer a query, the only one meanwhile."""
         try:
             self._begin(query)
-            yield
+            return self._ask(query)
         finally:
             self._end(query)
 
@@ -106,7 +109,6 @@ class Base(Holding):
         with self._gate:
             if self._query is query:
                 self._query = None
-        query.ended.set()
 
     def _ask(self, query: Query) -> Answer:
         """Answer a query that has begun. Raises SoundnessError for an answer that fails its check."""
@@ -129,9 +131,10 @@ class Base(Holding):
     def _ready_engine(self, query: Query) -> Engine | None:
         """Return CaDiCaL, made if there is none; None if an earlier search does not end in time."""
         engine = self._made_engine()
-        while not engine.idle.wait(min(LOOK, max(0.0, query.left()))):
+        while not engine.idle:
             if query.reason() is not None:
                 return None
+            time.sleep(PAUSE)
         self._hint(engine)
         return engine
 
@@ -173,13 +176,14 @@ class Base(Holding):
 
     def _ask_patiently(self, engine: Engine, query: Query, size: int) -> Answer:
         """Search in a thread of its own, and by the hybrid when that takes long."""
-        search = Search(engine, self._store, self._names.used, query)
         limit = self._options["memory_limit"]
         deadline = None if limit is None else Deadline(None, limit * MEGABYTE)
+        wake = query.waking()
+        search = Search(engine, self._store, self._names.used, query)
         try:
             while True:
-                query.wake.wait(self._step(query, deadline))
-                query.wake.clear()
+                wake.wait(self._step(query, deadline))
+                wake.clear()
                 if search.done:
                     if search.error is not None:
                         raise search.error

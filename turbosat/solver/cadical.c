@@ -10,12 +10,13 @@ typedef bool (*bound)(void *, const char *, int);
 
 #define METHOD(kind, number) ((kind)(intptr_t)methods[number])
 
-void cadical_add(const struct session *session, int64_t solver, int64_t first, int64_t last)
+void cadical_add(const struct session *session, int64_t first, int64_t last)
 {
     const int64_t *methods = session->methods;
+    void *cadical = (void *)(intptr_t)session->control[SOLVER];
     take add = METHOD(take, ADD);
     for (int64_t at = first; at < last; at++)
-        add((void *)(intptr_t)solver, session->literals[at]);
+        add(cadical, session->literals[at]);
 }
 
 int64_t false_clause(const int32_t *literals, int64_t entries, int64_t last, const uint8_t *values,
@@ -26,7 +27,8 @@ int64_t false_clause(const int32_t *literals, int64_t entries, int64_t last, con
     for (int64_t at = 0; at < last; at++) {
         int32_t literal = literals[at];
         if (literal) {
-            holds |= literal > 0 ? values[literal - 1] : !values[-literal - 1];
+            bool negative = literal < 0;
+            holds |= values[(negative ? -literal : literal) - 1] ^ negative;
             continue;
         }
         if (!holds)
@@ -37,41 +39,51 @@ int64_t false_clause(const int32_t *literals, int64_t entries, int64_t last, con
     return -1;
 }
 
-static int64_t check(const struct session *session, int64_t assumed, int64_t last)
+// Whether what was read as true satisfies all clauses and assumptions.
+static int64_t check(const struct session *session, const uint8_t *holding)
 {
-    const uint8_t *values = session->values;
-    for (int64_t at = 0; at < assumed; at++) {
-        int32_t literal = session->assumptions[at];
-        if (values[(literal < 0 ? -literal : literal) - 1] != (literal > 0))
+    const int64_t *control = session->control;
+    for (int64_t at = 0; at < control[ASSUMED]; at++)
+        if (!holding[session->assumptions[at]])
             return BROKEN;
+    const int32_t *literals = session->literals;
+    uint8_t holds = 0;
+    for (int64_t at = 0; at < control[LAST]; at++) {
+        holds |= holding[literals[at]];
+        if (!literals[at]) {
+            if (!holds)
+                return FALSIFIED;
+            holds = 0;
+        }
     }
-    if (false_clause(session->literals, session->entries, last, values, session->variables) >= 0)
-        return FALSIFIED;
     return SATISFIED;
 }
 
-int64_t cadical_search(const struct session *session, int64_t solver, int64_t assumed, int64_t used,
-                       int64_t last, int64_t conflicts, int64_t decisions)
+int64_t cadical_search(const struct session *session)
 {
-    const int64_t *methods = session->methods;
-    void *cadical = (void *)(intptr_t)solver;
+    const int64_t *methods = session->methods, *control = session->control;
+    void *cadical = (void *)(intptr_t)control[SOLVER];
     take assume = METHOD(take, ASSUME);
-    for (int64_t at = 0; at < assumed; at++)
+    for (int64_t at = 0; at < control[ASSUMED]; at++)
         assume(cadical, session->assumptions[at]);
-    if (conflicts >= 0)
-        METHOD(bound, LIMIT)(cadical, "conflicts", (int)conflicts);
-    if (decisions >= 0)
-        METHOD(bound, LIMIT)(cadical, "decisions", (int)decisions);
+    if (control[CONFLICTS] >= 0)
+        METHOD(bound, LIMIT)(cadical, "conflicts", (int)control[CONFLICTS]);
+    if (control[DECISIONS] >= 0)
+        METHOD(bound, LIMIT)(cadical, "decisions", (int)control[DECISIONS]);
     int64_t found = METHOD(ask, SOLVE)(cadical);
     if (found == SATISFIED) {
         value_of val = METHOD(value_of, VAL);
-        for (int64_t at = 0; at < used; at++)
-            session->values[at] = val(cadical, (int)(at + 1), true) > 0;
-        return check(session, assumed, last);
+        uint8_t *holding = session->true_literals + session->variables; // by literal
+        for (int64_t variable = 1; variable <= control[USED]; variable++) {
+            uint8_t value = val(cadical, (int)variable, 1) > 0;
+            session->values[variable - 1] = holding[variable] = value;
+            holding[-variable] = !value;
+        }
+        return check(session, holding);
     }
     if (found == REFUTED) {
         whether failed = METHOD(whether, FAILED);
-        for (int64_t at = 0; at < assumed; at++)
+        for (int64_t at = 0; at < control[ASSUMED]; at++)
             session->failed[at] = failed(cadical, session->assumptions[at]);
     }
     return found;

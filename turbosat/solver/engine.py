@@ -25,7 +25,7 @@ _LARGEST = 2**31 - 1
 class Engine:
     """One CaDiCaL. One call at a time may be in `search`; `terminate` and `close` may come at any time.
 
-    `idle` is set while nothing searches. Closed in the midst of a search, it is freed when that ends.
+    Closed in the midst of a search, it is freed when that ends.
     """
 
     def __init__(
@@ -36,8 +36,6 @@ class Engine:
         self._methods = None if sliced else native.methods()
         self._proof_file = proof
         self._capsule = module.cadical300_new()
-        self.idle = threading.Event()
-        self.idle.set()
         self.broken = False  # a fork came in the midst of a search
         self.fed = 0  # literals of the store that it has
         self._lock = threading.Lock()  # of what follows
@@ -48,6 +46,7 @@ class Engine:
         self._stop = False
         self._address = 0 if self._methods is None else self._methods.address(self._capsule)
         self._session: kernels.Session | None = None
+        self._control = np.array([self._address, 0, 0, 0, -1, -1], np.int64)
         self.values: NDArray[np.bool_] = np.zeros(0, np.bool_)
         self.trace = None if proof is None else module.cadical300_tracepr(self._capsule, proof)
         for name, value in settings.items():
@@ -66,6 +65,11 @@ class Engine:
             native.pysolvers().cadical300_set(self._capsule, name, value)
 
     @property
+    def idle(self) -> bool:
+        """Whether nothing searches."""
+        return not self._busy
+
+    @property
     def closing(self) -> bool:
         """Whether it is to be freed."""
         return self._closing
@@ -78,7 +82,7 @@ class Engine:
             if self._methods is None:
                 _feed_slowly(self._capsule, store.literals[self.fed : size])
             else:
-                kernels.cadical_add(self._fitting(store, 0), self._address, self.fed, size)
+                kernels.cadical_add(self._fitting(store, 0), self.fed, size)
             self.fed = size
         finally:
             self._leave()
@@ -105,16 +109,22 @@ class Engine:
         try:
             if stopped():  # from here on, `terminate` finds it busy
                 return kernels.UNDECIDED
-            limits = min(conflicts, _LARGEST), min(decisions, _LARGEST)
             if self._methods is None:
-                return self._search_sliced(store, size, variables, assumptions, *limits)
-            session = self._fitting(store, variables, len(assumptions))
-            if assumptions:
-                session.assumptions[: len(assumptions)] = assumptions
+                return self._search_sliced(store, size, variables, assumptions, conflicts, decisions)
+            assumed = len(assumptions)
+            session = self._fitting(store, variables, assumed)
+            if assumed:
+                session.assumptions[:assumed] = assumptions
             self._assumed = assumptions
-            return int(
-                kernels.cadical_search(session, self._address, len(assumptions), variables, size, *limits)
+            self._control[:] = (
+                self._address,
+                assumed,
+                variables,
+                size,
+                min(conflicts, _LARGEST),
+                min(decisions, _LARGEST),
             )
+            return kernels.cadical_search(session)
         finally:
             self._leave()
 
@@ -124,14 +134,12 @@ class Engine:
             if self._closing:
                 return False
             self._busy, self._stop = True, False
-            self.idle.clear()
         return True
 
     def _leave(self) -> None:
         with self._lock:
             self._busy = False
             closing = self._closing
-            self.idle.set()
         if closing:
             self._finalize()
 
@@ -193,7 +201,6 @@ class Engine:
         self._lock = threading.Lock()
         if self._busy:
             self.broken, self._busy = True, False
-            self.idle.set()
 
     def _fitting(self, store: Store, variables: int, assumed: int = 0) -> kernels.Session:
         """Return what the kernels work on, with the store as it is and room for a query."""
@@ -215,6 +222,8 @@ class Engine:
             assumptions=np.zeros(room, np.int32),
             failed=np.zeros(room, np.bool_),
             values=self.values,
+            true_literals=np.zeros(2 * self.values.size + 1, np.bool_),
+            control=self._control,
         )
         return self._session
 

@@ -67,7 +67,7 @@ class Escalation:
             self.done = True
             self._deadline.close()
             self._ended.set()
-            self.query.wake.set()
+            self.query.wake()
 
 
 def checked_core(engine: Engine, store: Store, variables: int, query: Query, claimed: list[int]) -> list[int]:
@@ -81,10 +81,12 @@ def checked_core(engine: Engine, store: Store, variables: int, query: Query, cla
     now = time.monotonic()
     seconds = min(LEAST + SHARE * (now - query.began), query.left())
     check = Query(claimed, max(0.0, seconds))
+    check.waking()
     search = Search(engine, store, variables, check)
     try:
         while not search.done and check.reason() is None and query.reason() is None:
-            check.wake.wait(max(0.0, min(0.05, check.left())))
+            check.waking().wait(max(0.0, min(0.05, check.left())))
+            check.waking().clear()
     finally:
         search.stop()
     if search.error is not None:

@@ -99,23 +99,25 @@ def _works(found: Methods) -> bool:
     try:
         session = kernels.Session(
             methods=found.addresses,
+            control=np.array([found.address(capsule), 2, 3, 6, 10, 10], np.int64),
             literals=np.array([1, 2, 0, -1, 3, 0], np.int32),
             assumptions=np.zeros(2, np.int32),
             failed=np.zeros(2, np.bool_),
             values=np.zeros(3, np.bool_),
+            true_literals=np.zeros(7, np.bool_),
         )
-        address = found.address(capsule)
-        kernels.cadical_add(session, address, 0, 6)
+        kernels.cadical_add(session, 0, 6)
         session.assumptions[:] = -2, 1
-        if kernels.cadical_search(session, address, 2, 3, 6, -1, -1) != kernels.SATISFIED:
+        if kernels.cadical_search(session) != kernels.SATISFIED:
             return False
         if session.values.tolist() != [True, False, True]:
             return False
         session.assumptions[:] = -2, -3
-        if kernels.cadical_search(session, address, 2, 3, 6, 10, 10) != kernels.REFUTED:
+        if kernels.cadical_search(session) != kernels.REFUTED:
             return False
         if not session.failed.all():
             return False
+        address = found.address(capsule)
         found.terminate(address)
         counts = [count(address) for count in found.counts.values()]
         return all(0 <= count < 100 for count in counts)

@@ -50,8 +50,7 @@ class Query:
         self.assumptions = assumptions
         self.conflicts = conflicts
         self.decisions = decisions
-        self.wake = threading.Event()  # something happened that its waiting thread must look at
-        self.ended = threading.Event()
+        self._wake: threading.Event | None = None
         self._reason: Reason | None = None
         self._engine: Engine | None = None
 
@@ -82,7 +81,20 @@ class Query:
         engine = self._engine
         if engine is not None:
             engine.terminate()
-        self.wake.set()
+        self.wake()
+
+    def waking(self) -> threading.Event:
+        """Return what is set when something happens that its waiting thread must look at."""
+        if self._wake is None:
+            self._wake = threading.Event()
+            if self._reason is not None:
+                self._wake.set()
+        return self._wake
+
+    def wake(self) -> None:
+        """Let its waiting thread look."""
+        if self._wake is not None:
+            self._wake.set()
 
 
 class Search:
@@ -100,7 +112,7 @@ class Search:
         self._variables = variables
         self._assumptions = query.assumptions if assumptions is None else assumptions
         self._limits = query.conflicts, query.decisions
-        self._wake = query.wake
+        self._query = query
         self._stopped = False
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="turbosat search", daemon=True)
@@ -131,7 +143,7 @@ class Search:
             RUNNING.discard(self)
             self.done = True
             self._ended.set()
-            self._wake.set()
+            self._query.wake()
 
 
 def advance(

@@ -162,8 +162,7 @@ class Solver(Unsupported, Base):
     def solve(self, assumptions: Iterable[int] = (), *, time_limit: float | None = None) -> bool | None:
         """Tell whether the clauses can hold under assumptions; None where a limit or interrupt came first."""
         query = self._prepared(assumptions, time_limit)
-        with self._asking(query):
-            return self._concluded(query, self._ask(query))
+        return self._concluded(query, self._asked(query))
 
     def solve_limited(
         self,
@@ -174,8 +173,7 @@ class Solver(Unsupported, Base):
     ) -> bool | None:
         """Do the same within the budgets of conflicts and decisions, too."""
         query = self._prepared(assumptions, time_limit, self._conflicts, self._decisions)
-        with self._asking(query):
-            return self._concluded(query, self._ask(query))
+        return self._concluded(query, self._asked(query))
 
     def solve_async(self, assumptions: Iterable[int] = (), *, time_limit: float | None = None) -> Pending:
         """Begin to solve in a thread of its own; return a future, awaitable, of what `solve` returns.
@@ -204,9 +202,8 @@ class Solver(Unsupported, Base):
     def propagate(self, assumptions: Iterable[int] = (), phase_saving: int = 0) -> tuple[bool, list[int]]:
         """Propagate assumptions in turn; return whether that meets no conflict, and what it sets."""
         query = self._prepared(assumptions, None)
-        with self._asking(query):
-            fine, inside = self._propagator.propagate(self._store, self._names.used, query.assumptions)
-            return fine, self._names.outward(inside)
+        fine, inside = self._propagator.propagate(self._store, self._names.used, query.assumptions)
+        return fine, self._names.outward(inside)
 
     def set_phases(self, literals: Iterable[int] = ()) -> None:
         """Prefer these literals in decisions."""
@@ -365,10 +362,9 @@ class Solver(Unsupported, Base):
 
         def ask(assumptions: list[int]) -> Answer:
             query = Query(assumptions, None if end is None else max(0.0, end - time.monotonic()))
-            with self._asking(query):
-                answer = self._ask(query)
-                self._concluded(query, answer)
-                return answer
+            answer = self._asked(query)
+            self._concluded(query, answer)
+            return answer
 
         return ask
 
