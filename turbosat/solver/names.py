@@ -47,8 +47,12 @@ class Names:
 
     def inward(self, literals: list[int]) -> list[int]:
         """Return a user's literals as numbers inside; new ones become known."""
-        if literals:
-            self.know(max(max(literals), -min(literals)))
+        return self.renamed(literals, max(max(literals), -min(literals)) if literals else 0)
+
+    def renamed(self, literals: list[int], largest: int) -> list[int]:
+        """Do the same where the largest variable is known."""
+        if largest > self.known:
+            self.know(largest)
         names = self._inward
         if names is None:
             return literals

@@ -18,7 +18,7 @@ from turbosat.solver import explore
 from turbosat.solver.base import Base
 from turbosat.solver.constraints import at_most, xor
 from turbosat.solver.query import RUNNING, Answer, Pending, Query
-from turbosat.solver.store import flat_clauses, row
+from turbosat.solver.store import flat_clauses, measured, row
 from turbosat.solver.unsupported import Unsupported, refuse
 from turbosat.validation import integer, number, shown, truth
 
@@ -99,8 +99,9 @@ class Solver(Unsupported, Base):
 
     def add_clause(self, clause: Iterable[int], no_return: bool = True) -> bool | None:
         """Add a clause. With `no_return` False, tell whether the clauses may hold, as far as is known."""
-        self._require_idle()
-        self._store.add(self._names.inward(row(clause)))
+        if self._query is not None or self._closed:
+            self._require_idle()
+        self._store.add(self._names.renamed(*measured(clause)))
         return None if no_return else self._may_hold
 
     def append_formula(self, formula: Any, no_return: bool = True) -> bool | None:

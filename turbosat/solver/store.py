@@ -18,20 +18,29 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _LEAST = 256  # literals that there is room for at first
+INTEGERS = {int}
 
 
 def row(clause: Iterable[int], one: str = "literal") -> list[int]:
     """Return literals as a list of nonzero int; UsageError says which is none."""
-    if type(clause) is not list and type(clause) is not tuple:
-        clause = list(clause) if isinstance(clause, set | frozenset | range) else clause
-    if isinstance(clause, list | tuple):
-        if not clause:
-            return []
-        if set(map(type, clause)) == {int} and 0 not in clause:
-            found = list(clause)
-            if max(found) <= MAX_VARIABLE and min(found) >= -MAX_VARIABLE:
-                return found
-    return checked_literals(clause, one).tolist()  # type: ignore[no-any-return]
+    return measured(clause, one)[0]
+
+
+def measured(clause: Iterable[int], one: str = "literal") -> tuple[list[int], int]:
+    """Do the same, and return the largest variable, too."""
+    kind = type(clause)
+    found = clause if kind is list or kind is tuple else None
+    if found is None and isinstance(clause, set | frozenset | range):
+        found = list(clause)
+    if found is not None:
+        if not found:
+            return [], 0
+        if {*map(type, found)} == INTEGERS and 0 not in found:
+            largest = max(max(found), -min(found))
+            if largest <= MAX_VARIABLE:
+                return list(found), largest
+    checked: list[int] = checked_literals(clause, one).tolist()
+    return checked, max(map(abs, checked), default=0)
 
 
 class Store:
@@ -49,9 +58,10 @@ class Store:
 
     def add(self, clause: list[int], *, counted: bool = True) -> None:
         """Add a clause of checked literals; `counted`: it is the user's, or stands for what is."""
-        self.has_empty |= not clause
+        if not clause:
+            self.has_empty = True
         self.clauses += counted
-        self._pending.extend([*clause, 0])  # at once: a fork in between would leave half a clause
+        self._pending.extend((*clause, 0))  # at once: a fork in between would leave half a clause
 
     def add_flat(self, flat: NDArray[np.int32]) -> None:
         """Add clauses that end with 0 each, checked (literals,)."""
