@@ -112,9 +112,10 @@ class Base(Holding):
 
     def _ask(self, query: Query) -> Answer:
         """Answer a query that has begun. Raises SoundnessError for an answer that fails its check."""
-        if self._store.has_empty or self._refuted:
+        reason = query.reason()
+        if reason is None and (self._store.has_empty or self._refuted):
             return Answer(Status.UNSATISFIABLE, lane="clauses" if self._store.has_empty else "hybrid")
-        reason = query.reason() or self._require_room()
+        reason = reason or self._require_room()
         if reason is not None:
             return Answer(reason=reason)
         engine = self._ready_engine(query)

@@ -14,7 +14,6 @@ from turbosat.solver import native
 from turbosat.solver.engine import Engine
 from turbosat.solver.implications import Propagator
 from turbosat.solver.names import Names
-from turbosat.solver.query import Answer
 from turbosat.solver.store import Store
 from turbosat.system import available_memory
 from turbosat.validation import MAX_VARIABLE, integer
@@ -69,11 +68,9 @@ class Holding:
         """Let the clauses under a variable of their own hold no more."""
         self._store.add([-switch], counted=False)
 
-    def outward_model(self, answer: Answer) -> list[int]:
-        """Return a model as a literal for each of the user's variables."""
-        assert answer.values is not None
-        values = self._names.values(answer.values)
-        return [index if value else -index for index, value in enumerate(values.tolist(), 1)]
+    def inside(self) -> list[int]:
+        """Return the numbers inside of the user's variables."""
+        return self._names.inward(list(range(1, self._names.known + 1)))
 
     def _add_all(self, clauses: Iterable[list[int]]) -> None:
         for clause in clauses:

@@ -163,7 +163,7 @@ class Solver(Unsupported, Base):
     def solve(self, assumptions: Iterable[int] = (), *, time_limit: float | None = None) -> bool | None:
         """Tell whether the clauses can hold under assumptions; None where a limit or interrupt came first."""
         query = self._prepared(assumptions, time_limit)
-        return self._concluded(query, self._asked(query))
+        return self._timed_answer(query)
 
     def solve_limited(
         self,
@@ -174,7 +174,7 @@ class Solver(Unsupported, Base):
     ) -> bool | None:
         """Do the same within the budgets of conflicts and decisions, too."""
         query = self._prepared(assumptions, time_limit, self._conflicts, self._decisions)
-        return self._concluded(query, self._asked(query))
+        return self._timed_answer(query)
 
     def solve_async(self, assumptions: Iterable[int] = (), *, time_limit: float | None = None) -> Pending:
         """Begin to solve in a thread of its own; return a future, awaitable, of what `solve` returns.
@@ -266,18 +266,20 @@ class Solver(Unsupported, Base):
         The formula is the same afterwards. `time_limit` is for all of it; `reason` says if it came first.
         """
         self._require_idle()
+        assumed = self.inward(row(assumptions, "assumption"))
         wanted = row(projection, "variable")
         if any(variable < 0 for variable in wanted) or len(set(wanted)) < len(wanted):
             raise UsageError("projection must hold distinct variables")
         if wanted and max(wanted) > self._names.known:
             raise UsageError(f"projection must hold variables up to {self._names.known}, not {max(wanted)}")
-        assumed = row(assumptions, "assumption")
-        return self._enumerated(assumed, wanted or None, time_limit)
+        return self._enumerated(assumed, wanted, time_limit)
 
-    def _enumerated(
-        self, assumed: list[int], wanted: list[int] | None, limit: float | None
-    ) -> Iterator[list[int]]:
-        yield from explore.models(self, self._asker(limit), self.inward(assumed), wanted)
+    def _enumerated(self, assumed: list[int], wanted: list[int], limit: float | None) -> Iterator[list[int]]:
+        projection = self.inward(wanted) if wanted else None
+        for answer in explore.models(self, self._asker(limit), assumed, projection):
+            if self._concluded(assumed, answer):
+                model = self.get_model() or []
+                yield [model[variable - 1] for variable in wanted] if wanted else model
 
     def minimize_core(self, *, time_limit: float | None = None) -> list[int]:
         """Return, and keep, a part of the last core of which nothing can be left out: the rest could hold.
@@ -287,11 +289,11 @@ class Solver(Unsupported, Base):
         """
         if self._status is not False:
             raise UsageError("there is no core: the last answer is not False")
-        ask = self._asker(time_limit)
-        inside, whole = explore.minimised(ask, self.inward(list(self._core or [])))
-        self._status, self._core = False, self._names.outward(inside)
-        self._reason = None if whole else self._reason
-        return list(self._core)
+        core = self.inward(list(self._core or []))
+        inside, open_question = explore.minimised(self._asker(time_limit), core)
+        self._core = self._names.outward(inside) if core else None
+        self._reason = open_question.reason if open_question is not None else None
+        return list(self._core or [])
 
     def backbone(
         self, assumptions: Iterable[int] = (), *, time_limit: float | None = None
@@ -300,12 +302,11 @@ class Solver(Unsupported, Base):
 
         Without a model the list is empty, and `get_status` is False.
         """
+        self._require_idle()
         assumed = self.inward(row(assumptions, "assumption"))
-        variables = [abs(literal) for literal in self.inward(list(range(1, self._names.known + 1)))]
-        inside = explore.backbone(self, self._asker(time_limit), assumed, variables)
-        if inside is None:
-            return None
-        return sorted(self._names.outward(inside), key=abs)
+        inside, answer = explore.backbone(self, self._asker(time_limit), assumed, self.inside())
+        self._concluded(assumed, answer)
+        return None if inside is None else sorted(self._names.outward(inside), key=abs)
 
     def copy(self) -> Solver:
         """Return another solver with the same clauses and options, and nothing of what was learned."""
@@ -345,16 +346,21 @@ class Solver(Unsupported, Base):
         seconds = self._options["time_limit"] if limit is None else number(limit, "time_limit", 0)
         return Query(assumed, seconds, conflicts, decisions)
 
-    def _concluded(self, query: Query, answer: Answer) -> bool | None:
-        """Keep an answer, in the user's numbers."""
+    def _concluded(self, assumed: list[int], answer: Answer) -> bool | None:
+        """Keep an answer to a question under assumptions, in the user's numbers."""
         self._reason, self._winner = answer.reason, answer.lane if answer.reason is None else ""
         self._status = {Status.SATISFIABLE: True, Status.UNSATISFIABLE: False}.get(answer.status)
         self._values = None if answer.values is None else self._names.values(answer.values)
-        self._core = self._names.outward(answer.failed) if query.assumptions else None
+        self._core = self._names.outward(answer.failed) if assumed else None
+        return self._status
+
+    def _timed_answer(self, query: Query) -> bool | None:
+        """Ask, and keep the answer and how long it took."""
+        answer = self._asked(query)
         if self._timed:
             self._last_time = time.monotonic() - query.began
             self._all_time += self._last_time
-        return self._status
+        return self._concluded(query.assumptions, answer)
 
     def _asker(self, limit: float | None) -> explore.Ask:
         """Return what asks one question after the other until a time."""
@@ -363,9 +369,7 @@ class Solver(Unsupported, Base):
 
         def ask(assumptions: list[int]) -> Answer:
             query = Query(assumptions, None if end is None else max(0.0, end - time.monotonic()))
-            answer = self._asked(query)
-            self._concluded(query, answer)
-            return answer
+            return self._asked(query)
 
         return ask
 
@@ -391,7 +395,7 @@ class _Background:
         result: bool | None = None
         failure: BaseException | None = None
         try:
-            result = solver._concluded(query, solver._ask(query))
+            result = solver._concluded(query.assumptions, solver._ask(query))
         except BaseException as error:  # of whatever kind: it is for whom awaits the answer
             failure = error
         finally:
