@@ -248,3 +248,18 @@ def test_the_interpreter_ends_though_a_query_runs(how: str) -> None:
     done = run(f"solver = Solver(HARD, escalate_after=0.1)\nsolver.solve(time_limit=0.5)\n{how}\n")
     assert (done.returncode, done.stderr) == (3 if "raise" in how else 0, "")
     assert time.monotonic() - began < allowance(10)
+
+
+def test_what_is_asked_beside_a_query_does_no_harm() -> None:
+    with Solver(HARD, escalate_after=None) as solver:
+        pending = solver.solve_async()
+        end = time.monotonic() + 0.3
+        while time.monotonic() < end:
+            assert solver.accum_stats().keys() == {"restarts", "conflicts", "decisions", "propagations"}
+            assert (solver.nof_vars(), solver.nof_clauses()) == (156, len(HARD))
+            assert solver.get_model() is None
+        pending.cancel()
+        solver.set_phases([1, -2])
+        solver.configure({"walk": 0})
+        assert solver.solve([1, 13], time_limit=LATE) is False
+        assert solver.accum_stats()["conflicts"] > 0

@@ -229,9 +229,7 @@ class Base(Holding):
             if after is None or not self._may_escalate(query) or time.monotonic() < query.began + after:
                 return None
             self._tell("escalated", query, workers=worker_count(self._options))
-            self._escalation = Escalation(
-                self._store.formula(self._names.used), query, self._options, self._sink
-            )
+            self._escalation = Escalation(self._store, self._names.used, query, self._options, self._sink)
             return None
         if run.error is not None:
             raise run.error

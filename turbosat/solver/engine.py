@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from turbosat.solver.store import Store
 
+COUNTS = ("restarts", "conflicts", "decisions", "propagations")
 SLICE = 1000  # conflicts between two looks at whether to end, where there is no other way
 _LARGEST = 2**31 - 1
 
@@ -43,6 +44,7 @@ class Engine:
         self._closing = False
         self._assumed: list[int] = []
         self._core: list[int] = []
+        self._counts = dict.fromkeys(COUNTS, 0)
         self._stop = False
         self._address = 0 if self._methods is None else self._methods.address(self._capsule)
         self._session: kernels.Session | None = None
@@ -168,8 +170,11 @@ class Engine:
             native.pysolvers().cadical300_setphases(self._capsule, hints.tolist())
 
     def counts(self) -> dict[str, int]:
-        """Return restarts, conflicts, decisions and propagations so far."""
-        return dict(native.pysolvers().cadical300_acc_stats(self._capsule))
+        """Return restarts, conflicts, decisions and propagations, those of a search that runs not counted."""
+        with self._lock:
+            if not (self._busy or self._closing):  # else CaDiCaL may not be asked
+                self._counts = dict(native.pysolvers().cadical300_acc_stats(self._capsule))
+            return dict(self._counts)
 
     def conflicts(self) -> int:
         """Return the conflicts so far."""

@@ -16,7 +16,6 @@ from turbosat.options import Options
 from turbosat.solver.query import RUNNING, Query, Search
 
 if TYPE_CHECKING:
-    from turbosat.formula.formula import Formula
     from turbosat.result import Result
     from turbosat.solver.engine import Engine
     from turbosat.solver.store import Store
@@ -29,7 +28,7 @@ MEGABYTE = 1 << 20
 class Escalation:
     """A run in a thread of its own; its lanes are processes. Events are handed on from that thread."""
 
-    def __init__(self, formula: Formula, query: Query, options: Options, sink: Sink) -> None:
+    def __init__(self, store: Store, variables: int, query: Query, options: Options, sink: Sink) -> None:
         self.query = query
         self.result: Result | None = None
         self.error: SoundnessError | None = None  # nothing to go on after
@@ -39,7 +38,7 @@ class Escalation:
         self._deadline = Deadline(seconds, None if limit is None else limit * MEGABYTE)
         self._options: Options = {**options, "time_limit": None}
         self._sink = sink
-        self._formula = formula
+        self._source = store, store.size, variables  # it grows at most, meanwhile
         self._ended = threading.Event()
         threading.Thread(target=self._run, name="turbosat hybrid", daemon=True).start()
 
@@ -54,8 +53,10 @@ class Escalation:
 
         RUNNING.add(self)
         assumed = np.array(self.query.assumptions, np.int32) if self.query.assumptions else None
+        store, size, variables = self._source
         try:
-            self.result = Run(self._formula, self._options, self._deadline, self._sink, assumed).run()
+            formula = store.formula(size, variables)
+            self.result = Run(formula, self._options, self._deadline, self._sink, assumed).run()
         except SoundnessError as error:
             self.error = error
         except (TurbosatError, OSError, MemoryError) as error:  # the search here goes on without it

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from turbosat.errors import UsageError
 from turbosat.options import Options
 from turbosat.result import Reason
 from turbosat.solver import native
-from turbosat.solver.engine import Engine
+from turbosat.solver.engine import COUNTS, Engine
 from turbosat.solver.implications import Propagator
 from turbosat.solver.names import Names
 from turbosat.solver.store import Store
@@ -38,6 +39,7 @@ class Holding:
         self._hints: NDArray[np.int32] | None = None  # phases for the next query only
         self._hinted: NDArray[np.int32] | None = None  # those of the last one
         self._forced: dict[int, int] = {}  # phases for good, by variable
+        self._fresh = False  # there are phases or settings that CaDiCaL does not have yet
         self._proof = tempfile.TemporaryFile() if proof else None  # noqa: SIM115 # closed with CaDiCaL
         self._engine: Engine | None = None
         self._sliced = False
@@ -85,12 +87,15 @@ class Holding:
         if engine is None:
             seed = self._options["seed"]
             self._engine = engine = Engine(self._settings, seed, proof=self._proof, sliced=self._sliced)
-            if self._forced:
-                engine.phase(list(self._forced.values()))
+            self._fresh = bool(self._forced)
         return engine
 
     def _hint(self, engine: Engine) -> None:
-        """Let phases count that are for the next query, and those no more that were for the last."""
+        """Let phases and settings count that are new or for the next query only; nothing searches."""
+        if self._fresh:
+            engine.configure(self._settings)
+            engine.phase(list(self._forced.values()))
+            self._fresh = False
         if self._hinted is not None:
             engine.phase(self._hinted, undo=True)
             engine.phase(list(self._forced.values()))
@@ -103,16 +108,12 @@ class Holding:
     def _force(self, literals: list[int]) -> None:
         """Force phases for good."""
         self._forced |= {abs(literal): literal for literal in literals}
-        self._settings["lucky"] = 0  # it would find other models first
-        if self._engine is not None:
-            self._engine.configure({"lucky": 0})
-            self._engine.phase(literals)
+        self._configure({"lucky": 0})  # it would find other models first
 
     def _configure(self, settings: dict[str, int]) -> None:
         """Set options of CaDiCaL's, checked before."""
         self._settings |= settings
-        if self._engine is not None:
-            self._engine.configure(settings)
+        self._fresh = True
 
     def _require_room(self) -> Reason | None:
         """Return MEMORY where the system, or the limit, would end what takes so much."""
@@ -125,13 +126,15 @@ class Holding:
 
     def _counts(self) -> dict[str, int]:
         if self._engine is None:
-            return dict.fromkeys(("restarts", "conflicts", "decisions", "propagations"), 0)
+            return dict.fromkeys(COUNTS, 0)
         return self._engine.counts()
 
     def _proof_lines(self) -> list[str] | None:
-        """Return the proof as text, a line each."""
+        """Return the proof as text, a line each; UsageError while a search given up still writes it."""
         if self._proof is None:
             return None
+        if self._engine is not None and not self._engine.idle:
+            raise UsageError("the proof is being written: the last search has not ended yet")
         from pysat.solvers import Solver
 
         engine = self._made_engine()

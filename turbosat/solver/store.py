@@ -77,12 +77,11 @@ class Store:
 
     def settled(self) -> int:
         """Bring all clauses into the array; return its used size."""
-        more = len(self._pending)
-        if more:
-            self._reserve(self.size + more)
-            self.literals[self.size : self.size + more] = np.frombuffer(self._pending, np.int32)
-            self.size += more
-            self._pending = array("i")
+        if self._pending:
+            pending, self._pending = self._pending, array("i")
+            self._reserve(self.size + len(pending))
+            self.literals[self.size : self.size + len(pending)] = np.frombuffer(pending, np.int32)
+            self.size += len(pending)
         return self.size
 
     def flat(self) -> NDArray[np.int32]:
@@ -90,9 +89,9 @@ class Store:
         size = self.settled()
         return self.literals[:size].copy()
 
-    def formula(self, variables: int) -> Formula:
-        """Return the clauses as a Formula over so many variables."""
-        return Formula.from_dimacs_array(self.flat(), variables)
+    def formula(self, size: int, variables: int) -> Formula:
+        """Return the clauses of the first `size` literals as a Formula over so many variables."""
+        return Formula.from_dimacs_array(self.literals[:size].copy(), variables)
 
     def _reserve(self, size: int) -> None:
         if size > self.literals.size:
