@@ -41,7 +41,10 @@ int64_t fix_pure(const struct pure *state, int64_t effort)
         }
         int32_t code = state->queue[progress[HEAD]];
         int64_t at = state->starts[code] + progress[AT], end = state->starts[code + 1];
-        for (effort--; at < end && effort > 0; at++, effort--) {
+        for (effort--; at < end; at++) { // one at least: however little effort is left, there is progress
+            if (at > state->starts[code] + progress[AT] && effort <= 0)
+                break;
+            effort--;
             int64_t clause = state->occurrences[at];
             if (state->satisfied[clause])
                 continue;

@@ -10,6 +10,7 @@ import pytest
 
 from tests.families import dimacs, pigeonhole
 from tests.processes import ROOT, descendants, gone, swept
+from tests.proof.outputs import UNSAT
 
 CORPUS = Path(os.environ.get("TURBOSAT_CORPUS", ROOT.parent / "shared" / "corpus"))
 
@@ -60,3 +61,21 @@ def no_children_left() -> Iterator[None]:
     before = descendants(os.getpid())
     yield
     assert gone(descendants(os.getpid()) - before)
+
+
+@pytest.fixture
+def formula(tmp_path: Path) -> Path:
+    """Return a file whose refutation Kissat has to look for, in a folder of its own."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    path = folder / "f.cnf"
+    path.write_text(UNSAT)
+    return path
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """Return an empty folder, in which the programs run."""
+    folder = tmp_path / "out"
+    folder.mkdir()
+    return folder

@@ -3,8 +3,6 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from turbosat.version import __version__
-
 if TYPE_CHECKING:
     from turbosat.api import solve as solve
     from turbosat.deadline import Deadline as Deadline
@@ -22,8 +20,10 @@ if TYPE_CHECKING:
     from turbosat.result import Status as Status
     from turbosat.result import Winner as Winner
     from turbosat.solver.solver import Solver as Solver
+    from turbosat.version import __version__ as __version__
 
 _HOME = {
+    "__version__": "version",
     "Deadline": "deadline",
     "EngineError": "errors",
     "Event": "events",
@@ -32,17 +32,17 @@ _HOME = {
     "OutputError": "errors",
     "Reason": "result",
     "Result": "result",
+    "Solver": "solver.solver",
     "SoundnessError": "errors",
     "Status": "result",
     "TurbosatError": "errors",
     "UnsupportedError": "errors",
-    "Solver": "solver.solver",
     "UsageError": "errors",
     "Winner": "result",
     "solve": "api",
 }
 
-__all__ = [*_HOME, "__version__"]
+__all__ = [*_HOME]
 
 
 def __getattr__(name: str) -> Any:

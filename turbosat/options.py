@@ -110,7 +110,11 @@ class Options(TypedDict, total=False):
     ]
     galois: Annotated[
         GaloisMode,
-        Option("auto", ("--galois",), "The finite-field engine searches all variables or the kernel."),
+        Option(
+            "auto",
+            ("--galois",),
+            "The finite-field engine searches all variables or the XORs' kernel.",
+        ),
     ]
     lanes: Annotated[
         int | None,

@@ -50,7 +50,7 @@ def copy_bandwidth(size: int = 1 << 27) -> float:
 
 
 def warm_up(optimizer: Optimizer, device: Device) -> None:
-    """Compile the kernels, or load them: no figure includes that."""
+    """Load the kernels, or compile Triton's: no figure includes that."""
     dice = np.random.default_rng(0)
     clauses = (np.argsort(dice.random((80, 20)), axis=1)[:, :3] + 1) * dice.choice([-1, 1], (80, 3))
     search = GradientSearch(Formula.from_clauses(clauses.tolist()), device=device, optimizer=optimizer)

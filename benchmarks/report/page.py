@@ -19,7 +19,7 @@ TOP = ("wrong", "scores")  # sections above the plots
 
 def page(report: Report) -> str:
     """Return the page as HTML."""
-    assets = files("turbosat.benchmarks")
+    assets = files("turbosat.benchmarks.report")
     parts = {name: (assets / f"page.{name}").read_text(encoding="utf-8") for name in ("html", "css", "js")}
     made = sections(report, everything=True)
     values = {

@@ -95,7 +95,7 @@ class Cadical(PythonEngine):
         """Prefer these values, (variables,), from now on."""
         import numpy as np
 
-        from turbosat.cdcl.engines.engine import checked_phases
+        from turbosat.cdcl.engines.requests import checked_phases
 
         child = self._living()
         hints = checked_phases(values, self._variables)
@@ -106,7 +106,7 @@ class Cadical(PythonEngine):
         """Restrict the whole search to this partial assignment; only before the first slice."""
         import numpy as np
 
-        from turbosat.cdcl.engines.engine import checked_literals
+        from turbosat.cdcl.engines.requests import checked_literals
 
         child = self._living()
         units = checked_literals(literals, self._variables, "units")
@@ -117,14 +117,14 @@ class Cadical(PythonEngine):
 
     def assume(self, literals: NDArray[np.int32]) -> None:
         """Restrict the next slice, and no other, to these literals; called again, to both."""
-        from turbosat.cdcl.engines.engine import checked_literals
+        from turbosat.cdcl.engines.requests import checked_literals
 
         self._living()
         self._assumed += tuple(checked_literals(literals, self._variables, "assumptions").tolist())
 
     def add_clauses(self, literals: NDArray[np.int32], offsets: NDArray[np.int64]) -> None:
         """Import clauses that the formula implies, in flat arrays; a child far behind does not get them."""
-        from turbosat.cdcl.engines.engine import checked_literals
+        from turbosat.cdcl.engines.requests import checked_literals
         from turbosat.formula.formula import Formula
 
         child = self._living()
@@ -138,7 +138,7 @@ class Cadical(PythonEngine):
         This is where CDCL would get to along them if it ignored conflicts (Cai, Zhang, Fleury, Biere, JAIR
         2022), with all it has learned. Asked again before it came, only the last counts.
         """
-        from turbosat.cdcl.engines.engine import checked_literals
+        from turbosat.cdcl.engines.requests import checked_literals
 
         self._living().hint("follow", {}, checked_literals(literals, self._variables, "literals"))
 

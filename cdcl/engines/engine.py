@@ -12,11 +12,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
 
-import numpy as np
-from numpy.typing import NDArray
-
 from turbosat.cdcl.process.child import Spent
-from turbosat.errors import UnsupportedError, UsageError
+from turbosat.errors import UnsupportedError
 from turbosat.result import Status
 
 if TYPE_CHECKING:
@@ -215,22 +212,3 @@ class Engine(ABC):
     @abstractmethod
     def stop(self) -> None:
         """End the child process and reap it, within 0.1 s."""
-
-
-def checked_literals(literals: NDArray[np.int32], variables: int, what: str) -> NDArray[np.int32]:
-    """Return `literals` as an int32 array; UsageError if one is not a literal of the formula."""
-    array = np.asarray(literals)
-    if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
-        raise UsageError(f"expected {what} as a one-dimensional integer array")
-    wide = array.astype(np.int64)
-    if wide.size and (not wide.all() or int(np.abs(wide).max()) > variables):
-        raise UsageError(f"expected {what} to be literals of the variables 1 to {variables}")
-    return wide.astype(np.int32)
-
-
-def checked_phases(values: NDArray[np.bool_], variables: int) -> NDArray[np.bool_]:
-    """Return `values` as a bool array; UsageError unless there is one for every variable."""
-    array = np.asarray(values)
-    if array.dtype != np.bool_ or array.shape != (variables,):
-        raise UsageError(f"expected phases as a bool array of shape ({variables},)")
-    return array

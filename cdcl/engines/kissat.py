@@ -6,13 +6,10 @@ import math
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import numpy as np
-from numpy.typing import NDArray
 
 from turbosat.cdcl.engines.engine import Ability, Answer, Budget, Engine
 from turbosat.cdcl.engines.kissat_output import Output
@@ -20,8 +17,6 @@ from turbosat.cdcl.process.binaries import find_kissat
 from turbosat.cdcl.process.child import Child, Spent, exit_cause, exit_words, readable, unstarted
 from turbosat.cdcl.process.interrupts import undisturbed
 from turbosat.errors import EngineError, UnsupportedError, UsageError
-from turbosat.formula.formula import Formula
-from turbosat.formula.rows import nothing
 from turbosat.result import Status
 
 if TYPE_CHECKING:
@@ -30,45 +25,6 @@ if TYPE_CHECKING:
 
     from turbosat.formula.formula import Formula
     from turbosat.proof.file import ProofFile
-
-_BLOCK = 1 << 20  # literals flipped at once
-
-
-def flip_signs(variables: int, phases: NDArray[np.bool_]) -> NDArray[np.int8]:
-    """Return -1 for every variable whose hint is false and 1 for all others, int8 (variables,).
-
-    An engine that tries true first follows the hints on the flipped formula.
-    """
-    signs = np.ones(variables, np.int8)
-    signs[: phases.size][~phases] = -1
-    return signs
-
-
-def flip(
-    literals: NDArray[np.int32], signs: NDArray[np.int8], check: Callable[[], None] = nothing
-) -> NDArray[np.int32]:
-    """Return the literals with the variables of sign -1 negated. `check` may raise to stop."""
-    flipped = np.empty_like(literals)
-    for low in range(0, literals.size, _BLOCK):
-        check()
-        part = literals[low : low + _BLOCK]
-        np.multiply(part, signs[np.abs(part) - 1], out=flipped[low : low + _BLOCK])
-    return flipped
-
-
-def restricted(
-    formula: Formula,
-    units: NDArray[np.int32],
-    signs: NDArray[np.int8] | None = None,
-    check: Callable[[], None] = nothing,
-) -> Formula:
-    """Return the clauses of `formula`, XORs not, with `units` added as clauses, all flipped by `signs`."""
-    literals = np.concatenate([formula.literals, units])
-    ends = formula.offsets[-1] + np.arange(1, units.size + 1, dtype=np.int64)
-    if signs is not None:
-        literals = flip(literals, signs, check)
-    return Formula(literals, np.concatenate([formula.offsets, ends]), formula.variables)
-
 
 CHUNK = 1 << 18  # bytes read at once
 EXIT_CODES = {status.value: status for status in Status}
@@ -133,14 +89,14 @@ class Kissat(Engine):
 
     def set_phases(self, values: NDArray[np.bool_]) -> None:
         """Prefer these values, (variables,), when deciding; only before the first slice, not with a proof."""
-        from turbosat.cdcl.engines.engine import checked_phases
+        from turbosat.cdcl.engines.requests import checked_phases
 
         formula = self._editable(Ability.PHASES)
         self._phases = checked_phases(values, formula.variables)
 
     def add_units(self, literals: NDArray[np.int32]) -> None:
         """Restrict the search to this partial assignment; only before the first slice, not with a proof."""
-        from turbosat.cdcl.engines.engine import checked_literals
+        from turbosat.cdcl.engines.requests import checked_literals
 
         formula = self._editable(Ability.UNITS)
         self._units += tuple(checked_literals(literals, formula.variables, "units").tolist())
@@ -275,7 +231,7 @@ class Kissat(Engine):
         """Write what Kissat is to solve, and go back to the start of the file."""
         import numpy as np
 
-        from turbosat.cdcl.engines.kissat import flip_signs, restricted
+        from turbosat.cdcl.engines.polarity import flip_signs, restricted
         from turbosat.formula import files
 
         clauses = formula.expanded(self.check)
@@ -312,6 +268,12 @@ class Kissat(Engine):
                 self._unlink()
         return not data
 
+    def _named(self, complaint: str) -> str:
+        """Return what Kissat complains of with the name of the file that it read without knowing it."""
+        if isinstance(self._source, Path) and self._output.source:
+            return complaint.replace(self._output.source, os.fspath(self._source), 1)
+        return complaint
+
     def _conclude(self) -> Answer:
         """Turn the end of the child into the last answer."""
         code = self._living().exit_code(timeout=1.0)  # its output is closed, so it is on its way out
@@ -323,7 +285,7 @@ class Kissat(Engine):
         status = None if code is None else EXIT_CODES.get(code)
         if status is None:
             cause = self._output.cause or exit_cause(code)
-            raise EngineError(f"kissat: {self._output.error or exit_words(code)}", cause)
+            raise EngineError(f"kissat: {self._named(self._output.error) or exit_words(code)}", cause)
         if status and self._output.status != str(status):
             raise EngineError(
                 f"kissat: {exit_words(code)}, but it printed {self._output.status or 'no answer'!r}"

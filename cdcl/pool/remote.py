@@ -77,7 +77,7 @@ class RemoteEngine(Engine):
 
     def set_phases(self, values: NDArray[np.bool_]) -> None:
         """Prefer these values from now on; older ones that have not arrived yet are forgotten."""
-        from turbosat.cdcl.engines.engine import checked_phases
+        from turbosat.cdcl.engines.requests import checked_phases
 
         if not self.abilities & {Ability.PHASES, Ability.REPHASE}:
             self.refuse(Ability.PHASES)
@@ -86,7 +86,7 @@ class RemoteEngine(Engine):
 
     def add_units(self, literals: NDArray[np.int32]) -> None:
         """Restrict the whole search; before the first slice."""
-        from turbosat.cdcl.engines.engine import checked_literals
+        from turbosat.cdcl.engines.requests import checked_literals
 
         self.require(Ability.UNITS)
         if self._slice:
@@ -95,21 +95,21 @@ class RemoteEngine(Engine):
 
     def assume(self, literals: NDArray[np.int32]) -> None:
         """Restrict the next slice; called again, to both."""
-        from turbosat.cdcl.engines.engine import checked_literals
+        from turbosat.cdcl.engines.requests import checked_literals
 
         self.require(Ability.ASSUMPTIONS)
         self._assumed += tuple(checked_literals(literals, self._variables, "assumptions").tolist())
 
     def add_clauses(self, literals: NDArray[np.int32], offsets: NDArray[np.int64]) -> None:
         """Import clauses; where too many wait for a busy actor, the oldest are dropped."""
-        from turbosat.cdcl.engines.engine import checked_literals
+        from turbosat.cdcl.engines.requests import checked_literals
 
         self.require(Ability.IMPORT)
         self._ask("clauses", {}, checked_literals(literals, self._variables, "clauses"), offsets)
 
     def follow(self, literals: NDArray[np.int32]) -> None:
         """Ask for a trail."""
-        from turbosat.cdcl.engines.engine import checked_literals
+        from turbosat.cdcl.engines.requests import checked_literals
 
         self.require(Ability.TRAIL)
         self._ask("follow", {}, checked_literals(literals, self._variables, "literals"))

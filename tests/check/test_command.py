@@ -167,7 +167,16 @@ def test_a_crash_has_an_exit_status_of_its_own(files: Path, source: str, message
 
 
 def test_too_little_memory(files: Path) -> None:
-    code, out, err = run("square.cnf", "square.drat", folder=files, prefix="ulimit -v 150000;")
+    code, out, err = run("square.cnf", "square.drat", folder=files, prefix="ulimit -v 50000;")
     assert (code, out) == (4, "")
     assert err.startswith("turbosat-check: ")
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"no library"])
+def test_without_kernels_nothing_is_checked(files: Path, content: bytes) -> None:
+    (files / "core.so").write_bytes(content)
+    environment = {"TURBOSAT_CHECK_CORE": str(files / "core.so")}
+    code, out, err = run("square.cnf", "square.drat", folder=files, env=environment)
+    assert (code, out, err.count("\n")) == (4, "", 1)
+    assert err.startswith("turbosat-check: the checker's kernels cannot be loaded: ")

@@ -44,7 +44,7 @@ def test_answer_is_printed_as_the_competition_asks(
         assert lines_of(out, "v")[-1].endswith(" 0")
         solution = tmp_path / "solution"
         solution.write_text(out)
-        assert check([str(file), str(solution)]) == 0
+        assert check([str(file), str(solution)]) == 10
     else:
         assert not lines_of(out, "v")
 

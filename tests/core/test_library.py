@@ -89,3 +89,12 @@ def test_a_build_can_be_chosen() -> None:
     assert builds is not None
     run = show(ROOT, **{OVERRIDE: str(builds[0][0])})
     assert run.stdout.split()[:2] == [builds[0][0].name, "chosen"]
+
+
+def test_a_build_for_other_declarations_is_refused(tree: Path) -> None:
+    build = library().path
+    declaring = tree / "turbosat" / "core" / "gradient.py"
+    declaring.write_text(declaring.read_text() + "\nANOTHER = 1\n")
+    run = show(tree, **{OVERRIDE: str(build)})
+    assert run.returncode != 0
+    assert "does not belong to this turbosat" in run.stderr

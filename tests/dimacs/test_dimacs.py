@@ -109,7 +109,8 @@ def test_compression_bombs_come_in_pieces() -> None:
 
 
 def test_sniffing() -> None:
-    assert [sniff(compress(TEXT)) for compress in COMPRESSORS] == [*compression.Compression]
+    known = [sniff(compress(TEXT)) for compress in COMPRESSORS]
+    assert [*known, sniff(b"7z\xbc\xaf\x27\x1c")] == [*compression.Compression]
     assert sniff(TEXT) is sniff(b"") is sniff(b"\x1f") is None
 
 

@@ -12,7 +12,7 @@ from tests.fuzz.sandbox import Sandbox
 from tests.fuzz.world import GRACE, Record
 
 ANSWERS = {0: "UNKNOWN", 10: "SATISFIABLE", 20: "UNSATISFIABLE"}
-CODES = (*ANSWERS, 1)  # the README's table
+CODES = (*ANSWERS, 1)  # those of docs/command-line.md
 ERROR = re.compile(r"turbosat: \S")
 RAW = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # what a terminal acts on
 FRAME = re.compile(r'File "[^"]*?([\w.-]+)", line \d+, in (\S+)')

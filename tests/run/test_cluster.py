@@ -35,7 +35,7 @@ def on_nodes(cluster: RayCluster) -> list[int]:
     for node in cluster.nodes:
         table = processes()
         commands = [table[pid][1] for pid in descendants(node.pid) if pid in table]
-        counts.append(sum("cadical_worker" in each or "/dev/stdin" in each for each in commands))
+        counts.append(sum("cadical_worker" in each or "bin/kissat" in each for each in commands))
     return counts
 
 
@@ -88,5 +88,5 @@ def test_a_run_that_is_ended_leaves_nothing_on_the_nodes(hard: Path) -> None:
 
             result = solve(hard, ray_address=one.address, deadline=deadline, on_event=cancel, workers=2)
         assert (result.status, result.reason) == (Status.UNKNOWN, Reason.INTERRUPTED)
-        assert gone(one.called("cadical_worker") | one.called("/dev/stdin"))
+        assert gone(one.called("cadical_worker") | one.called("bin/kissat"))
         assert eventually(lambda: not one.called("ray::LaneActor"))

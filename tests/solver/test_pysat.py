@@ -175,6 +175,19 @@ def test_pycosat() -> None:
     assert sys.modules.pop("pycosat") is pycosat
 
 
+def test_cpmpy() -> None:
+    cp = pytest.importorskip("cpmpy")
+    x = cp.boolvar(shape=6)
+    model = cp.Model(cp.sum(x) >= 2, x[0] != x[1], minimize=cp.sum([1, 2, 3, 4, 5, 6] * x))
+    assert model.solve(solver="rc2:turbosat")
+    assert model.objective_value() == 4
+    places = cp.boolvar(shape=(13, 12))
+    rows, columns = [cp.any(row) for row in places], [cp.sum(column) <= 1 for column in places.T]
+    hard = cp.Model(rows, columns)
+    assert hard.solve(solver="pysat:turbosat", time_limit=0.05) is False
+    assert hard.status().exitstatus.name == "UNKNOWN"
+
+
 @pytest.mark.slow
 def test_its_own_tests_pass(tmp_path: Path) -> None:
     version = metadata.version("python-sat")

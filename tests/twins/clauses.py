@@ -219,7 +219,8 @@ def fix_pure(state: Pure, effort: int) -> int:
         code = int(state.queue[progress[HEAD]])
         at, end = int(state.starts[code] + progress[AT]), int(state.starts[code + 1])
         effort -= 1
-        while at < end and effort > 0:
+        first = at
+        while at < end and (at == first or effort > 0):
             effort -= _satisfy(state, int(state.occurrences[at])) + 1
             at += 1
         progress[AT] = at - state.starts[code]

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any, NoReturn
 
 from turbosat.check.child import ENDING, GRACE, Child, Failed, Stopped, Watch
-from turbosat.check.errors import CheckError, UsageError
+from turbosat.check.errors import CheckError, CoreError, UsageError
 from turbosat.check.outputs import (
     STDERR,
     complain,
@@ -139,6 +139,8 @@ def _work(options: argparse.Namespace, begun: float, showing: bool, pipe: int) -
         binary = True if options.binary else False if options.text else None
         verdict, core = examine(options.cnf, options.answer, clock, kind=_kind(options), binary=binary)
         answer: dict[str, Any] = {"verdict": verdict.record()}
+    except CoreError as error:
+        answer = {"error": f"turbosat-check: {error}", "code": FAILED}
     except CheckError as error:
         answer = {"error": str(error), "code": BAD}
     except MemoryError:

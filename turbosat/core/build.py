@@ -25,7 +25,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # this very tree, installed or not
 
 from turbosat.core.declare import header
-from turbosat.core.sources import BUILDS, DECLARING, LIBRARIES, digest, levels, sources
+from turbosat.core.sources import BUILDS, DECLARING, LIBRARIES, declared, digest, levels, sources
 
 # Sums of products are not fused: the same seed gives the same search at every level.
 FLAGS = (
@@ -112,7 +112,13 @@ def build(
         def one(level: str) -> Path:
             made = Path(scratch, f"{library}-{name}-{level}.so")
             march = wanted[level].replace("-", "_") if zig else wanted[level]
-            words = [*command, *FLAGS, *(WARNINGS if not zig else ()), f"-I{scratch}"]
+            words = [
+                *command,
+                *FLAGS,
+                *(WARNINGS if not zig else ()),
+                f"-I{scratch}",
+                f'-DCORE_DECLARED="{declared()}"',
+            ]
             words += [f"-march={march}"] if march and not (zig and machine != "x86_64") else []
             words += ["-target", target] if target and zig else []
             words += SANITIZERS if sanitize else ["-Wl,-s"]

@@ -1,4 +1,4 @@
-"""Declarations: clauses tidied, listed by literal, propagated (encodings/clauses).
+"""Declarations: clauses tidied, listed by literal, propagated (encodings).
 
 A literal's code is 2v for variable v, from 0, and 2v + 1 for its negation.
 """

@@ -1,6 +1,12 @@
 // What the core says of itself.
 #include <stdint.h>
 
+// What the declarations were that it is built for: turbosat.core.sources.declared.
+__attribute__((visibility("default"))) const char *core_declared(void)
+{
+    return CORE_DECLARED;
+}
+
 // The best level of instructions that this processor has: 0 for the lowest that is built.
 __attribute__((visibility("default"))) int64_t core_level(void)
 {

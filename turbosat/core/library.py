@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from turbosat.core.sources import declared, present
 from turbosat.errors import EngineError
 
 HERE = Path(__file__).resolve().parent
@@ -29,7 +30,14 @@ class Library:
 
     def __init__(self, path: Path, level: str) -> None:
         self.path, self.level = path, level
-        self._handle = ctypes.CDLL(os.fspath(path))
+        try:
+            self._handle = ctypes.CDLL(os.fspath(path))
+            theirs = self._handle.core_declared
+        except (OSError, AttributeError) as error:
+            raise EngineError(f"the compiled core cannot be loaded: {error}") from None
+        theirs.restype = ctypes.c_char_p
+        if theirs() != declared().encode():
+            raise EngineError(f"{path} does not belong to this turbosat: {_advice()}")
 
     def __getitem__(self, name: str) -> Any:
         try:
@@ -68,8 +76,6 @@ def _builds() -> list[tuple[Path, str]]:
     tool = HERE / "build.py"
     if not (HERE / "core.c").exists():  # an installation: no sources, no tool
         return sorted(((path, path.stem.rpartition("-")[2]) for path in BUILDS.glob("solver-*")), key=str)
-    from turbosat.core.sources import present
-
     found = present("solver", BUILDS)
     if found is None:
         run = subprocess.run(

@@ -65,8 +65,16 @@ def digest(library: str) -> str:
     return hashed.hexdigest()[:16]
 
 
+def declared() -> str:
+    """Return what stands for the declarations: a build is for these, and of no use to others."""
+    hashed = hashlib.sha256()
+    for name in ("border", "declare", *DECLARING):
+        hashed.update(name.encode() + b"\0" + (HERE / f"{name}.py").read_bytes() + b"\0")
+    return hashed.hexdigest()[:16]
+
+
 def present(library: str, folder: Path, machine: str | None = None) -> list[tuple[Path, str]] | None:
     """Return the builds of the sources as they are and their levels, lowest first; None unless all exist."""
     name = digest(library)
-    found = [(folder / f"{library}-{name}-{level}.so", level) for level in levels(machine)]
+    found = [(folder / f"{library}-{name}-{level}.so", level) for level in levels(machine, library)]
     return found if all(path.exists() for path, _ in found) else None

@@ -91,14 +91,14 @@ class Gradient(PythonEngine):
         """Let lanes begin from these values, (variables,), among others."""
         import numpy as np
 
-        from turbosat.cdcl.engines.engine import checked_phases
+        from turbosat.cdcl.engines.requests import checked_phases
 
         child = self._living()
         child.hint("phases", {}, checked_phases(values, self._variables).view(np.int8))
 
     def add_units(self, literals: NDArray[np.int32]) -> None:
         """Search under these literals only; before the first slice."""
-        from turbosat.cdcl.engines.engine import checked_literals
+        from turbosat.cdcl.engines.requests import checked_literals
 
         child = self._living()
         units = checked_literals(literals, self._variables, "units")
@@ -108,7 +108,7 @@ class Gradient(PythonEngine):
 
     def add_clauses(self, literals: NDArray[np.int32], offsets: NDArray[np.int64]) -> None:
         """Import clauses that the formula implies."""
-        from turbosat.cdcl.engines.engine import checked_literals
+        from turbosat.cdcl.engines.requests import checked_literals
 
         child = self._living()
         child.hint("clauses", {}, checked_literals(literals, self._variables, "clauses"), offsets)

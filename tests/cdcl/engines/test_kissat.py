@@ -12,8 +12,9 @@ from tests.cdcl.engines.engines import LONG, array, formula, hopeless, seconds_h
 from tests.processes import allowance
 from turbosat import solve as run_solver
 from turbosat.cdcl.engines.engine import Budget
-from turbosat.cdcl.engines.kissat import Kissat, flip, flip_signs, restricted
+from turbosat.cdcl.engines.kissat import Kissat
 from turbosat.cdcl.engines.kissat_output import COLUMNS, Output
+from turbosat.cdcl.engines.polarity import flip, flip_signs, restricted
 from turbosat.cdcl.lanes.mix import Entrant
 from turbosat.cdcl.lanes.race import Race
 from turbosat.cdcl.process import binaries

@@ -79,7 +79,7 @@ def test_a_killed_kissat_is_an_error_with_words() -> None:
             engine.start(hopeless())
             engine.advance(Budget())
             assert engine.poll(0.5) is None
-            killed(pool, "/dev/stdin", "kissat")
+            killed(pool, "bin/kissat")
             with pytest.raises(EngineError, match="killed by signal 9"):
                 engine.poll(LONG)
         with lane(pool, "kissat") as engine:  # the actor is as good as before

@@ -51,7 +51,7 @@ def test_what_is_found_is_implied_and_follows_by_propagation(case: tuple[Formula
 
 
 def crowded(count: int) -> list[int]:
-    """Return variables that kernels_xor tells apart badly: their bits in the signature of a set are few."""
+    """Return variables that the recovery tells apart badly: their bits in the signature of a set are few."""
     names = []
     for variable in range(1, 1000):
         word = variable * 0x9E3779B97F4A7C15 % 2**64

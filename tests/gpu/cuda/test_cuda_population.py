@@ -151,7 +151,7 @@ def test_out_of_memory_halves_the_population(
 def test_missing_without_a_driver_does_not_import_torch() -> None:
     code = (
         "import sys, types\n"
-        "from turbosat.gpu import cuda, cuda_limits\n"
+        "from turbosat.gpu.cuda import limits as cuda_limits, population as cuda\n"
         "cuda_limits.driver_missing = lambda: 'no NVIDIA driver'\n"
         "assert cuda.missing(types.SimpleNamespace()) == 'no NVIDIA driver'\n"
         "assert not {'torch', 'triton'} & set(sys.modules)\n"
