@@ -155,3 +155,16 @@ def test_values_of_numpy_are_literals() -> None:
     with Solver([[np.int64(1), np.int8(2)]]) as solver:
         assert solver.solve(np.array([-1])) is True
         assert solver.get_model() == [-1, 2]
+
+
+def test_the_search_here_goes_on_where_the_hybrid_gives_up() -> None:
+    events: list[Event] = []
+    options = {"algebra": False, "gradient": False, "mix": "kissat", "workers": 1, "pool": False}
+    with Solver(HARD, escalate_after=0.1, on_event=events.append, **options) as solver:  # type: ignore[arg-type]
+        solver._options["conflicts"] = 300  # of the hybrid's lanes
+        assert solver.solve(time_limit=2) is None
+        assert solver.reason is Reason.TIME
+        before = solver.accum_stats()["conflicts"]
+        assert solver.solve(time_limit=0.3) is None
+        assert solver.accum_stats()["conflicts"] > before > 0
+    assert sum(event.kind == "escalated" for event in events) <= 2

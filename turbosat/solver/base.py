@@ -26,6 +26,8 @@ SLOW = 0.03  # seconds that these may take, or they take place elsewhere from th
 LARGE = 200_000  # literals of a formula beyond which they always do
 PAUSE = 0.001  # seconds between two looks at what is about to end
 LOOK = 0.05  # seconds between two looks at the memory
+BEAT = 0.25  # seconds between two looks at the hybrid
+CORES = 3  # with fewer, the search here ends when the hybrid has run as long as it had alone
 PATIENCE = 5.0  # seconds that a query which is ended already may take to be over
 MEGABYTE = 1 << 20
 
@@ -43,6 +45,7 @@ class Base(Holding):
     ) -> None:
         super().__init__(options, settings, proof=proof)
         self._escalate_after = escalate_after
+        self._crowded = worker_count(options) < CORES
         self._sink = sink
         self._first = FIRST
         self._escalation: Escalation | None = None
@@ -188,7 +191,7 @@ class Base(Holding):
                 if search.done:
                     if search.error is not None:
                         raise search.error
-                    if search.code != kernels.UNDECIDED or query.reason() is None:
+                    if search.code != kernels.UNDECIDED or not (query.reason() or search.stopped):
                         return self._answer(engine, search.code)
                 found = self._escalated(query, search)
                 if found is not None:
@@ -196,6 +199,8 @@ class Base(Holding):
                 reason = query.reason() or (None if deadline is None else deadline.expired())
                 if reason is not None:
                     return Answer(reason=reason)
+                if search.done and (self._escalation is None or self._escalation.done):
+                    search = Search(engine, self._store, self._names.used, query)  # the hybrid has given up
         finally:
             search.stop()
             if self._escalation is not None:
@@ -208,9 +213,11 @@ class Base(Holding):
         steps = [max(0.0, query.left())]
         if deadline is not None:
             steps.append(LOOK)
-        after = self._escalate_after
-        if after is not None and self._escalation is None and self._may_escalate(query):
+        after, run = self._escalate_after, self._escalation
+        if after is not None and run is None and self._may_escalate(query):
             steps.append(max(0.0, query.began + after - time.monotonic()))
+        if run is not None and not run.done:
+            steps.append(BEAT)
         least = min(steps)
         return None if least == float("inf") else least
 
@@ -233,6 +240,8 @@ class Base(Holding):
             return None
         if run.error is not None:
             raise run.error
+        if not run.done and self._crowded and run.seconds() > (self._escalate_after or 0.0):
+            search.stop(0)  # two cores have enough to do
         if not run.done or run.result is None or run.result.status is Status.UNKNOWN:
             return None
         return self._taken(run, query, search)

@@ -42,6 +42,10 @@ class Escalation:
         self._ended = threading.Event()
         threading.Thread(target=self._run, name="turbosat hybrid", daemon=True).start()
 
+    def seconds(self) -> float:
+        """Return how long it has run."""
+        return self._deadline.elapsed()
+
     def stop(self, grace: float = 0.0) -> bool:
         """End it; return whether it ended within some seconds. It goes on ending by itself."""
         if not self.done:

@@ -113,14 +113,14 @@ class Search:
         self._assumptions = query.assumptions if assumptions is None else assumptions
         self._limits = query.conflicts, query.decisions
         self._query = query
-        self._stopped = False
+        self.stopped = False
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="turbosat search", daemon=True)
         self._thread.start()
 
     def stop(self, grace: float = GRACE) -> bool:
         """End it; return whether it ended within some seconds. It goes on by itself, if not, until it can."""
-        self._stopped = True
+        self.stopped = True
         self._engine.terminate()
         return self._ended.wait(grace)
 
@@ -135,7 +135,7 @@ class Search:
                 self._variables,
                 self._assumptions,
                 *self._limits,
-                stopped=lambda: self._stopped,
+                stopped=lambda: self.stopped,
             )
         except BaseException as error:  # of whatever kind: it is the waiting thread's
             self.error = error
