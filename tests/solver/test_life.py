@@ -263,3 +263,25 @@ def test_what_is_asked_beside_a_query_does_no_harm() -> None:
         solver.configure({"walk": 0})
         assert solver.solve([1, 13], time_limit=LATE) is False
         assert solver.accum_stats()["conflicts"] > 0
+
+
+def test_deleted_while_a_search_that_was_given_up_goes_on() -> None:
+    done = run("""
+import numpy as np
+dice = np.random.default_rng(0)
+rows = dice.integers(1, 60001, (250000, 3)) * dice.choice([-1, 1], (250000, 3))
+for limit in (0, 0.001, 0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6):
+    solver = Solver(rows, escalate_after=None)
+    assert solver.solve(time_limit=limit) is None
+    solver.set_phases([1, 2])
+    solver.accum_stats()
+    if limit > 0.05:
+        solver.solve(time_limit=limit)
+    solver.delete()
+    other = Solver(rows, escalate_after=None)
+    pending = other.solve_async(time_limit=limit)
+    time.sleep(limit / 2)
+    other.delete()
+    pending.result(30)
+""")
+    assert (done.returncode, done.stderr) == (0, "")

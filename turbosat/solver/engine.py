@@ -63,13 +63,19 @@ class Engine:
 
     def configure(self, settings: Mapping[str, int]) -> None:
         """Set options of CaDiCaL's, checked before."""
-        for name, value in settings.items():
-            native.pysolvers().cadical300_set(self._capsule, name, value)
+        with self._lock:
+            for name, value in () if self._untouchable else settings.items():
+                native.pysolvers().cadical300_set(self._capsule, name, value)
 
     @property
     def idle(self) -> bool:
         """Whether nothing searches."""
         return not self._busy
+
+    @property
+    def _untouchable(self) -> bool:
+        """Whether it searches, or is freed or about to be: nothing but `terminate` may be called then."""
+        return self._busy or self._closing
 
     @property
     def closing(self) -> bool:
@@ -164,29 +170,42 @@ class Engine:
     def phase(self, literals: Iterable[int] | NDArray[np.int32], *, undo: bool = False) -> None:
         """Force phases of variables that it has, or let go of them."""
         hints = np.asarray(literals, np.int32)
-        if self._methods is not None:
-            kernels.cadical_phase(self._methods.addresses, self._address, hints, int(undo))
-        elif not undo:
-            native.pysolvers().cadical300_setphases(self._capsule, hints.tolist())
+        with self._lock:
+            if self._untouchable:
+                return
+            if self._methods is not None:
+                kernels.cadical_phase(self._methods.addresses, self._address, hints, int(undo))
+            elif not undo:
+                native.pysolvers().cadical300_setphases(self._capsule, hints.tolist())
+
+    def flush(self) -> None:
+        """Write what there is of the proof to its file."""
+        with self._lock:
+            if not self._untouchable:
+                native.pysolvers().flushpr(self.trace)
 
     def counts(self) -> dict[str, int]:
         """Return restarts, conflicts, decisions and propagations, those of a search that runs not counted."""
         with self._lock:
-            if not (self._busy or self._closing):  # else CaDiCaL may not be asked
+            if not self._untouchable:
                 self._counts = dict(native.pysolvers().cadical300_acc_stats(self._capsule))
             return dict(self._counts)
 
     def conflicts(self) -> int:
         """Return the conflicts so far."""
-        if self._methods is None:
-            return self.counts()["conflicts"]
-        return int(self._methods.counts["conflicts"](self._address))
+        return self._count("conflicts")
 
     def decisions(self) -> int:
         """Return the decisions so far."""
+        return self._count("decisions")
+
+    def _count(self, what: str) -> int:
         if self._methods is None:
-            return self.counts()["decisions"]
-        return int(self._methods.counts["decisions"](self._address))
+            return self.counts()[what]
+        with self._lock:
+            if not self._untouchable:
+                self._counts[what] = int(self._methods.counts[what](self._address))
+            return self._counts[what]
 
     def close(self) -> None:
         """Free it, now or when its search ends. Again, it does nothing."""

@@ -11,7 +11,6 @@ import numpy as np
 from turbosat.errors import UsageError
 from turbosat.options import Options
 from turbosat.result import Reason
-from turbosat.solver import native
 from turbosat.solver.engine import COUNTS, Engine
 from turbosat.solver.implications import Propagator
 from turbosat.solver.names import Names
@@ -138,7 +137,7 @@ class Holding:
         from pysat.solvers import Solver
 
         engine = self._made_engine()
-        native.pysolvers().flushpr(engine.trace)
+        engine.flush()
         self._proof.seek(0)
         return list(Solver._proof_bin2text(bytearray(self._proof.read()).strip()))
 
