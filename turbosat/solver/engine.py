@@ -53,7 +53,7 @@ class Engine:
         self.trace = None if proof is None else module.cadical300_tracepr(self._capsule, proof)
         for name, value in settings.items():
             module.cadical300_set(self._capsule, name, value)
-        self._finalize = weakref.finalize(self, _free, module, self._capsule, proof)
+        self._finalize = weakref.finalize(self, _free, self._methods, self._capsule, self._address, proof)
         self._finalize.atexit = False
 
     @property
@@ -296,7 +296,10 @@ def _feed_slowly(capsule: object, flat: NDArray[np.int32]) -> None:
         start = end + 1
 
 
-def _free(module: Any, capsule: object, proof: Any) -> None:
-    module.cadical300_del(capsule, proof)
+def _free(methods: native.Methods | None, capsule: object, address: int, proof: Any) -> None:
+    if methods is None or proof is not None:
+        native.pysolvers().cadical300_del(capsule, proof)
+    else:  # without the interpreter's lock
+        methods.destroy(address)
     if proof is not None:
         proof.close()

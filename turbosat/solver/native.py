@@ -53,10 +53,17 @@ class Methods:
     terminate: Any
     counts: dict[str, Any]
     pointer: Any
+    destructor: Any
+    release: Any  # operator delete
 
     def address(self, capsule: object) -> int:
         """Return where the solver of a capsule lies."""
         return int(self.pointer(capsule, None))
+
+    def destroy(self, address: int) -> None:
+        """Free a solver, whose capsule may not be used any more: a large one takes seconds."""
+        self.destructor(address)
+        self.release(address)
 
 
 @cache
@@ -86,7 +93,10 @@ def _look_up() -> Methods:
         counts[name] = count
     pointer = ctypes.pythonapi.PyCapsule_GetPointer
     pointer.argtypes, pointer.restype = (ctypes.py_object, ctypes.c_char_p), ctypes.c_void_p
-    return Methods(addresses, terminate, counts, pointer)
+    destructor, release = library[f"{_PREFIX}D1Ev"], library["_ZdlPv"]
+    for each in (destructor, release):
+        each.argtypes, each.restype = (ctypes.c_void_p,), None
+    return Methods(addresses, terminate, counts, pointer, destructor, release)
 
 
 def _works(found: Methods) -> bool:
@@ -96,10 +106,11 @@ def _works(found: Methods) -> bool:
     module = pysolvers()
     capsule = module.cadical300_new()
     module.cadical300_set(capsule, "factor", 0)  # else every variable must be declared first
+    address = found.address(capsule)
     try:
         session = kernels.Session(
             methods=found.addresses,
-            control=np.array([found.address(capsule), 2, 3, 6, 10, 10], np.int64),
+            control=np.array([address, 2, 3, 6, 10, 10], np.int64),
             literals=np.array([1, 2, 0, -1, 3, 0], np.int32),
             assumptions=np.zeros(2, np.int32),
             failed=np.zeros(2, np.bool_),
@@ -117,12 +128,11 @@ def _works(found: Methods) -> bool:
             return False
         if not session.failed.all():
             return False
-        address = found.address(capsule)
         found.terminate(address)
         counts = [count(address) for count in found.counts.values()]
         return all(0 <= count < 100 for count in counts)
     finally:
-        module.cadical300_del(capsule, None)
+        found.destroy(address)
 
 
 def describe() -> str:
