@@ -185,6 +185,7 @@ class Base(Holding):
         wake = query.waking()
         search = Search(engine, self._store, self._names.used, query)
         try:
+            search.start()
             while True:
                 wake.wait(self._step(query, deadline))
                 wake.clear()
@@ -200,7 +201,8 @@ class Base(Holding):
                 if reason is not None:
                     return Answer(reason=reason)
                 if search.done and (self._escalation is None or self._escalation.done):
-                    search = Search(engine, self._store, self._names.used, query)  # the hybrid has given up
+                    search = Search(engine, self._store, self._names.used, query)
+                    search.start()  # the hybrid has given up
         finally:
             search.stop()
             if self._escalation is not None:
@@ -236,7 +238,9 @@ class Base(Holding):
             if after is None or not self._may_escalate(query) or time.monotonic() < query.began + after:
                 return None
             self._tell("escalated", query, workers=worker_count(self._options))
-            self._escalation = Escalation(self._store, self._names.used, query, self._options, self._sink)
+            run = Escalation(self._store, self._names.used, query, self._options, self._sink)
+            self._escalation = run
+            run.start()
             return None
         if run.error is not None:
             raise run.error

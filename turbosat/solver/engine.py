@@ -41,6 +41,7 @@ class Engine:
         self.fed = 0  # literals of the store that it has
         self._lock = threading.Lock()  # of what follows
         self._busy = False
+        self._owner = 0  # the thread that searches
         self._closing = False
         self._assumed: list[int] = []
         self._core: list[int] = []
@@ -69,8 +70,8 @@ class Engine:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing searches."""
-        return not self._busy
+        """Whether nothing searches; nothing does for who asks, wherever an exception came in between."""
+        return not self._busy or self._owner == threading.get_ident()
 
     @property
     def _untouchable(self) -> bool:
@@ -141,7 +142,7 @@ class Engine:
         with self._lock:
             if self._closing:
                 return False
-            self._busy, self._stop = True, False
+            self._owner, self._busy, self._stop = threading.get_ident(), True, False
         return True
 
     def _leave(self) -> None:

@@ -40,6 +40,9 @@ class Escalation:
         self._sink = sink
         self._source = store, store.size, variables  # it grows at most, meanwhile
         self._ended = threading.Event()
+
+    def start(self) -> None:
+        """Begin."""
         threading.Thread(target=self._run, name="turbosat hybrid", daemon=True).start()
 
     def seconds(self) -> float:
@@ -89,6 +92,7 @@ def checked_core(engine: Engine, store: Store, variables: int, query: Query, cla
     check.waking()
     search = Search(engine, store, variables, check)
     try:
+        search.start()
         while not search.done and check.reason() is None and query.reason() is None:
             check.waking().wait(max(0.0, min(0.05, check.left())))
             check.waking().clear()

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from turbosat.core.cadical import UNDECIDED
 from turbosat.result import Reason, Status
@@ -115,8 +115,11 @@ class Search:
         self._query = query
         self.stopped = False
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="turbosat search", daemon=True)
-        self._thread.start()
+
+    def start(self) -> Self:
+        """Begin. Who holds it by now can end it, whatever comes in between."""
+        threading.Thread(target=self._run, name="turbosat search", daemon=True).start()
+        return self
 
     def stop(self, grace: float = GRACE) -> bool:
         """End it; return whether it ended within some seconds. It goes on by itself, if not, until it can."""

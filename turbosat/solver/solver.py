@@ -183,11 +183,11 @@ class Solver(Unsupported, Base):
         """
         query = self._prepared(assumptions, time_limit)
         pending = Pending(query)
-        self._begin(query)
-        background = _Background(self, query, pending)
         try:
-            background.start()
+            self._begin(query)
+            _Background(self, query, pending).start()
         except BaseException:
+            query.interrupt()
             self._end(query)
             raise
         return pending
