@@ -9,6 +9,7 @@ import threading
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.families import pigeonhole, random_ksat
@@ -283,5 +284,64 @@ for limit in (0, 0.001, 0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6):
     time.sleep(limit / 2)
     other.delete()
     pending.result(30)
+""")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_ctrl_c_at_any_moment_leaves_a_solver_that_answers() -> None:
+    done = run(
+        """
+import random, signal
+dice, came = random.Random(0), 0
+solver = Solver(HARD, escalate_after=0.003, pool=False, workers=1)
+for number in range(150):
+    solver._first = 500 * (number % 2)
+    try:
+        try:
+            signal.setitimer(signal.ITIMER_REAL, dice.random() * 0.006)
+            solver.solve(time_limit=0.004)
+            solver.solve_async().result(1)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    except KeyboardInterrupt:
+        came += 1
+    except (TimeoutError, ValueError):  # of the future; a query runs still
+        pass
+    if number % 10 == 9:
+        solver.interrupt()
+        solver.clear_interrupt()
+        end = time.monotonic() + 20
+        while solver._query is not None and time.monotonic() < end:
+            time.sleep(0.001)
+        assert solver.solve([1, 13], time_limit=20) is False, solver.reason
+assert came > 50, came
+solver.delete()
+""".replace(
+            "import random, signal\n",
+            "import random, signal\nsignal.signal(signal.SIGALRM, signal.default_int_handler)\n",
+        )
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_what_would_take_too_much_memory_is_not_begun() -> None:
+    with Solver([[2**29 - 1, 1]], memory_limit=1000) as solver:
+        assert solver.solve() is None
+        assert str(solver.reason) == "memory"
+    rows = np.arange(1, 3 * 10**6 + 1).reshape(-1, 3)
+    with Solver(rows, memory_limit=100) as solver:
+        assert solver.solve() is None
+        assert str(solver.reason) == "memory"
+
+
+def test_the_memory_limit_ends_a_query() -> None:
+    done = run("""
+from turbosat import Reason
+solver = Solver(HARD, memory_limit=8, escalate_after=None)
+ballast = []
+timer = threading.Timer(0.5, lambda: ballast.append(b"x" * (64 << 20)))
+timer.start()
+assert solver.solve(time_limit=30) is None
+assert solver.reason is Reason.MEMORY, solver.reason
 """)
     assert (done.returncode, done.stderr) == (0, "")
