@@ -345,3 +345,21 @@ assert solver.solve(time_limit=30) is None
 assert solver.reason is Reason.MEMORY, solver.reason
 """)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_handler_of_signals_may_interrupt() -> None:
+    done = run("""
+import random, signal
+from turbosat import Reason
+dice = random.Random(0)
+solver = Solver(HARD, escalate_after=None)
+signal.signal(signal.SIGALRM, lambda *_: solver.interrupt())
+for number in range(400):
+    solver._first = 500 * (number % 2)
+    solver.clear_interrupt()
+    signal.setitimer(signal.ITIMER_REAL, 0.0005 + dice.random() * 0.004)
+    assert solver.solve(time_limit=20) is None
+    assert solver.reason is Reason.INTERRUPTED
+    signal.setitimer(signal.ITIMER_REAL, 0)
+""")
+    assert (done.returncode, done.stderr) == (0, "")

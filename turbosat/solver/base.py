@@ -182,13 +182,12 @@ class Base(Holding):
         """Search in a thread of its own, and by the hybrid when that takes long."""
         limit = self._options["memory_limit"]
         deadline = None if limit is None else Deadline(None, limit * MEGABYTE)
-        wake = query.waking()
+        bell = query.bell()
         search = Search(engine, self._store, self._names.used, query)
         try:
             search.start()
             while True:
-                wake.wait(self._step(query, deadline))
-                wake.clear()
+                bell.wait(self._step(query, deadline))
                 if search.done:
                     if search.error is not None:
                         raise search.error

@@ -39,7 +39,9 @@ class Engine:
         self._capsule = module.cadical300_new()
         self.broken = False  # a fork came in the midst of a search
         self.fed = 0  # literals of the store that it has
-        self._lock = threading.Lock()  # of what follows
+        self._lock = (
+            threading.RLock()
+        )  # of what follows; a signal's handler may come while this thread has it
         self._busy = False
         self._owner = 0  # the thread that searches
         self._closing = False
@@ -223,7 +225,7 @@ class Engine:
 
     def after_fork(self) -> None:
         """Go on in the child of a fork; a search that ran is nothing to go on with."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         if self._busy:
             self.broken, self._busy = True, False
 

@@ -53,7 +53,7 @@ class Escalation:
         """End it; return whether it ended within some seconds. It goes on ending by itself."""
         if not self.done:
             self._deadline.cancel()
-        return self._ended.wait(grace)
+        return self._ended.wait(grace) if grace else self.done
 
     def _run(self) -> None:
         from turbosat.run.pipeline import Run
@@ -89,13 +89,12 @@ def checked_core(engine: Engine, store: Store, variables: int, query: Query, cla
     now = time.monotonic()
     seconds = min(LEAST + SHARE * (now - query.began), query.left())
     check = Query(claimed, max(0.0, seconds))
-    check.waking()
+    bell = check.bell()
     search = Search(engine, store, variables, check)
     try:
         search.start()
         while not search.done and check.reason() is None and query.reason() is None:
-            check.waking().wait(max(0.0, min(0.05, check.left())))
-            check.waking().clear()
+            bell.wait(max(0.0, min(0.05, check.left())))
     finally:
         search.stop()
     if search.error is not None:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
@@ -39,6 +40,23 @@ class Answer:
     lane: str = "cadical"
 
 
+class Bell:
+    """What one thread waits for and others ring, from signal handlers, too: an Event could block there."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._lock.acquire()
+
+    def ring(self) -> None:
+        """End the wait, or the next one."""
+        with suppress(RuntimeError):  # rung already
+            self._lock.release()
+
+    def wait(self, seconds: float | None = None) -> None:
+        """Wait until it is rung, or for some seconds."""
+        self._lock.acquire(timeout=-1 if seconds is None else min(seconds, threading.TIMEOUT_MAX))
+
+
 class Query:
     """One question: literals that are assumed, numbers inside, and limits; -1 is none for the two counts."""
 
@@ -50,7 +68,7 @@ class Query:
         self.assumptions = assumptions
         self.conflicts = conflicts
         self.decisions = decisions
-        self._wake: threading.Event | None = None
+        self._bell: Bell | None = None
         self._reason: Reason | None = None
         self._engine: Engine | None = None
 
@@ -83,18 +101,18 @@ class Query:
             engine.terminate()
         self.wake()
 
-    def waking(self) -> threading.Event:
-        """Return what is set when something happens that its waiting thread must look at."""
-        if self._wake is None:
-            self._wake = threading.Event()
+    def bell(self) -> Bell:
+        """Return what rings when something happens that its waiting thread must look at."""
+        if self._bell is None:
+            self._bell = Bell()
             if self._reason is not None:
-                self._wake.set()
-        return self._wake
+                self._bell.ring()
+        return self._bell
 
     def wake(self) -> None:
         """Let its waiting thread look."""
-        if self._wake is not None:
-            self._wake.set()
+        if self._bell is not None:
+            self._bell.ring()
 
 
 class Search:
@@ -125,7 +143,7 @@ class Search:
         """End it; return whether it ended within some seconds. It goes on by itself, if not, until it can."""
         self.stopped = True
         self._engine.terminate()
-        return self._ended.wait(grace)
+        return self._ended.wait(grace) if grace else self.done
 
     def _run(self) -> None:
         RUNNING.add(self)
