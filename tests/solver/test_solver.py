@@ -15,6 +15,7 @@ from tests.families import random_ksat
 from tests.solver.truth import models, satisfiable
 from tests.turbosat.strategies import rows
 from turbosat import Formula, Solver, UnsupportedError, UsageError
+from turbosat.cli.doctor import diagnose
 from turbosat.solver import native
 from turbosat.solver.unsupported import Unsupported
 
@@ -54,6 +55,19 @@ def check(solver: Solver, clauses: list[list[int]], assumed: list[int], answer: 
 def test_the_methods_are_found_here() -> None:
     assert native.methods() is not None
     assert "interrupted" in native.describe()
+    assert f"ok      solver: {native.describe()}" in diagnose()[0]
+
+
+def test_the_doctor_says_where_they_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(native, "_CALLED", {0: "3addEii"})
+    native.methods.cache_clear()
+    try:
+        assert native.methods() is None
+        assert "no      solver: CaDiCaL is called in slices" in diagnose()[0]
+        with Solver([[1, 2], [-1, 2]]) as solver:
+            assert solver.solve([-2]) is False
+    finally:
+        native.methods.cache_clear()
 
 
 @given(st.lists(st.tuples(CLAUSES, ASSUMED), min_size=1, max_size=5))

@@ -27,7 +27,8 @@ LARGE = 200_000  # literals of a formula beyond which they always do
 PAUSE = 0.001  # seconds between two looks at what is about to end
 LOOK = 0.05  # seconds between two looks at the memory
 BEAT = 0.25  # seconds between two looks at the hybrid
-CORES = 3  # with fewer, the search here ends when the hybrid has run as long as it had alone
+CORES = 3  # with fewer, the search here ends when the hybrid has run as long as it had alone,
+LEAST = 1.0  # or as many seconds
 PATIENCE = 5.0  # seconds that a query which is ended already may take to be over
 MEGABYTE = 1 << 20
 
@@ -243,7 +244,7 @@ class Base(Holding):
             return None
         if run.error is not None:
             raise run.error
-        if not run.done and self._crowded and run.seconds() > (self._escalate_after or 0.0):
+        if not run.done and self._crowded and run.seconds() > max(self._escalate_after or 0.0, LEAST):
             search.stop(0)  # two cores have enough to do
         if not run.done or run.result is None or run.result.status is Status.UNKNOWN:
             return None
