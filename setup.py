@@ -10,8 +10,9 @@ from setuptools.command.build_py import build_py
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT))
 
-from turbosat.core.build import BuildError, build  # noqa: E402
+from turbosat.core.build import build  # noqa: E402
 from turbosat.core.sources import BUILDS  # noqa: E402
+from turbosat.core.toolchain import BuildError  # noqa: E402
 
 
 class BuildWithCore(build_py):

@@ -9,14 +9,16 @@ from setuptools.build_meta import *  # noqa: F403
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from turbosat.core.build import BuildError, compiler
+from turbosat.core.build import FLAGS
+from turbosat.core.sources import levels
+from turbosat.core.toolchain import BuildError, compiler
 
 COMPILER = "ziglang>=0.13"
 
 
 def _compiler() -> list[str]:
     try:
-        compiler()
+        compiler(FLAGS, [*levels().values()][-1])
     except BuildError:
         return [COMPILER]
     return []

@@ -24,7 +24,7 @@ def modules(root: Path) -> dict[str, str]:
     for part in PARTS:
         for path in sorted((root / part).rglob("*.py")):
             place = path.relative_to(root)
-            if any((root / above).is_symlink() for above in place.parents):
+            if any((root / above).is_symlink() for above in place.parents[:-1]):
                 continue
             names = [*place.parts[:-1], *([] if path.stem == "__init__" else [path.stem])]
             found[".".join(names if part == "turbosat" else ["turbosat", *names])] = place.as_posix()

@@ -53,7 +53,7 @@ TABLE = {
     "cdcl/lanes": "turbosat turbosat/formula turbosat/proof cdcl/process cdcl/engines",
     "cdcl/pool": "turbosat turbosat/formula turbosat/lanes cdcl/process cdcl/engines cdcl/lanes gpu",
     "turbosat/run": (
-        "turbosat turbosat/dimacs turbosat/formula turbosat/proof turbosat/lanes cdcl/process "
+        "turbosat turbosat/dimacs turbosat/formula turbosat/core turbosat/proof turbosat/lanes cdcl/process "
         "cdcl/engines cdcl/lanes cdcl/pool encodings/xor encodings/support gpu gpu/cuda gpu/galois "
         "gpu/sweep"
     ),

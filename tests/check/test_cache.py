@@ -34,7 +34,8 @@ def judge(folder: Path) -> tuple[str, str]:
     )
     # Constants can be exchanged within the second that tells one .pyc from the next.
     alone = {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONSAFEPATH": "1"}
-    run = subprocess.run([sys.executable, "-c", code], env=os.environ | alone, capture_output=True, text=True)
+    inherited = {name: value for name, value in os.environ.items() if name != "TURBOSAT_CHECK_CORE"}
+    run = subprocess.run([sys.executable, "-c", code], env=inherited | alone, capture_output=True, text=True)
     return run.stdout.strip(), run.stderr.strip()
 
 

@@ -4,11 +4,12 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.processes import ROOT
+from tests.processes import ROOT, allowance, eventually, gone
 from turbosat.core.library import LEVEL, OVERRIDE, library
 from turbosat.core.sources import BUILDS, digest, levels, present
 
@@ -28,10 +29,15 @@ def tree(tmp_path: Path) -> Path:
     return target
 
 
+def without_choice() -> dict[str, str]:
+    """Return our environment less what chooses a build in it."""
+    return {name: value for name, value in os.environ.items() if name not in (OVERRIDE, LEVEL)}
+
+
 def show(tree: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-P", "-c", SHOW],
-        env={**os.environ, "PYTHONPATH": str(tree), **environment},
+        env={**without_choice(), "PYTHONPATH": str(tree), **environment},
         capture_output=True,
         text=True,
         check=False,
@@ -57,6 +63,7 @@ def test_changed_constants_are_built_anew(tree: Path) -> None:
     assert len(list((tree / "turbosat" / "core" / "lib").glob("solver-*"))) == len(levels())
 
 
+@pytest.mark.slow
 def test_changed_c_is_built_anew(tree: Path) -> None:
     path = tree / "gpu" / "gradient" / "lane.c"
     path.write_text(path.read_text() + "\n// changed\n")
@@ -85,6 +92,7 @@ def test_every_level_that_this_processor_has(level: str) -> None:
 
 
 def test_a_build_can_be_chosen() -> None:
+    assert show(ROOT).returncode == 0  # from now on there are some
     builds = present("solver", BUILDS["solver"])
     assert builds is not None
     run = show(ROOT, **{OVERRIDE: str(builds[0][0])})
@@ -98,3 +106,57 @@ def test_a_build_for_other_declarations_is_refused(tree: Path) -> None:
     run = show(tree, **{OVERRIDE: str(build)})
     assert run.returncode != 0
     assert "does not belong to this turbosat" in run.stderr
+
+
+@pytest.fixture
+def bare(tree: Path) -> Path:
+    """Return a copy of the sources without builds."""
+    shutil.rmtree(tree / "turbosat" / "core" / "lib", ignore_errors=True)
+    return tree
+
+
+def script(path: Path, text: str) -> str:
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_two_first_runs_make_one_build(bare: Path) -> None:
+    compiler = script(bare / "cc", f'echo x >> {bare}/calls; exec cc "$@"'.replace(str(bare), '"$HERE"'))
+    environment = {**without_choice(), "PYTHONPATH": str(bare), "CC": f"'{compiler}'", "HERE": str(bare)}
+    command = [sys.executable, "-P", "-c", SHOW]
+    runs = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [run.communicate()[0] for run in runs]
+    assert said[0] == said[1] != ""
+    assert len((bare / "calls").read_text().split()) == 1 + len(levels())  # the probe, and each level once
+
+
+@pytest.mark.parametrize("how", ["ended", "limited"])
+def test_no_compiler_outlives_the_run(bare: Path, how: str) -> None:
+    compiler = script(bare / "cc", 'echo $$ >> "$HERE/pids"; sleep 600; exit 1')
+    environment = {**without_choice(), "PYTHONPATH": str(bare), "CC": f"'{compiler}'", "HERE": str(bare)}
+    for part in ("cdcl", "benchmarks"):
+        (bare / part).symlink_to(ROOT / part)
+    example = ROOT / "examples" / "lights-out.cnf"
+    options = ["--engine=galois", *(["--time=2"] if how == "limited" else [])]
+    command = [sys.executable, "-P", "-m", "turbosat", "-q", *options, str(example)]
+    begun = time.monotonic()
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as run:
+        while not (bare / "pids").exists():
+            assert time.monotonic() - begun < 60
+            time.sleep(0.02)
+        if how == "ended":
+            run.kill()
+        else:
+            assert run.communicate()[0] == "s UNKNOWN\n"
+            assert time.monotonic() - begun < 2 + allowance(0.5)
+    pids = {int(word) for word in (bare / "pids").read_text().split()}
+    assert gone(pids)
+    assert eventually(lambda: not list((bare / "turbosat" / "core" / "lib").glob(".building-*")))
+
+
+@pytest.mark.slow
+def test_a_compiler_that_is_too_old_is_passed_over(bare: Path) -> None:
+    old = 'for word; do case $word in -march=x86-64-v*) exit 1;; esac; done; exec cc "$@"'
+    run = show(bare, CC=f"'{script(bare / 'old', old)}'")
+    assert run.returncode == 0, run.stderr

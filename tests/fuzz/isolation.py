@@ -50,6 +50,8 @@ def isolate(keep: Iterable[Path]) -> list[Path]:
         folder for folder in (*PUBLIC, home) if folder.is_dir() and folder.resolve() == folder != Path("/")
     ]
     folders = [folder for folder in folders if folder not in kept]
+    # What lies below another one is covered with it, a home in /tmp for one.
+    folders = [folder for folder in folders if not {*folder.parents} & {*folders}]
     for folder in folders:
         _cover(folder, [path for path in kept if path.is_relative_to(folder)])
     return folders

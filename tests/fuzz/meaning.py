@@ -10,6 +10,7 @@ TO_STDOUT = ("-", "/dev/stdout", "/proc/self/fd/1")
 TO_STDERR = ("/dev/stderr",)
 STANDARD = ("-", "/dev/stdin")
 PLAIN = ("regular", "link")
+NEVER = "(?!)"
 # Options that go well with all others, and their plainest values.
 NUMBERS = {"workers": r"\d{1,9}", "seed": r"\d{1,9}", "time_limit": r"\d{1,9}(\.\d+)?"}
 
@@ -24,8 +25,9 @@ class Meaning:
         self.flags: list[options.Group] = []
         ended = False
         for group in self.groups:
-            if group == ["--"] and not ended:
+            if group[0] == "--" and not ended:
                 ended = True
+                self.words += group[1:]
             elif ended or not group[0].startswith("-") or group[0] == "-":
                 self.words += group
             else:
@@ -106,7 +108,7 @@ class Meaning:
                 if equals:
                     return False
             elif name not in self.outputs and not re.fullmatch(
-                NUMBERS.get(name, "$^"), self.given(name) or ""
+                NUMBERS.get(name, NEVER), self.given(name) or ""
             ):
                 return False
         if options.refused(self.groups) or any(path.endswith(".7z") for path in self.outputs.values()):

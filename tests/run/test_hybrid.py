@@ -126,7 +126,14 @@ def test_a_killed_child_is_started_again_or_done_without(victim: str, seconds_ha
 
 
 @pytest.mark.usefixtures("tidy")
-@pytest.mark.parametrize("victim", ["ray::LaneActor", "raylet/raylet", "cdcl.pool.server"])
+@pytest.mark.parametrize(
+    "victim",
+    [
+        "ray::LaneActor",
+        pytest.param("raylet/raylet", marks=pytest.mark.slow),
+        pytest.param("cdcl.pool.server", marks=pytest.mark.slow),
+    ],
+)
 def test_the_answer_is_right_whatever_dies_of_the_pool(victim: str, longer_hard: Path) -> None:
     remote: list[str] = []
 

@@ -63,7 +63,8 @@ def _find() -> Path:
 
 
 def _build() -> None:
-    command = [sys.executable, "-P", os.fspath(TOOL), "check"]
+    # It ends with us: whoever ends us cannot know it.
+    command = [sys.executable, "-P", os.fspath(TOOL), "check", "--missing", f"--parent={os.getpid()}"]
     try:
         run = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     except OSError as error:

@@ -145,6 +145,8 @@ class Call:
         self.__doc__ = stub.__doc__
         self._stub = stub
         self._signature: Signature | None = None
+        self._plan: list[tuple[Any, str, list[str]]] = []
+        self._records: list[int] = []
         self._function: Any = None
 
     @property
@@ -161,7 +163,7 @@ class Call:
         function = library()[signature.name]
         function.restype = ctypes.c_int64 if signature.returns else None
         types: list[Any] = []
-        self._plan: list[tuple[Any, str, list[str]]] = []  # kind, name, sizes that follow in C
+        plan: list[tuple[Any, str, list[str]]] = []  # kind, name, sizes that follow in C
         left = list(signature.sizes)
         for name, kind in signature.parameters.items():
             told = (
@@ -171,9 +173,11 @@ class Call:
             )
             left = [size for size in left if size not in told]
             types += [_argument_type(kind), *(ctypes.c_int64 for _ in told)]
-            self._plan.append((kind, f"{self.__name__}: {name}", told))
+            plan.append((kind, f"{self.__name__}: {name}", told))
         function.argtypes = types
-        self._records = [place for place, (kind, _, _) in enumerate(self._plan) if kind in signature.records]
+        # Other threads may be here, too: each makes all of it, and puts it into place whole.
+        self._plan = plan
+        self._records = [place for place, (kind, _, _) in enumerate(plan) if kind in signature.records]
         self._function = function
         return function
 

@@ -2,7 +2,7 @@
 
     python turbosat/core/build.py [solver] [check] [--into FOLDER] [--target TRIPLE] [--sanitize]
 
-It needs a C compiler: CC, cc, gcc or clang, else the package ziglang (`zig cc`). Each library is built for
+It needs a C compiler: CC, cc, gcc or clang, else ziglang's (see toolchain.py). Each library is built for
 the levels of its processor's instructions; one build is one compiler run over all files. Names carry a digest
 of everything that a build depends on in the tree.
 """
@@ -10,22 +10,22 @@ of everything that a build depends on in the tree.
 from __future__ import annotations
 
 import argparse
+import fcntl
 import importlib
-import importlib.util
 import os
 import shlex
 import shutil
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # this very tree, installed or not
 
 from turbosat.core.declare import header
-from turbosat.core.sources import BUILDS, DECLARING, LIBRARIES, declared, digest, levels, sources
+from turbosat.core.sources import BUILDS, DECLARING, LIBRARIES, declared, digest, levels, present, sources
+from turbosat.core.toolchain import BuildError, compiler, end_with, is_zig, machine, run_compiler
 
 # Sums of products are not fused: the same seed gives the same search at every level.
 FLAGS = (
@@ -34,49 +34,12 @@ FLAGS = (
 )
 # Sizes come with arrays, wanted or not.
 WARNINGS = ("-Wall", "-Wextra", "-Wno-sign-compare", "-Wno-psabi", "-Wno-unused-parameter")
+LOCK = ".lock"
+SCRATCH = ".building-"
 SANITIZERS = (
     *("-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"),
     *("-fno-omit-frame-pointer", "-g"),
 )
-
-
-class BuildError(Exception):
-    """Why there is no build, in one line."""
-
-
-def compiler() -> list[str]:
-    """Return the command of a C compiler that works. Raises BuildError where there is none."""
-    tried = []
-    for command in _compilers():
-        with tempfile.TemporaryDirectory() as folder:
-            source = Path(folder, "probe.c")
-            source.write_text("#include <stdint.h>\nint32_t probe(int32_t x) { return x; }\n")
-            words = [*command, "-shared", "-fPIC", str(source), "-o", str(Path(folder, "probe.so"))]
-            if _run(words, Path(folder)).returncode == 0:
-                return command
-        tried.append(shlex.join(command))
-    known = f" ({', '.join(tried)} does not work)" if tried else ""
-    raise BuildError(f"no C compiler is found{known}: install gcc or clang, or the package ziglang")
-
-
-def _compilers() -> Iterator[list[str]]:
-    if os.environ.get("CC"):
-        yield shlex.split(os.environ["CC"])
-        return
-    for name in ("cc", "gcc", "clang"):
-        if path := shutil.which(name):
-            yield [path]
-    if importlib.util.find_spec("ziglang") is not None:
-        yield [sys.executable, "-m", "ziglang", "cc"]
-
-
-def _run(words: list[str], scratch: Path) -> subprocess.CompletedProcess[str]:
-    caches = {f"ZIG_{kind}_CACHE_DIR": str(scratch / "zig") for kind in ("GLOBAL", "LOCAL")}
-    environment = {**caches, **os.environ}
-    try:
-        return subprocess.run(words, capture_output=True, text=True, check=False, env=environment)
-    except OSError as error:
-        return subprocess.CompletedProcess(words, 127, "", str(error))
 
 
 def _headers(library: str, folder: Path) -> None:
@@ -92,50 +55,71 @@ def _headers(library: str, folder: Path) -> None:
 
 
 def build(
-    library: str, folder: Path, *, target: str | None = None, sanitize: bool = False, jobs: int | None = None
+    library: str,
+    folder: Path,
+    *,
+    target: str | None = None,
+    sanitize: bool = False,
+    missing: bool = False,
 ) -> list[Path]:
-    """Build a library for all levels into a folder, and remove builds of older sources there."""
-    command = compiler()
-    zig = "ziglang" in command
-    machine = (target or os.uname().machine).partition("-")[0]
-    wanted = levels(machine, library)
+    """Build a library for all levels into a folder, and remove builds of older sources there.
+
+    One at a time builds into a folder, the others wait; with `missing`, builds that are there are as good as
+    new. Raises BuildError.
+    """
+    machine_name = (target or os.uname().machine).partition("-")[0]
+    wanted = levels(machine_name, library)
     if sanitize:
         wanted = {"sanitized": next(iter(wanted.values()))}
-    folder.mkdir(parents=True, exist_ok=True)
-    name = digest(library)
-    files = [str(path) for path in sources(library) if path.suffix == ".c"]
-    if not files:
+    if not any(path.suffix == ".c" for path in sources(library)):
         return []
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".") as scratch:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with open(folder / LOCK, "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            there = present(library, folder, machine_name) if missing else None
+            if there is not None:
+                return [path for path, _ in there]
+            for stale in folder.glob(f"{SCRATCH}*"):  # of builds that were killed: we have the lock
+                shutil.rmtree(stale, ignore_errors=True)
+            return _build(library, folder, wanted, target, sanitize=sanitize)
+    except OSError as error:
+        where = "" if error.filename is None else f"{error.filename}: "
+        raise BuildError(f"{where}{error.strerror or error}") from None
+
+
+def _build(
+    library: str, folder: Path, wanted: dict[str, str], target: str | None, *, sanitize: bool
+) -> list[Path]:
+    """Compile everything once for each level; put the libraries into place when all are there."""
+    command = compiler(FLAGS, "" if target else list(wanted.values())[-1])
+    files = [str(path) for path in sources(library) if path.suffix == ".c"]
+    name = digest(library)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=SCRATCH) as scratch:
         _headers(library, Path(scratch))
 
         def one(level: str) -> Path:
             made = Path(scratch, f"{library}-{name}-{level}.so")
-            march = wanted[level].replace("-", "_") if zig else wanted[level]
-            words = [
-                *command,
-                *FLAGS,
-                *(WARNINGS if not zig else ()),
-                f"-I{scratch}",
-                f'-DCORE_DECLARED="{declared()}"',
-            ]
-            words += [f"-march={march}"] if march and not (zig and machine != "x86_64") else []
-            words += ["-target", target] if target and zig else []
+            words = [*command, *FLAGS, *(() if is_zig(command) else WARNINGS), f"-I{scratch}"]
+            words += [f'-DCORE_DECLARED="{declared()}"', *machine(command, wanted[level])]
+            words += ["-target", target] if target and is_zig(command) else []
             words += SANITIZERS if sanitize else ["-Wl,-s"]
-            run = _run([*words, *files, "-o", str(made)], Path(scratch))
-            if run.returncode:
-                raise BuildError(f"{shlex.join(command)} failed:\n{run.stderr}")
-            sys.stderr.write(run.stderr)
+            run = run_compiler([*words, *files, "-o", str(made)], Path(scratch))
+            if run.returncode or not made.exists():
+                raise BuildError(
+                    f"{run.stdout}\n{shlex.join(command)} failed with exit code {run.returncode}"
+                )
+            sys.stderr.write(run.stdout)
             return made
 
-        with ThreadPoolExecutor(jobs or os.cpu_count()) as pool:
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
             made = list(pool.map(one, wanted))
         kept = [folder / path.name for path in made]
-        for old in folder.glob(f"{library}-*.so"):
-            if old not in kept and not sanitize:
-                old.unlink(missing_ok=True)
         for path, place in zip(made, kept, strict=True):
-            os.replace(path, place)  # whole, or not at all: others may build at the same time
+            os.replace(path, place)  # whole, or not at all: somebody may be loading it
+        for old in folder.glob(f"{library}-*.so"):  # of other sources; other machines have theirs
+            if old not in kept and old.stem.rpartition("-")[2] in wanted:
+                old.unlink(missing_ok=True)
     return kept
 
 
@@ -146,13 +130,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--into", type=Path, help="where the builds go; beside the modules that load them")
     parser.add_argument("--target", help="another machine, as zig cc names it: aarch64-linux-gnu")
     parser.add_argument("--sanitize", action="store_true", help="with checks for wrong memory accesses")
+    parser.add_argument("--missing", action="store_true", help="only what is not there yet")
+    parser.add_argument("--parent", type=int, help="end when this process, our parent, ends")
     options = parser.parse_args(arguments)
+    end_with(os.getppid() if options.parent is None else options.parent)
     try:
         for library in options.libraries:
             if library not in LIBRARIES:
                 raise BuildError(f"no library {library}: there are {', '.join(LIBRARIES)}")
             into = options.into or BUILDS[library]
-            for path in build(library, into, target=options.target, sanitize=options.sanitize):
+            how = {"target": options.target, "sanitize": options.sanitize, "missing": options.missing}
+            for path in build(library, into, **how):
                 print(path)
     except BuildError as error:
         print(f"build: {error}", file=sys.stderr)

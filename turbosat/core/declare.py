@@ -149,11 +149,10 @@ class Struct:
     def declared(cls) -> tuple[dict[str, Array], tuple[str, ...]]:
         """Return its arrays by name, and the names of its sizes."""
         if not cls._arrays:
-            for name, hint in get_type_hints(cls, include_extras=True).items():
-                array = _array(hint)
-                if array is not None:
-                    cls._arrays[name] = array
-            cls._sizes = _sizes(list(cls._arrays.values()))
+            hints = get_type_hints(cls, include_extras=True)
+            arrays = {name: array for name, hint in hints.items() if (array := _array(hint)) is not None}
+            cls._sizes = _sizes(list(arrays.values()))
+            cls._arrays = arrays  # whole, and last: other threads may be looking
         return cls._arrays, cls._sizes
 
 

@@ -11,6 +11,9 @@ import ctypes
 import os
 import subprocess
 import sys
+import tempfile
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +25,10 @@ BUILDS = HERE / "lib"
 OVERRIDE = "TURBOSAT_CORE"  # the path of a library to be used instead
 LEVEL = "TURBOSAT_CORE_LEVEL"  # the highest level to be used
 
+LOOK = 0.05  # seconds between two looks at whether a build may go on
+
 _loaded: Library | None = None
+_loading = threading.Lock()
 
 
 class Library:
@@ -48,19 +54,24 @@ class Library:
             ) from None
 
 
-def library() -> Library:
-    """Return the core, loaded at the first call. Raises EngineError where there is none and none is built."""
+def library(check: Callable[[], None] = lambda: None) -> Library:
+    """Return the core, loaded at the first call. Raises EngineError where there is none and none is built.
+
+    A build takes some ten seconds: `check` is called meanwhile, and may raise to stop it.
+    """
     global _loaded
     if _loaded is None:
-        _loaded = _load()
+        with _loading:
+            if _loaded is None:
+                _loaded = _load(check)
     return _loaded
 
 
-def _load() -> Library:
+def _load(check: Callable[[], None]) -> Library:
     override = os.environ.get(OVERRIDE)
     if override:
         return Library(Path(override), "chosen")
-    builds = _builds()
+    builds = _builds(check)
     if not builds:
         raise EngineError(f"the compiled core is missing: {_advice()}")
     lowest = Library(*builds[0])
@@ -71,20 +82,44 @@ def _load() -> Library:
     return lowest if best == 0 else Library(*builds[best])
 
 
-def _builds() -> list[tuple[Path, str]]:
+def _builds(check: Callable[[], None]) -> list[tuple[Path, str]]:
     """Return the builds there are with their levels, lowest first; made now in a checkout without one."""
     tool = HERE / "build.py"
     if not (HERE / "core.c").exists():  # an installation: no sources, no tool
         return sorted(((path, path.stem.rpartition("-")[2]) for path in BUILDS.glob("solver-*")), key=str)
     found = present("solver", BUILDS)
     if found is None:
-        run = subprocess.run(
-            [sys.executable, "-P", os.fspath(tool), "solver"], capture_output=True, text=True, check=False
-        )
-        if run.returncode:
-            raise EngineError(f"the core cannot be built: {run.stderr.strip().splitlines()[-1]}")
+        _build(tool, check)
         found = present("solver", BUILDS)
     return found or []
+
+
+def _build(tool: Path, check: Callable[[], None]) -> None:
+    """Run the tool; it ends with us, whatever ends us. `check` may raise to stop."""
+    command = [sys.executable, "-P", os.fspath(tool), "solver", "--missing", f"--parent={os.getpid()}"]
+    with tempfile.TemporaryFile() as said:
+        try:
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said
+            )
+        except OSError as error:
+            raise EngineError(f"the core cannot be built: {error.strerror or error}") from None
+        try:
+            while True:
+                check()
+                try:
+                    code = process.wait(LOOK)
+                    break
+                except subprocess.TimeoutExpired:
+                    pass
+        except BaseException:
+            process.terminate()  # it ends its compilers, and takes away what is half made
+            process.wait()
+            raise
+        if code:
+            said.seek(0)
+            last = said.read().decode(errors="replace").strip().rpartition("\n")[2]
+            raise EngineError(f"the core cannot be built: {last or f'exit code {code}'}")
 
 
 def _advice() -> str:

@@ -58,7 +58,7 @@ def digest(library: str) -> str:
         from turbosat.check import library as checker
 
         return checker.digest()
-    declaring = [HERE / f"{name}.py" for name in ("border", "declare", *DECLARING, "build")]
+    declaring = [HERE / f"{name}.py" for name in ("border", "declare", *DECLARING, "build", "toolchain")]
     hashed = hashlib.sha256()
     for path in (*sources(library), *declaring):
         hashed.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")

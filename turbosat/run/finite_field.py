@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from turbosat.core.library import library
 from turbosat.encodings.support.compilation import compile_recovered
 from turbosat.errors import UnsupportedError
 from turbosat.events import Sink
@@ -54,6 +55,7 @@ class Search:
         UNSATISFIABLE is claimed where the XORs alone contradict each other, or after a complete sweep of the
         solution space in which every candidate was refuted.
         """
+        library(self.deadline.check)  # a checkout builds its core now, unless that takes too long
         facts = find(self.formula, self.deadline.check)
         self.figures |= facts.figures()
         self.tell("algebra", **self.figures)
