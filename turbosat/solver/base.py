@@ -264,6 +264,8 @@ class Base(Holding):
             values = result.model > 0
             if kernels.false_clause(self._store.literals, self._store.size, values) >= 0:
                 raise SoundnessError(f"{lane} claims SATISFIABLE but its model falsifies a clause")
+            if any(values[abs(literal) - 1] != (literal > 0) for literal in query.assumptions):
+                raise SoundnessError(f"{lane} claims SATISFIABLE but its model breaks an assumption")
             self._hints = result.model
             return Answer(Status.SATISFIABLE, values, lane=lane)
         if not query.assumptions:
