@@ -74,6 +74,7 @@ class Solver(Unsupported, Base):
         self._reason: Reason | None = None
         self._winner = ""
         self._values: Any = None
+        self._numbers: Any = np.zeros(0, np.int32)
         self._core: list[int] | None = None
         if bootstrap_with is not None:
             self.append_formula(bootstrap_with)
@@ -239,9 +240,10 @@ class Solver(Unsupported, Base):
         if self._status is not True:
             return None
         values = self._values
-        model = np.arange(1, values.size + 1, dtype=np.int32)
-        np.negative(model, out=model, where=~values)
-        return list(model.tolist())
+        if self._numbers.size != values.size:
+            self._numbers = np.arange(1, values.size + 1, dtype=np.int32)
+        model: list[int] = np.where(values, self._numbers, -self._numbers).tolist()
+        return model
 
     def get_core(self) -> list[int] | None:
         """Return assumptions that cannot hold together if the last answer is False; None without any."""
