@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from turbosat.result import Result as Result
     from turbosat.result import Status as Status
     from turbosat.result import Winner as Winner
+    from turbosat.solver.solver import Solver as Solver
     from turbosat.version import __version__ as __version__
 
 _HOME = {
@@ -31,6 +32,7 @@ _HOME = {
     "OutputError": "errors",
     "Reason": "result",
     "Result": "result",
+    "Solver": "solver.solver",
     "SoundnessError": "errors",
     "Status": "result",
     "TurbosatError": "errors",
@@ -46,7 +48,7 @@ __all__ = [*_HOME]
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'turbosat' has no attribute {name!r}")
-    if name == "solve":
+    if name in ("solve", "Solver"):
         from turbosat.system import require_system
 
         require_system()

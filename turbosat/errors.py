@@ -47,7 +47,7 @@ class InputError(TurbosatError, ValueError):
         return printable(f"{place}: {self.message}")
 
 
-class UnsupportedError(TurbosatError):
+class UnsupportedError(TurbosatError, NotImplementedError):
     """An engine was asked for an ability it does not declare."""
 
 

@@ -14,7 +14,7 @@ class Event:
     """Something that happened `seconds` after the start of the run.
 
     `kind`: note, parsed, memory, algebra, pool, started, device, progress, improved, guided, shared, core,
-    trail, answered, failed, stopped, checked.
+    trail, answered, failed, stopped, checked; of a Solver: escalated.
     `lane`: the lane it happened in, "" for the run as a whole. `data`: plain values.
     """
 

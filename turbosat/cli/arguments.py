@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import os
+import shlex
 import sys
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
@@ -21,6 +23,8 @@ where the proof is not complete.
 
 # The base of Typer's usage errors, which it does not export under a name that all versions share.
 TyperUsageError: Any = typer.BadParameter.__mro__[2]
+
+ENVIRONMENT = "TURBOSAT_OPTIONS"
 
 Go = Callable[[str, Options, Display], int]
 
@@ -69,6 +73,36 @@ def command(go: Go, version: str, doctor: Callable[[], tuple[str, bool]]) -> Cal
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.command(context_settings={"help_option_names": ["-h", "--help"]})(turbosat)
     return typer.main.get_command(app)
+
+
+def options_of_environment() -> list[str]:
+    """Return the options in TURBOSAT_OPTIONS, for clients that pass none; those of the command line win.
+
+    UsageError for what is more than options.
+    """
+    text = os.environ.get(ENVIRONMENT, "")
+    if not text.strip():
+        return []
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise UsageError(f"{ENVIRONMENT}: {error}") from None
+    seen: list[str | None] = []
+    first = "FILE"
+
+    def go(file: str, options: Options, display: Display) -> int:
+        seen.extend([file, options["proof"]])
+        return 0
+
+    try:
+        command(go, "", lambda: ("", True))([*words, "--", first], standalone_mode=False)
+    except TyperUsageError as error:
+        raise UsageError(f"{ENVIRONMENT}: {' '.join(error.format_message().split())}") from None
+    except UsageError as error:
+        raise UsageError(f"{ENVIRONMENT}: {error}") from None
+    if seen != [first, None]:
+        raise UsageError(f"{ENVIRONMENT} must hold options only, not {text.strip()}")
+    return words
 
 
 def _parameter(name: str, annotation: Any, default: Any) -> inspect.Parameter:

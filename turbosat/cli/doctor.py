@@ -49,6 +49,12 @@ def _cadical() -> Finding:
     return works, f"3.0.0 through python-sat {metadata.version('python-sat')}"
 
 
+def _methods() -> Finding:
+    from turbosat.solver import native
+
+    return native.methods() is not None, native.describe()
+
+
 def _core() -> Finding:
     from turbosat.core.library import library
 
@@ -92,6 +98,7 @@ LOOKS: tuple[tuple[str, bool, Callable[[], Finding]], ...] = (
     ("kissat", True, _kissat),
     ("cadical", True, _cadical),
     ("core", True, _core),
+    ("solver", False, _methods),
     ("checker", True, _checker),
     ("ray", False, _package("ray", "the pool of lanes")),
     ("zstd", False, _zstd),

@@ -50,7 +50,7 @@ def run(arguments: list[str], signals: _Signals | None = None) -> int:
         require_system()
     except ImportError as error:
         return _fail(str(error))
-    from turbosat.cli.arguments import TyperUsageError, command
+    from turbosat.cli.arguments import TyperUsageError, command, options_of_environment
 
     def doctor() -> tuple[str, bool]:
         from turbosat.cli.doctor import diagnose
@@ -62,6 +62,7 @@ def run(arguments: list[str], signals: _Signals | None = None) -> int:
 
     watch = nullcontext if signals is None else signals.watch
     try:
+        arguments = [*options_of_environment(), *arguments]
         outcome = command(go, __version__, doctor)(arguments, prog_name=PROGRAM, standalone_mode=False)
     except TurbosatError as error:
         return _fail(str(error), watch)
