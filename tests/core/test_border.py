@@ -188,7 +188,7 @@ def test_the_first_call_may_come_from_many_threads() -> None:
 import sys, threading
 sys.setswitchinterval(1e-6)
 from tests.core.test_border import counts, lane_arrays, problem
-from turbosat.core import gradient
+from turbosat.core import border, gradient
 from turbosat.core.border import Call
 failed = []
 def call(kernel, barrier):
@@ -201,6 +201,7 @@ def call(kernel, barrier):
 for _ in range(100):
     kernel = Call(gradient.count._stub)
     gradient.Problem._arrays, gradient.Problem._sizes = {}, ()
+    border._FRAMES.clear()
     barrier = threading.Barrier(4)
     threads = [threading.Thread(target=call, args=(kernel, barrier)) for _ in range(4)]
     for thread in threads: thread.start()

@@ -50,11 +50,13 @@ _FRAMES: dict[type[Struct], type[_Frame]] = {}
 
 def _frame(kind: type[Struct]) -> type[_Frame]:
     """Return the C struct of a record's class."""
-    if kind not in _FRAMES:
+    known = _FRAMES.get(kind)
+    if known is None:
         arrays, sizes = kind.declared()
         fields = [(name, ctypes.c_void_p) for name in arrays] + [(name, ctypes.c_int64) for name in sizes]
-        _FRAMES[kind] = type(kind.__name__, (_Frame,), {"_fields_": fields})
-    return _FRAMES[kind]
+        # One for all threads: the first that is made.
+        known = _FRAMES.setdefault(kind, type(kind.__name__, (_Frame,), {"_fields_": fields}))
+    return known
 
 
 def _fill(record: Record, arrays: dict[str, NDArray[Any]]) -> None:
