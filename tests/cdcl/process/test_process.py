@@ -93,7 +93,8 @@ def test_no_descriptor_and_no_process_is_left(no_children_left: None) -> None:
     before = descriptors()
     for _ in range(3):
         once()
-    assert descriptors() == before
+    # What earlier tests left open may be closed meanwhile.
+    assert descriptors().items() <= before.items()
 
 
 def test_children_print_nothing_here(capfd: pytest.CaptureFixture[str]) -> None:
