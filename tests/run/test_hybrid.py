@@ -114,7 +114,9 @@ def test_every_part_can_be_left_out(seconds_hard: Path) -> None:
     assert all(lane["guided_by"] == "" for lane in result.statistics["lanes"])
 
 
-@pytest.mark.parametrize("victim", ["kissat", "cadical_worker", "gradient_worker"])
+@pytest.mark.parametrize(
+    "victim", ["kissat", "cadical_worker", pytest.param("gradient_worker", marks=pytest.mark.slow)]
+)
 def test_a_killed_child_is_started_again_or_done_without(victim: str, seconds_hard: Path) -> None:
     killer = Killer(victim, when=lambda event: event.seconds > 1)
     result = solve(seconds_hard, workers=2, time_limit=600, on_event=killer, pool=False)
@@ -171,8 +173,17 @@ def test_lane_0_has_its_core_and_its_rank_again_when_it_is_started_again(tmp_pat
 
 
 @pytest.mark.usefixtures("tidy")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-@pytest.mark.parametrize("moment", ["coming", "ready"])
+@pytest.mark.parametrize(
+    ("number", "moment"),
+    [
+        (signal.SIGINT, "ready"),
+        (signal.SIGTERM, "coming"),
+        (signal.SIGKILL, "ready"),
+        pytest.param(signal.SIGINT, "coming", marks=pytest.mark.slow),
+        pytest.param(signal.SIGTERM, "ready", marks=pytest.mark.slow),
+        pytest.param(signal.SIGKILL, "coming", marks=pytest.mark.slow),
+    ],
+)
 def test_signals_end_a_run_with_a_pool(
     number: signal.Signals, moment: str, hard: Path, tmp_path: Path
 ) -> None:
@@ -200,7 +211,7 @@ def test_signals_end_a_run_with_a_pool(
 
 
 @pytest.mark.usefixtures("tidy")
-@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGHUP, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)])
 def test_what_is_sent_to_the_whole_group_leaves_nothing_of_a_pool(number: signal.Signals, hard: Path) -> None:
     process = start("-j", "2", "-v", "--pool-after=0", "--time=600", hard, session=True)
     assert process.stdout is not None
