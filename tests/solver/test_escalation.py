@@ -15,7 +15,7 @@ from turbosat import Event, Reason, Solver
 from turbosat.errors import SoundnessError
 from turbosat.solver.engine import Engine
 from turbosat.solver.escalation import checked_core
-from turbosat.solver.query import Query
+from turbosat.solver.query import Query, Search
 from turbosat.solver.store import Store
 
 HARD = pigeonhole(13, 12)[1]
@@ -168,3 +168,27 @@ def test_the_search_here_goes_on_where_the_hybrid_gives_up() -> None:
         assert solver.solve(time_limit=0.3) is None
         assert solver.accum_stats()["conflicts"] > before > 0
     assert sum(event.kind == "escalated" for event in events) <= 2
+
+
+def test_a_second_thread_waits_until_the_first_has_left() -> None:
+    engine, store, variables = held(HARD)
+    ended = []
+    query = Query([])
+    first = Search(engine, store, variables, query).start()
+    assert eventually(lambda: not engine.idle)
+    begin = time.monotonic()
+    fed = engine.fed
+    store.add([1, 2])
+
+    def stopped() -> bool:
+        ended.append(1)
+        return time.monotonic() > begin + 0.2
+
+    engine.feed(store, store.settled(), stopped)
+    assert ended
+    assert engine.fed == fed
+    assert not first.done
+    assert first.stop(LATE)
+    engine.feed(store, store.settled())
+    assert engine.fed == store.size
+    engine.close()

@@ -140,6 +140,7 @@ class Base(Holding):
             if query.reason() is not None:
                 return None
             time.sleep(PAUSE)
+        engine.settle()
         self._hint(engine)
         return engine
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from turbosat.solver.store import Store
 
 COUNTS = ("restarts", "conflicts", "decisions", "propagations")
+PAUSE = 0.0005  # seconds between two looks at whether another thread has left it
 SLICE = 1000  # conflicts between two looks at whether to end, where there is no other way
 _LARGEST = 2**31 - 1
 
@@ -85,11 +87,19 @@ class Engine:
         """Whether it is to be freed."""
         return self._closing
 
-    def feed(self, store: Store, size: int) -> None:
-        """Add what is new in the first `size` literals of a store, whole clauses."""
-        if self.fed >= size or not self._enter():
+    def settle(self) -> None:
+        """Forget a call of this very thread that an exception cut short between two steps."""
+        with self._lock:
+            if self._owner == threading.get_ident():
+                self._busy = False
+
+    def feed(self, store: Store, size: int, stopped: Callable[[], object] = bool) -> None:
+        """Add what is new in the first `size` literals of a store, whole clauses, unless it is `stopped`."""
+        if self.fed >= size or not self._enter(stopped):
             return
         try:
+            if stopped():
+                return
             if self._methods is None:
                 _feed_slowly(self._capsule, store.literals[self.fed : size])
             else:
@@ -115,7 +125,7 @@ class Engine:
         `size` literals of the store; which assumptions failed is in `failed()`. It may end without an answer
         before its limits, if a `terminate` came late; it does not begin if it is `stopped` already.
         """
-        if not self._enter():
+        if not self._enter(stopped):
             return kernels.UNDECIDED
         try:
             if stopped():  # from here on, `terminate` finds it busy
@@ -139,13 +149,21 @@ class Engine:
         finally:
             self._leave()
 
-    def _enter(self) -> bool:
-        """Take it for a call that lasts; False if it is to be freed."""
-        with self._lock:
-            if self._closing:
+    def _enter(self, stopped: Callable[[], object]) -> bool:
+        """Take it for a call that lasts; False if it is to be freed, or `stopped` before it is free.
+
+        A search that was told to end, and did not in time, may begin only now, beside the next query's.
+        """
+        while True:
+            with self._lock:
+                if self._closing:
+                    return False
+                if not self._busy or self._owner == threading.get_ident():
+                    self._owner, self._busy, self._stop = threading.get_ident(), True, False
+                    return True
+            if stopped():
                 return False
-            self._owner, self._busy, self._stop = threading.get_ident(), True, False
-        return True
+            time.sleep(PAUSE)
 
     def _leave(self) -> None:
         with self._lock:

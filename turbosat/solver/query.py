@@ -148,7 +148,7 @@ class Search:
     def _run(self) -> None:
         RUNNING.add(self)
         try:
-            self._engine.feed(self._store, self._size)
+            self._engine.feed(self._store, self._size, lambda: self.stopped)
             self.code = advance(
                 self._engine,
                 self._store,
