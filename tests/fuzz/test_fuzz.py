@@ -40,6 +40,7 @@ PLANTED = {
     "proof": ["proof rejected: new"],
     "json": ["json: another status, new"],
 }
+SLOW = "sleep", "late", "file", "stray", "two lines", "raw", "code", "s line", "json"
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +63,11 @@ def planted(fault: str) -> Description:
     }
 
 
-@pytest.mark.parametrize("fault", PLANTED)
+# Those that take long are for who asks for slow tests.
+@pytest.mark.parametrize(
+    "fault",
+    [pytest.param(each, marks=pytest.mark.slow if each in SLOW else ()) for each in PLANTED],
+)
 def test_planted_fault_is_found(fault: str, team: Team) -> None:
     judged = team.ask("description", planted(fault))
     assert [found.signature for found in judged.faults] == PLANTED[fault]

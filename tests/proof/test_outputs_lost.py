@@ -123,7 +123,7 @@ def test_an_answer_outlives_what_cannot_be_written(option: str, name: str, out: 
         with suppress(BlockingIOError):
             while os.write(descriptor, bytes(1 << 16)):
                 pass
-    words = ("-q", "--engine=galois", "--time=20", option, name, "x.cnf")
+    words = ("-q", "--engine=galois", "--time=8", option, name, "x.cnf")
     code, said, complained = run(*words, cwd=out)
     assert (code, said, complained.count(b"\n")) == (20, b"s UNSATISFIABLE\n", 1)
     assert complained.startswith(b"turbosat: error: %s: cannot write the " % name.encode())

@@ -347,6 +347,7 @@ assert solver.reason is Reason.MEMORY, solver.reason
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.slow
 def test_a_handler_of_signals_may_interrupt() -> None:
     done = run("""
 import random, signal
