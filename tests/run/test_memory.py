@@ -105,7 +105,7 @@ def test_as_many_lanes_as_there_is_memory_for(large: Formula) -> None:
 
 def test_no_descent_where_there_is_no_memory_for_it(large: Formula) -> None:
     events: list[Event] = []
-    solve(large, memory_limit=300, time_limit=3, pool=False, on_event=events.append)
+    solve(large, memory_limit=220, time_limit=3, pool=False, on_event=events.append)
     assert "gradient" not in started(events)
 
 
