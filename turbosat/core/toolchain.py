@@ -21,7 +21,7 @@ PR_SET_PDEATHSIG = 1
 ENDS = signal.SIGTERM, signal.SIGINT, signal.SIGHUP
 
 _running: set[int] = set()  # leaders of compilers' process groups
-_guard = threading.Lock()
+_guard = threading.RLock()  # a signal's handler may come while this thread has it
 
 
 class BuildError(Exception):
@@ -82,18 +82,18 @@ def run_compiler(words: Sequence[str], scratch: Path) -> subprocess.CompletedPro
     """Run a compiler in a process group of its own, which `end_compilers` ends."""
     caches = {f"ZIG_{kind}_CACHE_DIR": str(scratch / "zig") for kind in ("GLOBAL", "LOCAL")}
     try:
-        process = subprocess.Popen(
-            words,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env={**caches, **os.environ},
-            start_new_session=True,
-        )
+        with _guard:  # who ends all of them finds this one, too
+            process = subprocess.Popen(
+                words,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env={**caches, **os.environ},
+                start_new_session=True,
+            )
+            _running.add(process.pid)
     except OSError as error:
         return subprocess.CompletedProcess(list(words), 127, str(error))
-    with _guard:
-        _running.add(process.pid)
     try:
         said, _ = process.communicate()
     finally:
