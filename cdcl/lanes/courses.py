@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from turbosat.cdcl.engines.engine import Answer
 
+FIRST_BUDGET = 2000  # conflicts
+
 
 @dataclass(frozen=True, slots=True)
 class Slice:
@@ -50,9 +52,6 @@ class Course:
 
     def lost(self) -> None:
         """Learn that the lane is no more: what only it was at is for others now."""
-
-
-FIRST_BUDGET = 2000  # conflicts
 
 
 @dataclass(order=True, slots=True)

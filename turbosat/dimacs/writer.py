@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 _SIGN = np.uint32(ord("-") << 24)  # in the last of the four bytes before the digits
 _GROUP = np.uint32(10_000)
+_BLOCK: Final = 1 << 15  # numbers formatted in one step
+WIDTH = 78  # characters of a `v` line at most; the SAT Competition allows 4,096
+_LINES = 1 << 13  # lines made in one step
 
 
 def gap(text: bytes) -> np.uint32:
@@ -52,9 +55,6 @@ def _tables() -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
     return lowest, others
 
 
-_BLOCK: Final = 1 << 15  # numbers formatted in one step
-
-
 def header(variables: int, constraints: int, comments: Iterable[str] = ()) -> bytes:
     """Return comment lines and the header."""
     lines = [f"c {line}".rstrip() for comment in comments for line in comment.splitlines() or [""]]
@@ -93,10 +93,6 @@ def _gaps(inside: NDArray[np.bool_], first: np.uint32, mark: bytes) -> NDArray[n
     gaps[:1] = first
     gaps[1:] = np.where(inside[:-1], gap(b" "), gap(b"\n" + mark))
     return gaps
-
-
-WIDTH = 78  # characters of a `v` line at most; the SAT Competition allows 4,096
-_LINES = 1 << 13  # lines made in one step
 
 
 def value_lines(model: NDArray[np.int32]) -> Iterator[bytes]:

@@ -14,6 +14,8 @@ from turbosat.validation import MAX_VARIABLE
 XOR_WIDTH: Final = 6  # the longest XOR written as clauses without a fresh variable: 32 clauses
 _STEP: Final = XOR_WIDTH - 2  # each cut takes five literals and gives one back
 _BLOCK: Final = 1 << 16  # literals looked at in one step
+_PIECE = 1 << 12  # literals of XORs: some hundred thousand of their clauses
+_WHOLE = 1 << (XOR_WIDTH - 1)  # clauses of a full part of a long XOR
 
 
 @final
@@ -271,10 +273,6 @@ def _repeating(
         ordered = np.sort(keys)
         if (ordered[1:] == ordered[:-1]).any():
             yield low, high, keys
-
-
-_PIECE = 1 << 12  # literals of XORs: some hundred thousand of their clauses
-_WHOLE = 1 << (XOR_WIDTH - 1)  # clauses of a full part of a long XOR
 
 
 def expand(

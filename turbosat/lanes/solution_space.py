@@ -13,6 +13,10 @@ from turbosat.formula.formula import Formula
 from turbosat.gpu.sweep.candidates import Completion, Settler, Verdict, decide
 from turbosat.gpu.sweep.devices import AnySweep, create_sweep
 
+SWEPT_INPUTS = 34  # at most, to try all assignments of them: minutes for a thousand instructions
+SLICE = 0.05  # seconds between two looks at the limits
+Look = Callable[[dict[str, Any]], None]
+
 
 def completion(formula: Formula, conflicts: int | None = None) -> Callable[[NDArray[np.int32]], Completion]:
     """Return what searches the formula under assumptions, signed literals int32 (n,).
@@ -41,12 +45,6 @@ def completion(formula: Formula, conflicts: int | None = None) -> Callable[[NDAr
         return Completion(values=np.isin(numbers, true))
 
     return complete
-
-
-SWEPT_INPUTS = 34  # at most, to try all assignments of them: minutes for a thousand instructions
-SLICE = 0.05  # seconds between two looks at the limits
-
-Look = Callable[[dict[str, Any]], None]
 
 
 def settler(formula: Formula, program: Program, conflicts: int | None) -> Settler:

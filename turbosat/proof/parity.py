@@ -16,6 +16,11 @@ from turbosat.proof.drat import DratWriter
 from turbosat.proof.parity_tree import ParityTree, Xor
 
 _ROWS: Final = 1000  # rows between two calls of `check`
+LONGEST: Final = 12  # variables of a row that is no x line: each of its clauses becomes a step
+_PIECE: Final = 3  # longer rows are cut: an XOR of k variables takes 2**(k-1) clauses
+_INTERVAL: Final = 100  # rows between two calls of `check`
+Item = TypeVar("Item")
+_TITLE = b"c each of these XORs is implied, and their sum is 0 = 1\n"
 
 
 def arrange(
@@ -65,12 +70,6 @@ def arrange(
         order.append(chosen)
         lengths.append(len(members))
     return order, lengths
-
-
-LONGEST: Final = 12  # variables of a row that is no x line: each of its clauses becomes a step
-_PIECE: Final = 3  # longer rows are cut: an XOR of k variables takes 2**(k-1) clauses
-_INTERVAL: Final = 100  # rows between two calls of `check`
-Item = TypeVar("Item")
 
 
 def parity_proof(
@@ -206,9 +205,6 @@ def _contradiction(rows: list[Xor], check: Callable[[], None]) -> tuple[list[int
         if len(part) <= len(best[0]) and sum(rows[index].parity for index in part) % 2:
             best = part, max(lengths[start:end])
     return best
-
-
-_TITLE = b"c each of these XORs is implied, and their sum is 0 = 1\n"
 
 
 def certificate(xors: Xors) -> bytes:

@@ -20,6 +20,14 @@ if TYPE_CHECKING:
     from turbosat.cdcl.engines.engine import Answer
     from turbosat.gpu.guidance import Guidance
 
+FREE = 5000  # conflicts of a slice without a guess
+PROBE = 1000  # conflicts of a slice under a partial assignment
+SHARE = 0.2  # of a lane's conflicts that probes may take, once they have had PROBES
+PROBES = 10_000  # conflicts
+PARTS = (0.5, 0.25, 0.1, 0.03)  # of the variables that a guess holds, tried in this order
+SHRINKS = 8  # times that a refuted guess is tried again without its core
+DEPTH = 4  # variables of a cube
+
 
 class BestGuidance:
     """Guidance of the population that is nearest to a solution; `version` grows with each new one."""
@@ -37,15 +45,6 @@ class BestGuidance:
         self.guidance, self.false = guidance, guidance.false
         self.version += 1
         return better
-
-
-FREE = 5000  # conflicts of a slice without a guess
-PROBE = 1000  # conflicts of a slice under a partial assignment
-SHARE = 0.2  # of a lane's conflicts that probes may take, once they have had PROBES
-PROBES = 10_000  # conflicts
-PARTS = (0.5, 0.25, 0.1, 0.03)  # of the variables that a guess holds, tried in this order
-SHRINKS = 8  # times that a refuted guess is tried again without its core
-DEPTH = 4  # variables of a cube
 
 
 class Flipped(Course):
