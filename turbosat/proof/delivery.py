@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import select
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -26,10 +28,14 @@ class _Halted(Exception):
 
 
 class Delivery:
-    """One attempt; `error` says why it failed. Raises OSError where there can be no thread."""
+    """One attempt; `error` says why it failed, `came` whether all was brought, also where it could not go on.
+
+    Raises OSError where there can be no thread.
+    """
 
     def __init__(self, outlet: Outlet, blocks: Blocks) -> None:
-        self.error = ""
+        self.error, self.came = "", False
+        self._until: float | None = None  # when waiting ends
         self._outlet = outlet
         self._halt, self._end = Flag(), Flag()
         try:
@@ -54,19 +60,32 @@ class Delivery:
         try:
             for block in blocks:
                 self._outlet.put(block, self._wait)
+            self.came = True
         except _Halted:
             self.error = f"{self._outlet.path}: {self._outlet.what} is incomplete"
         except Exception as error:  # of the file or of a compressor: another thread has to hear of it
+            self._take_the_rest(blocks)
             self.error = self._outlet.failure(error)
         finally:
             blocks.close()  # type: ignore[attr-defined] # generators all: whoever writes learns of the end
             self._end.hoist()
 
+    def _take_the_rest(self, blocks: Iterator[bytes]) -> None:
+        """Take what comes for a moment more: a prover at its end is not to die before it has answered."""
+        self._until = time.monotonic() + GRACE
+        with suppress(Exception):
+            for _ in blocks:
+                if time.monotonic() > self._until:
+                    return
+            self.came = True
+
     def _wait(self, descriptor: int, event: int) -> None:
         waiter = select.poll()
         waiter.register(descriptor, event)
         waiter.register(self._halt, select.POLLIN)
-        if any(ready == self._halt.fileno() for ready, _ in waiter.poll()):
+        left = None if self._until is None else max(0.0, self._until - time.monotonic()) * 1000
+        ready = [each for each, _ in waiter.poll(left)]
+        if not ready or self._halt.fileno() in ready:
             raise _Halted
 
     def _close(self) -> None:

@@ -64,6 +64,11 @@ class ProofFile:
         except OSError as error:
             raise OutputError(self.outlet.failure(error)) from None
 
+    @property
+    def came(self) -> bool:
+        """Whether all of the proof came, wherever it went."""
+        return self._delivery is not None and self._delivery.came
+
     def check(self) -> None:
         """Raise OutputError once the proof can no longer be written."""
         if self._delivery is not None and self._delivery.error:
