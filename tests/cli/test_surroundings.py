@@ -88,7 +88,7 @@ def test_a_limit_of_the_shell_below_ours(formula: Path, out: Path) -> None:
 
 
 @pytest.mark.parametrize("proof", [(), ("proof",)])
-@pytest.mark.parametrize("descriptors", range(12, 30, 3))
+@pytest.mark.parametrize("descriptors", range(12, 30, 6))
 def test_few_descriptors_cost_lanes_at_most(
     descriptors: int, proof: tuple[str, ...], formula: Path, out: Path
 ) -> None:

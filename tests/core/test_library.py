@@ -131,7 +131,7 @@ def test_two_first_runs_make_one_build(bare: Path) -> None:
     assert len((bare / "calls").read_text().split()) == 1 + len(levels())  # the probe, and each level once
 
 
-@pytest.mark.parametrize("how", ["ended", "limited"])
+@pytest.mark.parametrize("how", ["ended", pytest.param("limited", marks=pytest.mark.slow)])
 def test_no_compiler_outlives_the_run(bare: Path, how: str) -> None:
     compiler = script(bare / "cc", 'echo $$ >> "$HERE/pids"; sleep 600; exit 1')
     environment = {**without_choice(), "PYTHONPATH": str(bare), "CC": f"'{compiler}'", "HERE": str(bare)}

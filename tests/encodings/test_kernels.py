@@ -80,7 +80,7 @@ def clauses_of(draw: st.DrawFn) -> Formula:
     return Formula.from_clauses(rows(number, draw(st.integers(2, 5))), variables, rows(variables // 4, 5))
 
 
-@settings(relaxed, max_examples=100)
+@settings(relaxed, max_examples=40)
 @given(st.one_of(formulas(), clauses_of()), efforts, st.data())
 def test_clauses(formula: Formula, effort: int, data: st.DataObject) -> None:
     literal = st.integers(1, max(1, formula.variables)).flatmap(lambda v: st.sampled_from([v, -v]))

@@ -98,10 +98,10 @@ class Calls(RuleBasedStateMachine):
 
 TestCalls = Calls.TestCase
 TestCalls.settings = settings(
-    max_examples=60, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=25, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
 )
 
 
 def test_random_sequences() -> None:
-    for number in range(1000, 1400):
+    for number in range(1000, 1100):
         play(number)

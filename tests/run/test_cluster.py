@@ -49,6 +49,7 @@ def test_where_there_is_no_cluster_is_one_line(hard: Path) -> None:
         solve(hard, ray_address="nowhere")
 
 
+@pytest.mark.slow
 def test_lanes_on_both_nodes_and_the_right_answer_when_one_dies(
     cluster: RayCluster, seconds_hard: Path
 ) -> None:
@@ -77,6 +78,7 @@ def test_lanes_on_both_nodes_and_the_right_answer_when_one_dies(
     assert gone(cluster.called("cadical_worker"))
 
 
+@pytest.mark.slow
 def test_a_run_that_is_ended_leaves_nothing_on_the_nodes(hard: Path) -> None:
     with RayCluster() as one:
         one.add(3)

@@ -22,6 +22,8 @@ from turbosat.cdcl.pool.pool import Pool
 from turbosat.errors import EngineError
 from turbosat.result import Status
 
+SLOW = pytest.mark.slow
+
 
 @pytest.fixture
 def tidy() -> Iterator[None]:
@@ -92,7 +94,13 @@ def test_a_killed_kissat_is_an_error_with_words() -> None:
 
 @pytest.mark.usefixtures("tidy")
 @pytest.mark.parametrize(
-    "victim", ["raylet/raylet", "gcs_server", "turbosat.cdcl.pool.server", "cdcl.pool.supervisor"]
+    "victim",
+    [
+        "raylet/raylet",
+        pytest.param("gcs_server", marks=SLOW),
+        pytest.param("turbosat.cdcl.pool.server", marks=SLOW),
+        pytest.param("cdcl.pool.supervisor", marks=SLOW),
+    ],
 )
 def test_a_pool_that_breaks_says_so_and_leaves_nothing(victim: str) -> None:
     pool = ready(hopeless(), 1)
@@ -111,7 +119,10 @@ def test_a_pool_that_breaks_says_so_and_leaves_nothing(victim: str) -> None:
 
 
 @pytest.mark.usefixtures("tidy")
-@pytest.mark.parametrize("delay", [0.0, 0.3, 1.0, None])
+@pytest.mark.parametrize(
+    "delay",
+    [pytest.param(0.0, marks=SLOW), 0.3, pytest.param(1.0, marks=SLOW), pytest.param(None, marks=SLOW)],
+)
 def test_stopped_at_any_moment_it_leaves_nothing(delay: float | None) -> None:
     pool = Pool(hopeless(), 2) if delay is not None else ready(hopeless())
     if delay is None:
@@ -250,7 +261,7 @@ pool.stop()
     [
         ("--net", (), "Ray needs the loopback interface, 127.0.0.1: Network is unreachable"),
         ("--mount", ("mount -t tmpfs -o ro none /dev/shm",), "ready"),
-        ("--mount", ("mount -t tmpfs -o size=64k none /dev/shm",), "ready"),
+        pytest.param("--mount", ("mount -t tmpfs -o size=64k none /dev/shm",), "ready", marks=SLOW),
     ],
 )
 def test_a_poor_system_is_no_reason_to_wait(namespaces: str, commands: tuple[str, ...], said: str) -> None:
@@ -263,7 +274,7 @@ def test_a_poor_system_is_no_reason_to_wait(namespaces: str, commands: tuple[str
 
 
 @pytest.mark.usefixtures("tidy")
-@pytest.mark.parametrize("victim", ["raylet/raylet", "gcs_server"])
+@pytest.mark.parametrize("victim", [pytest.param("raylet/raylet", marks=SLOW), "gcs_server"])
 def test_what_dies_while_ray_comes_up_is_noticed(victim: str) -> None:
     pool = Pool(hopeless(), 1)
     try:

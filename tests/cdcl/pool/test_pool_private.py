@@ -74,6 +74,7 @@ def test_nobody_else_gets_into_its_folder(busy: Pool) -> None:
     assert any(stat.S_ISSOCK(path.lstat().st_mode) for path in folder.rglob("*"))
 
 
+@pytest.mark.slow
 def test_nobody_joins_without_the_token(busy: Pool) -> None:
     (gcs,) = (pid for pid in descendants(os.getpid()) if "gcs_server" in processes()[pid][1].split()[0])
     (port,) = {port for _, port in listening(gcs)}
