@@ -42,8 +42,8 @@ def faults(
             if due and errors == [] and kind in LOST and not (role == "proof" and empty):
                 yield f"{role} lost", kind, f"exit code {record.code}, and not a word"
             continue
-        if errors:
-            continue  # the run says itself what is not there
+        if errors or (errors is None and "fsize" in meaning.description["limits"]):
+            continue  # the run says itself what is not there, unless there was no room to say it
         if role == "json":
             yield from _statistics(data, answer, kind)
         elif answer == "UNSATISFIABLE" and formula is not None:
