@@ -77,7 +77,7 @@ TABLE = {
     ),
     "benchmarks/families": "turbosat turbosat/formula",
     "benchmarks/suites": (
-        "turbosat turbosat/formula encodings/gates encodings/xor benchmarks benchmarks/families"
+        "turbosat turbosat/formula cdcl/process encodings/gates encodings/xor benchmarks benchmarks/families"
     ),
     "benchmarks/report": "turbosat benchmarks",
     "benchmarks/run": (

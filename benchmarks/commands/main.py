@@ -15,6 +15,7 @@ from turbosat.benchmarks.commands import compare as command_compare
 from turbosat.benchmarks.commands import export as command_export
 from turbosat.benchmarks.commands import features as command_features
 from turbosat.benchmarks.commands import fetch as command_fetch
+from turbosat.benchmarks.commands import fresh as command_fresh
 from turbosat.benchmarks.commands import gen as command_gen
 from turbosat.benchmarks.commands import report as command_report
 from turbosat.benchmarks.commands import run as command_run
@@ -72,6 +73,7 @@ command_check.register(app)
 command_compare.register(app)
 command_export.register(app)
 command_gen.register(app)
+command_fresh.register(app)
 command_features.register(app)
 command_fetch.register(app)
 

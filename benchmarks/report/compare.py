@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -59,6 +60,16 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Half:
+    """One half of the instances, and its mean PAR-k in seconds before and after, nan where it is empty."""
+
+    name: str
+    instances: int
+    before: float
+    after: float
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """One solver before and after.
 
@@ -77,6 +88,7 @@ class Comparison:
     lost: tuple[Change, ...]
     faster: tuple[Change, ...]
     slower: tuple[Change, ...]
+    halves: tuple[Half, Half]
     chance: float
     noise: Noise
     control: bool
@@ -203,6 +215,7 @@ def one(first: Table, second: Table, control: bool, seed: int) -> Comparison:
         scores=scores,
         difference=difference,
         speedup=ratios,
+        halves=halves([item.hash for item in first.items], *costs),
         chance=chance,
         noise=noise,
         control=control,
@@ -213,6 +226,22 @@ def one(first: Table, second: Table, control: bool, seed: int) -> Comparison:
         faster=chosen(changes, clear & (logs > reach), -logs),
         slower=chosen(changes, clear & (logs < -reach), logs),
     )
+
+
+def seen(name: str) -> bool:
+    """Return whether an instance is of the half that constants may be chosen on: its hash decides."""
+    return hashlib.sha256(name.encode()).digest()[0] % 2 == 0
+
+
+def halves(hashes: Sequence[str], before: Floats, after: Floats) -> tuple[Half, Half]:
+    """Return the mean costs of both halves; costs (instances,) in seconds."""
+    chosen = np.array([seen(each) for each in hashes], np.bool_)  # (instances,)
+
+    def mean(name: str, rows: NDArray[np.bool_]) -> Half:
+        was, now = (float(cost[rows].mean()) if rows.any() else math.nan for cost in (before, after))
+        return Half(name, int(rows.sum()), was, now)
+
+    return mean("seen", chosen), mean("unseen", ~chosen)
 
 
 def mean_difference(before: Floats, after: Floats) -> Floats:

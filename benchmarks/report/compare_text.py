@@ -41,7 +41,7 @@ def noise_text(each: Comparison) -> str:
 
 def sections(comparisons: Comparisons) -> list[Section]:
     """Return the overview and, for each solver, the instances that changed."""
-    found = [overview(comparisons)]
+    found = [overview(comparisons), halves(comparisons)]
     for each in comparisons.solvers:
         kinds = (
             ("solved", "newly solved", each.solved),
@@ -100,6 +100,32 @@ def overview(comparisons: Comparisons) -> Section:
         " intervals; p of the signed-rank test."
     )
     return Section("overview", "What changed", about, heads, tuple(rows))
+
+
+def halves(comparisons: Comparisons) -> Section:
+    """Return two rows a solver: what was gained where constants may be chosen, and where they may not."""
+    timeout = comparisons.timeout
+    rows = []
+    for each in comparisons.solvers:
+        for half in each.halves:
+            if half.instances:
+                ratio = half.before / max(half.after, 1e-9)
+                means = f"{seconds_text(half.before, timeout)} → {seconds_text(half.after, timeout)}"
+                rows.append(
+                    (
+                        Entry(each.after),
+                        Entry(half.name),
+                        Entry(str(half.instances), half.instances),
+                        Entry(means, half.after),
+                        Entry(f"{ratio:.2f}", ratio),
+                    )
+                )
+    about = (
+        "A hash halves the instances. Constants are chosen on the seen half alone: what is gained there and"
+        " not on the other was tuned, not bettered."
+    )
+    heads = ("solver", "half", "instances", f"PAR-{comparisons.factor:g} mean", "ratio")
+    return Section("halves", "Seen and unseen", about, heads, tuple(rows))
 
 
 def change_section(name: str, title: str, changes: Iterable[Change]) -> Section:

@@ -64,6 +64,17 @@ def test_a_real_speedup_is_seen_and_its_control_is_not() -> None:
     )
 
 
+def test_halves_make_up_the_whole() -> None:
+    found = compare(source(races(60, seed=3)), source(races(60, seed=4, speed=1.3), version="2"))
+    for each in found.solvers:
+        assert [half.name for half in each.halves] == ["seen", "unseen"]
+        assert sum(half.instances for half in each.halves) == found.instances
+        assert min(half.instances for half in each.halves) > 15
+        for score, costs in zip(each.scores, ("before", "after"), strict=True):
+            whole = sum(half.instances * getattr(half, costs) for half in each.halves) / found.instances
+            assert whole == pytest.approx(score.mean)
+
+
 def test_another_machine_is_suspected() -> None:
     slow = races(60, seed=2)
     slow = slow[0], [replace(cell, seconds=cell.seconds * 1.5) for cell in slow[1]]

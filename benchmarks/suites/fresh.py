@@ -1,0 +1,168 @@
+"""Formulas that nobody has tuned for: new seeds and sizes, hard enough for Kissat and not too hard.
+
+The draws follow from one seed. How large a formula becomes is found by asking Kissat, in a bisection: so it
+depends on the machine, and `manifest.csv` says all that makes each formula again.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import random
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from turbosat.benchmarks import families
+from turbosat.benchmarks.families.base import HIGHEST_SEED
+from turbosat.benchmarks.suites.kinds import KINDS, Kind
+from turbosat.cdcl.process.binaries import find_kissat
+from turbosat.errors import EngineError, UsageError
+
+ATTEMPTS = 6  # sizes tried for a draw; then the next of its kind has its turn
+FIRST = 0.2, 0.8  # hardness of the first
+COLUMNS = "file", "family", "status", "kissat_s", "kissat_answer", "seed", "parameters"
+ANSWERS = {0: "?", 10: "SAT", 20: "UNSAT"}
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The seconds that Kissat is to take."""
+
+    least: float
+    most: float
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """What is decided before any formula is made."""
+
+    number: int
+    kind: Kind
+    seed: int
+    hardness: float
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A formula of the suite, and what Kissat said of it after `seconds`."""
+
+    file: Path
+    draw: Draw
+    parameters: dict[str, Any]
+    status: str
+    seconds: float
+    answer: str
+
+    def row(self) -> tuple[str, ...]:
+        """Return its line of the manifest."""
+        chosen = " ".join(f"{name}={_word(value)}" for name, value in self.parameters.items())
+        seconds = f"{self.seconds:.2f}"
+        return (
+            self.file.name,
+            self.draw.kind.family,
+            self.status,
+            seconds,
+            self.answer,
+            str(self.draw.seed),
+            chosen,
+        )
+
+
+def draws(seed: int, kinds: Sequence[Kind] = KINDS) -> Iterator[Draw]:
+    """Yield draws without end: all kinds in a random order, again and again. The seed decides them all."""
+    dice = random.Random(f"fresh {seed}")
+    number = 0
+    while True:
+        for kind in dice.sample(kinds, len(kinds)):
+            yield Draw(number, kind, dice.randrange(HIGHEST_SEED + 1), dice.uniform(*FIRST))
+            number += 1
+
+
+def make(
+    folder: Path,
+    seed: int,
+    files: int,
+    window: Window,
+    *,
+    jobs: int = 1,
+    kinds: Sequence[Kind] = KINDS,
+    tell: Callable[[Draw, Found | None], None] = lambda *_: None,
+) -> list[Found]:
+    """Fill a new folder with that many formulas and their manifest; return them.
+
+    `tell` hears of each draw and what became of it, None where no size of it fits. UsageError where the
+    folder holds anything, EngineError where there is no Kissat or nothing fits any more.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        raise UsageError(f"{folder}: there is something in this folder")
+    kissat = find_kissat()
+    found: list[Found] = []
+    stream = draws(seed, kinds)
+    lost = 0
+    with ThreadPoolExecutor(jobs) as threads:
+        while len(found) < files:
+            batch = [next(stream) for _ in range(min(files - len(found), len(kinds)))]
+            fitting = threads.map(lambda draw: _fit(folder, draw, window, kissat), batch)
+            for draw, each in zip(batch, fitting, strict=True):
+                tell(draw, each)
+                lost = 0 if each is not None else lost + 1
+                found += [] if each is None else [each]
+            if lost > 3 * len(kinds):
+                raise EngineError(f"no kind has a size that takes Kissat {window.least} to {window.most} s")
+            _write(folder / "manifest.csv", found)
+    return found
+
+
+def _fit(folder: Path, draw: Draw, window: Window, kissat: str) -> Found | None:
+    """Look for a size of a draw that takes Kissat as long as it should; None where there is none."""
+    low, high, hardness = 0.0, 1.0, draw.hardness
+    tried: list[dict[str, Any]] = []
+    for _ in range(ATTEMPTS):
+        parameters = draw.kind.parameters(hardness)
+        if parameters in tried:
+            return None  # the steps of this kind are too large
+        tried.append(parameters)
+        problem = families.generate(draw.kind.family, seed=draw.seed, **parameters)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".") as scratch:
+            place = Path(scratch) / "formula.cnf"
+            problem.write(place)
+            seconds, answer = _ask(kissat, place, window.most)
+            if answer != "?" and seconds >= window.least:
+                file = folder / f"{draw.number:04}-{draw.kind.family}-s{draw.seed}.cnf"
+                os.replace(place, file)
+                status = "?" if problem.status == "unknown" else problem.status.upper()
+                return Found(file, draw, parameters, status, seconds, answer)
+        if answer == "?":
+            high = hardness
+        else:
+            low = hardness
+        hardness = (low + high) / 2
+    return None
+
+
+def _ask(kissat: str, file: Path, seconds: float) -> tuple[float, str]:
+    """Return how long Kissat took, and its answer, ? for none within these seconds."""
+    begun = time.monotonic()
+    command = [kissat, "-q", "-n", str(file)]
+    try:
+        run = subprocess.run(command, timeout=seconds, capture_output=True, check=False)
+    except subprocess.TimeoutExpired:
+        return seconds, "?"
+    return time.monotonic() - begun, ANSWERS.get(run.returncode, "?")
+
+
+def _write(manifest: Path, found: Sequence[Found]) -> None:
+    with open(f"{manifest}.part", "w", newline="") as target:
+        csv.writer(target, lineterminator="\n").writerows([COLUMNS, *(each.row() for each in found)])
+    os.replace(f"{manifest}.part", manifest)
+
+
+def _word(value: Any) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
