@@ -26,6 +26,7 @@ definition satisfies, clauses that an XOR implies, XORs that are sums of those u
 """
 
 from collections.abc import Callable
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,9 +40,10 @@ from turbosat.encodings.xor.recovery import GATES, Recovered
 from turbosat.formula.formula import Formula
 from turbosat.formula.xors import Xors
 
-GREEDY_WORK = 3e7  # entries the look-ahead may visit, some tenths of a second
-DELETION_WORK = 3e7  # the same for the attempts to do without an input
-EXTRA = 8  # inputs to take besides variables of XORs, if they make the program cover everything
+GREEDY_WORK: Final = 3e7  # entries the look-ahead may visit, some tenths of a second
+DELETION_WORK: Final = 3e7  # the same for the attempts to do without an input
+LARGEST: Final = 400_000  # literals of clauses up to which gates are looked for: a tenth of a second
+EXTRA: Final = 8  # inputs to take besides variables of XORs, if they make the program cover everything
 
 
 def compile_program(
@@ -52,6 +54,7 @@ def compile_program(
     units: NDArray[np.int32] | None = None,
     free: NDArray[np.int32] | None = None,
     limit: int = 34,
+    uncovered: float = 1.0,
     check: Callable[[], None] = lambda: None,
 ) -> Program | None:
     """Compile a formula, or return None if it would need more than `limit` inputs.
@@ -59,25 +62,17 @@ def compile_program(
     `xors` are implied by the formula and stand for the clauses they imply (recovered from clauses);
     `implied` only serve to define variables (composed of gates, derived); `units` are signed literals that
     hold in every model; `free` are variables from 1 that would be good inputs (Elimination.free). The x lines
-    of the formula need not be among `xors`. `check` is called now and then and may raise to stop.
+    of the formula need not be among `xors`. At most the share `uncovered` of the variables is left out.
+    `check` is called now and then and may raise to stop.
     """
     root = simplify(formula, xors or Xors.empty(), implied or Xors.empty(), units, check)
     check()
     if root.contradiction:
         return emit(root, None, None)
     derivation = Derivation(root, check)
-    primary = derivation.problem.bound > 0
-    if not primary.any():
-        primary[:] = True
-    hint = np.zeros(0, np.int32) if free is None else (free - 1).astype(np.int32)
-    chosen = _best_inputs(root, derivation, primary, hint, limit, check)
-    if chosen is None:
+    choice = _Choice(root, derivation, free, limit, uncovered * formula.variables, check)
+    if choice.best() is None:
         return None
-    derivation.cover(chosen, chosen.size)
-    if derivation.known < root.variables:
-        everything = np.ones(root.variables, np.bool_)
-        if not derivation.look_ahead(everything, min(limit - chosen.size, EXTRA), GREEDY_WORK):
-            derivation.cover(chosen, chosen.size)
     check()
     return emit(root, derivation.problem, derivation.state)
 
@@ -88,9 +83,14 @@ def compile_recovered(
     elimination: Elimination | None = None,
     *,
     limit: int = 34,
+    uncovered: float = 1.0,
     check: Callable[[], None] = lambda: None,
 ) -> Program | None:
-    """Compile a formula with what recovery and elimination found out; see compile_program."""
+    """Compile a formula with what recovery and elimination found out; see compile_program.
+
+    With XORs in the place of their clauses programs are shorter, and sums of XORs define variables, too;
+    without, more variables may be one-sided. Of both programs the one with fewer inputs is returned.
+    """
     composed = recovered.sources == GATES
     implied = [_selected(recovered.xors, composed)]
     units = free = None
@@ -105,7 +105,16 @@ def compile_recovered(
         np.concatenate([(np.diff(part.offsets) > 0) | part.parities for part in implied]),
     )
     xors = _selected(recovered.xors, ~composed)
-    return compile_program(formula, xors, implied=joined, units=units, free=free, limit=limit, check=check)
+    first = compile_program(
+        formula, xors, implied=joined, units=units, free=free, limit=limit, uncovered=uncovered, check=check
+    )
+    if first is not None:
+        limit = min(limit, _cost(first.inputs.size, first.uncovered.size) - 1)
+    if not len(xors) or limit < 0:
+        return first
+    plain = compile_program(formula, units=units, limit=limit, uncovered=uncovered, check=check)
+    found = [each for each in (first, plain) if each is not None]
+    return min(found, key=lambda each: _cost(each.inputs.size, each.uncovered.size), default=None)
 
 
 def _selected(xors: Xors, rows: NDArray[np.bool_]) -> Xors:
@@ -115,45 +124,108 @@ def _selected(xors: Xors, rows: NDArray[np.bool_]) -> Xors:
     return Xors(xors.literals[np.repeat(rows, sizes)], np.append(0, np.cumsum(sizes[rows])), parities[rows])
 
 
-def _best_inputs(
-    root: Root,
-    derivation: Derivation,
-    primary: NDArray[np.bool_],
-    hint: NDArray[np.int32],
-    limit: int,
-    check: Callable[[], None],
-) -> NDArray[np.int32] | None:
-    """Choose inputs from which all `primary` variables follow: several orders, look-ahead, deletion."""
-    problem = derivation.problem
-    wanted = np.flatnonzero(primary).astype(np.int32)
-    degree = np.diff(problem.row_starts)[wanted] * 4 + np.diff(problem.starts)[::2][wanted]
-    hinted = np.zeros(root.variables, np.bool_)
-    hinted[root.inner[hint[root.inner[hint] >= 0]]] = True
-    orders = (
-        wanted,
-        wanted[np.argsort(-degree, kind="stable")],
-        wanted[np.argsort(~hinted[wanted], kind="stable")],
-        wanted[::-1].copy(),
-    )
-    best: NDArray[np.int32] | None = None
-    bound = limit
-    for order in orders:
-        if derivation.cover(order, bound):
-            best = derivation.inputs
-            bound = best.size - 1
-        check()
-    if best is None or best.size > 1:
-        nothing = np.zeros(0, np.int32)
-        derivation.cover(nothing, 0)
-        if derivation.look_ahead(primary, bound, GREEDY_WORK):
-            best = derivation.inputs
-    if best is None:
-        return None
-    attempts = min(best.size, int(DELETION_WORK / max(1, problem.codes.size)))
-    for v in best[::-1][:attempts].tolist():
-        rest = best[best != v]
-        derivation.cover(rest, rest.size)
-        if (derivation.state.rank[wanted] >= 0).all():
-            best = rest
-        check()
-    return best
+def _cost(inputs: int, uncovered: int) -> int:
+    """Return what a program costs, in inputs: better more of them than variables that are not covered."""
+    return inputs + EXTRA * (uncovered > 0)
+
+
+class _Choice:
+    """The search for few inputs.
+
+    `free` are variables of the formula, from 1, that would be good ones, int32. There may be `limit` inputs,
+    and `uncovered` variables that do not follow from them.
+    """
+
+    def __init__(
+        self,
+        root: Root,
+        derivation: Derivation,
+        free: NDArray[np.int32] | None,
+        limit: int,
+        uncovered: float,
+        check: Callable[[], None],
+    ) -> None:
+        self._root, self._derivation, self._check = root, derivation, check
+        self._limit, self._uncovered = limit, uncovered
+        self._best: NDArray[np.int32] | None = None
+        self._cost = limit + EXTRA + 1
+        small = derivation.problem.codes.size <= LARGEST
+        self._defined = derivation.defined() if small else None
+        self._hinted = np.zeros(root.variables, np.bool_)
+        if free is not None:
+            inner = root.inner[free - 1]
+            self._hinted[inner[inner >= 0]] = True
+
+    def best(self) -> NDArray[np.int32] | None:
+        """Return inputs, int32 (inputs,), and leave the derivation with what follows from them; else None.
+
+        First they are looked for among the variables of XORs, which may define all of each other, and EXTRA
+        others; then, if that takes fewer, among all variables: the inputs of a circuit need not be in an XOR.
+        """
+        bound = self._derivation.problem.bound > 0
+        if bound.any():
+            self._among(bound)
+        if not self._root.variables or not bound.all():
+            self._among(np.ones_like(bound))
+        best = self._best
+        if best is not None:
+            self._derivation.cover(best, best.size)
+        return best
+
+    def _among(self, wanted: NDArray[np.bool_]) -> None:
+        """Look for inputs from which the variables `wanted`, bool (variables,), follow."""
+        derivation, root = self._derivation, self._root
+        chosen = self._chosen(wanted)
+        if chosen is None:
+            return
+        derivation.cover(chosen, chosen.size)
+        if derivation.known < root.variables:
+            everything = np.ones(root.variables, np.bool_)
+            if derivation.look_ahead(everything, min(self._limit - chosen.size, EXTRA), GREEDY_WORK):
+                chosen = derivation.inputs
+            else:
+                derivation.cover(chosen, chosen.size)
+        left = root.variables - derivation.known
+        if left <= self._uncovered and _cost(chosen.size, left) < self._cost:
+            self._best, self._cost = chosen, _cost(chosen.size, left)
+            self._limit = min(self._limit, self._cost - 1)
+        self._check()
+
+    def _orders(self, wanted: NDArray[np.int32]) -> list[NDArray[np.int32]]:
+        """Return orders in which to take variables, (wanted,), as inputs.
+
+        As they are numbered, up and down; the most frequent ones first, or those that elimination left free;
+        and before the outputs of gates what can be none.
+        """
+        problem = self._derivation.problem
+        degree = np.diff(problem.row_starts)[wanted] * 4 + np.diff(problem.starts)[::2][wanted]
+        keys = [-degree, ~self._hinted[wanted]]
+        if self._defined is not None:
+            keys.append(2 * self._defined[wanted] + (problem.bound[wanted] > 0))
+        return [wanted, *(wanted[np.argsort(key, kind="stable")] for key in keys), wanted[::-1].copy()]
+
+    def _chosen(self, primary: NDArray[np.bool_]) -> NDArray[np.int32] | None:
+        """Return inputs from which all `primary` variables follow: several orders, look-ahead, deletion."""
+        derivation = self._derivation
+        wanted = np.flatnonzero(primary).astype(np.int32)
+        best: NDArray[np.int32] | None = None
+        bound = self._limit
+        for order in self._orders(wanted):
+            if derivation.cover(order, bound):
+                best = derivation.inputs
+                bound = best.size - 1
+            self._check()
+        if best is None or best.size > 1:
+            derivation.cover(np.zeros(0, np.int32), 0)
+            if derivation.look_ahead(primary, bound, GREEDY_WORK):
+                best = derivation.inputs
+        if best is None:
+            return None
+        attempts = min(best.size, int(DELETION_WORK / max(1, derivation.problem.codes.size)))
+        for v in best[::-1][:attempts].tolist():
+            rest = best[best != v]
+            derivation.cover(rest, rest.size)
+            if (derivation.state.rank[wanted] >= 0).all():
+                best = rest
+            self._check()
+        return best

@@ -161,3 +161,23 @@ int forced(const struct problem *problem, const struct state *state, int32_t y)
         }
     return 0;
 }
+
+int64_t find_forced(const struct problem *problem, const struct state *state, int64_t first, int64_t effort,
+                    uint8_t *result)
+{
+    int64_t variables = problem->variables;
+    for (; first < variables && effort > 0; first++) {
+        double weight = 0;
+        int64_t begin = problem->starts[2 * first], end = problem->starts[2 * first + 2];
+        for (int64_t entry = begin; entry < end; entry++) {
+            int64_t others = size_of(problem, problem->occurrences[entry]) - 1;
+            weight += halved(others < 1000 ? others : 1000);
+        }
+        effort -= end - begin + 1;
+        if (weight < 1.0)
+            continue;
+        effort -= 4 * (end - begin);
+        result[first] = (uint8_t)forced(problem, state, (int32_t)first);
+    }
+    return first;
+}

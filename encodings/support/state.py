@@ -63,6 +63,17 @@ class Derivation:
             self._check()
         return bool(state.counters[TAKEN] <= limit)
 
+    def defined(self) -> NDArray[np.bool_]:
+        """Tell which variables, bool (variables,), clauses define by all others: the outputs of gates."""
+        result = np.zeros(self.state.rank.size, np.bool_)
+        self._trial.unknown[:] = 1
+        advance(
+            lambda first: kernels.find_forced(self.problem, self._trial, first, EFFORT, result),
+            result.size,
+            self._check,
+        )
+        return result
+
     def look_ahead(self, allowed: NDArray[np.bool_], limit: int, work: float) -> bool:
         """Take more inputs until all variables allowed (variables,) are known, each time the best of some.
 

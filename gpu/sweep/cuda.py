@@ -56,10 +56,10 @@ def flatten(
 ) -> FlatTape:
     """Order the instructions for thread blocks of `block` words."""
     random = np.random.default_rng(seed)
-    nodes, supports = network.live(), network.supports()
-    order = input_order(supports, nodes, network.inputs)
-    place = {i: at for at, i in enumerate(order)}
-    places = {n: sum(1 << place[i] for i in range(network.inputs) if supports[n] >> i & 1) for n in nodes}
+    nodes = network.live()
+    order = input_order(network.supports(), nodes, network.inputs)
+    by_place = network.supports(order)
+    places = {n: by_place[n] for n in nodes}
     words = random.integers(0, 2**64, size=(network.inputs, SAMPLE), dtype=np.uint64)
     low = WORD_BITS + (block - 1).bit_length()
     (steps,) = Schedule(network, places, network.words(words, nodes), low, 1, check).steps()

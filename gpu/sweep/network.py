@@ -99,9 +99,13 @@ class Network:
         nodes: list[int] = np.flatnonzero(needed).tolist()
         return nodes
 
-    def supports(self) -> list[int]:
-        """Return the inputs each node depends on, as a mask."""
+    def supports(self, order: list[int] | None = None) -> list[int]:
+        """Return the inputs each node depends on, as a mask: bit i is input i, or order[i]."""
         result = list(self.masks)
+        if order is not None:
+            result = [
+                sum((mask >> i & 1) << at for at, i in enumerate(order)) if mask else 0 for mask in result
+            ]
         for node, (a, b) in enumerate(self.pairs):
             if self.kinds[node] != LINEAR:
                 result[node] = result[a >> 1] | result[b >> 1]

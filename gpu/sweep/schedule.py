@@ -20,10 +20,8 @@ Step = tuple[int, int, int]  # AND or XOR: kind, node, 0; CHECK: kind and two co
 
 def input_order(supports: list[int], nodes: list[int], inputs: int) -> list[int]:
     """Order inputs, the fastest first, so that few nodes depend on fast ones: greedily the smallest union."""
-    depends = np.array(
-        [[mask >> i & 1 for i in range(inputs)] for mask in (supports[n] for n in nodes)], bool
-    )
-    depends = depends.reshape(len(nodes), inputs)
+    masks = np.array([supports[n] for n in nodes], np.uint64)
+    depends = (masks[:, None] >> np.arange(inputs, dtype=np.uint64) & np.uint64(1)).astype(np.bool_)
     left = np.ones(len(nodes), np.bool_)
     costs = depends.sum(axis=0)
     order: list[int] = []

@@ -54,13 +54,13 @@ def low_patterns(masks: list[int]) -> NDArray[np.uint64]:
 def lay_out(network: Network, seed: int = 0, check: Callable[[], None] = lambda: None) -> Layout:
     """Choose an order of inputs and of instructions; `seed` shifts where the enumeration starts."""
     random = np.random.default_rng(seed)
-    nodes, supports = network.live(), network.supports()
-    order = input_order(supports, nodes, network.inputs)
+    nodes = network.live()
+    order = input_order(network.supports(), nodes, network.inputs)
     offset = (
         int.from_bytes(random.bytes(network.inputs // 8 + 1)) & ((1 << network.inputs) - 1) if seed else 0
     )
-    place = {i: at for at, i in enumerate(order)}
-    places = {n: sum(1 << place[i] for i in range(network.inputs) if supports[n] >> i & 1) for n in nodes}
+    by_place = network.supports(order)
+    places = {n: by_place[n] for n in nodes}
     levels = max(network.inputs - BLOCK_BITS, 0) + 1
     words = random.integers(0, 2**64, size=(network.inputs, SAMPLE), dtype=np.uint64)
     steps = Schedule(network, places, network.words(words, nodes), BLOCK_BITS, levels, check).steps()

@@ -2,7 +2,7 @@
 
 from itertools import product
 
-from turbosat.core.declare import ConstDoubles, ConstFlags, ConstInts, Doubles, Ints
+from turbosat.core.declare import ConstDoubles, ConstFlags, ConstInts, Doubles, Flags, Ints
 from turbosat.core.support import (
     AT,
     BASES,
@@ -168,6 +168,19 @@ def _forced(problem: Problem, state: State, y: int) -> bool:
             if state.unknown[clause] == 1 and short and _table(problem, state, y, clause):
                 return True
     return False
+
+
+def find_forced(problem: Problem, state: State, first: int, effort: int, result: Flags) -> int:
+    v = first
+    while v < result.size and effort > 0:
+        entries = range(int(problem.starts[2 * v]), int(problem.starts[2 * v + 2]))
+        lengths = [len(_codes(problem, int(problem.occurrences[entry]))) for entry in entries]
+        effort -= len(entries) + 1
+        if sum(0.5 ** (length - 1) for length in lengths) >= 1:
+            effort -= 4 * len(entries)
+            result[v] = _forced(problem, state, v)
+        v += 1
+    return v
 
 
 def _may_test(state: State, y: int) -> bool:

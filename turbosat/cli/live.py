@@ -112,11 +112,11 @@ class View:
             table.add_column(name, justify="right")
         table.add_column("guided by")
         for name, row in self._rows.items():
-            flips = "flips" in row.counts
+            flips, swept = "flips" in row.counts, row.counts.get("swept")
             table.add_row(
                 name,
                 row.place,
-                row.state,
+                f"swept {swept:.0%}" if swept is not None and row.state == "running" else row.state,
                 _count(row.counts.get("conflicts")),
                 "" if flips or not row.rate else _count(row.rate),
                 _count(row.counts.get("best")),

@@ -13,6 +13,7 @@ from turbosat.core.declare import (
     ConstInts,
     ConstLongs,
     Doubles,
+    Flags,
     Ints,
     Longs,
     LongWords,
@@ -122,6 +123,16 @@ def cover(
     """Take variables that are still unknown as inputs, in order, from PLACE on, until TAKEN is limit + 1.
 
     1 when done, 0 after reading about `effort` entries.
+    """
+
+
+@kernel
+def find_forced(
+    problem: Problem, state: State, first: int, effort: int, result: Annotated[Flags, "variables"]
+) -> int:
+    """Tell which variables, from `first` on, clauses force to 0 or to 1 whatever all others are.
+
+    Only clauses with `unknown` 1 count. Returns the next variable, after reading about `effort` entries.
     """
 
 

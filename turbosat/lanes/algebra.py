@@ -65,7 +65,7 @@ class Algebra(PythonEngine):
 
     @property
     def progress(self) -> dict[str, float]:
-        """The inputs of the sweep and how far it is, in per cent."""
+        """The inputs that are searched in; the share of assignments `swept`, or the `fewest` false checks."""
         return self._progress
 
     @property

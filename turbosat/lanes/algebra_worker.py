@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from turbosat.encodings.support.program import Program
     from turbosat.gpu.sweep.candidates import Settler, Verdict
 
-NICE = 5  # how far the search in the solution space gives way, and so much more once it has had its trial
+NICE = 5  # how far the search in the solution space gives way, and so much more where its end is not near
 NEWS_INTERVAL = 0.5  # seconds between two words on its progress
 PREPARATION = 3.0  # CPU seconds that making a program may take
 UNTIMED_INPUTS = 28  # of a sweep in a run that must not depend on time
@@ -31,6 +31,7 @@ OPEN = 0.1  # of the variables, that CDCL may have to complete in each candidate
 WALKED_INPUTS = 128  # at most, to search among them when they are too many to sweep
 WALK = 5.0  # CPU seconds of that search: where errors are rare it is enough, elsewhere CDCL knows better
 TRIAL = 1.0  # CPU seconds of a sweep before its pace says whether it will end in time
+NEAR = 10.0  # CPU seconds in which a sweep is to end, by its pace, lest it give way further
 LONG = 30.0  # seconds of a sweep that lets a search among the inputs come first
 PATIENCE = 4  # times the seconds left: a model may come early, and cores may become free
 
@@ -114,7 +115,8 @@ class _Explorer:
     def __init__(self, channel: Channel, formula: Formula, facts: Facts, task: dict[str, Any]) -> None:
         self._channel, self._formula, self._facts, self._task = channel, formula, facts, task
         self._told = time.monotonic()
-        self._tried = False  # whether its trial is over
+        self._yielded = False  # whether it has given way further
+        self._inputs = 0  # of the program that is swept or walked through
         self._began = time.process_time()  # what a busy core withholds is not held against the search
 
     def run(self) -> Verdict | None:
@@ -129,9 +131,10 @@ class _Explorer:
         self._began = time.process_time()
         limit = solution_space.SWEPT_INPUTS if self._task["timed"] else UNTIMED_INPUTS
         with suppress(OutOfTime):
-            program = self._compiled(limit) or self._compiled(WALKED_INPUTS)
-            if program is None or program.uncovered.size > OPEN * program.variables:
+            program = self._compiled(WALKED_INPUTS if self._task["timed"] else limit)
+            if program is None:
                 return None
+            self._inputs = program.inputs.size
             settle = solution_space.settler(self._formula, program, None)
             if program.inputs.size > limit:
                 return self._walk(program, settle)
@@ -160,7 +163,9 @@ class _Explorer:
         from turbosat.encodings.support.compilation import compile_recovered
 
         recovered, elimination = self._facts.recovered, self._facts.elimination
-        return compile_recovered(self._formula, recovered, elimination, limit=limit, check=self._patient)
+        return compile_recovered(
+            self._formula, recovered, elimination, limit=limit, uncovered=OPEN, check=self._patient
+        )
 
     def _patient(self) -> None:
         """Give up on what takes long to prepare."""
@@ -178,13 +183,14 @@ class _Explorer:
         """Tell how far the search is; give up on what would take too long."""
         now = time.monotonic()
         spent = time.process_time() - self._began
-        if spent > TRIAL and not self._tried:
-            self._tried = True
-            os.nice(NICE)
         share = figures.get("swept")
+        if not self._yielded and spent > TRIAL and (share is None or spent > share * (spent + NEAR)):
+            self._yielded = True
+            os.nice(NICE)
         if now - self._told >= NEWS_INTERVAL:
             self._told = now
-            self._channel.send("progress", {name: round(value, 4) for name, value in figures.items()})
+            rounded = {name: round(value, 4) for name, value in figures.items()}
+            self._channel.send("progress", {"inputs": self._inputs, **rounded})
         if not self._task["timed"]:
             return
         if share is None:
