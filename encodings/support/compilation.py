@@ -40,9 +40,11 @@ from turbosat.encodings.xor.recovery import GATES, Recovered
 from turbosat.formula.formula import Formula
 from turbosat.formula.xors import Xors
 
-GREEDY_WORK: Final = 3e7  # entries the look-ahead may visit, some tenths of a second
+GREEDY_WORK: Final = 3e7  # entries the look-aheads may visit, some tenths of a second
 DELETION_WORK: Final = 3e7  # the same for the attempts to do without an input
 LARGEST: Final = 400_000  # literals of clauses up to which gates are looked for: a tenth of a second
+SWEPT_INPUTS: Final = 34  # at most, to try all assignments of them: minutes for a thousand instructions
+ENOUGH: Final = 12  # inputs that are swept in a moment: nobody needs fewer
 EXTRA: Final = 8  # inputs to take besides variables of XORs, if they make the program cover everything
 
 
@@ -53,11 +55,11 @@ def compile_program(
     implied: Xors | None = None,
     units: NDArray[np.int32] | None = None,
     free: NDArray[np.int32] | None = None,
-    limit: int = 34,
+    limit: int = SWEPT_INPUTS,
     uncovered: float = 1.0,
     check: Callable[[], None] = lambda: None,
 ) -> Program | None:
-    """Compile a formula, or return None if it would need more than `limit` inputs.
+    """Compile a formula, or return None if no `limit` inputs are found that do.
 
     `xors` are implied by the formula and stand for the clauses they imply (recovered from clauses);
     `implied` only serve to define variables (composed of gates, derived); `units` are signed literals that
@@ -82,7 +84,7 @@ def compile_recovered(
     recovered: Recovered,
     elimination: Elimination | None = None,
     *,
-    limit: int = 34,
+    limit: int = SWEPT_INPUTS,
     uncovered: float = 1.0,
     check: Callable[[], None] = lambda: None,
 ) -> Program | None:
@@ -108,9 +110,8 @@ def compile_recovered(
     first = compile_program(
         formula, xors, implied=joined, units=units, free=free, limit=limit, uncovered=uncovered, check=check
     )
-    if first is not None:
-        limit = min(limit, _cost(first.inputs.size, first.uncovered.size) - 1)
-    if not len(xors) or limit < 0:
+    limit = min(limit, SWEPT_INPUTS if first is None else _cost(first.inputs.size, first.uncovered.size) - 1)
+    if not len(xors) or (first is not None and limit < ENOUGH):
         return first
     plain = compile_program(formula, units=units, limit=limit, uncovered=uncovered, check=check)
     found = [each for each in (first, plain) if each is not None]
@@ -149,8 +150,7 @@ class _Choice:
         self._limit, self._uncovered = limit, uncovered
         self._best: NDArray[np.int32] | None = None
         self._cost = limit + EXTRA + 1
-        small = derivation.problem.codes.size <= LARGEST
-        self._defined = derivation.defined() if small else None
+        self._work = GREEDY_WORK
         self._hinted = np.zeros(root.variables, np.bool_)
         if free is not None:
             inner = root.inner[free - 1]
@@ -160,12 +160,14 @@ class _Choice:
         """Return inputs, int32 (inputs,), and leave the derivation with what follows from them; else None.
 
         First they are looked for among the variables of XORs, which may define all of each other, and EXTRA
-        others; then, if that takes fewer, among all variables: the inputs of a circuit need not be in an XOR.
+        others; then among all variables, if so many can be swept: inputs of a circuit need not be in an XOR.
         """
         bound = self._derivation.problem.bound > 0
         if bound.any():
+            self._work = GREEDY_WORK / 2
             self._among(bound)
-        if not self._root.variables or not bound.all():
+            self._limit = min(self._limit, SWEPT_INPUTS)
+        if (self._best is None or self._cost > ENOUGH) and not (bound.any() and bound.all()):
             self._among(np.ones_like(bound))
         best = self._best
         if best is not None:
@@ -181,7 +183,7 @@ class _Choice:
         derivation.cover(chosen, chosen.size)
         if derivation.known < root.variables:
             everything = np.ones(root.variables, np.bool_)
-            if derivation.look_ahead(everything, min(self._limit - chosen.size, EXTRA), GREEDY_WORK):
+            if derivation.look_ahead(everything, min(self._limit - chosen.size, EXTRA), self._work):
                 chosen = derivation.inputs
             else:
                 derivation.cover(chosen, chosen.size)
@@ -200,8 +202,8 @@ class _Choice:
         problem = self._derivation.problem
         degree = np.diff(problem.row_starts)[wanted] * 4 + np.diff(problem.starts)[::2][wanted]
         keys = [-degree, ~self._hinted[wanted]]
-        if self._defined is not None:
-            keys.append(2 * self._defined[wanted] + (problem.bound[wanted] > 0))
+        if wanted.size == problem.bound.size and problem.codes.size <= LARGEST:
+            keys.append(2 * self._derivation.defined() + (problem.bound > 0))
         return [wanted, *(wanted[np.argsort(key, kind="stable")] for key in keys), wanted[::-1].copy()]
 
     def _chosen(self, primary: NDArray[np.bool_]) -> NDArray[np.int32] | None:
@@ -217,7 +219,7 @@ class _Choice:
             self._check()
         if best is None or best.size > 1:
             derivation.cover(np.zeros(0, np.int32), 0)
-            if derivation.look_ahead(primary, bound, GREEDY_WORK):
+            if derivation.look_ahead(primary, bound, self._work):
                 best = derivation.inputs
         if best is None:
             return None

@@ -31,6 +31,8 @@ def test_lanes_rates_guidance_and_pool() -> None:
             Event("progress", 2.0, "kissat", {"conflicts": 13500.0}),
             Event("started", 0.2, "gradient", {"place": "here"}),
             Event("progress", 2.0, "gradient", {"best": 7, "flips": 3_600_000, "flips_per_second": 2e6}),
+            Event("started", 0.3, "algebra", {"place": "here"}),
+            Event("progress", 2.0, "algebra", {"inputs": 24, "swept": 0.423}),
             Event("pool", 2.1, "", {"state": "ready", "places": 4, "nodes": 2, "gpus": 0}),
             Event("started", 3.0, "cadical-guided", {"place": "pool"}),
             Event("guided", 3.1, "cadical-guided", {"what": "phases of 7 false clauses"}),
@@ -44,6 +46,7 @@ def test_lanes_rates_guidance_and_pool() -> None:
     assert "s left; pool: 4 places on 2 nodes" in text
     assert row(text, "kissat") == ["kissat", "here", "running", "13.5", "k", "12.5", "k"]
     assert row(text, "gradient") == ["gradient", "here", "running", "7", "2.0", "M"]
+    assert row(text, "algebra") == ["algebra", "here", "42%", "of", "2^24"]
     guided = ["cadical-guided", "pool", "stopped", "42", *["phases", "of", "7", "false", "clauses"]]
     assert row(text, "cadical-guided") == guided
 

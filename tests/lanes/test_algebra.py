@@ -6,6 +6,7 @@ import random
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,8 +17,11 @@ from pysat.solvers import Cadical195
 from tests.families import dimacs
 from tests.processes import ROOT, turbosat
 from turbosat import Event, Formula, Status, solve
+from turbosat.benchmarks import families
+from turbosat.cdcl.engines.engine import Answer, Budget
 from turbosat.formula.xors import Xors
 from turbosat.lanes import xor_facts as algebra
+from turbosat.lanes.algebra import Algebra
 
 
 def patterns(literals: list[int]) -> list[list[int]]:
@@ -93,6 +97,44 @@ def test_a_proof_into_a_pipe_is_left_to_kissat() -> None:
     assert result.status is Status.UNSATISFIABLE
     assert result.winner is not None
     assert result.winner.lane == "kissat"
+
+
+def lane_answer(formula: Formula, **options: Any) -> Answer:
+    """What the lane by itself says at last."""
+    lane = Algebra(**options)
+    try:
+        lane.start(formula)
+        lane.advance(Budget())
+        answer = lane.poll(None)
+    finally:
+        lane.stop()
+    assert answer is not None
+    return answer
+
+
+@pytest.mark.parametrize("timed", [True, False])
+def test_circuits_are_swept(timed: bool) -> None:
+    for fault in (False, True):
+        formula = families.generate("miter", width=6, fault=fault).formula
+        answer = lane_answer(formula, timed=timed)
+        assert answer.status is (Status.SATISFIABLE if fault else Status.UNSATISFIABLE)
+        assert answer.proof is None
+        assert answer.conflict is None  # no XORs that sum to 0 = 1: all assignments were tried
+        if fault:
+            assert answer.values is not None
+            assert formula.satisfied(answer.values)
+
+
+def test_what_a_sweep_refutes_another_proves(tmp_path: Path) -> None:
+    from turbosat.check import check
+
+    path, proof = tmp_path / "miter.cnf", tmp_path / "proof"
+    families.generate("miter", width=5).write(path)
+    result = solve(path, proof=str(proof), time_limit=600)
+    assert result.status is Status.UNSATISFIABLE
+    assert result.winner is not None
+    assert result.winner.lane != "algebra"
+    assert check(str(path), str(proof))[0].outcome == "verified"
 
 
 def test_engine_cdcl_leaves_algebra_out(parity: Path) -> None:

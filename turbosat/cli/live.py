@@ -112,11 +112,11 @@ class View:
             table.add_column(name, justify="right")
         table.add_column("guided by")
         for name, row in self._rows.items():
-            flips, swept = "flips" in row.counts, row.counts.get("swept")
+            flips = "flips" in row.counts
             table.add_row(
                 name,
                 row.place,
-                f"swept {swept:.0%}" if swept is not None and row.state == "running" else row.state,
+                _state(row),
                 _count(row.counts.get("conflicts")),
                 "" if flips or not row.rate else _count(row.rate),
                 _count(row.counts.get("best")),
@@ -125,6 +125,13 @@ class View:
                 row.guided,
             )
         return table
+
+
+def _state(row: Row) -> str:
+    """Return what a lane does: how much of all assignments it has tried, if it tries them all."""
+    if row.state != "running" or "swept" not in row.counts:
+        return row.state
+    return f"{row.counts['swept']:.0%} of 2^{row.counts['inputs']:.0f}"
 
 
 def _count(value: float | None) -> str:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from turbosat.encodings.support.program import Program
     from turbosat.gpu.sweep.candidates import Settler, Verdict
 
-NICE = 5  # how far the search in the solution space gives way, and so much more where its end is not near
+NICE = 3  # how far the search in the solution space gives way: less than lanes that may never end
+FURTHER = 7  # how much further, after its trial, where its end is not near
 NEWS_INTERVAL = 0.5  # seconds between two words on its progress
 PREPARATION = 3.0  # CPU seconds that making a program may take
 UNTIMED_INPUTS = 28  # of a sweep in a run that must not depend on time
@@ -121,6 +122,7 @@ class _Explorer:
 
     def run(self) -> Verdict | None:
         """Return a model, or that there is none; None where the space is too large."""
+        from turbosat.encodings.support.compilation import SWEPT_INPUTS
         from turbosat.gpu.sweep.candidates import Verdict
         from turbosat.lanes import solution_space
 
@@ -129,7 +131,7 @@ class _Explorer:
             return Verdict(values, unsatisfiable=False)
         os.nice(NICE)
         self._began = time.process_time()
-        limit = solution_space.SWEPT_INPUTS if self._task["timed"] else UNTIMED_INPUTS
+        limit = SWEPT_INPUTS if self._task["timed"] else UNTIMED_INPUTS
         with suppress(OutOfTime):
             program = self._compiled(WALKED_INPUTS if self._task["timed"] else limit)
             if program is None:
@@ -186,7 +188,7 @@ class _Explorer:
         share = figures.get("swept")
         if not self._yielded and spent > TRIAL and (share is None or spent > share * (spent + NEAR)):
             self._yielded = True
-            os.nice(NICE)
+            os.nice(FURTHER)
         if now - self._told >= NEWS_INTERVAL:
             self._told = now
             rounded = {name: round(value, 4) for name, value in figures.items()}

@@ -13,7 +13,6 @@ from turbosat.formula.formula import Formula
 from turbosat.gpu.sweep.candidates import Completion, Settler, Verdict, decide
 from turbosat.gpu.sweep.devices import AnySweep, create_sweep
 
-SWEPT_INPUTS = 34  # at most, to try all assignments of them: minutes for a thousand instructions
 SLICE = 0.05  # seconds between two looks at the limits
 Look = Callable[[dict[str, Any]], None]
 

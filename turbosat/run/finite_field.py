@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.core.library import library
-from turbosat.encodings.support.compilation import compile_recovered
+from turbosat.encodings.support.compilation import SWEPT_INPUTS, compile_recovered
 from turbosat.errors import UnsupportedError
 from turbosat.events import Sink
 from turbosat.lanes.xor_facts import Facts, find
@@ -62,7 +62,6 @@ class Search:
         if facts.conflict is not None:
             return Claim(Status.UNSATISFIABLE, self._winner("cpu"), conflict=facts.conflict)
         from turbosat.gpu.sweep.search import MOST_INPUTS
-        from turbosat.lanes.solution_space import SWEPT_INPUTS
 
         mode = self.options["galois"]
         program = None if mode == "clauses" else self._compiled(facts, SWEPT_INPUTS)

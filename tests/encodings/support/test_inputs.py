@@ -11,7 +11,7 @@ from tests.encodings.support.support_cases import all_models, random_formula, xo
 from turbosat.benchmarks import families
 from turbosat.benchmarks.families.circuit import Circuit
 from turbosat.encodings.gf2.elimination import eliminate
-from turbosat.encodings.support.compilation import compile_program, compile_recovered
+from turbosat.encodings.support.compilation import ENOUGH, compile_program, compile_recovered
 from turbosat.encodings.support.program import CHECK_XOR, XOR, Program
 from turbosat.encodings.xor.recovery import GATES, recover
 from turbosat.formula.formula import Formula
@@ -87,7 +87,7 @@ def test_both_ways_have_the_same_models(seed: int) -> None:
             candidates = program.bits(np.arange(1 << program.inputs.size, dtype=np.uint64))
             passing = {tuple(row) for row in candidates[program.values(candidates)[1] == 0].tolist()}
             assert {tuple(row) for row in models[:, program.inputs - 1].tolist()} <= passing
-        assert sizes[2] <= min(sizes[:2])
+        assert sizes[2] <= max(ENOUGH, min(sizes[:2]))
 
 
 @pytest.mark.parametrize("order", range(3))
@@ -135,12 +135,12 @@ def test_xors_that_leave_fewer_inputs_are_used(seed: int) -> None:
 def test_variables_left_out_are_limited() -> None:
     """Two equations, and clauses over many other variables."""
     random = np.random.default_rng(1)
-    clauses = [(random.choice(60, 3, replace=False) + 4) * random.choice([-1, 1], 3) for _ in range(250)]
-    formula = Formula.from_clauses([*xor_clauses([1, 2, 3]), *(clause.tolist() for clause in clauses)], 64)
-    program = recovered_program(formula, limit=20)
+    clauses = [(random.choice(30, 3, replace=False) + 4) * random.choice([-1, 1], 3) for _ in range(130)]
+    formula = Formula.from_clauses([*xor_clauses([1, 2, 3]), *(clause.tolist() for clause in clauses)], 33)
+    program = recovered_program(formula, limit=8)
     assert program is not None
-    assert program.uncovered.size > 6
-    assert recovered_program(formula, limit=20, uncovered=0.1) is None
-    whole = recovered_program(formula, limit=64, uncovered=0.1)
+    assert program.uncovered.size > 4
+    assert recovered_program(formula, limit=8, uncovered=0.1) is None
+    whole = recovered_program(formula, uncovered=0.1)
     assert whole is not None
-    assert whole.uncovered.size <= 6
+    assert whole.uncovered.size <= 3
