@@ -125,6 +125,12 @@ def test_circuits_are_swept(timed: bool) -> None:
             assert formula.satisfied(answer.values)
 
 
+def test_a_run_without_time_does_not_wait_for_a_long_sweep() -> None:
+    """32 inputs would take minutes, and what is begun must end whatever the time."""
+    formula = families.generate("miter", width=16).formula
+    assert lane_answer(formula, timed=False).status is Status.UNKNOWN
+
+
 def test_what_a_sweep_refutes_another_proves(tmp_path: Path) -> None:
     from turbosat.check import check
 

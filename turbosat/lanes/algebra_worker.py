@@ -27,7 +27,7 @@ NICE = 3  # how far the search in the solution space gives way: less than lanes 
 FURTHER = 7  # how much further, after its trial, where its end is not near
 NEWS_INTERVAL = 0.5  # seconds between two words on its progress
 PREPARATION = 3.0  # CPU seconds that making a program may take
-UNTIMED_INPUTS = 28  # of a sweep in a run that must not depend on time
+UNTIMED_WORK = 1 << 39  # assignments times instructions of a sweep whose end nothing hastens: seconds
 OPEN = 0.1  # of the variables, that CDCL may have to complete in each candidate of a sweep
 WALKED_INPUTS = 128  # at most, to search among them when they are too many to sweep
 WALK = 5.0  # CPU seconds of that search: where errors are rare it is enough, elsewhere CDCL knows better
@@ -131,14 +131,14 @@ class _Explorer:
             return Verdict(values, unsatisfiable=False)
         os.nice(NICE)
         self._began = time.process_time()
-        limit = SWEPT_INPUTS if self._task["timed"] else UNTIMED_INPUTS
+        timed = self._task["timed"]
         with suppress(OutOfTime):
-            program = self._compiled(WALKED_INPUTS if self._task["timed"] else limit)
-            if program is None:
+            program = self._compiled(WALKED_INPUTS if timed else SWEPT_INPUTS)
+            if program is None or not (timed or program.kinds.size << program.inputs.size <= UNTIMED_WORK):
                 return None
             self._inputs = program.inputs.size
             settle = solution_space.settler(self._formula, program, None)
-            if program.inputs.size > limit:
+            if program.inputs.size > SWEPT_INPUTS:
                 return self._walk(program, settle)
             sweep, _, _ = solution_space.open_sweep(program, "cpu", self._task["seed"], 1, self._patient)
             self._began = time.process_time()
