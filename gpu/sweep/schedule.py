@@ -11,7 +11,7 @@ from turbosat.gpu.sweep.network import Network, operand
 
 SAMPLE: Final = 64  # words of random candidates that tell which checks prune
 SHORTLIST: Final = 16  # checks whose cost is looked at before the next one is chosen
-WALK: Final = 40  # nodes visited for that in all, for each node there is
+WALK: Final = 40  # nodes visited for that in all, for each node there is: no more than there are blocks
 TEST_BELOW: Final = 2.0  # survivors of a block, expected, from which on it is worth looking
 TEST_EVERY: Final = 12  # instructions between two looks, at least
 
@@ -56,7 +56,7 @@ class Schedule:
         self._low, self._levels = low, levels
         self._check = check
         self._sorted = np.array(sorted(places), np.int64)  # live nodes
-        self._work = WALK * (len(places) + 1000)
+        self._work = min(WALK, 1 << max(network.inputs - low, 0)) * (len(places) + 1000)
         self._done = {0} | {n for n in places if network.kinds[n] == LINEAR}
         self._steps: list[list[Step]] = [[] for _ in range(self._levels)]
 
@@ -111,10 +111,12 @@ class Schedule:
                 kills = np.bitwise_count(bad[left] & alive).sum(axis=1, dtype=np.int64)
                 steps = np.maximum(np.searchsorted(self._sorted, reach[left]) - len(self._done), 0) + 2
                 promising = np.argsort(-(kills + 1e-3) / steps, kind="stable")[:SHORTLIST]
+                promising = promising[np.cumsum(steps[promising]) <= self._work]
                 cones = [self._cone(checks[left[i]]) for i in promising]
-                self._work -= sum(map(len, cones))
+                self._work = self._work - sum(map(len, cones)) if cones else 0
                 gains = [kills[i] / (len(c) + 2) for i, c in zip(promising, cones, strict=True)]
-                best, cone = int(promising[int(np.argmax(gains))]), cones[int(np.argmax(gains))]
+                if gains:
+                    best, cone = int(promising[int(np.argmax(gains))]), cones[int(np.argmax(gains))]
             pair = checks[left[best]]
             cone = self._cone(pair) if cone is None else cone
             for node in cone:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from turbosat.gpu.sweep.candidates import Settler, Verdict
 
 NICE = 3  # how far the search in the solution space gives way: less than lanes that may never end
-FURTHER = 7  # how much further, after its trial, where its end is not near
+FURTHER = 7  # how much further, after a while, where its end is not near
 NEWS_INTERVAL = 0.5  # seconds between two words on its progress
 PREPARATION = 3.0  # CPU seconds that making a program may take
 UNTIMED_WORK = 1 << 39  # assignments times instructions of a sweep whose end nothing hastens: seconds
@@ -32,6 +32,7 @@ OPEN = 0.1  # of the variables, that CDCL may have to complete in each candidate
 WALKED_INPUTS = 128  # at most, to search among them when they are too many to sweep
 WALK = 5.0  # CPU seconds of that search: where errors are rare it is enough, elsewhere CDCL knows better
 TRIAL = 1.0  # CPU seconds of a sweep before its pace says whether it will end in time
+GLANCE = 0.25  # CPU seconds of a sweep before its pace says whether its end is near
 NEAR = 10.0  # CPU seconds in which a sweep is to end, by its pace, lest it give way further
 LONG = 30.0  # seconds of a sweep that lets a search among the inputs come first
 PATIENCE = 4  # times the seconds left: a model may come early, and cores may become free
@@ -186,7 +187,8 @@ class _Explorer:
         now = time.monotonic()
         spent = time.process_time() - self._began
         share = figures.get("swept")
-        if not self._yielded and spent > TRIAL and (share is None or spent > share * (spent + NEAR)):
+        far = spent > TRIAL if share is None else spent > GLANCE and spent > share * (spent + NEAR)
+        if far and not self._yielded:
             self._yielded = True
             os.nice(FURTHER)
         if now - self._told >= NEWS_INTERVAL:
