@@ -70,9 +70,9 @@ def test_halves_make_up_the_whole() -> None:
         assert [half.name for half in each.halves] == ["seen", "unseen"]
         assert sum(half.instances for half in each.halves) == found.instances
         assert min(half.instances for half in each.halves) > 15
-        for score, costs in zip(each.scores, ("before", "after"), strict=True):
+        for scored, costs in zip(each.scores, ("before", "after"), strict=True):
             whole = sum(half.instances * getattr(half, costs) for half in each.halves) / found.instances
-            assert whole == pytest.approx(score.mean)
+            assert whole == pytest.approx(scored.mean)
 
 
 def test_another_machine_is_suspected() -> None:
