@@ -1,0 +1,53 @@
+// Cones of gates, and an order in which all gates stand behind their operands.
+#include "circuit.h"
+
+void mark_cone(const int32_t *ands, int64_t gates, int64_t leaves, uint8_t *marked, int64_t variables, int64_t last,
+               int64_t first)
+{
+    for (int64_t i = last - 1; i >= first; i--)
+        if (marked[leaves + i])
+            marked[ands[2 * i] >> 1] = marked[ands[2 * i + 1] >> 1] = 1;
+}
+
+enum { NEW, OPEN, DONE };
+
+int64_t order_ands(const int32_t *operands, int64_t gates, uint8_t *states, int32_t *stack, int32_t *order,
+                   int64_t *progress, int64_t effort)
+{
+    int64_t closed = progress[CLOSED], depth = progress[DEPTH], next = progress[NEXT];
+    for (; effort > 0; effort--) {
+        if (!depth) {
+            while (next < gates && states[next] != NEW && --effort > 0)
+                next++;
+            if (next == gates)
+                break;
+            if (states[next] != NEW)
+                continue;
+            states[next] = OPEN;
+            stack[depth++] = (int32_t)next;
+        }
+        int32_t gate = stack[depth - 1];
+        int side = 0;
+        for (; side < 2; side++) {
+            int32_t below = operands[2 * (int64_t)gate + side];
+            if (below < 0 || states[below] == DONE)
+                continue;
+            if (states[below] == OPEN) {
+                progress[CYCLE] = below;
+                return -1;
+            }
+            states[below] = OPEN;
+            stack[depth++] = below;
+            break;
+        }
+        if (side == 2) {
+            states[gate] = DONE;
+            order[closed++] = gate;
+            depth--;
+        }
+    }
+    progress[CLOSED] = closed;
+    progress[DEPTH] = depth;
+    progress[NEXT] = next;
+    return closed == gates;
+}

@@ -1,0 +1,104 @@
+"""Declarations: and-inverter graphs, hashed, ordered and simulated (encodings/circuit)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from turbosat.core.border import Record, kernel
+from turbosat.core.declare import Bytes, ConstInts, Flags, Ints, Longs, LongWords
+
+LEAF = -1  # as the first operand: a variable that is no gate
+NONE = 0  # in a slot: no variable
+
+VARIABLES, COUNTERS = range(2)  # the largest variable in use
+
+CLOSED, DEPTH, NEXT, CYCLE, PROGRESS = range(5)
+# CLOSED, DEPTH  gates in order, gates on the stack
+# NEXT           the lowest gate that may not have been seen
+# CYCLE          a gate that needs itself
+
+
+class Graph(Record):
+    """AND gates in the making, each pair of operands once, found again by hashing.
+
+    Row v of `ands` has the operands of variable v, the larger first, or LEAF. Linear probing; whoever calls
+    has seen to it that there is room, and that at most half of the slots are taken.
+    """
+
+    ands: Annotated[Ints, "room", 2]
+    slots: Annotated[Ints, "places"]  # a power of two; gates by their operands, or NONE
+    counters: Annotated[Longs, COUNTERS]
+
+
+@kernel
+def conjoin(graph: Graph, a: int, b: int) -> int:
+    """Return the literal that is a & b, by a new gate if there is none yet."""
+
+
+@kernel
+def conjoin_pairs(
+    graph: Graph,
+    pairs: Annotated[ConstInts, "number", 2],
+    results: Annotated[Ints, "number"],
+    first: int,
+    last: int,
+) -> None:
+    """Write the conjunctions of pairs [first, last)."""
+
+
+@kernel
+def copy_gates(
+    graph: Graph,
+    ands: Annotated[ConstInts, "gates", 2],
+    leaves: int,
+    literals: Annotated[Ints, "variables"],
+    first: int,
+    last: int,
+) -> None:
+    """Copy gates [first, last); gate i is variable leaves + i of its graph.
+
+    literals says what each variable is here; those below have been filled in.
+    """
+
+
+@kernel
+def enter(graph: Graph, first: int, last: int) -> None:
+    """Enter the gates among variables [first, last) into the slots."""
+
+
+@kernel
+def mark_cone(
+    ands: Annotated[ConstInts, "gates", 2],
+    leaves: int,
+    marked: Annotated[Flags, "variables"],
+    last: int,
+    first: int,
+) -> None:
+    """Mark the operands of marked gates, from last - 1 down to `first`."""
+
+
+@kernel
+def order_ands(
+    operands: Annotated[ConstInts, "gates", 2],
+    states: Annotated[Bytes, "gates"],
+    stack: Annotated[Ints, "gates"],
+    order: Annotated[Ints, "gates"],
+    progress: Annotated[Longs, PROGRESS],
+    effort: int,
+) -> int:
+    """Order gates behind their operands, which are gates, or -1: depth first, the lowest gate next.
+
+    1 when all are in order, 0 after about `effort` steps, -1 if progress[CYCLE] needs itself. States are 0
+    for a gate that has not been seen, 1 for one on the stack, 2 for one in order.
+    """
+
+
+@kernel
+def simulate_gates(
+    ands: Annotated[ConstInts, "gates", 2],
+    leaves: int,
+    values: Annotated[LongWords, "variables", "words"],
+    first: int,
+    last: int,
+) -> None:
+    """Compute the values of gates [first, last) from those of lower variables, 64 patterns a word."""
