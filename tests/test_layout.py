@@ -36,7 +36,9 @@ TABLE = {
     "encodings": "turbosat turbosat/formula turbosat/core",
     "encodings/gates": "turbosat turbosat/formula turbosat/core encodings",
     "encodings/xor": "turbosat turbosat/formula turbosat/core encodings encodings/gates",
-    "encodings/circuit": "turbosat turbosat/dimacs turbosat/formula turbosat/core encodings encodings/gates encodings/xor",
+    "encodings/circuit": (
+        "turbosat turbosat/dimacs turbosat/formula turbosat/core encodings encodings/gates encodings/xor"
+    ),
     "encodings/gf2": "turbosat turbosat/formula turbosat/core encodings",
     "encodings/support": "turbosat turbosat/formula turbosat/core encodings encodings/xor encodings/gf2",
     "gpu": "turbosat turbosat/formula turbosat/core encodings",

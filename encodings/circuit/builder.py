@@ -134,9 +134,7 @@ class AigBuilder:
         their own: what they are is what is given for them. `check` is called between blocks and may raise.
         """
         leaves = [inputs, no_literals() if latches is None else latches]
-        for given, number, what in zip(
-            leaves, (aig.inputs, aig.latches), ("inputs", "latches"), strict=True
-        ):
+        for given, number, what in zip(leaves, (aig.inputs, aig.latches), ("inputs", "latches"), strict=True):
             if np.shape(given) != (number,):
                 raise UsageError(f"expected literals for {number} {what}, found the shape {np.shape(given)}")
             self._require_all(np.asarray(given))

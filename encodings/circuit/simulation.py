@@ -67,9 +67,9 @@ def run(
     latches: NDArray[np.bool_] | None = None,
     check: Callable[[], None] = lambda: None,
 ) -> Run:
-    """Run a graph on inputs (frames, inputs) bool from the latches' values (latches,), the reset ones if None.
+    """Run a graph on inputs (frames, inputs) bool, from the latches' values (latches,) bool.
 
-    Latches without a reset value begin with 0 then. UsageError for other shapes.
+    Without these, it begins from the reset values, and 0 where there is none. UsageError for other shapes.
     """
     stimuli = np.asarray(stimuli, np.bool_)
     state = initial_values(aig) if latches is None else np.asarray(latches, np.bool_)
