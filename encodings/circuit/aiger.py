@@ -3,11 +3,12 @@
 The format: A. Biere, K. Heljanko, S. Wieringa, "AIGER 1.9 And Beyond", FMV report 11/2, Linz 2011.
 """
 
+import io
 import os
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from turbosat.dimacs.blocks import Source, opened_blocks
+from turbosat.dimacs.blocks import CHUNK, Source, opened_blocks, plain
 from turbosat.dimacs.compression import by_suffix, compressed
 from turbosat.dimacs.waiting import Wait, for_ever
 from turbosat.encodings.circuit import aiger_parser
@@ -47,12 +48,12 @@ def parse(
     name: str = "<string>",
     check: Callable[[], None] = lambda: None,
 ) -> Aig:
-    """Parse the bytes of an AIGER file that is not compressed; as `read`, `name` is used in messages."""
+    """Parse the bytes of an AIGER file, plain or compressed; as `read`, `name` is used in messages."""
     try:
-        held = bytes(memoryview(data))
+        stream = io.BytesIO(data)
     except TypeError:
         raise UsageError(f"expected bytes, found {type(data).__name__}") from None
-    return aiger_parser.parse(held, name, check)
+    return _read(plain(stream, name, CHUNK, _WHAT), name, check)
 
 
 def _read(blocks: Iterator[bytes], name: str, check: Callable[[], None]) -> Aig:

@@ -117,8 +117,8 @@ class Lines:
         wanted = "a newline"
         if self._returns:
             wanted = "a carriage return and a newline, as after the header"
-        there = {b"\n": "a newline", b"\r": "a carriage return"}.get(line[position : position + 1])
-        return self.error(f"expected {wanted}, found {there or found(line, position)}", number)
+        odd = {b"\n": "a newline", b"\r": "a carriage return"}.get(line[position : position + 1])
+        return self.error(f"expected {wanted}, found {odd or found(line, position)}", number)
 
     def symbols(
         self, counts: dict[str, int], check: Callable[[], None]

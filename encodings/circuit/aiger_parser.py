@@ -69,8 +69,12 @@ def parse_header(data: bytes, name: str, *, whole: bool = True) -> Header | None
         raise InputError(
             name, 1, f"expected M = {bound}I + L + A = {defined} in the header, found M = {largest}"
         )
-    others += [0] * (4 - len(others))
-    return Header(binary, largest, inputs, latches, outputs, ands, *others, bool(match[3]), match.end())
+    bad, constraints, justice, fairness = [*others, 0, 0, 0, 0][:4]
+    return Header(
+        *(binary, largest, inputs, latches, outputs, ands, bad, constraints, justice, fairness),
+        returns=bool(match[3]),
+        size=match.end(),
+    )
 
 
 def _first_line(data: bytes) -> str:
@@ -141,19 +145,16 @@ def _sections(
         i = int(wrong[0])
         message = f"expected a reset value of 0, 1 or {own[i]}, the latch itself, found {reset[i]}"
         raise lines.error(message, latches.line + i)
-    parts = []
-    for number, what in (
-        (header.outputs, "an output"),
-        (header.bad, "a bad state"),
-        (header.constraints, "a constraint"),
-    ):
-        parts.append(_literals(lines, header, number, f"the literal of {what}"))
-        check()
+    outputs = _literals(lines, header, header.outputs, "the literal of an output")
+    check()
+    bad = _literals(lines, header, header.bad, "the literal of a bad state")
+    constraints = _literals(lines, header, header.constraints, "the literal of a constraint")
+    check()
     sizes = lines.take(header.justice, 1, 1, "the number of literals of a justice property").values
     justice = _literals(lines, header, int(sizes.sum()), "a literal of a justice property")
     check()
     fairness = _literals(lines, header, header.fairness, "the literal of a fairness constraint")
-    return Sections(next_state, reset, *parts, justice, sizes, fairness)
+    return Sections(next_state, reset, outputs, bad, constraints, justice, sizes, fairness)
 
 
 def _literals(lines: Lines, header: Header, number: int, what: str) -> NDArray[np.int64]:

@@ -263,4 +263,4 @@ class AigBuilder:
 
 def renamed(literals: NDArray[np.int32], names: Literals) -> NDArray[np.int32]:
     """Return literals by what their variables are called, (1 + variables,) literals; any shape."""
-    return names[literals >> 1] ^ (literals & 1)
+    return np.asarray(names[literals >> 1] ^ (literals & 1))

@@ -51,3 +51,23 @@ int64_t order_ands(const int32_t *operands, int64_t gates, uint8_t *states, int3
     progress[NEXT] = next;
     return closed == gates;
 }
+
+// The directions of a literal's variable, from those of the literal.
+static inline uint8_t turned(uint8_t needs, int32_t literal)
+{
+    return literal & 1 ? (needs >> 1 | needs << 1) & BOTH : needs;
+}
+
+void spread_needs(const int32_t *outputs, int64_t gates, const uint8_t *kinds, const int64_t *offsets,
+                  const int32_t *inputs, int64_t flat, uint8_t *needs, int64_t variables, int64_t last, int64_t first)
+{
+    for (int64_t g = last - 1; g >= first; g--) {
+        uint8_t own = needs[outputs[g]];
+        if (!own)
+            continue;
+        for (int64_t i = offsets[g]; i < offsets[g + 1]; i++) {
+            int both = kinds[g] == MUX && (i == offsets[g] || inputs[offsets[g] + 1] == (inputs[offsets[g] + 2] ^ 1));
+            needs[inputs[i] >> 1] |= both ? BOTH : turned(own, inputs[i]);
+        }
+    }
+}

@@ -41,7 +41,7 @@ def resimulate(aig: Aig, simulated: Words, check: Callable[[], None] = lambda: N
 def values(simulated: Words, literals: NDArray[np.int32]) -> Words:
     """Return the values of literals (n,), uint64 (n, words), from those of all variables."""
     flips = -(np.asarray(literals) & 1).astype(np.int64)
-    return simulated[literals >> 1] ^ flips.view(np.uint64)[:, None]
+    return np.asarray(simulated[literals >> 1] ^ flips.view(np.uint64)[:, None])
 
 
 def initial_values(aig: Aig, free: NDArray[np.bool_] | bool = False) -> NDArray[np.bool_]:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Annotated
 
 from turbosat.core.border import Record, kernel
-from turbosat.core.declare import Bytes, ConstInts, Flags, Ints, Longs, LongWords
+from turbosat.core.declare import (
+    Bytes,
+    ConstBytes,
+    ConstInts,
+    ConstLongs,
+    Flags,
+    Ints,
+    Longs,
+    LongWords,
+)
 
 LEAF = -1  # as the first operand: a variable that is no gate
 NONE = 0  # in a slot: no variable
@@ -16,6 +25,9 @@ CLOSED, DEPTH, NEXT, CYCLE, PROGRESS = range(5)
 # CLOSED, DEPTH  gates in order, gates on the stack
 # NEXT           the lowest gate that may not have been seen
 # CYCLE          a gate that needs itself
+
+AND, MUX = range(2)  # kinds of gates that are recognised
+POSITIVE, NEGATIVE, BOTH = 1, 2, 3  # where a gate must be true only if its function is, or the reverse
 
 
 class Graph(Record):
@@ -75,6 +87,22 @@ def mark_cone(
     first: int,
 ) -> None:
     """Mark the operands of marked gates, from last - 1 down to `first`."""
+
+
+@kernel
+def spread_needs(
+    outputs: Annotated[ConstInts, "gates"],
+    kinds: Annotated[ConstBytes, "gates"],
+    offsets: Annotated[ConstLongs, "gates + 1"],
+    inputs: Annotated[ConstInts, "flat"],
+    needs: Annotated[Bytes, "variables"],
+    last: int,
+    first: int,
+) -> None:
+    """Say in which directions the inputs of gates are needed, from gate last - 1 down to `first`.
+
+    The inputs of a MUX are c, t and e; all of an XOR, which is a MUX with t = -e, are needed in both.
+    """
 
 
 @kernel

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO
 
 from turbosat.dimacs import reader, writer
-from turbosat.dimacs.reader import CHUNK, Strictness
+from turbosat.dimacs.blocks import CHUNK
+from turbosat.dimacs.reader import Strictness
 from turbosat.dimacs.waiting import Wait, for_ever
 from turbosat.formula.formula import Formula
 from turbosat.formula.xors import Xors
