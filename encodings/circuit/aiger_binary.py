@@ -1,6 +1,6 @@
 """Binary AIGER's gates: differences of literals, seven bits a byte, the low ones first."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -14,7 +14,7 @@ BLOCK: Final = 1 << 16  # gates decoded or encoded at a time
 _LONGEST: Final = 5  # bytes of a difference
 
 
-def decoded(lines: Lines, count: int, first: int, check: Callable[[], None]) -> Literals:
+def decoded(lines: Lines, count: int, first: int) -> Literals:
     """Decode so many gates, the first of which is variable `first`: operands (gates, 2), larger first.
 
     InputError names the byte. What follows the gates is told by bytes, too.
@@ -25,7 +25,7 @@ def decoded(lines: Lines, count: int, first: int, check: Callable[[], None]) -> 
         lines.position = len(lines.data)
         raise lines.error(f"expected {count} AND gates of two bytes or more, found the end of the file")
     ands = np.empty((count, 2), np.int32)
-    for low, high in blocks(count, BLOCK, check):
+    for low, high in blocks(count, BLOCK, lines.check):
         differences, places = _differences(lines, 2 * (high - low), count)
         deltas = differences.reshape(-1, 2)
         own = 2 * np.arange(first + low, first + high)

@@ -13,6 +13,7 @@ from turbosat.dimacs.integers import PADDING, tokenise
 from turbosat.errors import InputError
 
 DIGITS: Final = 10  # of a number at most, leading zeros included
+BLOCK: Final = 1 << 13  # lines between two calls of `check`: their arrays stay in the cache
 KINDS: Final = b"ilobcjf"  # of symbols: inputs, latches, outputs, bad states, constraints, justice, fairness
 _NUMBER: Final = re.compile(rb"[0-9]+")
 _SYMBOL: Final = re.compile(rb"([ilobcjf])([0-9]{1,10}) ([^\n]*)\n")
@@ -32,14 +33,17 @@ class Lines:
     """An AIGER file after its header, read from its start to its end.
 
     All lines end in a newline, or all in a carriage return and a newline. Errors name the line, or in what
-    follows binary gates the byte.
+    follows binary gates the byte. `check` is called between blocks.
     """
 
-    def __init__(self, data: bytes, name: str, start: int, *, returns: bool) -> None:
+    def __init__(
+        self, data: bytes, name: str, start: int, *, returns: bool, check: Callable[[], None]
+    ) -> None:
         self.data, self.name = data, name
         self.position = start
         self.line = 2
         self.counting = True  # lines; not behind binary gates
+        self.check = check
         self._returns = returns
 
     def error(self, message: str, line: int | None = None) -> InputError:
@@ -50,26 +54,36 @@ class Lines:
 
     def take(self, count: int, low: int, high: int, what: str) -> Numbers:
         """Read lines of `low` to `high` numbers each; `what` says what stands in one, "an input"."""
-        if not count:
-            return Numbers(np.zeros(0, np.int64), np.zeros(1, np.int64), self.line)
+        line = self.line
+        values, counts = [np.zeros(0, np.int64)], [np.zeros(1, np.int64)]
+        for first in range(0, count, BLOCK):
+            self.check()
+            part, sizes = self._take(min(BLOCK, count - first), low, high, what)
+            values.append(part)
+            counts.append(sizes)
+        return Numbers(np.concatenate(values), np.cumsum(np.concatenate(counts)), line)
+
+    def _take(
+        self, count: int, low: int, high: int, what: str
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the numbers in the next lines, and how many each has."""
         room = min(len(self.data) - self.position, count * (high * (DIGITS + 1) + 2))
         text = np.frombuffer(self.data, np.uint8, room, self.position)
         newlines = np.flatnonzero(text == 0x0A)[:count]
         size = int(newlines[-1]) + 1 if newlines.size else 0
-        wrong, values, starts = self._numbers(text[:size], newlines, low, high)
+        wrong, values, counts = self._numbers(text[:size], newlines, low, high)
         if wrong is not None or newlines.size < count:
             wrong = newlines.size if wrong is None else wrong
             start = self.position + (int(newlines[wrong - 1]) + 1 if wrong else 0)
             raise self._explain(start, self.line + wrong, low, high, what)
-        numbers = Numbers(values, starts, self.line)
         self.position += size
         self.line += count
-        return numbers
+        return values, counts
 
     def _numbers(
         self, text: NDArray[np.uint8], newlines: NDArray[np.int64], low: int, high: int
     ) -> tuple[int | None, NDArray[np.int64], NDArray[np.int64]]:
-        """Return the first line that is wrong, if any, the numbers, and where those of each line start."""
+        """Return the first line that is wrong, if any, the numbers, and how many each line has."""
         wrong: list[int] = []
         if self._returns:
             returned = text[newlines - 1] == 0x0D
@@ -93,7 +107,7 @@ class Lines:
             return min(wrong), none, none
         tokens = tokenise(np.append(text, np.zeros(PADDING, np.uint8)), text.size)
         assert tokens is not None  # digits, blanks and newlines only
-        return None, tokens[0].astype(np.int64), np.append(0, np.cumsum(counts))
+        return None, tokens[0].astype(np.int64), counts
 
     def _explain(self, start: int, number: int, low: int, high: int, what: str) -> InputError:
         """Say what is wrong with the line that starts at a byte: the slow way."""
@@ -120,15 +134,13 @@ class Lines:
         odd = {b"\n": "a newline", b"\r": "a carriage return"}.get(line[position : position + 1])
         return self.error(f"expected {wanted}, found {odd or found(line, position)}", number)
 
-    def symbols(
-        self, counts: dict[str, int], check: Callable[[], None]
-    ) -> tuple[dict[tuple[str, int], bytes], bytes]:
+    def symbols(self, counts: dict[str, int]) -> tuple[dict[tuple[str, int], bytes], bytes]:
         """Read the rest: names of symbols, of which there are `counts` of each kind, and comments."""
         names: dict[tuple[str, int], bytes] = {}
         comment = b"c\r\n" if self._returns else b"c\n"
         while self.position < len(self.data):
             if len(names) % _SYMBOLS == 0:
-                check()
+                self.check()
             if self.data.startswith(comment, self.position):
                 return names, self.data[self.position + len(comment) :]
             match = _SYMBOL.match(self.data, self.position)

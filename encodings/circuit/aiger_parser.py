@@ -88,18 +88,18 @@ def parse(data: bytes, name: str, check: Callable[[], None] = lambda: None) -> A
     """Parse a whole file, decompressed. InputError names the line, or the byte behind binary gates."""
     header = parse_header(data, name)
     assert header is not None  # of a whole file
-    lines = Lines(data, name, header.size, returns=header.returns)
-    return (_binary if header.binary else _ascii)(lines, header, check)
+    lines = Lines(data, name, header.size, returns=header.returns, check=check)
+    return (_binary if header.binary else _ascii)(lines, header)
 
 
-def _binary(lines: Lines, header: Header, check: Callable[[], None]) -> Aig:
+def _binary(lines: Lines, header: Header) -> Aig:
     numbers = lines.take(header.latches, 1, 2, "the next value of a latch")
     first = numbers.starts[:-1]
     own = 2 * np.arange(header.inputs + 1, header.inputs + 1 + header.latches)
-    sections = _sections(lines, header, numbers, first, own, check)
+    sections = _sections(lines, header, numbers, first, own)
     first_and = header.inputs + header.latches + 1
-    ands = decoded(lines, header.ands, first_and, check)
-    symbols, comments = lines.symbols(_counts(header), check)
+    ands = decoded(lines, header.ands, first_and)
+    symbols, comments = lines.symbols(_counts(header))
     return _assembled(header, ands, sections, _as_read, symbols, comments)
 
 
@@ -107,22 +107,19 @@ def _as_read(literals: NDArray[np.int64]) -> Literals:
     return literals.astype(np.int32)
 
 
-def _ascii(lines: Lines, header: Header, check: Callable[[], None]) -> Aig:
+def _ascii(lines: Lines, header: Header) -> Aig:
     inputs = lines.take(header.inputs, 1, 1, "the literal of an input")
-    check()
     latches = lines.take(header.latches, 2, 3, "the literal of a latch")
-    check()
     first = latches.starts[:-1]
     latch_literals = latches.values[first]
     _require_new(lines, header, inputs.values, inputs.line)
     _require_new(lines, header, latch_literals, latches.line)
-    sections = _sections(lines, header, latches, first + 1, latch_literals, check)
+    sections = _sections(lines, header, latches, first + 1, latch_literals)
     gates = lines.take(header.ands, 3, 3, "the literal of an AND gate")
-    check()
     rows = gates.values.reshape(-1, 3)
     _require_new(lines, header, rows[:, 0], gates.line)
     _require_known(lines, header, rows[:, 1:], gates.line + np.arange(len(rows))[:, None])
-    return _renumbered(lines, header, inputs, latches, latch_literals, sections, gates, check)
+    return _renumbered(lines, header, inputs, latches, latch_literals, sections, gates)
 
 
 def _sections(
@@ -131,7 +128,6 @@ def _sections(
     latches: Numbers,
     following: NDArray[np.int64],
     own: NDArray[np.int64],
-    check: Callable[[], None],
 ) -> Sections:
     """Check the latches, the places of whose next values are given, and read up to the gates."""
     ends = latches.starts[1:]
@@ -146,13 +142,10 @@ def _sections(
         message = f"expected a reset value of 0, 1 or {own[i]}, the latch itself, found {reset[i]}"
         raise lines.error(message, latches.line + i)
     outputs = _literals(lines, header, header.outputs, "the literal of an output")
-    check()
     bad = _literals(lines, header, header.bad, "the literal of a bad state")
     constraints = _literals(lines, header, header.constraints, "the literal of a constraint")
-    check()
     sizes = lines.take(header.justice, 1, 1, "the number of literals of a justice property").values
     justice = _literals(lines, header, int(sizes.sum()), "a literal of a justice property")
-    check()
     fairness = _literals(lines, header, header.fairness, "the literal of a fairness constraint")
     return Sections(next_state, reset, outputs, bad, constraints, justice, sizes, fairness)
 
@@ -212,11 +205,10 @@ def _renumbered(
     latch_literals: NDArray[np.int64],
     sections: Sections,
     gates: Numbers,
-    check: Callable[[], None],
 ) -> Aig:
     rows = gates.values.reshape(-1, 3)
     names = _Names(np.concatenate([inputs.values, latch_literals, rows[:, 0]]) >> 1, header.largest)
-    check()
+    lines.check()
     places = np.concatenate(
         [each.line + np.arange(each.starts.size - 1) for each in (inputs, latches, gates)]
     )  # the lines of definitions
@@ -243,7 +235,7 @@ def _renumbered(
     operands = names.of(rows[:, 1:] >> 1)
     _require_defined(lines, names, rows[:, 1:], gates.line + np.arange(len(rows))[:, None])
     first_and = header.inputs + header.latches + 1
-    order = _order(lines, operands - first_and, gates.line, check)
+    order = _order(lines, operands - first_and, gates.line)
     numbers = np.arange(first_and + len(rows))
     numbers[first_and + order] = np.arange(first_and, first_and + len(rows))
 
@@ -252,7 +244,7 @@ def _renumbered(
 
     ands = renumber(rows[order, 1:])
     ands.sort(axis=1)
-    symbols, comments = lines.symbols(_counts(header), check)
+    symbols, comments = lines.symbols(_counts(header))
     return _assembled(header, np.ascontiguousarray(ands[:, ::-1]), sections, renumber, symbols, comments)
 
 
@@ -266,9 +258,7 @@ def _require_defined(
         raise lines.error(f"expected a literal that is defined, found {literals[at]}", line)
 
 
-def _order(
-    lines: Lines, operands: NDArray[np.int64], line: int, check: Callable[[], None]
-) -> NDArray[np.int64]:
+def _order(lines: Lines, operands: NDArray[np.int64], line: int) -> NDArray[np.int64]:
     """Return gates behind their operands (gates, 2), gates or below 0: as in the file if they are already."""
     count = len(operands)
     if (operands < np.arange(count)[:, None]).all():
@@ -278,7 +268,7 @@ def _order(
     order = np.empty(count, np.int32)
     below = np.maximum(operands, -1).astype(np.int32)
     while not (done := kernels.order_ands(below, states, stack, order, progress, EFFORT)):
-        check()
+        lines.check()
     if done < 0:
         i = int(progress[kernels.CYCLE])
         raise lines.error("expected gates without a cycle, found one that needs itself", line + i)

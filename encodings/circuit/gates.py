@@ -35,7 +35,7 @@ class Recognised:
     def xors(self) -> NDArray[np.bool_]:
         """Return which gates are XORs, (gates,) bool."""
         first = np.where(self.kinds == MUX, self.offsets[:-1], 0)
-        found = self.kinds == MUX
+        found: NDArray[np.bool_] = np.asarray(self.kinds == MUX)
         found[found] = self.inputs[first[found] + 1] == self.inputs[first[found] + 2] ^ 1
         return found
 

@@ -32,7 +32,7 @@ class Encoding:
     def of(self, literals: NDArray[np.int32]) -> NDArray[np.int32]:
         """Return the DIMACS literals of literals of the graph, any shape; 0 where they are not encoded."""
         given = np.asarray(literals, np.int32)
-        return self.names[given >> 1] * (1 - 2 * (given & 1))
+        return np.asarray(self.names[given >> 1] * (1 - 2 * (given & 1)))
 
     def formula(self, asserted: Literals) -> Formula:
         """Return the clauses, and a unit for each of these literals of the graph, which are encoded."""
