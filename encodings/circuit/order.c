@@ -15,16 +15,17 @@ int64_t order_ands(const int32_t *operands, int64_t gates, uint8_t *states, int3
                    int64_t *progress, int64_t effort)
 {
     int64_t closed = progress[CLOSED], depth = progress[DEPTH], next = progress[NEXT];
-    for (; effort > 0; effort--) {
+    int64_t cycle = -1;
+    for (; effort > 0 && cycle < 0; effort--) {
         if (!depth) {
-            while (next < gates && states[next] != NEW && --effort > 0)
-                next++;
             if (next == gates)
                 break;
-            if (states[next] != NEW)
-                continue;
-            states[next] = OPEN;
-            stack[depth++] = (int32_t)next;
+            if (states[next] == NEW) {
+                states[next] = OPEN;
+                stack[depth++] = (int32_t)next;
+            }
+            next++;
+            continue;
         }
         int32_t gate = stack[depth - 1];
         int side = 0;
@@ -32,12 +33,12 @@ int64_t order_ands(const int32_t *operands, int64_t gates, uint8_t *states, int3
             int32_t below = operands[2 * (int64_t)gate + side];
             if (below < 0 || states[below] == DONE)
                 continue;
-            if (states[below] == OPEN) {
-                progress[CYCLE] = below;
-                return -1;
+            if (states[below] == OPEN)
+                cycle = below;
+            else {
+                states[below] = OPEN;
+                stack[depth++] = below;
             }
-            states[below] = OPEN;
-            stack[depth++] = below;
             break;
         }
         if (side == 2) {
@@ -49,7 +50,8 @@ int64_t order_ands(const int32_t *operands, int64_t gates, uint8_t *states, int3
     progress[CLOSED] = closed;
     progress[DEPTH] = depth;
     progress[NEXT] = next;
-    return closed == gates;
+    progress[CYCLE] = cycle;
+    return cycle >= 0 ? -1 : closed == gates;
 }
 
 // The directions of a literal's variable, from those of the literal.

@@ -136,23 +136,16 @@ def spread_needs(
 def order_ands(
     operands: ConstInts, states: Bytes, stack: Ints, order: Ints, progress: Longs, effort: int
 ) -> int:
-    gates = len(operands)
-    while effort > 0:
+    for _ in range(effort):
+        if progress[CLOSED] == len(operands) and not progress[DEPTH] and progress[NEXT] == len(operands):
+            break
         if not progress[DEPTH]:
-            while progress[NEXT] < gates and states[progress[NEXT]]:
-                effort -= 1
-                if effort <= 0:
-                    break
-                progress[NEXT] += 1
-            if progress[NEXT] == gates:
-                break
-            if not states[progress[NEXT]]:
+            if states[progress[NEXT]] == 0:
                 states[progress[NEXT]] = 1
                 stack[0] = progress[NEXT]
                 progress[DEPTH] = 1
-            else:
-                effort -= 1
-                continue
+            progress[NEXT] += 1
+            continue
         gate = stack[progress[DEPTH] - 1]
         for below in operands[gate].tolist():
             if below >= 0 and states[below] == 1:
@@ -168,8 +161,8 @@ def order_ands(
             order[progress[CLOSED]] = gate
             progress[CLOSED] += 1
             progress[DEPTH] -= 1
-        effort -= 1
-    return int(progress[CLOSED] == gates)
+    progress[CYCLE] = -1
+    return int(progress[CLOSED] == len(operands))
 
 
 def simulate_gates(ands: ConstInts, leaves: int, values: LongWords, first: int, last: int) -> None:

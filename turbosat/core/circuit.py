@@ -23,8 +23,8 @@ VARIABLES, COUNTERS = range(2)  # the largest variable in use
 
 CLOSED, DEPTH, NEXT, CYCLE, PROGRESS = range(5)
 # CLOSED, DEPTH  gates in order, gates on the stack
-# NEXT           the lowest gate that may not have been seen
-# CYCLE          a gate that needs itself
+# NEXT           gates below have been seen
+# CYCLE          a gate that needs itself, or -1
 
 AND, MUX = range(2)  # kinds of gates that are recognised
 POSITIVE, NEGATIVE, BOTH = 1, 2, 3  # where a gate must be true only if its function is, or the reverse
