@@ -17,7 +17,7 @@ from tests.encodings.circuit.circuit_cases import graphs, same
 from turbosat.deadline import Deadline, Expired
 from turbosat.dimacs.waiting import until
 from turbosat.encodings.circuit import aiger, aiger_lines
-from turbosat.encodings.circuit.aig import Aig
+from turbosat.encodings.circuit.aig import Aig, Literals
 from turbosat.errors import InputError, OutputError, UsageError
 
 relaxed = settings(max_examples=100, deadline=None)
@@ -64,10 +64,10 @@ def test_any_numbering(aig: Aig, data: st.DataObject) -> None:
     numbers[1:] += spare - min(spare, 50)
     order = dice.permutation(len(aig.ands))
 
-    def there(literals: np.ndarray) -> list[int]:
-        return (2 * numbers[literals >> 1] + (literals & 1)).tolist()
+    def there(literals: Literals) -> list[int]:
+        return [int(2 * numbers[x >> 1] + (x & 1)) for x in literals.tolist()]
 
-    own = there(2 * np.arange(1 + aig.variables))
+    own = there(2 * np.arange(1 + aig.variables, dtype=np.int32))
     lines = [[literal] for literal in own[1 : aig.inputs + 1]]
     for latch, (following, reset) in enumerate(zip(aig.next_state, aig.reset, strict=True)):
         name = own[aig.inputs + 1 + latch]

@@ -122,7 +122,8 @@ def test_many_pairs_are_as_single_ones() -> None:
     one, many = AigBuilder(), AigBuilder()
     inputs = one.add_inputs(30)
     assert many.add_inputs(30).tolist() == inputs.tolist()
-    pairs = dice.choice(inputs, (3000, 2)) ^ dice.integers(0, 2, (3000, 2)).astype(np.int32)
+    signs = dice.integers(0, 2, (3000, 2), np.int32)
+    pairs = np.bitwise_xor(dice.choice(inputs, (3000, 2)), signs)
     expected = [one.and_(int(a), int(b)) for a, b in pairs]
     assert many.and_pairs(pairs).tolist() == expected
     assert one.gates == many.gates > 1000  # the tables have grown

@@ -41,7 +41,8 @@ def test_building_beside_its_twins(aig: Aig, effort: int) -> None:
         leaves = made.add_inputs(aig.inputs + aig.latches)
         literals = made.copy(aig, leaves[: aig.inputs], leaves[aig.inputs :])
         dice = np.random.default_rng(aig.variables)
-        made.and_pairs(dice.choice(literals, (8, 2)) ^ dice.integers(0, 2, (8, 2)).astype(np.int32))
+        signs = dice.integers(0, 2, (8, 2), np.int32)
+        made.and_pairs(np.bitwise_xor(dice.choice(literals, (8, 2)), signs))
         made.build(outputs=aig.outputs[:0], trim=True)
 
 
