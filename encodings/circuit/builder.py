@@ -169,20 +169,17 @@ class AigBuilder:
         latches never are. UsageError for a latch without a next value.
         """
         roots = [outputs, bad, constraints, fairness, *justice]
-        return self.built(
-            roots, justice=len(justice), symbols=symbols, comments=comments, trim=trim
-        )[0]  # fmt: skip
+        return self.built(roots, symbols=symbols, comments=comments, trim=trim)[0]
 
     def built(
         self,
         roots: Sequence[Sequence[int] | Literals],
         *,
-        justice: int = 0,
         symbols: Mapping[tuple[str, int], bytes] | None = None,
         comments: bytes = b"",
         trim: bool = False,
     ) -> tuple[Aig, Literals]:
-        """Build from outputs, bad, constraints, fairness and so many justice properties, in this order.
+        """Build from outputs, bad states, constraints, fairness, then justice properties: all of `roots`.
 
         As `build`; also return the literal that each variable of this graph has in the one built,
         (1 + variables,), -1 where it was left out.
@@ -204,21 +201,17 @@ class AigBuilder:
         # Gates keep their order, but leaves may have been added between them: the larger operand is another.
         operands = renamed(ands[gates], literals)
         operands.sort(axis=1)
-        made, (following, out, bad, constraints, fairness, *others) = (
-            np.ascontiguousarray(operands[:, ::-1]),
-            [renamed(part, literals) for part in parts],
-        )
-        assert len(others) == justice
+        following, out, bad, constraints, fairness, *justice = [renamed(part, literals) for part in parts]
         resets = np.array(self._resets, np.int32)
         aig = Aig(
             inputs=len(self._inputs),
-            ands=made,
+            ands=np.ascontiguousarray(operands[:, ::-1]),
             next_state=following,
             reset=np.where(resets > 1, literals[resets >> 1], resets).astype(np.int32),
             outputs=out,
             bad=bad,
             constraints=constraints,
-            justice=tuple(others),
+            justice=tuple(justice),
             fairness=fairness,
             symbols=dict(symbols or {}),
             comments=comments,

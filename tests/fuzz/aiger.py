@@ -58,7 +58,8 @@ Reader = Callable[[bytes], Aig]
 def shape(aig: Aig) -> tuple[int, ...]:
     """Return how many there are of everything, up to two."""
     sections = (aig.outputs, aig.bad, aig.constraints, aig.justice, aig.fairness, aig.ands)
-    counts = (aig.inputs, aig.latches, *map(len, sections), len(aig.symbols), len(aig.comments))
+    counts = [aig.inputs, aig.latches, *(len(each) for each in sections)]
+    counts += [len(aig.symbols), len(aig.comments)]
     return tuple(min(2, count) for count in counts)
 
 
@@ -100,7 +101,8 @@ class Fuzzer:
                 self.faults.setdefault(f"refused: {outcome}", data)
             elif not same(found, expected):
                 self.faults.setdefault("another graph", data)
-        new = {*self.hits, outcome} - self.seen
+        new: set[int | str] = {*self.hits, outcome}
+        new -= self.seen
         if new and len(data) <= LONGEST:
             self.seen |= new
             self.kept.append(data)
