@@ -88,7 +88,7 @@ def test_any_numbering(aig: Aig, data: st.DataObject) -> None:
     assert (found.ands[:, 0] < 2 * np.arange(found.first_and, found.first_and + len(found.ands))).all()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(graphs(most=8), st.booleans(), st.data())
 def test_mutated_files(aig: Aig, binary: bool, data: st.DataObject) -> None:
     held = bytearray(text(aig, binary=binary))
