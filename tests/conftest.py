@@ -7,10 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.families import dimacs, pigeonhole
 from tests.processes import ROOT, descendants, gone, swept
 from tests.proof.outputs import UNSAT
+
+# A busy machine is no reason to fail, neither while an example runs nor while one is made.
+settings.register_profile("patient", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 CORPUS = Path(os.environ.get("TURBOSAT_CORPUS", ROOT.parent / "shared" / "corpus"))
 
