@@ -6,7 +6,7 @@
 #define LOW (ONE - 1)
 
 // Entries from which on a problem is larger than a core's own cache.
-#define LARGE ((int64_t)1 << 18)
+#define LARGE ((int64_t)1 << 17)
 
 // Advance a xorshift64 generator (Marsaglia 2003); its upper half is the random number.
 static inline uint64_t step(uint64_t random)

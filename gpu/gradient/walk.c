@@ -6,7 +6,8 @@
 // variable are visited.
 #include "lane.h"
 
-#define FEW 16 // clauses that are visited in one pass
+#define FEW 24      // clauses that are visited in one pass
+#define SHORT 4     // literals of clauses of which most change a break, on average
 
 void count(const struct problem *problem, const struct lane *lane, const struct counts *counts, int64_t first,
            int64_t last)
@@ -37,19 +38,32 @@ static inline int64_t remove_false(int32_t *false_list, int64_t *words, int64_t 
     return false_clauses;
 }
 
-// Let a variable's literal `made` become true; return the false clauses. Breaks are moved without branches,
-// which processors would mispredict: few clauses change a bin where nothing is to be changed; of many, those
-// that change something are collected first.
-static inline int64_t make(const struct problem *problem, const struct lane *lane, const struct counts *counts,
-                           int64_t made, int64_t false_clauses)
+// Whose breaks a clause changes: those of its critical variable if it has one, else the bin's. A condition would
+// become a branch with some compilers, and processors would mispredict that.
+static inline int64_t critical(int64_t word, int64_t bin)
 {
-    const int32_t *occurrences = problem->occurrences;
-    int64_t *words = counts->words;
-    int32_t *false_list = lane->false, *breaks = counts->breaks, *changed = counts->changed;
+    return bin ^ ((bin ^ (word & LOW)) & ((word - 2 * ONE) >> 63));
+}
+
+// Return how many clauses of a literal are visited in one pass, where those that change no break change a bin. Of
+// more, and if few of them change a break, those that do are collected first.
+static inline int64_t few(const struct problem *problem)
+{
+    return problem->entries > SHORT * problem->clauses ? FEW : INT64_MAX;
+}
+
+// Let a variable's literal `made` become true; return the false clauses. This function and the next are not inlined:
+// together with the loop around them they need more registers than there are.
+static __attribute__((noinline)) int64_t make(const struct problem *problem, const struct lane *lane,
+                                              const struct counts *counts, int64_t made, int64_t false_clauses)
+{
+    const int32_t *restrict occurrences = problem->occurrences;
+    int64_t *restrict words = counts->words;
+    int32_t *restrict false_list = lane->false, *restrict breaks = counts->breaks, *restrict changed = counts->changed;
     const int64_t begin = problem->starts[made], end = problem->starts[made + 1], bin = lane->variables;
     const int64_t variable = made >> 1;
     int32_t alone = 0;
-    if (end - begin < FEW) {
+    if (end - begin < few(problem)) {
         for (int64_t i = begin; i < end; i++) {
             int32_t clause = occurrences[i];
             int64_t word = words[clause];
@@ -59,7 +73,7 @@ static inline int64_t make(const struct problem *problem, const struct lane *lan
                 alone++;
             } else {
                 words[clause] = (word + ONE) ^ variable;
-                breaks[word < 2 * ONE ? word & LOW : bin]--;
+                breaks[critical(word, bin)]--;
             }
         }
     } else {
@@ -87,24 +101,26 @@ static inline int64_t make(const struct problem *problem, const struct lane *lan
 }
 
 // Let a variable's literal `lost` become false; return the false clauses.
-static inline int64_t lose(const struct problem *problem, const struct lane *lane, const struct counts *counts,
-                           int64_t lost, int64_t false_clauses)
+static __attribute__((noinline)) int64_t lose(const struct problem *problem, const struct lane *lane,
+                                              const struct counts *counts, int64_t lost, int64_t false_clauses)
 {
-    const int32_t *occurrences = problem->occurrences;
-    int64_t *words = counts->words;
-    int32_t *false_list = lane->false, *breaks = counts->breaks, *changed = counts->changed;
+    const int32_t *restrict occurrences = problem->occurrences;
+    int64_t *restrict words = counts->words;
+    int32_t *restrict false_list = lane->false, *restrict breaks = counts->breaks, *restrict changed = counts->changed;
     const int64_t begin = problem->starts[lost], end = problem->starts[lost + 1], bin = lane->variables;
     const int64_t variable = lost >> 1;
-    if (end - begin < FEW) {
+    if (end - begin < few(problem)) {
         for (int64_t i = begin; i < end; i++) {
             int32_t clause = occurrences[i];
             int64_t word = (words[clause] - ONE) ^ variable;
-            if (word < ONE) {
+            int64_t loser = critical(word, bin);
+            if (__builtin_expect(word < ONE, 0)) {
+                loser = bin;
                 word = false_clauses;
                 false_list[false_clauses++] = clause;
             }
             words[clause] = word;
-            breaks[word >> 32 == 1 ? word & LOW : bin]++;
+            breaks[loser]++;
         }
     } else {
         int64_t count = 0;
