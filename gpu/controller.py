@@ -10,6 +10,7 @@ from turbosat.encodings.matrix import Matrix
 from turbosat.gpu.backend import Population, Report
 from turbosat.gpu.bandit import RUN, Bandit, Configuration, luby
 from turbosat.gpu.elites import Elites
+from turbosat.gpu.outlook import Outlook
 
 ROUND = 1_000_000  # effort of the first round, all lanes together: about 5 ms of one core
 GROWTH = 0.1  # a round is so much of the effort before it: a configuration that solves at once is met at once
@@ -44,6 +45,7 @@ class Controller:
         self.configurations = configurations
         self.bandit = Bandit(len(configurations))
         self.elites = Elites(self.matrix.variables)
+        self.outlook = Outlook(len(configurations))
         self.check = check
         self.seed = seed
         self.solved = -1  # the lane that satisfies all clauses
@@ -141,6 +143,7 @@ class Controller:
         np.add.at(self.effort, self._configuration[active], report.effort[active])
         known = self._least[active] >= 0
         lows = report.least[active]
+        self.outlook.learn(self._configuration[active], lows, took)
         self._least[active] = np.where(known, np.minimum(lows, self._least[active]), lows)
         over = (report.flips >= self._until) & (report.best > 0)
         for lane in active[over[active]].tolist():

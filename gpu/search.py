@@ -1,5 +1,6 @@
 """The gradient search on a formula: the one door to encoding, devices and controller."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -111,6 +112,7 @@ class GradientSearch:
         """Return all figures, for people and for JSON."""
         progress = self.progress()
         elites = self._controller.elites.false.tolist() if self._controller else []
+        expected = self._controller.outlook.expected if self._controller else math.inf
         return {
             "device": self.device,
             "comment": self.comment,
@@ -123,6 +125,7 @@ class GradientSearch:
             "flips": progress.flips,
             "flips_per_second": progress.flips_per_second,
             "seconds": self._seconds + (self._controller.seconds if self._controller else 0.0),
+            "expected_seconds": None if math.isinf(expected) else expected,
             "restarts": self._restarts + (self._controller.restarts if self._controller else 0),
             "elites": elites,
             "shares": progress.shares,
@@ -161,6 +164,8 @@ class GradientSearch:
             start = self.matrix.extend(controller.population.values(np.arange(controller.population.lanes)))
             self.close()
         self._build(start)
+        if controller is not None and self._controller is not None:
+            self._controller.outlook = controller.outlook  # still of the same search
 
     def _build(self, start: NDArray[np.bool_] | None) -> None:
         self.matrix = self._encode()

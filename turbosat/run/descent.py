@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import asdict, replace
 from functools import partial
@@ -160,7 +161,15 @@ class DescentStage:
         if self._best is None or best < self._best:
             self._best, self._improved = best, seconds
         accelerated = figures["device"] != "cpu"
-        return Descent(seconds, seconds - self._improved, best, figures["entries"], accelerated)
+        expected = figures["expected_seconds"]
+        return Descent(
+            seconds,
+            seconds - self._improved,
+            best,
+            figures["entries"],
+            accelerated,
+            math.inf if expected is None else expected,
+        )
 
     def set_share(self, share: float) -> None:
         """Give the lane here a part of its core."""

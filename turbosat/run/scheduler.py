@@ -7,6 +7,7 @@ what it does not settle gets little more of a core.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -31,13 +32,17 @@ PoolState = Literal["none", "coming", "ready", "broken"]
 
 @dataclass(frozen=True, slots=True)
 class Descent:
-    """The gradient lane: seconds of search, and of that since the best improved; fewest false clauses."""
+    """The gradient lane: seconds of search, and of that since the best improved; fewest false clauses.
+
+    `expected` are the seconds of search that a solution should take, as told from how often it is near one.
+    """
 
     seconds: float
     stale: float
     best: int
     literals: int = 0  # of the formula as it sees it
     accelerated: bool = False  # on a device of its own
+    expected: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,7 @@ class Scheduler:
             remote=min(max(1, view.places - view.shared), most) if view.pool == "ready" else 0,
             pool=wanted and view.pool != "broken",
             places=min(places(view.cores), max(1, most)),
-            share=1.0 if view.descent is None else share(view.descent),
+            share=1.0 if view.descent is None else share(view.descent, view.seconds),
             spare=_spare(view),
         )
 
@@ -137,11 +142,11 @@ def trial(descent: Descent) -> float:
     return TRIAL[0] + (TRIAL[1] - TRIAL[0]) * min(1.0, max(0.0, large))
 
 
-def share(descent: Descent) -> float:
-    """Return the part of a core that a descent should have.
+def share(descent: Descent, passed: float) -> float:
+    """Return the part of a core that a descent should have, after so many seconds of the run.
 
     After its trial it falls as 1 / seconds of search, so that these grow with the square root of time; an
-    improvement lately doubles it, being far from a solution halves it.
+    improvement lately doubles it, being far from a solution halves it. It is more where a solution is in sight.
     """
     if descent.accelerated or descent.seconds < trial(descent):
         return 1.0
@@ -150,4 +155,16 @@ def share(descent: Descent) -> float:
         merit *= 2
     if descent.best > max(HOPEFUL[0], HOPEFUL[1] * descent.literals):
         merit /= 2
-    return max(LEAST, min(1.0, merit))
+    return max(LEAST, min(1.0, max(merit, _in_sight(descent, passed))))
+
+
+def _in_sight(descent: Descent, passed: float) -> float:
+    """Return the share that is due to the solution that a descent should come to.
+
+    The others have none after `passed` seconds, so that each second gives them one with a probability of about
+    1 / passed, and the descent one with 1 / expected: the core goes to both in these proportions. What was
+    expected and did not come was expected in error, the surer the longer ago.
+    """
+    expected = max(descent.expected, 1e-6)
+    overdue = descent.seconds / expected
+    return passed / (passed + expected) / (1.0 + overdue * overdue)
