@@ -8,19 +8,18 @@ from numpy.typing import NDArray
 NEAR = 3  # false clauses from which on the way to none is short enough to be told
 LEVELS = NEAR + 2  # 0 ... NEAR + 1 false clauses
 SEEN = 3  # slices that must have come to the lowest level: fewer say little
-# Promises for a solution: of random formulas of 3, 5 and 7 literals near their thresholds, searched for 12 s,
-# those that were solved were so after 2 to 50; on 14 unsatisfiable structured ones that came near, half a second
-# promised 100 to 340.
+# Promises for a solution: random formulas of 3, 5 and 7 literals near their thresholds were solved within 12 s
+# after 12 to 50 of them; on unsatisfiable structured ones half a second promised 100 to 340.
 PROMISES = 30
 
 
 class Outlook:
     """Counts of slices by the fewest false clauses in them, and what they promise.
 
-    Coming to k false clauses is an event that a search meets at a rate. From level to level the rates fall by
-    about one ratio, as long as what lies below is of the same kind; so the rates of the lowest levels promise a
-    rate of solutions. That is optimistic, local minima being many, and time refutes it: a search that is caught
-    in them comes to one false clause all the time.
+    Coming to k false clauses is an event that a search meets at a rate. From level to level the rates fall
+    by about one ratio, as long as what lies below is of the same kind; so the rates of the lowest levels
+    promise a rate of solutions. That is optimistic, local minima being many, and time refutes it: a search
+    that is caught in them comes to one false clause all the time.
     """
 
     def __init__(self, configurations: int) -> None:

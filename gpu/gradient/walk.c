@@ -59,7 +59,8 @@ static __attribute__((noinline)) int64_t make(const struct problem *problem, con
 {
     const int32_t *restrict occurrences = problem->occurrences;
     int64_t *restrict words = counts->words;
-    int32_t *restrict false_list = lane->false, *restrict breaks = counts->breaks, *restrict changed = counts->changed;
+    int32_t *restrict false_list = lane->false, *restrict breaks = counts->breaks;
+    int32_t *restrict changed = counts->changed;
     const int64_t begin = problem->starts[made], end = problem->starts[made + 1], bin = lane->variables;
     const int64_t variable = made >> 1;
     int32_t alone = 0;
@@ -106,7 +107,8 @@ static __attribute__((noinline)) int64_t lose(const struct problem *problem, con
 {
     const int32_t *restrict occurrences = problem->occurrences;
     int64_t *restrict words = counts->words;
-    int32_t *restrict false_list = lane->false, *restrict breaks = counts->breaks, *restrict changed = counts->changed;
+    int32_t *restrict false_list = lane->false, *restrict breaks = counts->breaks;
+    int32_t *restrict changed = counts->changed;
     const int64_t begin = problem->starts[lost], end = problem->starts[lost + 1], bin = lane->variables;
     const int64_t variable = lost >> 1;
     if (end - begin < few(problem)) {

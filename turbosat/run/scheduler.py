@@ -146,7 +146,8 @@ def share(descent: Descent, passed: float) -> float:
     """Return the part of a core that a descent should have, after so many seconds of the run.
 
     After its trial it falls as 1 / seconds of search, so that these grow with the square root of time; an
-    improvement lately doubles it, being far from a solution halves it. It is more where a solution is in sight.
+    improvement lately doubles it, being far from a solution halves it. Where a solution is in sight, it may
+    be more.
     """
     if descent.accelerated or descent.seconds < trial(descent):
         return 1.0
@@ -161,9 +162,9 @@ def share(descent: Descent, passed: float) -> float:
 def _in_sight(descent: Descent, passed: float) -> float:
     """Return the share that is due to the solution that a descent should come to.
 
-    The others have none after `passed` seconds, so that each second gives them one with a probability of about
-    1 / passed, and the descent one with 1 / expected: the core goes to both in these proportions. What was
-    expected and did not come was expected in error, the surer the longer ago.
+    The others have none after `passed` seconds, so that each second gives them one with a probability of
+    about 1 / passed, and the descent one with 1 / expected: the core goes to both in these proportions. What
+    was expected and did not come was expected in error, the surer the longer ago.
     """
     expected = max(descent.expected, 1e-6)
     overdue = descent.seconds / expected
