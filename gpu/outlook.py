@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 NEAR = 3  # false clauses from which on the way to none is short enough to be told
 LEVELS = NEAR + 2  # 0 ... NEAR + 1 false clauses
 SEEN = 3  # slices that must have come to the lowest level: fewer say little
-# Promises for a solution: random formulas of 3, 5 and 7 literals near their thresholds were solved within 12 s
-# after 12 to 50 of them; on unsatisfiable structured ones half a second promised 100 to 340.
+# Promises for a solution: random formulas of 3, 5 and 7 literals near their thresholds were solved within
+# 12 s after 12 to 50 of them; on unsatisfiable structured ones half a second promised 100 to 340.
 PROMISES = 30
 
 
