@@ -216,3 +216,18 @@ def test_a_device_that_is_not_there() -> None:
         engine.advance(Budget())
         with pytest.raises(UnsupportedError, match="device cuda cannot be used"):
             engine.poll(LONG)
+
+
+def test_it_begins_where_it_is_told() -> None:
+    variables, clauses = random_ksat(2000, 8300, seed=1)
+    source = formula(clauses, variables)
+    flips = []
+    model = None
+    for _ in range(2):
+        with Gradient(Settings(seed=3), phases=model) as engine:
+            engine.start(source)
+            answer = wait(engine)
+            assert answer.status is Status.SATISFIABLE
+            model = answer.values
+            flips.append(engine.figures["flips"])
+    assert flips[1] * 10 < flips[0]

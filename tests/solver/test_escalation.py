@@ -192,3 +192,24 @@ def test_a_second_thread_waits_until_the_first_has_left() -> None:
     engine.feed(store, store.settled())
     assert engine.fed == store.size
     engine.close()
+
+
+def test_the_hybrid_begins_where_the_last_model_was() -> None:
+    variables, clauses = random_ksat(200, 700, seed=5)
+    with Solver(clauses, escalate_after=0.0, pool=False) as solver:
+        assert solver.solve(time_limit=LATE) is True
+        expected = np.array(solver.get_model()) > 0
+        first = solver.get_model()[0]  # type: ignore[index]
+        solver.append_formula(
+            [[literal + (variables if literal > 0 else -variables) for literal in clause] for clause in HARD]
+        )
+        solver.set_phases([-first])
+        pending = solver.solve_async()
+        assert eventually(lambda: solver._escalation is not None)
+        run = solver._escalation
+        assert run is not None
+        assert run._phases is not None
+        assert run._phases.size == solver.nof_vars()
+        assert (run._phases[1:variables] == expected[1:]).all()
+        assert run._phases[0] != expected[0]
+        assert pending.cancel()

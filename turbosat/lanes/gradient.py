@@ -48,9 +48,16 @@ class Gradient(PythonEngine):
         - {Ability.CONFLICTS, Ability.SECONDS, Ability.PROOF}
     )
 
-    def __init__(self, settings: Settings, *, memory_limit: int | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        memory_limit: int | None = None,
+        phases: NDArray[np.bool_] | None = None,
+    ) -> None:
         super().__init__("turbosat.lanes.gradient_worker", memory_limit)
         self.settings = settings
+        self._phases = phases  # (variables,), where a lane begins
         self._figures: dict[str, Any] = {}
         self._guidance: Guidance | None = None
         self.share = 1.0
@@ -86,6 +93,8 @@ class Gradient(PythonEngine):
         self._variables = formula.variables
         data = {"variables": formula.variables, "settings": asdict(self.settings)}
         child.send("load", data, *pack(formula))
+        if self._phases is not None:
+            self.set_phases(self._phases)
 
     def set_phases(self, values: NDArray[np.bool_]) -> None:
         """Let lanes begin from these values, (variables,), among others."""

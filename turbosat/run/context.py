@@ -38,11 +38,13 @@ class Context:
         deadline: Deadline,
         sink: Sink,
         assumptions: NDArray[np.int32] | None = None,
+        phases: NDArray[np.bool_] | None = None,
     ) -> None:
         self.options = options
         self.deadline = deadline
         self.sink = Timeline(sink)
         self.assumptions = assumptions
+        self.phases = phases  # values that a descent may begin from, (variables,)
         self.statistics: dict[str, Any] = {}
         self.proof: ProofFile | None = None
         self.certificate: Outlet | None = None

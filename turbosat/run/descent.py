@@ -37,7 +37,14 @@ LARGEST = 50_000_000  # literals, or variables, of a formula that is worth the m
 class DescentStage:
     """Gradient lanes of a run: on a core here, on a GPU here, and on each GPU of a cluster."""
 
-    def __init__(self, race: Race, options: Options, deadline: Deadline, best_guidance: BestGuidance) -> None:
+    def __init__(
+        self,
+        race: Race,
+        options: Options,
+        deadline: Deadline,
+        best_guidance: BestGuidance,
+        phases: NDArray[np.bool_] | None = None,
+    ) -> None:
         self.lane: Lane | None = None  # the first one here, on cores unless a device was asked for
         self.lanes: list[Lane] = []  # all
         self._begun = False
@@ -48,6 +55,7 @@ class DescentStage:
             deadline,
             best_guidance,
         )
+        self._phases = phases  # (variables,)
         self._seen: dict[str, Guidance] = {}
         self._devices: dict[str, str] = {}  # by lane, once they are told
         self._best: int | None = None  # false clauses, of the lane here
@@ -123,7 +131,7 @@ class DescentStage:
         entrant = Entrant(name, settings.seed, nice=nice, words=(f"--optimizer={settings.optimizer}",))
         cpu = settings.device == "cpu" or driver_missing() is not None
         memory = self._deadline.memory if cpu else None  # CUDA takes address space without end
-        engine = Gradient(settings, memory_limit=memory)
+        engine = Gradient(settings, memory_limit=memory, phases=self._phases)
         self.lanes.append(self._race.add(entrant, engine, formula, course, paced=paced))
         return self.lanes[-1]
 
@@ -244,7 +252,7 @@ def descend_alone(run: Context, race: Race, formula: Formula) -> Result:
     a device that cannot be had.
     """
     cores = worker_count(run.options)
-    stage = DescentStage(race, run.options, run.deadline, BestGuidance())
+    stage = DescentStage(race, run.options, run.deadline, BestGuidance(), run.phases)
     stage.begin(formula, cores, Rounds() if run.options["deterministic"] else None, workers=cores)
     try:
         while race.running():

@@ -53,7 +53,7 @@ class Deterministic:
         self._run, self._race, self._options = run, race, options
         self._best_guidance = BestGuidance()
         self._stage = AlgebraStage(race, options, deadline, run.proof)
-        self._descent = DescentStage(race, options, deadline, self._best_guidance)
+        self._descent = DescentStage(race, options, deadline, self._best_guidance, run.phases)
         self._lanes: list[Lane] = []
         self._found: dict[str, tuple[Lane, Answer]] = {}  # by lane, what was answered and did not count yet
 

@@ -56,7 +56,7 @@ class Hybrid:
         self._best_guidance = BestGuidance()
         self._covers: list[Cover] = []
         self._stage = AlgebraStage(race, options, deadline, run.proof)
-        self._descent = DescentStage(race, options, deadline, self._best_guidance)
+        self._descent = DescentStage(race, options, deadline, self._best_guidance, run.phases)
         self._pool = PoolStage(race, options, deadline)
         self._clause_sharing = ClauseSharing(race, sharing=options["sharing"])
         self._distant = options["ray_address"] is not None

@@ -37,7 +37,10 @@ if TYPE_CHECKING:
 
 
 class Run(Context):
-    """One formula on its way to a checked Result; `beside` is what else is written to when it is over."""
+    """One formula on its way to a checked Result.
+
+    `beside` is what else is written to when it is over, `phases` are values that a descent may begin from.
+    """
 
     def __init__(
         self,
@@ -47,8 +50,9 @@ class Run(Context):
         sink: Sink,
         assumptions: NDArray[np.int32] | None = None,
         beside: Sequence[Outlet] = (),
+        phases: NDArray[np.bool_] | None = None,
     ) -> None:
-        super().__init__(options, deadline, sink, assumptions)
+        super().__init__(options, deadline, sink, assumptions, phases)
         self.source = source
         self._beside = beside
 

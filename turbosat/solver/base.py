@@ -239,7 +239,7 @@ class Base(Holding):
             if after is None or not self._may_escalate(query) or time.monotonic() < query.began + after:
                 return None
             self._tell("escalated", query, workers=worker_count(self._options))
-            run = Escalation(self._store, self._names.used, query, self._options, self._sink)
+            run = Escalation(self._store, self._names.used, query, self._options, self._sink, self._phases())
             self._escalation = run
             run.start()
             return None
@@ -267,7 +267,7 @@ class Base(Holding):
                 raise SoundnessError(f"{lane} claims SATISFIABLE but its model falsifies a clause")
             if any(values[abs(literal) - 1] != (literal > 0) for literal in query.assumptions):
                 raise SoundnessError(f"{lane} claims SATISFIABLE but its model breaks an assumption")
-            self._hints = result.model
+            self._hints, self._model = result.model, values
             return Answer(Status.SATISFIABLE, values, lane=lane)
         if not query.assumptions:
             self._refuted = True
@@ -280,7 +280,8 @@ class Base(Holding):
     def _answer(self, engine: Engine, code: int) -> Answer:
         """Return what the kernel's number stands for."""
         if code == kernels.SATISFIED:
-            return Answer(Status.SATISFIABLE, engine.values[: self._names.used].copy())
+            self._model = engine.values[: self._names.used].copy()
+            return Answer(Status.SATISFIABLE, self._model)
         if code == kernels.REFUTED:
             return Answer(Status.UNSATISFIABLE, failed=engine.failed())
         if code in (kernels.FALSIFIED, kernels.BROKEN):

@@ -16,6 +16,8 @@ from turbosat.options import Options
 from turbosat.solver.query import RUNNING, Query, Search
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from turbosat.result import Result
     from turbosat.solver.engine import Engine
     from turbosat.solver.store import Store
@@ -28,7 +30,15 @@ MEGABYTE = 1 << 20
 class Escalation:
     """A run in a thread of its own; its lanes are processes. Events are handed on from that thread."""
 
-    def __init__(self, store: Store, variables: int, query: Query, options: Options, sink: Sink) -> None:
+    def __init__(
+        self,
+        store: Store,
+        variables: int,
+        query: Query,
+        options: Options,
+        sink: Sink,
+        phases: NDArray[np.bool_] | None = None,
+    ) -> None:
         self.query = query
         self.result: Result | None = None
         self.error: SoundnessError | None = None  # nothing to go on after
@@ -39,6 +49,7 @@ class Escalation:
         self._options: Options = {**options, "time_limit": None}
         self._sink = sink
         self._source = store, store.size, variables  # it grows at most, meanwhile
+        self._phases = phases  # (variables,), where a descent begins
         self._ended = threading.Event()
 
     def start(self) -> None:
@@ -63,7 +74,8 @@ class Escalation:
         store, size, variables = self._source
         try:
             formula = store.formula(size, variables)
-            self.result = Run(formula, self._options, self._deadline, self._sink, assumed).run()
+            run = Run(formula, self._options, self._deadline, self._sink, assumed, phases=self._phases)
+            self.result = run.run()
         except SoundnessError as error:
             self.error = error
         except (TurbosatError, OSError, MemoryError) as error:  # the search here goes on without it

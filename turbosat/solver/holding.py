@@ -38,6 +38,7 @@ class Holding:
         self._hints: NDArray[np.int32] | None = None  # phases for the next query only
         self._hinted: NDArray[np.int32] | None = None  # those of the last one
         self._forced: dict[int, int] = {}  # phases for good, by variable
+        self._model: NDArray[np.bool_] | None = None  # the last one, (used then,)
         self._fresh = False  # there are phases or settings that CaDiCaL does not have yet
         self._proof = tempfile.TemporaryFile() if proof else None  # noqa: SIM115 # closed with CaDiCaL
         self._engine: Engine | None = None
@@ -103,6 +104,17 @@ class Holding:
             engine.phase(self._hints)
             engine.phase(list(self._forced.values()))
             self._hints, self._hinted = None, self._hints
+
+    def _phases(self) -> NDArray[np.bool_] | None:
+        """Return where a search elsewhere may begin, (used,): the last model, and what is forced; or None."""
+        if self._model is None and not self._forced:
+            return None
+        values = np.ones(self._names.used, np.bool_)  # as CaDiCaL's initial phase is
+        if self._model is not None:
+            values[: self._model.size] = self._model
+        for variable, literal in self._forced.items():
+            values[variable - 1] = literal > 0
+        return values
 
     def _force(self, literals: list[int]) -> None:
         """Force phases for good."""
