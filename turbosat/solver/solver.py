@@ -22,6 +22,7 @@ from turbosat.solver.store import flat_clauses, measured, row
 from turbosat.solver.unsupported import Unsupported, refuse
 from turbosat.validation import integer, number, shown, truth
 
+ESCALATE_AFTER = 0.5  # seconds: what the hybrid costs to start, about
 NOT_HERE = ("proof", "certificate", "engine", "parsing", "conflicts", "decisions")
 
 
@@ -53,7 +54,7 @@ class Solver(Unsupported, Base):
         warm_start: bool = False,
         native_card: bool = False,
         *,
-        escalate_after: float | None = 1.0,
+        escalate_after: float | None = ESCALATE_AFTER,
         on_event: Sink = ignore,
         **options: Unpack[Options],
     ) -> None:

@@ -57,3 +57,26 @@ def test_overhead_compares_the_two(tmp_path: Path) -> None:
     assert all(each["turbosat"]["peak"] > each["kissat"]["peak"] > 0 for each in data["runs"])
     assert data["kissat_under_1_s"]["different_answers"] == 0
     assert data["kissat_1_to_60_s"] == {"files": 0}
+
+
+def test_escalation_compares_queries_with_the_command_line(tmp_path: Path) -> None:
+    output, parity = tmp_path / "out.json", tmp_path / "parity.cnf"
+    assert (
+        run("turbosat.benchmarks.commands.main", "gen", "tseitin", "--vertices", "200", "-o", parity)[0] == 0
+    )
+    options = ("--time", "60", "--alone", "0.5", "--rounds", "1", "--after", "0.1", "-o", output)
+    code, _, told = run(
+        "turbosat.benchmarks.escalation", *options, ROOT / "examples" / "queens-16.cnf", parity
+    )
+    assert code == 0
+    assert "queens-16.cnf: CaDiCaL alone" in told
+    data = json.loads(output.read_text())
+    assert [(each["way"], each["answer"]) for each in data["runs"]] == [
+        ("never", "True"),
+        ("never", "None"),
+        ("command line", "False"),
+        ("0.1", "False"),
+    ]
+    assert data["runs"][-1]["winner"] != "cadical"
+    assert list(data["summary"]) == ["parity.cnf"]
+    assert data["summary"]["parity.cnf"]["0.1"]["of_what_is_allowed"] > 0
