@@ -47,18 +47,24 @@ def command_line(path: str, limit: float) -> Run:
     """Run turbosat on a file."""
     command = [sys.executable, "-m", "turbosat", "-q", "-n", f"--time={limit}", path]
     began = time.monotonic()
-    ended = subprocess.run(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=limit + GRACE
-    )
+    try:
+        code = subprocess.run(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=limit + GRACE
+        ).returncode
+    except subprocess.TimeoutExpired:
+        code = 0
     seconds = round(time.monotonic() - began, 3)
-    return Run(Path(path).name, COMMAND, CODES.get(ended.returncode, "None"), seconds)
+    return Run(Path(path).name, COMMAND, CODES.get(code, "None"), seconds)
 
 
 def query(path: str, way: str, limit: float) -> Run:
     """Ask a Solver in a new process."""
     command = [sys.executable, "-m", "turbosat.benchmarks.escalation", "--ask", way, f"--time={limit}", path]
     patience = None if way == NEVER else limit + GRACE
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=patience, check=True)
+    try:
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=patience, check=True)
+    except subprocess.TimeoutExpired:
+        return Run(Path(path).name, way, "None", limit + GRACE)
     return Run(**json.loads(ended.stdout))
 
 
