@@ -15,7 +15,7 @@ from turbosat import Event, Reason, Solver
 from turbosat.errors import SoundnessError
 from turbosat.solver.engine import Engine
 from turbosat.solver.escalation import checked_core
-from turbosat.solver.query import Query, Search
+from turbosat.solver.query import HERE, Query, Search
 from turbosat.solver.store import Store
 
 HARD = pigeonhole(13, 12)[1]
@@ -51,7 +51,7 @@ def test_a_model_found_elsewhere_is_a_model() -> None:
         winner = solver.winner
         began = time.monotonic()
         assert solver.solve([next(iter(model))], time_limit=60) is True
-        if winner != "cadical":  # its model is where the search here begins now
+        if winner != HERE:  # its model is where the search here begins now
             assert time.monotonic() - began < allowance(2)
     assert eventually(lambda: not descendants(os.getpid()))
 
@@ -59,7 +59,7 @@ def test_a_model_found_elsewhere_is_a_model() -> None:
 def test_a_refutation_found_elsewhere_is_one_for_good() -> None:
     with Solver(parities(60, 1), escalate_after=0.1, pool=False) as solver:
         assert solver.solve(time_limit=LATE) is False
-        assert solver.winner != "cadical"
+        assert solver.winner != HERE
         assert solver.get_core() is None
         assert solver.solve([1, 2]) is False
         assert solver.get_core() == []

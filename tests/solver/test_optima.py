@@ -1,7 +1,7 @@
 """Optima from the literature: RC2 and CPMpy find on turbosat what they find on their own solvers.
 
-All are made from their definitions: DIMACS's graphs of Hamming and Johnson codes, queens' domination, the job
-shop of Fisher and Thompson, Golomb rulers, and a knapsack of Burkardt's collection.
+All are made from their definitions: DIMACS's graphs of Hamming and Johnson codes, queens' domination, and
+the Steiner triples of MIPLIB.
 """
 
 import itertools
@@ -68,60 +68,47 @@ def test_rc2_finds_the_same_optimum(tool: Any, formula: WCNF, cost: int) -> None
     assert found == [cost, cost]
 
 
-# Machine and minutes of each operation, job by job.
-FT06 = """
-    2 1  0 3  1 6  3 7  5 3  4 6
-    1 8  2 5  4 10 5 10 0 10 3 4
-    2 5  3 4  5 8  0 9  1 1  4 7
-    1 5  0 5  2 5  3 3  4 8  5 9
-    2 9  1 3  4 5  5 4  0 3  3 1
-    1 3  3 3  5 9  0 10 4 4  2 1
-"""
-P07 = (
-    750,
-    [70, 73, 77, 80, 82, 87, 90, 94, 98, 106, 110, 113, 115, 118, 120],
-    [135, 139, 149, 150, 156, 163, 173, 184, 192, 201, 210, 214, 221, 229, 240],
+def dominating_queens(cp: Any) -> Any:
+    size = 6
+    board = cp.boolvar(shape=(size, size))
+    squares = list(itertools.product(range(size), repeat=2))
+    attacked = [
+        cp.any(
+            [board[r, c] for r, c in squares if r == row or c == column or abs(r - row) == abs(c - column)]
+        )
+        for row, column in squares
+    ]
+    return cp.Model(attacked, minimize=cp.sum(board))
+
+
+def largest_code(cp: Any) -> Any:
+    chosen = cp.boolvar(shape=64)
+    near = [
+        ~(chosen[a] & chosen[b]) for a, b in itertools.combinations(range(64), 2) if (a ^ b).bit_count() < 4
+    ]
+    return cp.Model(near, maximize=cp.sum(chosen))
+
+
+def covered_triples(cp: Any) -> Any:
+    """Fulkerson, Nemhauser and Trotter's Steiner triples of order 9: the lines of the plane over GF(3)."""
+    points = list(itertools.product(range(3), repeat=2))
+    lines = [
+        trio
+        for trio in itertools.combinations(range(9), 3)
+        if all(sum(points[at][axis] for at in trio) % 3 == 0 for axis in range(2))
+    ]
+    chosen = cp.boolvar(shape=9)
+    return cp.Model([cp.any([chosen[at] for at in line]) for line in lines], minimize=cp.sum(chosen))
+
+
+CASES = pytest.mark.parametrize(
+    ("build", "optimum"),
+    [(dominating_queens, 3), (largest_code, 4), (covered_triples, 5)],
+    ids=["queens-6", "hamming6-4", "stein9"],
 )
 
 
-def job_shop(cp: Any) -> Any:
-    horizon = 60
-    jobs = [[*map(int, line.split())] for line in FT06.split("\n") if line.strip()]
-    tasks: dict[int, list[tuple[Any, int]]] = {}
-    end = cp.intvar(0, horizon)
-    model = cp.Model()
-    for job in jobs:
-        ready: Any = 0
-        for machine, minutes in zip(job[::2], job[1::2], strict=True):
-            start = cp.intvar(0, horizon - minutes)
-            model += start >= ready
-            ready = start + minutes
-            tasks.setdefault(machine, []).append((start, minutes))
-        model += end >= ready
-    for each in tasks.values():
-        for (a, long), (b, other) in itertools.combinations(each, 2):
-            model += (a + long <= b) | (b + other <= a)
-    model.minimize(end)
-    return model
-
-
-def golomb(cp: Any) -> Any:
-    marks = cp.intvar(0, 30, shape=6)
-    distances = [marks[b] - marks[a] for a, b in itertools.combinations(range(6), 2)]
-    rising = [marks[at] < marks[at + 1] for at in range(5)]
-    return cp.Model(marks[0] == 0, rising, cp.AllDifferent(distances), minimize=marks[-1])
-
-
-def knapsack(cp: Any) -> Any:
-    room, weights, values = P07
-    chosen = cp.boolvar(shape=len(weights))
-    return cp.Model(cp.sum(weights * chosen) <= room, maximize=cp.sum(values * chosen))
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("build", "optimum"), [(job_shop, 55), (golomb, 17), (knapsack, 1458)], ids=["ft06", "golomb-6", "p07"]
-)
+@CASES
 def test_cpmpy_finds_the_same_optimum(build: Callable[[Any], Any], optimum: int) -> None:
     cp = pytest.importorskip("cpmpy")
     for solver in (None, "rc2:turbosat"):  # None is its default, OR-Tools
@@ -131,10 +118,7 @@ def test_cpmpy_finds_the_same_optimum(build: Callable[[Any], Any], optimum: int)
         assert model.status().exitstatus.name == "OPTIMAL"
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("build", "optimum"), [(job_shop, 55), (golomb, 17), (knapsack, 1458)], ids=["ft06", "golomb-6", "p07"]
-)
+@CASES
 def test_cpmpy_decides_about_optima(build: Callable[[Any], Any], optimum: int) -> None:
     cp = pytest.importorskip("cpmpy")
     for better in (False, True):

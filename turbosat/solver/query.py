@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from turbosat.solver.engine import Engine
     from turbosat.solver.store import Store
 
+HERE = "here"  # who answers in this process
 GRACE = 0.05  # seconds that a search has to end before its query goes without it
 LAST = 2.0  # seconds that searches have to end when the interpreter does
 
@@ -37,7 +38,7 @@ class Answer:
     values: NDArray[np.bool_] | None = None
     failed: list[int] = field(default_factory=list)
     reason: Reason | None = None
-    lane: str = "cadical"
+    lane: str = HERE
 
 
 class Bell:

@@ -233,7 +233,7 @@ class Solver(Unsupported, Base):
 
     @property
     def winner(self) -> str:
-        """Who gave the last answer: cadical, which is the one here, or a lane of the hybrid's."""
+        """Who gave the last answer: `here`, which is CaDiCaL in this process, or a lane of the hybrid's."""
         return self._winner
 
     def get_model(self) -> list[int] | None:
