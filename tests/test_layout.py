@@ -74,8 +74,8 @@ TABLE = {
     ),
     # The harness measures turbosat from outside; what measures its parts lies in its root.
     "benchmarks": (
-        "turbosat turbosat/dimacs turbosat/formula turbosat/run cdcl/process cdcl/engines cdcl/lanes "
-        "encodings gpu gpu/cuda"
+        "turbosat turbosat/dimacs turbosat/formula turbosat/run turbosat/solver cdcl/process cdcl/engines "
+        "cdcl/lanes encodings gpu gpu/cuda"
     ),
     "benchmarks/families": "turbosat turbosat/formula",
     "benchmarks/suites": (
