@@ -98,7 +98,7 @@ def test_cbmc_runs_again_and_again_and_gets_whole_models(tmp_path: Path) -> None
         '  __CPROVER_assert((a & b) + (a | b) == a + b, "a sum");\n'
         '  __CPROVER_assert(a * b != 221, "no factors");\n}\n'
     )
-    command = ["cbmc", source, "--external-sat-solver", solver]
+    command = ["cbmc", str(source), "--external-sat-solver", str(solver)]
     run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
     said = dict(re.findall(r"line \d+ (no carry|not that|a sum|no factors): (\w+)", run.stdout))
     expected = {"no carry": "FAILURE", "not that": "FAILURE", "a sum": "SUCCESS", "no factors": "FAILURE"}
