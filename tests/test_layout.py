@@ -62,6 +62,10 @@ TABLE = {
     ),
     # Solver, which asks CaDiCaL in this process, and the run above where that takes long.
     "turbosat/solver": "turbosat turbosat/formula turbosat/core cdcl/engines turbosat/run",
+    # Questions about circuits, asked of the solver.
+    "turbosat/verify": (
+        "turbosat turbosat/formula turbosat/core turbosat/run turbosat/solver encodings encodings/circuit"
+    ),
     "api": "turbosat turbosat/formula turbosat/run turbosat/solver",
     # The checker shares nothing with the solver, not even its core; the tool that builds both knows both.
     "check_base": "",

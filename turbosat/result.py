@@ -28,7 +28,7 @@ class Reason(Enum):
     TIME = "time"
     MEMORY = "memory"
     INTERRUPTED = "interrupted"
-    LIMIT = "limit"  # of conflicts or decisions
+    LIMIT = "limit"  # of conflicts, decisions, or frames
     GAVE_UP = "gave up"
 
     def __str__(self) -> str:

@@ -1,0 +1,1 @@
+"""Questions about circuits: equivalence, bounded model checking, proof."""
