@@ -1,56 +1,32 @@
-"""The command line: arguments to options, a Result to `s` and `v` lines, signals to the deadline.
-
-Only this module prints, exits and installs signal handlers.
-"""
+"""The command line: arguments to options, a Result to `s` and `v` lines, signals to the deadline."""
 
 from __future__ import annotations
 
-import gc
-import os
-import signal
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, nullcontext
 from typing import TYPE_CHECKING
 
-from turbosat.cli.streams import Output, Stuck, Watch, finish, reason, secure
-from turbosat.errors import OutputError, SoundnessError, TurbosatError
-from turbosat.system import ONE_THREAD, process_start
+from turbosat.cli.program import FAILURE, fail, guarded, launch
+from turbosat.errors import OutputError, SoundnessError
+from turbosat.system import process_start
 
 if TYPE_CHECKING:
+    from turbosat.cli.signals import Signals
     from turbosat.deadline import Deadline
     from turbosat.options import Display, Options
     from turbosat.proof.outlet import Outlet
     from turbosat.result import Result
 
-FAILURE = 1  # exit code of every error; 0, 10 and 20 are answers
 PROGRAM = "turbosat"
-UNCOLLECTED = 100_000  # new objects: looking for cycles while modules load takes a twentieth of a short run
-BEAT = 0.1  # seconds between two looks at a write that takes so long
-GRACE = 0.25  # seconds that a reader has to take something when the run is over
 
 
 def main() -> None:
     """Run `turbosat` on the arguments of this process and exit."""
-    os.environ |= {**ONE_THREAD, **os.environ}
-    gc.set_threshold(UNCOLLECTED)
-    secure()
-    code = run(sys.argv[1:], _Signals())
-    finish()
-    sys.exit(code)
+    launch(run)
 
 
-def run(arguments: list[str], signals: _Signals | None = None) -> int:
+def run(arguments: list[str], signals: Signals | None = None) -> int:
     """Run `turbosat ARGUMENTS` and return the exit code."""
-    from turbosat.system import require_system
-    from turbosat.version import __version__
-
-    try:
-        require_system()
-    except ImportError as error:
-        return _fail(str(error))
-    from turbosat.cli.arguments import TyperUsageError, command, options_of_environment
 
     def doctor() -> tuple[str, bool]:
         from turbosat.cli.doctor import diagnose
@@ -60,73 +36,19 @@ def run(arguments: list[str], signals: _Signals | None = None) -> int:
     def go(file: str, options: Options, display: Display) -> int:
         return _solve(file, options, display, arguments, signals)
 
-    watch = nullcontext if signals is None else signals.watch
-    try:
+    def started() -> object:
+        nonlocal arguments
+        from turbosat.cli.arguments import command, options_of_environment
+        from turbosat.version import __version__
+
         arguments = [*options_of_environment(), *arguments]
-        outcome = command(go, __version__, doctor)(arguments, prog_name=PROGRAM, standalone_mode=False)
-    except TurbosatError as error:
-        return _fail(str(error), watch)
-    except TyperUsageError as error:
-        return _fail(f"{' '.join(error.format_message().split())} (see {PROGRAM} --help)", watch)
-    except OSError as error:
-        return _fail(f"{error.filename}: {reason(error)}" if error.filename else reason(error), watch)
-    except MemoryError:
-        return _fail("out of memory", watch)
-    return outcome if isinstance(outcome, int) else 0
+        return command(go, __version__, doctor)(arguments, prog_name=PROGRAM, standalone_mode=False)
 
-
-class _Signals:
-    """SIGINT and SIGTERM, from the first moment on: they cancel the deadline, there or still to come.
-
-    And SIGALRM, which looks after writes that nobody takes: the limits hold for them, too.
-    """
-
-    def __init__(self) -> None:
-        self._deadline: Deadline | None = None
-        self._pending = False
-        self._watching = False
-        self._began = 0.0  # the write that is watched
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._handle)
-        signal.signal(signal.SIGALRM, self._beat)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # ignored, children would leave no exit codes
-
-    def connect(self, deadline: Deadline) -> None:
-        self._deadline = deadline
-        if self._pending:
-            deadline.cancel()
-
-    @contextmanager
-    def watch(self) -> Iterator[None]:
-        """Raise Stuck in the midst of a write that lasts when the run must end."""
-        self._began, self._watching = time.monotonic(), True
-        signal.setitimer(signal.ITIMER_REAL, BEAT, BEAT)
-        try:
-            yield
-        finally:
-            self._watching = False
-            signal.setitimer(signal.ITIMER_REAL, 0)
-
-    def _handle(self, *_: object) -> None:
-        self._pending = True
-        if self._deadline is not None:
-            self._deadline.cancel()
-
-    def _beat(self, *_: object) -> None:
-        over = self._pending or (self._deadline is not None and self._deadline.expired() is not None)
-        if self._watching and over and time.monotonic() - self._began >= GRACE:
-            self._watching = False
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            raise Stuck("nobody reads it")
-
-
-def _fail(message: str, watch: Watch = nullcontext) -> int:
-    Output(sys.stderr, watch).line(f"{PROGRAM}: error: {message}")
-    return FAILURE
+    return guarded(PROGRAM, started, nullcontext if signals is None else signals.watch)
 
 
 def _solve(
-    file: str, options: Options, display: Display, arguments: list[str], signals: _Signals | None
+    file: str, options: Options, display: Display, arguments: list[str], signals: Signals | None
 ) -> int:
     from turbosat.api import memory_bytes
     from turbosat.cli.display import Show
@@ -166,7 +88,7 @@ def _solve(
             if complaint := show.complaint():
                 trouble.append(complaint)
             if trouble:
-                _fail("; ".join(trouble), watch)
+                fail(PROGRAM, "; ".join(trouble), watch)
     return int(result.status) if code is None else code
 
 
