@@ -145,6 +145,11 @@ class AigBuilder:
             kernels.copy_gates(self._graph, aig.ands, aig.first_and, literals, first, last)
         return literals
 
+    @property
+    def ands(self) -> NDArray[np.int32]:
+        """Return the operands of all variables so far, (1 + variables, 2); leaves begin with -1."""
+        return self._graph.ands[: 1 + self.variables]
+
     def operands(self, literal: int) -> tuple[int, int] | None:
         """Return the operands of a literal's gate, the larger first; None where there is no gate."""
         self._require(literal)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-PARTS = ("turbosat/core", "turbosat/solver", "gpu", "encodings")  # folders with the solver's C files
+PARTS = ("turbosat/core", "turbosat/solver", "turbosat/verify", "gpu", "encodings")  # folders with the solver's C files
 LIBRARIES = ("solver", "check")
 BUILDS = {"solver": HERE / "lib", "check": HERE.parent / "check" / "lib"}
 DECLARING = (
@@ -22,6 +22,7 @@ DECLARING = (
     "support",
     "cadical",
     "circuit",
+    "unrolling",
 )  # modules of this folder
 LEVELS = {  # of a processor's instructions, lowest first: the name, and what compilers call it
     "x86_64": {"v2": "x86-64-v2", "v3": "x86-64-v3", "v4": "x86-64-v4"},
