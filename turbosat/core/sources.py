@@ -8,7 +8,13 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-PARTS = ("turbosat/core", "turbosat/solver", "turbosat/verify", "gpu", "encodings")  # folders with the solver's C files
+PARTS = (
+    "turbosat/core",
+    "turbosat/solver",
+    "turbosat/verify",
+    "gpu",
+    "encodings",
+)  # folders with the solver's C files
 LIBRARIES = ("solver", "check")
 BUILDS = {"solver": HERE / "lib", "check": HERE.parent / "check" / "lib"}
 DECLARING = (

@@ -1,7 +1,7 @@
 """Bounded model checking: frame by frame, all properties at once, by one incremental solver.
 
-A. Biere, A. Cimatti, E. Clarke, Y. Zhu: Symbolic Model Checking without BDDs, TACAS 1999; N. Eén, N. Sörensson:
-Temporal Induction by Incremental SAT Solving, ENTCS 89(4), 2003.
+A. Biere, A. Cimatti, E. Clarke, Y. Zhu: Symbolic Model Checking without BDDs, TACAS 1999; N. Eén, N.
+Sörensson: Temporal Induction by Incremental SAT Solving, ENTCS 89(4), 2003.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ def bmc(
 ) -> list[Verdict]:
     """Look for runs of up to `bound` steps that break properties; return a verdict for each wanted one.
 
-    `wanted`: positions of properties, all by default. A property FAILS with a shortest run, simulated. It HOLDS
-    where no run is longer than those that were looked at, or later frames are like them; else it is UNKNOWN,
-    and `Verdict.bound` is the last frame up to which it holds. `on_event` is called with a "frame" event for
+    `wanted`: positions of properties, all by default. A property FAILS with a shortest run, simulated. It
+    HOLDS where no run is longer than those looked at, or later frames are like them; else it is UNKNOWN, and
+    `Verdict.bound` is the last frame up to which it holds. `on_event` is called with a "frame" event for
     each frame, a "verdict" for each property that is decided, and the events of `Solver`, which has its
     options from `options`. `deadline` as in `turbosat.solve`.
 

@@ -124,7 +124,7 @@ class Unrolling:
 def _part(
     aig: Aig, cone: NDArray[np.bool_], inputs: NDArray[np.intp], latches: NDArray[np.intp]
 ) -> tuple[Aig, Literals]:
-    """Return a circuit of what lies in a cone, and what each variable's literal is there, (1 + variables,)."""
+    """Return a circuit of what lies in a cone, and each variable's literal there, (1 + variables,)."""
     kept = np.flatnonzero(cone[1:]) + 1
     names = np.full(1 + aig.variables, -1, np.int32)
     names[0] = FALSE
