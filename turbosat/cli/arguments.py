@@ -57,16 +57,16 @@ def command(go: Go, version: str, doctor: Callable[[], tuple[str, bool]]) -> Cal
 
     file = Annotated[str | None, typer.Argument(show_default=False, help="The formula.")]
     proof = Annotated[str | None, typer.Argument(show_default=False, help="Where the proof goes.")]
-    parameters = [_parameter("file", file, None), _parameter("proof", proof, None)]
+    parameters = [parameter("file", file, None), parameter("proof", proof, None)]
     for table in (Options, Display):
         for name, kind, option in declared(table):
-            parameters += _parameters(name, kind, option)
+            parameters += option_parameters(name, kind, option)
     for name, callback, text in (
         ("doctor", print_doctor, "List every engine and device found, and why one is missing."),
         ("version", print_version, "Print the version."),
     ):
         flag = typer.Option(f"--{name}", callback=callback, is_eager=True, help=text)
-        parameters.append(_parameter(name, Annotated[bool, flag], False))
+        parameters.append(parameter(name, Annotated[bool, flag], False))
     turbosat.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     turbosat.__annotations__ = {each.name: each.annotation for each in parameters}
     turbosat.__doc__ = HELP
@@ -105,15 +105,16 @@ def options_of_environment() -> list[str]:
     return words
 
 
-def _parameter(name: str, annotation: Any, default: Any) -> inspect.Parameter:
+def parameter(name: str, annotation: Any, default: Any) -> inspect.Parameter:
+    """Return a parameter of a command, as Typer reads it."""
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
 
 
-def _parameters(name: str, kind: Any, option: Option) -> list[inspect.Parameter]:
+def option_parameters(name: str, kind: Any, option: Option) -> list[inspect.Parameter]:
     """Return the parameters of one option: one, or one a switch."""
     if option.switch is not None:
         return [
-            _parameter(_switch_name(flag), Annotated[bool, typer.Option(flag, help=text)], False)
+            parameter(_switch_name(flag), Annotated[bool, typer.Option(flag, help=text)], False)
             for flag, (_, text) in option.switch.items()
         ]
     if not option.flags:
@@ -126,7 +127,7 @@ def _parameters(name: str, kind: Any, option: Option) -> list[inspect.Parameter]
         metavar=option.metavar,
         show_default=option.default not in (None, False),
     )
-    return [_parameter(name, Annotated[kind, flag], option.default)]
+    return [parameter(name, Annotated[kind, flag], option.default)]
 
 
 def _switch_name(flag: str) -> str:

@@ -78,6 +78,8 @@ class View:
                 if name in data and passed > 0:
                     row.rate = (data[name] - row.counts.get(name, 0.0)) / passed
                 row.counts, row.at = data, event.seconds
+            case "frame":
+                row.state = f"frame {data['frame']}"
             case "shared":
                 row.shared += data["clauses"]
             case "guided":

@@ -185,10 +185,10 @@ def is_standard_output(path: str) -> bool:
         return False
 
 
-def guard(outlets: Sequence[Outlet], source: object, *, force: bool) -> None:
-    """Raise UsageError where one would destroy the formula, `source` if that is a path, or another one.
+def guard(outlets: Sequence[Outlet], source: object, *, force: bool, named: str = "the formula") -> None:
+    """Raise UsageError where one would destroy what is read, `source` if that is a path, or another one.
 
-    What looks like a formula is overwritten by `force` only.
+    `named` is how messages call that. What looks like a formula is overwritten by `force` only.
     """
     taken = [(_read_from(source), "")] if isinstance(source, str) else []
     for number, name in STREAMS.items():
@@ -203,7 +203,7 @@ def guard(outlets: Sequence[Outlet], source: object, *, force: bool) -> None:
                 continue
             if name:
                 raise UsageError(f"{outlet.path}: {outlet.what} and {name} would go to the same file")
-            raise UsageError(f"{outlet.path}: {outlet.what} would overwrite the formula")
+            raise UsageError(f"{outlet.path}: {outlet.what} would overwrite {named}")
         if outlet.replaceable and not force and _like_a_formula(outlet.path):
             raise UsageError(f"{outlet.path}: looks like a formula; --force overwrites it with {outlet.what}")
         taken.append((own, outlet.what))

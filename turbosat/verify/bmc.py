@@ -19,6 +19,7 @@ from turbosat.events import Event, Sink, ignore
 from turbosat.options import Options
 from turbosat.result import Reason
 from turbosat.solver.solver import Solver
+from turbosat.validation import integer
 from turbosat.verify.limits import bounded
 from turbosat.verify.unrolling import Encoder, Unrolling, signed
 from turbosat.verify.verdict import Answer, Verdict
@@ -34,6 +35,7 @@ def bmc(
     *,
     bound: int,
     wanted: Iterable[int] | None = None,
+    first_only: bool = False,
     deadline: Deadline | None = None,
     on_event: Sink = ignore,
     **options: Unpack[Options],
@@ -42,14 +44,17 @@ def bmc(
 
     `wanted`: positions of properties, all by default. A property FAILS with a shortest run, simulated. It
     HOLDS where no run is longer than those looked at, or later frames are like them; else it is UNKNOWN, and
-    `Verdict.bound` is the last frame up to which it holds. `on_event` is called with a "frame" event for
+    `Verdict.bound` is the last frame up to which it holds. With `first_only`, all others are left UNKNOWN as
+    soon as one fails. `on_event` is called with a "frame" event for
     each frame, a "verdict" for each property that is decided, and the events of `Solver`, which has its
     options from `options`. `deadline` as in `turbosat.solve`.
 
     UsageError for a call that makes no sense, SoundnessError for an answer that fails its check.
     """
     with bounded(deadline, options) as limits:
-        return Bounded(aig, bound, chosen(aig, wanted), limits, on_event, options).run()
+        wanted = chosen(aig, wanted)
+        last = integer(bound, "bound", 0, LONGEST)
+        return Bounded(aig, last, wanted, limits, on_event, options).run(first_only=first_only)
 
 
 class Bounded:
@@ -70,7 +75,7 @@ class Bounded:
         self._encoder = Encoder(self._unrolling.graph)
         self._solver = Solver(on_event=sink, **options)
 
-    def run(self) -> list[Verdict]:
+    def run(self, *, first_only: bool = False) -> list[Verdict]:
         """Go through the frames; return the verdicts in the order of the properties."""
         reason = Reason.LIMIT
         try:
@@ -78,7 +83,7 @@ class Bounded:
                 for frame in range(self._bound + 1):
                     self._deadline.check()
                     ended = self._look_at(frame)
-                    if not self._open or ended:
+                    if not self._open or ended or (first_only and self._verdicts):
                         break
         except Expired as expired:
             reason = expired.reason

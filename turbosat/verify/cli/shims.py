@@ -1,0 +1,76 @@
+"""Programs that stand in for other model checkers, as SymbiYosys calls them: aigbmc and rIC3.
+
+What they print is read line by line: `u3` says that nothing fails up to frame 3; then a status line comes,
+and the witness behind a 1 (SymbiYosys, sby_engine_aiger.py).
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from turbosat.cli.program import guarded, launch
+from turbosat.verify.cli.arguments import MOST, NONE, PARAMETERS, added, application, parsed
+
+if TYPE_CHECKING:
+    from turbosat.cli.signals import Signals
+    from turbosat.verify.cli.arguments import Question
+    from turbosat.verify.verdict import Verdict
+
+AIGBMC: Final = "turbosat-aigbmc"
+AIGBMC_HELP: Final = """Look for a run that ends in a bad state, as aigbmc does: AIGBMC=turbosat-aigbmc.
+
+Prints `u0`, `u1`, … for frames in which nothing fails, then `1` and a witness, `2` where there is none up to
+the bound, or `0` where there can be none at all. The exit code is 0; 1 for errors.
+"""
+K: Final = Annotated[int, typer.Argument(metavar="K", min=0, max=MOST, help="The last frame, from 0.")]
+
+
+def aigbmc() -> None:
+    """Run `turbosat-aigbmc` on the arguments of this process and exit."""
+    launch(run_aigbmc)
+
+
+def run_aigbmc(words: list[str], signals: Signals | None = None) -> int:
+    """Run `turbosat-aigbmc WORDS` and return the exit code."""
+
+    def go(question: Question) -> int:
+        verdicts = _asked(question, signals)
+        return 1 if verdicts is None else 0
+
+    app = application()
+    own = {"bound": (K, NONE), "file": PARAMETERS["file"]}
+    added(app, "bmc", AIGBMC_HELP, own, go, shown=("quiet",))
+    watch = nullcontext if signals is None else signals.watch
+    return guarded(AIGBMC, lambda: parsed(app, words, AIGBMC), watch)
+
+
+def _asked(question: Question, signals: Signals | None) -> list[Verdict] | None:
+    """Answer, and print what is read by other programs; None where it cannot be printed."""
+    from turbosat.cli.streams import Output
+    from turbosat.deadline import Expired
+    from turbosat.events import Event
+    from turbosat.verify.cli.answer import asked, loaded, opened, unknown
+    from turbosat.verify.verdict import Answer
+    from turbosat.verify.witness import aiger_text
+
+    watch = nullcontext if signals is None else signals.watch
+    output = Output(sys.stdout, watch)
+
+    def show(event: Event) -> None:
+        if event.kind == "frame" and event.data["open"] and not question.display["quiet"]:
+            output.line(f"u{event.data['frame']}")
+
+    with opened(question, signals) as deadline:
+        try:
+            circuits = loaded(question, deadline, lambda *_: None)
+            verdicts = asked(question, circuits, deadline, show, first_only=True)
+        except Expired as expired:
+            verdicts = unknown(question, [], expired.reason)
+    failed = [each for each in verdicts if each.answer is Answer.FAILS]
+    open_ = [each for each in verdicts if each.answer is Answer.UNKNOWN]
+    output.write(aiger_text((failed or open_ or verdicts)[:1]).encode())
+    return verdicts if output.failure is None else None
