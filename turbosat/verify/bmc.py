@@ -36,6 +36,7 @@ def bmc(
     bound: int,
     wanted: Iterable[int] | None = None,
     first_only: bool = False,
+    escalate_after: float | None = 1.0,
     deadline: Deadline | None = None,
     on_event: Sink = ignore,
     **options: Unpack[Options],
@@ -47,21 +48,22 @@ def bmc(
     `Verdict.bound` is the last frame up to which it holds. With `first_only`, all others are left UNKNOWN as
     soon as one fails. `on_event` is called with a "frame" event for
     each frame, a "verdict" for each property that is decided, and the events of `Solver`, which has its
-    options from `options`. `deadline` as in `turbosat.solve`.
+    options from `options` and `escalate_after`. `deadline` as in `turbosat.solve`.
 
     UsageError for a call that makes no sense, SoundnessError for an answer that fails its check.
     """
     with bounded(deadline, options) as limits:
         wanted = chosen(aig, wanted)
         last = integer(bound, "bound", 0, LONGEST)
-        return Bounded(aig, last, wanted, limits, on_event, options).run(first_only=first_only)
+        solver = Solver(escalate_after=escalate_after, on_event=on_event, **options)
+        return Bounded(aig, last, wanted, limits, on_event, solver).run(first_only=first_only)
 
 
 class Bounded:
     """Properties on their way to verdicts."""
 
     def __init__(
-        self, aig: Aig, bound: int, wanted: list[int], deadline: Deadline, sink: Sink, options: Options
+        self, aig: Aig, bound: int, wanted: list[int], deadline: Deadline, sink: Sink, solver: Solver
     ) -> None:
         self._aig = aig
         self._bound = bound
@@ -73,7 +75,7 @@ class Bounded:
         self._held: int | None = None  # the last frame up to which what is open holds
         self._unrolling = Unrolling(aig, self._roots[wanted], check=deadline.check)
         self._encoder = Encoder(self._unrolling.graph)
-        self._solver = Solver(on_event=sink, **options)
+        self._solver = solver
 
     def run(self, *, first_only: bool = False) -> list[Verdict]:
         """Go through the frames; return the verdicts in the order of the properties."""
