@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from turbosat.verify.prove.answer import Found
 from turbosat.verify.prove.lemmas import Lemmas
 from turbosat.verify.prove.question import Cube, Frame, Step
 
@@ -38,15 +39,6 @@ class Obligation:
     depth: int
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The answer: clauses of an inductive invariant, or a run from a first state to a bad one."""
-
-    clauses: list[tuple[int, ...]] | None = None
-    latches: NDArray[np.bool_] | None = None
-    inputs: NDArray[np.bool_] | None = None  # (frames, inputs)
-
-
 class Ic3:
     """The search for an invariant that excludes one literal of a circuit; call `run`.
 
@@ -59,7 +51,7 @@ class Ic3:
         self._report = report
         latches = aig.latch_literals()
         self._first = {  # the literals that are false in all first states
-            int(latch) ^ (1 - int(reset)) & 1 if False else int(latch) + (0 if reset == 0 else 1)
+            latch + reset
             for latch, reset in zip(latches.tolist(), aig.reset.tolist(), strict=True)
             if reset in (0, 1)
         }
