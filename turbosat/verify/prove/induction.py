@@ -8,7 +8,7 @@ made different only where two were equal (Eén, Sörensson: Temporal Induction b
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -113,30 +113,33 @@ def search(
     aig: Aig,
     bad: int,
     report: Callable[[int], None] = lambda frame: None,
-    lemmas: Sequence[tuple[int, ...]] = (),
-) -> Found:
+    *,
+    distinct: bool = True,
+) -> Found | None:
     """Search until a run to the literal `bad` is found, or so many frames without it force it in none.
 
-    `report` is told of each frame that no run can be bad in.
+    None where no run has another frame: all is well then, but no induction says so. `distinct`: along paths of different states, too. `report` is told of each frame that no run can be bad in.
     """
     runs, steps = Side(aig, bad, free=False), Side(aig, bad, free=True)
-    distinct, wait = False, 0
+    differ, wait = False, 0
     frame = 0
     while True:
         runs.step()
         if runs.can_fail():
             witness = runs.unrolling.witness(runs.values(), frame + 1)
             return Found(latches=witness.latches, inputs=witness.inputs)
+        if runs.ended:
+            return None
         runs.hold()
         report(frame)
         steps.step()
         if frame >= wait:
             end = max(PATIENCE, runs.seconds)
-            while (answer := steps.can_fail(end)) and (pair := steps.equal_states()) is not None:
-                distinct = True
+            while (answer := steps.can_fail(end)) and distinct and (pair := steps.equal_states()) is not None:
+                differ = True
                 steps.differ(*pair)
             if answer is False or steps.ended:
-                return Found(clauses=[], depth=max(1, frame), distinct=distinct)
+                return Found(clauses=[], depth=max(1, frame), distinct=differ)
             if answer is None:
                 wait = int(WAITING * frame) + 1
         steps.hold()
