@@ -86,6 +86,27 @@ def aiger_text(verdicts: Sequence[Verdict]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def invariant_text(circuits: Sequence[Aig], verdicts: Sequence[Verdict]) -> str:
+    """Return the invariants of properties as DIMACS: variable v is latch v, from 1.
+
+    Comments say of which property, its depth, and whether states must differ; see Invariant.
+    """
+    lines: list[str] = []
+    for verdict in verdicts:
+        found = verdict.invariant
+        if found is None:
+            continue
+        (aig,) = circuits
+        lines += [f"c property b{verdict.property}", f"c depth {found.depth}"]
+        lines += ["c distinct states"] if found.distinct else []
+        lines.append(f"p cnf {aig.latches} {len(found.clauses)}")
+        for clause in found.clauses:
+            numbers = [(literal >> 1) - aig.inputs for literal in clause]
+            signs = [-1 if literal & 1 else 1 for literal in clause]
+            lines.append(" ".join([*(str(s * v) for s, v in zip(signs, numbers, strict=True)), "0"]))
+    return "".join(f"{line}\n" for line in lines)
+
+
 def bits(values: NDArray[np.bool_]) -> str:
     """Return truth values as 0 and 1."""
     return (np.asarray(values, np.uint8) + ord("0")).tobytes().decode("ascii")

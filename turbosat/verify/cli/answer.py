@@ -24,7 +24,7 @@ from turbosat.verify.cli.show import Answers, data
 from turbosat.verify.equivalence import Comparison, equivalent
 from turbosat.verify.limits import MEGABYTE
 from turbosat.verify.verdict import Answer, Verdict
-from turbosat.verify.witness import aiger_text, chosen
+from turbosat.verify.witness import aiger_text, chosen, invariant_text
 from turbosat.version import __version__
 
 if TYPE_CHECKING:
@@ -42,7 +42,8 @@ def answered(question: Question, program: str, words: list[str], signals: Signal
     with ExitStack() as stack:
         outlets = _outlets(question, stack)
         deadline = stack.enter_context(opened(question, signals))
-        alone = question.witness is None or not is_standard_output(question.witness)
+        written = (question.witness, question.invariant)
+        alone = not any(path is not None and is_standard_output(path) for path in written)
         show = Answers(question.display, deadline, watch, alone=alone)
         show.comment(f"{program} {__version__}")
         trouble: list[str] = []
@@ -63,6 +64,9 @@ def answered(question: Question, program: str, words: list[str], signals: Signal
             if "witness" in outlets:
                 text = aiger_text(verdicts).encode()
                 trouble.append(deliver(outlets["witness"], text, deadline))
+            if "invariant" in outlets:
+                clauses = invariant_text(circuits, verdicts).encode()
+                trouble.append(deliver(outlets["invariant"], clauses, deadline))
             if "statistics" in outlets:
                 written = _statistics(question, [program, *words], circuits, verdicts, deadline)
                 trouble.append(deliver(outlets["statistics"], written, deadline))
@@ -110,6 +114,10 @@ def asked(
                 )
             ]
         (aig,) = circuits
+        if question.kind == "prove":
+            from turbosat.verify.prove.proof import prove
+
+            return prove(aig, wanted=wanted, deadline=deadline, on_event=sink, **options)
         return bmc(
             aig,
             bound=question.bound,
@@ -145,7 +153,11 @@ def unknown(question: Question, circuits: list[Aig], reason: Reason) -> list[Ver
 
 def _outlets(question: Question, stack: ExitStack) -> dict[str, Outlet]:
     """Find a way to where things are written; UsageError where there is none, or it would destroy a file."""
-    wanted = {"witness": question.witness, "statistics": question.display["json"]}
+    wanted = {
+        "witness": question.witness,
+        "invariant": question.invariant,
+        "statistics": question.display["json"],
+    }
     found = {
         what: stack.enter_context(Outlet(path, f"the {what}"))
         for what, path in wanted.items()

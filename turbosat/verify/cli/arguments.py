@@ -30,6 +30,7 @@ class Question:
     match: How = "auto"
     properties: tuple[int, ...] = ()  # all for none
     witness: str | None = None
+    invariant: str | None = None
     alike: Mapping[str, Any] = field(default_factory=dict)  # what a program that stands in for another has
 
 
@@ -77,6 +78,13 @@ PARAMETERS: Final[dict[str, tuple[Any, Any]]] = {  # annotation and default
         ],
         None,
     ),
+    "invariant": (
+        Annotated[
+            str | None,
+            typer.Option("--invariant", metavar="FILE", help="Write there, as clauses, why properties hold."),
+        ],
+        None,
+    ),
 }
 
 
@@ -86,7 +94,7 @@ def question(kind: str, values: dict[str, Any]) -> Question:
     resolve(options)
     display = Display(**{name: values.pop(name) for name in SHOWN if name in values})  # type: ignore[typeddict-item]
     files = tuple(values.pop(name) for name in ("file", "first", "second") if name in values)
-    chosen = {name: values.pop(name) for name in ("bound", "match", "witness") if name in values}
+    chosen = {name: values.pop(name) for name in ("bound", "match", "witness", "invariant") if name in values}
     properties = tuple(values.pop("property", None) or ())
     return Question(kind, files, options, display, properties=properties, **chosen, alike=values)
 

@@ -38,6 +38,13 @@ Prints `s b0 FAILS` if property 0 fails, `s b0 HOLDS` where no longer run can fa
 """,
         ("file", "bound", "property", "witness"),
     ),
+    "prove": (
+        """Prove that a circuit never reaches a bad state, or find a run that does.
+
+IC3 and k-induction search side by side. Prints `s b0 HOLDS`, `s b0 FAILS` or `s b0 UNKNOWN` for property 0.
+""",
+        ("file", "property", "witness", "invariant"),
+    ),
 }
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import sys
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Annotated, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
 
@@ -38,7 +39,7 @@ def run_aigbmc(words: list[str], signals: Signals | None = None) -> int:
     """Run `turbosat-aigbmc WORDS` and return the exit code."""
 
     def go(question: Question) -> int:
-        verdicts = _asked(question, signals)
+        verdicts = _asked(question, signals, frames=not question.display["quiet"])
         return 1 if verdicts is None else 0
 
     app = application()
@@ -48,8 +49,56 @@ def run_aigbmc(words: list[str], signals: Signals | None = None) -> int:
     return guarded(AIGBMC, lambda: parsed(app, words, AIGBMC), watch)
 
 
-def _asked(question: Question, signals: Signals | None) -> list[Verdict] | None:
-    """Answer, and print what is read by other programs; None where it cannot be printed."""
+RIC3: Final = "turbosat-ric3"
+RIC3_HELP: Final = """Prove properties, or look for failing runs, as rIC3 does: RIC3=turbosat-ric3.
+
+With -e bmc, runs of up to --end frames are looked at, else all. With --witness, a status line is printed: `0`
+holds, `1` fails, with a witness, `2` unknown. Exit codes: 20 holds, 10 fails, 0 unknown, 1 error.
+"""
+RIC3_OWN: Final[dict[str, tuple[Any, Any]]] = {
+    "file": PARAMETERS["file"],
+    "engine": (
+        Annotated[
+            Literal["bmc", "ic3", "kind", "portfolio"],
+            typer.Option("--engine", "-e", help="How; all but bmc are the same here."),
+        ],
+        "portfolio",
+    ),
+    "end": (Annotated[int, typer.Option("--end", min=0, max=MOST, help="The last frame of bmc.")], MOST),
+    "certificate": (Annotated[bool, typer.Option("--witness", help="Print the status and witness.")], False),
+}
+
+
+def ric3() -> None:
+    """Run `turbosat-ric3` on the arguments of this process and exit."""
+    launch(run_ric3)
+
+
+def run_ric3(words: list[str], signals: Signals | None = None) -> int:
+    """Run `turbosat-ric3 WORDS` and return the exit code."""
+
+    def go(question: Question) -> int:
+        from turbosat.verify.cli.answer import exit_code
+
+        alike = question.alike
+        kind = "bmc" if alike["engine"] == "bmc" else "prove"
+        asked = replace(question, kind=kind, bound=alike["end"])
+        verdicts = _asked(asked, signals, frames=False, status=alike["certificate"])
+        return 1 if verdicts is None else exit_code(verdicts)
+
+    app = application()
+    added(app, "prove", RIC3_HELP, RIC3_OWN, go, shown=())
+    watch = nullcontext if signals is None else signals.watch
+    return guarded(RIC3, lambda: parsed(app, words, RIC3), watch)
+
+
+def _asked(
+    question: Question, signals: Signals | None, *, frames: bool, status: bool = True
+) -> list[Verdict] | None:
+    """Answer, and print what is read by other programs; None where it cannot be printed.
+
+    `frames`: also a line for each frame in which nothing fails. Without `status`, nothing is printed.
+    """
     from turbosat.cli.streams import Output
     from turbosat.deadline import Expired
     from turbosat.events import Event
@@ -61,7 +110,7 @@ def _asked(question: Question, signals: Signals | None) -> list[Verdict] | None:
     output = Output(sys.stdout, watch)
 
     def show(event: Event) -> None:
-        if event.kind == "frame" and event.data["open"] and not question.display["quiet"]:
+        if frames and event.kind == "frame" and event.data["open"]:
             output.line(f"u{event.data['frame']}")
 
     with opened(question, signals) as deadline:
@@ -72,5 +121,6 @@ def _asked(question: Question, signals: Signals | None) -> list[Verdict] | None:
             verdicts = unknown(question, [], expired.reason)
     failed = [each for each in verdicts if each.answer is Answer.FAILS]
     open_ = [each for each in verdicts if each.answer is Answer.UNKNOWN]
-    output.write(aiger_text((failed or open_ or verdicts)[:1]).encode())
+    if status:
+        output.write(aiger_text((failed or open_ or verdicts)[:1]).encode())
     return verdicts if output.failure is None else None
