@@ -25,11 +25,13 @@ from turbosat.check.errors import UsageError as CheckUsageError
 from turbosat.cli.arguments import TyperUsageError, command
 from turbosat.errors import UsageError
 from turbosat.options import Display, Options, declared
+from turbosat.verify.cli import main as verify
 
 README, OPTIONS = ROOT / "README.md", ROOT / "docs" / "command-line.md"
+CIRCUITS = ROOT / "docs" / "circuits.md"
 NAMES = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
 DOCUMENTS = [*(ROOT / name for name in NAMES), *sorted((ROOT / "docs").glob("*.md"))]
-RUN = (README, OPTIONS)  # documents whose examples are run
+RUN = (README, OPTIONS, CIRCUITS)  # documents whose examples are run
 SOURCES = ("turbosat", "gpu", "cdcl", "encodings", "benchmarks")
 FOLDERS = (*SOURCES, "tests", "docs", "examples", "bin", ".ci")  # of the repository
 SUFFIXES = (".py", ".md", ".toml", ".c", ".h")
@@ -37,6 +39,7 @@ PROGRAMS = {
     "turbosat": "turbosat",
     "turbosat-check": "turbosat.check.cli",
     "turbosat-bench": "turbosat.benchmarks.commands.main",
+    "turbosat-verify": "turbosat.verify.cli.main",
 }
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -124,6 +127,12 @@ def bench_commands() -> dict[str, Any]:
     return dict(group.commands)
 
 
+def verify_commands() -> dict[str, Any]:
+    """Return the commands of turbosat-verify by name, which parse and do nothing."""
+    group: Any = typer.main.get_command(verify.commands(lambda _: 0))
+    return dict(group.commands)
+
+
 def complaint(program: str, arguments: list[str]) -> str:
     """Return why a program would refuse its arguments, nothing if it would not."""
     try:
@@ -131,6 +140,9 @@ def complaint(program: str, arguments: list[str]) -> str:
             solver_command()(arguments, prog_name=program, standalone_mode=False)
         elif program == "turbosat-check":
             checker._options(arguments)
+        elif program == "turbosat-verify":
+            commands = verify.commands(lambda _: 0)
+            typer.main.get_command(commands)(arguments, prog_name=program, standalone_mode=False)
         else:
             name, *rest = arguments
             if name not in bench_commands():
@@ -150,8 +162,10 @@ def flags(program: str) -> set[str]:
     """Return all options of a program."""
     if program == "turbosat-check":
         return {flag for action in checker._parser()._actions for flag in action.option_strings}
-    chosen = [solver_command()] if program == "turbosat" else list(bench_commands().values())
-    found = {"--help"} | ({"-h"} if program == "turbosat" else set())
+    known = {"turbosat": [solver_command()], "turbosat-verify": list(verify_commands().values())}
+    chosen = known.get(program) or list(bench_commands().values())
+    more = {"turbosat": {"-h"}, "turbosat-verify": {"-h", "--version"}}
+    found = {"--help"} | more.get(program, set())
     for each in chosen:
         found |= {flag for parameter in each.params for flag in (*parameter.opts, *parameter.secondary_opts)}
     return {flag for flag in found if flag.startswith("-")}
@@ -321,6 +335,12 @@ def test_all_options_are_described() -> None:
         if get_origin(kind) is Literal and option.flags:
             own = [row for row in rows.splitlines() if option.flags[0] in row]
             assert set(get_args(kind)) <= set(re.findall(r"\w+", " ".join(own))), name
+
+
+def test_all_options_for_circuits_are_described() -> None:
+    table = section(CIRCUITS.read_text(), "## The command turbosat-verify")
+    rows = "\n".join(line.split("|")[1] for line in table.splitlines() if line.startswith("|"))
+    assert named_flags(rows) == flags("turbosat-verify")
 
 
 def test_all_exit_codes_of_the_checker_are_described() -> None:

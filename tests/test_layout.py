@@ -21,6 +21,7 @@ GROUPS = {
     "turbosat/api.py": "api",
     "turbosat/pysat.py": "api",
     "turbosat/pycosat.py": "api",
+    "turbosat/circuit.py": "api",
     "turbosat/__main__.py": "turbosat/cli",
     **{
         f"turbosat/check/{name}.py": "check_base"
@@ -66,7 +67,13 @@ TABLE = {
     "turbosat/verify": (
         "turbosat turbosat/formula turbosat/core turbosat/run turbosat/solver encodings encodings/circuit"
     ),
-    "api": "turbosat turbosat/formula turbosat/run turbosat/solver",
+    "turbosat/verify/prove": (
+        "turbosat turbosat/core turbosat/solver cdcl/process encodings encodings/circuit turbosat/verify"
+    ),
+    "api": (
+        "turbosat turbosat/formula turbosat/run turbosat/solver encodings/circuit turbosat/verify "
+        "turbosat/verify/prove"
+    ),
     # The checker shares nothing with the solver, not even its core; the tool that builds both knows both.
     "check_base": "",
     "turbosat/check/reading": "check_base",
@@ -75,6 +82,10 @@ TABLE = {
     "turbosat/cli": (
         "turbosat turbosat/dimacs turbosat/proof turbosat/core turbosat/run turbosat/solver turbosat/check "
         "api check_base cdcl/process"
+    ),
+    "turbosat/verify/cli": (
+        "turbosat turbosat/dimacs turbosat/proof encodings/circuit turbosat/verify turbosat/verify/prove "
+        "turbosat/cli"
     ),
     # The harness measures turbosat from outside; what measures its parts lies in its root.
     "benchmarks": (

@@ -57,7 +57,6 @@ def answered(question: Question, program: str, words: list[str], signals: Signal
         finally:
             show.close()
         try:
-            show.comment(f"{deadline.elapsed():.2f} seconds")
             if alone:
                 show.verdicts(circuits, verdicts)
         finally:

@@ -109,8 +109,12 @@ def _asked(
     watch = nullcontext if signals is None else signals.watch
     output = Output(sys.stdout, watch)
 
+    failing = False
+
     def show(event: Event) -> None:
-        if frames and event.kind == "frame" and event.data["open"]:
+        nonlocal failing
+        failing |= event.kind == "verdict" and event.data["answer"] == str(Answer.FAILS)
+        if frames and event.kind == "frame" and not failing:
             output.line(f"u{event.data['frame']}")
 
     with opened(question, signals) as deadline:

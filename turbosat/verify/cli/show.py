@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from turbosat.cli.display import Show
 from turbosat.result import Reason
 from turbosat.verify.equivalence import Comparison
-from turbosat.verify.matching import name_of
+from turbosat.verify.matching import name_of, plural
 from turbosat.verify.verdict import Answer, Verdict
 from turbosat.verify.witness import bits
 
@@ -27,36 +27,45 @@ class Answers(Show):
 
     def circuit(self, name: str, aig: Aig) -> None:
         """Say what was read."""
-        parts = {
-            "inputs": aig.inputs,
-            "latches": aig.latches,
-            "AND gates": len(aig.ands),
-            "outputs": aig.outputs.size,
-            "bad states": aig.bad.size,
-            "constraints": aig.constraints.size,
-        }
-        told = ", ".join(f"{count} {what}" for what, count in parts.items() if count)
+        parts = [
+            (plural("i", aig.inputs), aig.inputs),
+            (plural("l", aig.latches), aig.latches),
+            ("AND gate" if len(aig.ands) == 1 else "AND gates", len(aig.ands)),
+            (plural("o", aig.outputs.size), aig.outputs.size),
+            (plural("b", aig.bad.size), aig.bad.size),
+            (plural("c", aig.constraints.size), aig.constraints.size),
+        ]
+        told = ", ".join(f"{count} {what}" for what, count in parts if count)
         self.comment(f"{'standard input' if name == '-' else name}: {told or 'empty'}")
 
     def event(self, event: Event) -> None:
         """Show an event."""
         if event.kind == "miter" and not self._display["verbose"]:
             data = event.data
-            self.comment(f"{data['outputs']} pairs may differ, {data['gates']} gates after hashing")
+            pairs = f"{data['outputs']} {'pair' if data['outputs'] == 1 else 'pairs'}"
+            self.comment(f"{pairs} may differ, {data['gates']} gates after hashing")
         super().event(event)
 
     def verdicts(self, circuits: list[Aig], verdicts: list[Verdict]) -> None:
         """Print the answers about circuits, none where they could not be read."""
         for verdict in verdicts:
             if isinstance(verdict, Comparison):
-                self._comparison(circuits, verdict)
+                self._comparison(verdict)
             else:
                 self.comment(_story(circuits, verdict))
+        self.comment(f"{self._deadline.elapsed():.2f} seconds")
         for verdict in verdicts:
             if not isinstance(verdict, Comparison):
                 self.output.line(f"s b{verdict.property} {str(verdict.answer).upper()}")
+                continue
+            self.output.line(f"s {EQUALITY[verdict.answer]}")
+            if verdict.witness is not None:
+                values = [*verdict.witness.inputs[0].tolist(), *verdict.witness.latches.tolist()]
+                named = zip(_names(circuits[0]), values, strict=True)
+                for line in _wrapped(f"{name}={value:d}" for name, value in named):
+                    self.output.line(f"v{line}")
 
-    def _comparison(self, circuits: list[Aig], found: Comparison) -> None:
+    def _comparison(self, found: Comparison) -> None:
         for sentence in found.matched:
             self.comment(sentence)
         for each in found.differences[:MOST]:
@@ -67,12 +76,6 @@ class Answers(Show):
             self.comment(f"no answer: {found.reason}")
         else:
             self.comment(f"answered by {found.method}")
-        self.output.line(f"s {EQUALITY[found.answer]}")
-        if found.witness is not None:
-            values = [*found.witness.inputs[0].tolist(), *found.witness.latches.tolist()]
-            named = zip(_names(circuits[0]), values, strict=True)
-            for line in _wrapped(f"{name}={value:d}" for name, value in named):
-                self.output.line(f"v{line}")
 
 
 def data(circuits: list[Aig], verdict: Verdict) -> dict[str, Any]:
@@ -102,12 +105,23 @@ def _story(circuits: list[Aig], verdict: Verdict) -> str:
     if verdict.witness is not None:
         return f"{who} fails in frame {verdict.witness.frames - 1}"
     if verdict.answer is Answer.HOLDS:
-        why = f": {verdict.statistics['why']}" if "why" in verdict.statistics else ""
-        return f"{who} holds in all frames{why}"
+        return f"{who} holds in all frames: {_why(verdict)}"
     if verdict.reason is Reason.LIMIT:
         return f"{who} does not fail up to frame {verdict.bound}"
     known = "" if verdict.bound is None else f"; it does not fail up to frame {verdict.bound}"
     return f"{who}: no answer: {verdict.reason}{known}"
+
+
+def _why(verdict: Verdict) -> str:
+    """Say in words why a property holds."""
+    invariant = verdict.invariant
+    if invariant is None:
+        return str(verdict.statistics["why"])
+    clauses = f"{len(invariant.clauses)} {'clause' if len(invariant.clauses) == 1 else 'clauses'}"
+    if invariant.depth == 1:
+        return f"an inductive invariant of {clauses}, checked"
+    paths = " along simple paths" if invariant.distinct else ""
+    return f"{invariant.depth}-induction{paths} with {clauses}, checked"
 
 
 def _name(circuits: list[Aig], property: int) -> str:
