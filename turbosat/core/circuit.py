@@ -1,4 +1,4 @@
-"""Declarations: and-inverter graphs, hashed, ordered and simulated (encodings/circuit)."""
+"""Declarations: and-inverter graphs, hashed, ordered, simulated (encodings/circuit) and as clauses."""
 
 from __future__ import annotations
 
@@ -25,6 +25,10 @@ CLOSED, DEPTH, NEXT, CYCLE, PROGRESS = range(5)
 # CLOSED, DEPTH  gates in order, gates on the stack
 # NEXT           gates below have been seen
 # CYCLE          a gate that needs itself, or -1
+
+LARGEST = 24  # entries that the clauses of one gate take at most
+
+WAITING, WRITTEN, ENCODED = range(3)  # variables on the stack, entries of clauses
 
 AND, MUX = range(2)  # kinds of gates that are recognised
 POSITIVE, NEGATIVE, BOTH = 1, 2, 3  # where a gate must be true only if its function is, or the reverse
@@ -130,3 +134,19 @@ def simulate_gates(
     last: int,
 ) -> None:
     """Compute the values of gates [first, last) from those of lower variables, 64 patterns a word."""
+
+
+@kernel
+def encode_cone(
+    ands: Annotated[ConstInts, "room", 2],
+    known: Annotated[Flags, "room"],
+    stack: Annotated[Ints, "room"],
+    clauses: Annotated[Ints, "space"],
+    progress: Annotated[Longs, ENCODED],
+    effort: int,
+) -> int:
+    """Write clauses, 0 behind each, that define the variables on the stack and all below that are not known.
+
+    Variable v is gate ands[v], or a leaf if that begins with -1. Variables on the stack are known, and so is
+    what has been written. 1 when the stack is empty, 0 after `effort` variables or where there is no room.
+    """

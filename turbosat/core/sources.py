@@ -28,7 +28,6 @@ DECLARING = (
     "support",
     "cadical",
     "circuit",
-    "unrolling",
     "cones",
     "ternary",
 )  # modules of this folder

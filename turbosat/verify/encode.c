@@ -1,6 +1,6 @@
 // Clauses of gates: a conjunction has three; a choice, recognised over its three gates, has four, or six with
 // those that follow where both branches agree. An exclusive or is a choice between a literal and its negation.
-#include "unrolling.h"
+#include "circuit.h"
 
 static inline int32_t signed_literal(int32_t literal)
 {
