@@ -16,7 +16,7 @@ from turbosat.events import ignore
 from turbosat.options import resolve
 from turbosat.result import Reason
 from turbosat.verify import equivalence
-from turbosat.verify.equivalence import equivalent, hybrid, settle
+from turbosat.verify.equivalence import Engine, Outcome, equivalent, hybrid, settle
 from turbosat.verify.matching import match, miter
 from turbosat.verify.verdict import Answer
 
@@ -152,18 +152,28 @@ def test_what_cannot_be_matched_is_one_clear_error() -> None:
             equivalent(first, second, match_by=how)  # type: ignore[arg-type]
 
 
+def test_engines_take_turns() -> None:
+    first, second = adder(4, [*range(8)]), adder(4, [*range(8)], carry_first=True)
+    graph = miter(first, second, match(first, second))
+    rest = replace(graph, outputs=graph.outputs[:1])
+    assert graph.outputs.size > 1
+    asked: list[Aig] = []
+
+    def last(aig: Aig, *_: object) -> Outcome:
+        asked.append(aig)
+        return None, "last"
+
+    with Deadline() as deadline:
+        engines: list[Engine] = [lambda *_: Reason.GAVE_UP, lambda *_: rest, last]
+        assert settle(graph, deadline, ignore, resolve({}), engines) == (None, "last")
+        assert asked == [rest]
+        assert settle(graph, deadline, ignore, resolve({}), engines[:2]) is Reason.GAVE_UP
+
+
 def test_a_wrong_engine_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """An engine's values are simulated: those that tell nothing apart are no counterexample."""
     first, second = adder(4, [*range(8)]), adder(4, [*range(8)], carry_first=True)
-    graph = miter(first, second, match(first, second))
-    assert graph.outputs.any()
-    wrong = (np.zeros(8, np.bool_), "wrong")
-    with Deadline() as deadline:
-        assert (
-            settle(graph, deadline, ignore, resolve({}), [lambda *_: Reason.GAVE_UP, lambda *_: wrong])
-            == wrong
-        )
-    monkeypatch.setattr(equivalence, "settle", lambda *_: wrong)
+    monkeypatch.setattr(equivalence, "ENGINES", [lambda *_: (np.zeros(8, np.bool_), "wrong")])
     with pytest.raises(SoundnessError, match="wrong claims that the circuits differ"):
         equivalent(first, second)
 

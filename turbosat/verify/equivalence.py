@@ -25,10 +25,11 @@ from turbosat.verify.verdict import Answer, Verdict, Witness
 
 WORDS: Final = 16  # of 64 random patterns that are tried first
 
-Refutation = tuple[
-    NDArray[np.bool_] | None, str
-]  # values of the inputs, or that there are none; and who says so
-Engine = Callable[[Aig, Deadline, Sink, Options], Refutation | Reason]
+# Values of the inputs for which an output is true, None where there are none; and who says so.
+Refutation = tuple[NDArray[np.bool_] | None, str]
+# What an engine comes to: an answer, why there is none, or a circuit that the next one may ask about instead.
+Outcome = Refutation | Reason | Aig
+Engine = Callable[[Aig, Deadline, Sink, Options], Outcome]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,20 +104,20 @@ def settle(
 
     By structure, by random patterns, then by the engines in turn, until one answers. Raises Expired.
     """
-    left = _open(graph)
-    if not left.size:
+    if not _open(graph).size:
         return None, "structure"
-    if (left == TRUE).any():
+    if (_open(graph) == TRUE).any():
         return np.zeros(graph.inputs, np.bool_), "structure"
     found = _by_chance(graph, options["seed"], deadline.check)
     if found is not None:
         return found, "simulation"
-    answer: Refutation | Reason = Reason.GAVE_UP
-    for engine in (hybrid,) if engines is None else engines:
-        answer = engine(graph, deadline, sink, options)
-        if not isinstance(answer, Reason) or answer is not Reason.GAVE_UP:
-            break
-    return answer
+    for engine in ENGINES if engines is None else engines:
+        outcome = engine(graph, deadline, sink, options)
+        if isinstance(outcome, Aig):
+            graph = outcome
+        elif outcome is not Reason.GAVE_UP:
+            return outcome
+    return Reason.GAVE_UP
 
 
 def hybrid(graph: Aig, deadline: Deadline, sink: Sink, options: Options) -> Refutation | Reason:
@@ -158,3 +159,6 @@ def _by_chance(graph: Aig, seed: int, check: Callable[[], None]) -> NDArray[np.b
     output, word = places[0].tolist()
     bit = (int(hit[output, word]) & -int(hit[output, word])).bit_length() - 1
     return (words[:, word] >> np.uint64(bit) & np.uint64(1)).astype(np.bool_)
+
+
+ENGINES: Final[tuple[Engine, ...]] = (hybrid,)
