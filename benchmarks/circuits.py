@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from turbosat.cdcl.process.binaries import find_kissat
@@ -143,11 +144,11 @@ def main() -> None:
     for question in given.questions:
         if given.kind == "bmc":
             file, _, bound = question.rpartition(":")
-            ours = timed(lambda file=file, bound=bound: checked(file, int(bound), given.time))
-            other = timed(lambda file=file, bound=bound: unrolled(file, int(bound), given.time))
+            ours = timed(partial(checked, file, int(bound), given.time))
+            other = timed(partial(unrolled, file, int(bound), given.time))
         else:
-            ours = timed(lambda pair=question: compared(pair, given.time))
-            other = timed(lambda pair=question: abc(pair, given.time, given.abc))
+            ours = timed(partial(compared, question, given.time))
+            other = timed(partial(abc, question, given.time, given.abc))
         name = ",".join(os.path.basename(part) for part in question.split(","))
         pairs.append(Pair(name, ours, other))
         sys.stderr.write(f"{printable(name)[:50]}: {ours} {other}\n")
