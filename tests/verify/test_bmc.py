@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -140,11 +141,12 @@ def test_no_run_is_longer_than_the_constraints_allow() -> None:
 def test_misuse() -> None:
     aig = counter(2, 3, 3)
     empty = Aig(inputs=1, ands=np.zeros((0, 2), np.int32))
-    for call, message in (
+    calls: list[tuple[Callable[[], object], str]] = [
         (lambda: bmc(empty, bound=1), "the circuit has no property"),
         (lambda: bmc(aig, bound=-1), "bound must be from 0"),
         (lambda: bmc(aig, bound=1, wanted=[1]), "a property must be from 0 to 0"),
         (lambda: bmc(aig, bound=1, engine="cdcl"), "engine is no option of a Solver"),
-    ):
+    ]
+    for call, message in calls:
         with pytest.raises(UsageError, match=message):
             call()

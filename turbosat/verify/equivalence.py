@@ -18,7 +18,6 @@ from turbosat.events import Event, Sink, ignore
 from turbosat.formula.formula import Formula
 from turbosat.options import Options, resolve
 from turbosat.result import Reason, Status
-from turbosat.run.pipeline import Run
 from turbosat.verify.limits import bounded
 from turbosat.verify.matching import Difference, How, differences, match, miter
 from turbosat.verify.verdict import Answer, Verdict, Witness
@@ -122,6 +121,8 @@ def settle(
 
 def hybrid(graph: Aig, deadline: Deadline, sink: Sink, options: Options) -> Refutation | Reason:
     """Let the solver decide whether an output can be true, all cores, on clauses."""
+    from turbosat.run.pipeline import Run  # for structure and chance it is not needed
+
     left = _open(graph)
     encoding = encode(graph, left, polarity=False, check=deadline.check)
     literals = np.append(encoding.literals, encoding.of(left))

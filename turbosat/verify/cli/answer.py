@@ -18,7 +18,6 @@ from turbosat.proof.delivery import deliver
 from turbosat.proof.outlet import Outlet, guard, is_standard_output
 from turbosat.result import Reason
 from turbosat.system import children, process_start
-from turbosat.verify.bmc import bmc
 from turbosat.verify.cli.beside import beside
 from turbosat.verify.cli.show import Answers, data
 from turbosat.verify.equivalence import Comparison, equivalent
@@ -42,8 +41,8 @@ def answered(question: Question, program: str, words: list[str], signals: Signal
     with ExitStack() as stack:
         outlets = _outlets(question, stack)
         deadline = stack.enter_context(opened(question, signals))
-        written = (question.witness, question.invariant)
-        alone = not any(path is not None and is_standard_output(path) for path in written)
+        paths = (question.witness, question.invariant)
+        alone = not any(path is not None and is_standard_output(path) for path in paths)
         show = Answers(question.display, deadline, watch, alone=alone)
         show.comment(f"{program} {__version__}")
         trouble: list[str] = []
@@ -117,6 +116,8 @@ def asked(
             from turbosat.verify.prove.proof import prove
 
             return prove(aig, wanted=wanted, deadline=deadline, on_event=sink, **options)
+        from turbosat.verify.bmc import bmc
+
         return bmc(
             aig,
             bound=question.bound,
