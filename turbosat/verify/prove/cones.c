@@ -216,7 +216,8 @@ static int64_t ask(struct search *s, const struct circuit *c, const struct quest
         return found;
     if (found == SATISFIED)
         for (int32_t at = 0; at < s->trail_size; at++)
-            q->values[s->trail[at] >> 1] = !(s->trail[at] & 1);
+            if (s->trail[at] >> 1 < q->variables) // the switch is none of the circuit's
+                q->values[s->trail[at] >> 1] = !(s->trail[at] & 1);
     if (found == REFUTED)
         for (int64_t k = 0; k < q->control[COUNT]; k++) {
             q->failed[k] = 0;
