@@ -1,4 +1,4 @@
-"""Declarations: small searches in the cone of a question, over one frame of a circuit (turbosat/verify/prove).
+"""Declarations: searches in the cone of a question, over one step of a circuit (turbosat/verify/prove).
 
 Literals are AIGER's: twice the variable, plus one where it is negated. A solver is an address that `cone_new`
 returns and `cone_free` takes back; it knows the circuit's gates, its constraints and clauses over latches.

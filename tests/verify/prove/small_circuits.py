@@ -42,7 +42,7 @@ def circuits(draw: st.DrawFn, latches: int = 5, inputs: int = 2, gates: int = 14
 class Behaviour:
     """What a circuit does in each state under each input, by enumeration.
 
-    `moves` maps a state to (inputs, next state, bad) where all constraints hold; `first` are its first states.
+    `moves` maps a state to (inputs, next state, bad) where constraints hold; `first` are the first states.
     """
 
     def __init__(self, aig: Aig, bad: int | None = None) -> None:
@@ -54,14 +54,16 @@ class Behaviour:
         following, legal = bits(aig.next_state).T, bits(aig.constraints).all(axis=0)
         broken = bits(np.array([aig.bad[0] if bad is None else bad], np.int32))[0]
         self.moves: dict[State, list[tuple[State, State, bool]]] = {}
-        for row, after, allowed, fails in zip(rows, following.tolist(), legal, broken, strict=True):
+        for row, after, allowed, is_bad in zip(rows, following.tolist(), legal, broken, strict=True):
             moves = self.moves.setdefault(row[aig.inputs :], [])
             if allowed:
-                moves.append((row[: aig.inputs], tuple(after), bool(fails)))
+                moves.append((row[: aig.inputs], tuple(after), bool(is_bad)))
         self.first = [
             state
             for state in self.moves
-            if all(reset > 1 or bit == bool(reset) for bit, reset in zip(state, aig.reset.tolist(), strict=True))
+            if all(
+                reset > 1 or bit == bool(reset) for bit, reset in zip(state, aig.reset.tolist(), strict=True)
+            )
         ]
 
     def reachable(self) -> set[State]:

@@ -25,7 +25,9 @@ def slow(aig: Aig, invariant: Invariant) -> bool:
 
     def good(state: State) -> bool:
         bits = dict(zip(range(aig.inputs + 1, aig.first_and), state, strict=True))
-        return all(any(bits[literal >> 1] != bool(literal & 1) for literal in clause) for clause in invariant.clauses)
+        return all(
+            any(bits[literal >> 1] != bool(literal & 1) for literal in clause) for clause in invariant.clauses
+        )
 
     def broken(state: State, fails: bool) -> bool:
         return fails or not good(state)
@@ -43,7 +45,10 @@ def slow(aig: Aig, invariant: Invariant) -> bool:
     states = set(behaviour.moves)
     for _ in range(invariant.depth):
         states = {
-            after for state in states for _, after, fails in behaviour.moves[state] if not broken(state, fails)
+            after
+            for state in states
+            for _, after, fails in behaviour.moves[state]
+            if not broken(state, fails)
         }
     return not any(broken(state, fails) for state in states for _, _, fails in behaviour.moves[state])
 
@@ -122,7 +127,7 @@ def test_the_check_ends_at_the_deadline() -> None:
 
 
 def ring(size: int, bad: int) -> Aig:
-    """Return a counter from 0 to `size` - 1 in one-hot latches; place `bad` lies apart and leads to itself."""
+    """Return a one-hot counter from 0 to `size` - 1; place `bad` lies apart and leads to itself."""
     places = [2 * (place + 1) for place in range(size)]
     following = [places[place - 1] for place in range(size)]
     following[0], following[bad] = places[size - 2], places[bad]

@@ -28,7 +28,7 @@ Clauses = Sequence[Sequence[int]]
 
 
 def certified(aig: Aig, bad: int, invariant: Invariant, who: str, deadline: Deadline) -> Invariant:
-    """Return an invariant that was checked. SoundnessError where it does not prove that `bad` is never true."""
+    """Return an invariant that was checked; SoundnessError where it does not prove `bad` never true."""
     if not proves(aig, bad, invariant, deadline):
         raise SoundnessError(f"{who} claims a proof, but its invariant does not prove the property")
     return invariant
@@ -81,10 +81,14 @@ class _Frames:
     def __init__(self, aig: Aig, bad: int, clauses: Clauses, deadline: Deadline) -> None:
         self._aig, self._bad, self._deadline = aig, bad, deadline
         self._variables = 0
-        self._frames: list[NDArray[np.int32]] = []  # each: the solver's literals of variables, (1 + variables,)
+        self._frames: list[
+            NDArray[np.int32]
+        ] = []  # each: the solver's literals of variables, (1 + variables,)
         roots = [bad, *aig.constraints.tolist(), *(literal for clause in clauses for literal in clause)]
         inside = _influence(aig, roots)
-        self._latches = np.flatnonzero(inside[: aig.first_and])[int(inside[: aig.inputs + 1].sum()) :]  # variables
+        self._latches = np.flatnonzero(inside[: aig.first_and])[
+            int(inside[: aig.inputs + 1].sum()) :
+        ]  # variables
         self._gates = np.flatnonzero(inside[aig.first_and :]) + aig.first_and
         self._solver = Solver()
         self._watch = Watch(deadline, self._solver)

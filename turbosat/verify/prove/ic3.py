@@ -45,7 +45,9 @@ class Ic3:
     `report` is told of each new frame: its number and how many clauses there are.
     """
 
-    def __init__(self, aig: Aig, bad: int, report: Callable[[int, int], None] = lambda frame, clauses: None) -> None:
+    def __init__(
+        self, aig: Aig, bad: int, report: Callable[[int, int], None] = lambda frame, clauses: None
+    ) -> None:
         self.step = Step(aig)
         self._bad = bad
         self._report = report
@@ -152,7 +154,7 @@ class Ic3:
             ranks[(literal >> 1) - self.step.inputs - 1] += 1
 
     def _generalise(self, cube: Cube, level: int, depth: int) -> Cube:
-        """Return a smaller cube that is as unreachable: literal after literal is left out, as far as it goes."""
+        """Return a smaller cube that is as unreachable: literals are left out one by one."""
         weights = self._weights
         for literal in sorted(cube, key=lambda literal: weights[literal]):
             if literal not in cube:
@@ -185,7 +187,7 @@ class Ic3:
         return self._apart(core, cube)
 
     def _propagate(self) -> list[Cube] | None:
-        """Move clauses to the next frame where they hold there; the invariant where a frame equals the next."""
+        """Move clauses on where the next frame keeps them; the invariant where two are equal."""
         frames = self.lemmas.frames
         for level in range(1, len(frames) - 1):
             for cube in list(frames[level]):

@@ -28,7 +28,7 @@ WAITING = 1.5  # the next step that is tried after one without an answer has so 
 
 
 class Side:
-    """Frames in a row with the constraints in each, without a bad state so far: from a first state or from any."""
+    """Frames in a row that keep the constraints, none bad so far: from a first state or from any."""
 
     def __init__(self, aig: Aig, bad: int, *, free: bool) -> None:
         self._aig = aig
@@ -72,7 +72,7 @@ class Side:
         self._assert(np.array([self._target ^ 1], np.int32))
 
     def values(self) -> NDArray[np.bool_]:
-        """Return what the last model says of the graph's variables, (1 + variables,); 0 where it says nothing."""
+        """Return the last model, (1 + variables,) of the graph; 0 where it says nothing."""
         values = np.zeros(1 + self.unrolling.graph.variables, np.bool_)
         model = np.array(self.solver.get_model(), np.int32)[: len(values) - 1]
         values[1 : 1 + model.size] = model > 0
@@ -93,7 +93,8 @@ class Side:
         """Let two frames have different states."""
         graph = self.unrolling.graph
         some = graph.or_all(
-            graph.xor(a, b) for a, b in zip(self.states[earlier].tolist(), self.states[later].tolist(), strict=True)
+            graph.xor(a, b)
+            for a, b in zip(self.states[earlier].tolist(), self.states[later].tolist(), strict=True)
         )
         self._assert(np.array([some], np.int32))
 
@@ -118,7 +119,8 @@ def search(
 ) -> Found | None:
     """Search until a run to the literal `bad` is found, or so many frames without it force it in none.
 
-    None where no run has another frame: all is well then, but no induction says so. `distinct`: along paths of different states, too. `report` is told of each frame that no run can be bad in.
+    None where no run has another frame: all is well then, but no induction says so. `distinct`: along paths
+    of different states, too. `report` is told of each frame that no run can be bad in.
     """
     runs, steps = Side(aig, bad, free=False), Side(aig, bad, free=True)
     differ, wait = False, 0

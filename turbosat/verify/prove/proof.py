@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Unpack
 
-import numpy as np
-
 from turbosat.deadline import Deadline, Expired
 from turbosat.errors import Cause, EngineError, UsageError
 from turbosat.events import Event, Sink, ignore
@@ -37,8 +35,8 @@ def prove(
 
     `wanted`: positions of properties, all by default; they are looked at one after the other, each with its
     share of the time that is left. `engines`, side by side, each in a process of its own: "ic3" finds
-    inductive invariants and long runs, "induction" short runs and proofs by k-induction. A property HOLDS with
-    an invariant that was checked, and FAILS with a run that was simulated; else it is UNKNOWN, and
+    inductive invariants and long runs, "induction" short runs and proofs by k-induction. A property HOLDS
+    with an invariant that was checked, and FAILS with a run that was simulated; else it is UNKNOWN, and
     `Verdict.bound` is the last frame in which no run fails. Constraints hold in every frame, that of the
     failure included. `on_event` is called with a "frame" event for each frame of an engine and a "verdict"
     for each property. `deadline` as in `turbosat.solve`.
@@ -48,12 +46,16 @@ def prove(
     """
     unknown = [engine for engine in engines if engine not in ENGINES]
     if unknown or not engines:
-        raise UsageError(f"engines are some of {', '.join(ENGINES)}, not {', '.join(map(str, unknown)) or 'none'}")
+        raise UsageError(
+            f"engines are some of {', '.join(ENGINES)}, not {', '.join(map(str, unknown)) or 'none'}"
+        )
     with bounded(deadline, options) as limits:
         left = chosen(aig, wanted)
         verdicts: list[Verdict] = []
         while left:
-            verdict = _decided(aig, left[0], list(dict.fromkeys(engines)), limits, len(left), on_event, options)
+            verdict = _decided(
+                aig, left[0], list(dict.fromkeys(engines)), limits, len(left), on_event, options
+            )
             on_event(Event("verdict", limits.elapsed(), verdict.method, _told(verdict)))
             verdicts.append(verdict)
             left = left[1:]

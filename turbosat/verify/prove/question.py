@@ -1,4 +1,4 @@
-"""Questions about one step of a circuit: can it reach a cube from states that satisfy clauses, or be bad?"""
+"""Questions about one step of a circuit: whether it leads into a cube, or is bad, from where clauses hold."""
 
 from __future__ import annotations
 
@@ -126,7 +126,9 @@ class Frame:
         question.assumed[:size] = [step.primed(literal) for literal in cube]
         if self._ask(size, strengthen=strengthen):
             return None
-        return [literal for literal, failed in zip(cube, question.failed[:size].tolist(), strict=True) if failed]
+        return [
+            literal for literal, failed in zip(cube, question.failed[:size].tolist(), strict=True) if failed
+        ]
 
     def holds(self, literal: int) -> bool:
         """Whether a literal of the step can be true."""

@@ -115,9 +115,7 @@ class Race:
             case "proof":
                 literals, lengths = (each.tolist() for each in message.arrays)
                 ends = np.cumsum(lengths).tolist()
-                clauses = [
-                    tuple(literals[end - size : end]) for end, size in zip(ends, lengths, strict=True)
-                ]
+                clauses = [tuple(literals[end - size : end]) for end, size in zip(ends, lengths, strict=True)]
                 return Found(clauses=clauses, depth=data["depth"], distinct=data["distinct"])
             case "run":
                 latches, inputs = (np.array(each, np.bool_) for each in message.arrays)

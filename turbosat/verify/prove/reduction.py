@@ -81,7 +81,9 @@ def reduced(
     leaders = found_leaders(aig, inside[1 + aig.inputs : aig.first_and], check, seconds)
     own = aig.latch_literals()
     # Once to substitute, and once more without what nothing depends on any longer.
-    builder, literals = _substituted(aig, leaders, np.arange(aig.inputs), np.flatnonzero(leaders == own), check)
+    builder, literals = _substituted(
+        aig, leaders, np.arange(aig.inputs), np.flatnonzero(leaders == own), check
+    )
     kept = np.flatnonzero(leaders == own)
     small = builder.build(
         bad=[int(renamed(roots[:1], literals)[0])], constraints=renamed(aig.constraints, literals).tolist()
@@ -96,7 +98,9 @@ def reduced(
         trim=True,
     )
     merged = {
-        int(latch): int(leader) for latch, leader in zip(own.tolist(), leaders.tolist(), strict=True) if latch != leader
+        int(latch): int(leader)
+        for latch, leader in zip(own.tolist(), leaders.tolist(), strict=True)
+        if latch != leader
     }
     matter = int((influence(aig, roots, check)[1 + aig.inputs : aig.first_and]).sum())
     return Reduced(
@@ -111,7 +115,11 @@ def reduced(
 
 
 def _substituted(
-    aig: Aig, leaders: Literals, inputs: NDArray[np.intp], latches: NDArray[np.intp], check: Callable[[], None]
+    aig: Aig,
+    leaders: Literals,
+    inputs: NDArray[np.intp],
+    latches: NDArray[np.intp],
+    check: Callable[[], None],
 ) -> tuple[AigBuilder, Literals]:
     """Copy a circuit with these inputs and latches, all other latches being what their leaders say.
 
@@ -124,18 +132,14 @@ def _substituted(
     for latch in latches.tolist():
         reset = int(aig.reset[latch])
         into[first + latch] = builder.add_latch(reset if reset <= TRUE else None)
-    literals = builder.copy(
-        aig, into[1:first], renamed(leaders, into).astype(np.int32), check
-    )
+    literals = builder.copy(aig, into[1:first], renamed(leaders, into).astype(np.int32), check)
     following = renamed(aig.next_state, literals)
     for latch in latches.tolist():
         builder.set_next(int(into[first + latch]), int(following[latch]))
     return builder, literals
 
 
-def found_leaders(
-    aig: Aig, inside: NDArray[np.bool_], check: Callable[[], None], seconds: float
-) -> Literals:
+def found_leaders(aig: Aig, inside: NDArray[np.bool_], check: Callable[[], None], seconds: float) -> Literals:
     """Return a literal for each latch that it is always equal to, (latches,): its own, another's, a constant.
 
     `inside` (latches,): the latches that matter; the others are left alone.
@@ -149,7 +153,7 @@ def found_leaders(
 
 
 class _Classes:
-    """Latches that may always be equal up to a sign, each class with its first as leader; the constant is one.
+    """Latches that may always be equal up to a sign, each class led by its first; the constant is one.
 
     Member 0 is the constant false, member i the candidate i - 1, negated where its reset value is 1.
     """
@@ -225,7 +229,11 @@ def _refined(aig: Aig, classes: _Classes, end: float, check: Callable[[], None])
             leader = int(first[member])
             if classes.of[member] != classes.of[leader]:
                 continue
-            states = asker.parted(int(following[member]), int(following[leader])) if time.monotonic() < end else None
+            states = (
+                asker.parted(int(following[member]), int(following[leader]))
+                if time.monotonic() < end
+                else None
+            )
             if states is None:  # too hard
                 alone = np.zeros(classes.of.size, np.int64)
                 alone[member] = 1
@@ -277,7 +285,9 @@ class _Asker:
         model = np.array(self._solver.get_model(), np.int32)[: len(known) - 1]
         known[1 : 1 + model.size] = model > 0
         flips = self._random.integers(0, 2**64, (3, len(known)), np.uint64)
-        words = np.where(known, ~np.uint64(0), np.uint64(0)) ^ (flips[0] & flips[1] & flips[2] & ~np.uint64(1))
+        words = np.where(known, ~np.uint64(0), np.uint64(0)) ^ (
+            flips[0] & flips[1] & flips[2] & ~np.uint64(1)
+        )
         words[0] = 0
         leaves = self._literals[1 : self._aig.first_and]
         given = words[leaves >> 1] ^ np.where(leaves & 1, ~np.uint64(0), np.uint64(0))
@@ -285,4 +295,5 @@ class _Asker:
         states = values(simulated, self._aig.next_state)
         legal = np.bitwise_and.reduce(values(simulated, self._aig.constraints), axis=0, initial=~np.uint64(0))
         resets = np.where(self._aig.reset == 1, ~np.uint64(0), np.uint64(0))[:, None]
-        return (states & legal) | (resets & ~legal)
+        result: Words = (states & legal) | (resets & ~legal)
+        return result

@@ -93,7 +93,7 @@ bool search_add(struct search *s, const int32_t *literals, int32_t size, uint32_
             return false;
         }
         search_enqueue(s, s->lits[0], NO_CLAUSE);
-        s->inconsistent = search_propagate(s) != NO_CLAUSE;
+        s->inconsistent |= search_propagate(s) != NO_CLAUSE;
         return !s->inconsistent;
     }
     if (kept > 1) {
@@ -301,7 +301,7 @@ static bool learn(struct search *s, uint32_t conflict)
         search_backtrack(s, 0);
         search_enqueue(s, s->lits[0], NO_CLAUSE);
         s->whole = true; // what is learned here holds for later questions, too
-        s->inconsistent = search_propagate(s) != NO_CLAUSE;
+        s->inconsistent |= search_propagate(s) != NO_CLAUSE;
         s->whole = false;
         s->core_size = 0;
         return !s->inconsistent;
