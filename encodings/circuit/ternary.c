@@ -1,5 +1,5 @@
 // States made smaller: latches whose values do not matter, found by simulation with a third value.
-#include "ternary.h"
+#include "cones.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

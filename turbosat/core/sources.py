@@ -29,7 +29,6 @@ DECLARING = (
     "cadical",
     "circuit",
     "cones",
-    "ternary",
 )  # modules of this folder
 LEVELS = {  # of a processor's instructions, lowest first: the name, and what compilers call it
     "x86_64": {"v2": "x86-64-v2", "v3": "x86-64-v3", "v4": "x86-64-v4"},

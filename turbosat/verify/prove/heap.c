@@ -62,18 +62,20 @@ static void compact(struct search *s)
             continue;
         memmove(arena + to, arena + from, (size_t)size * sizeof *arena);
         uint32_t clause = (uint32_t)to;
-        if (arena[clause] & LEARNED && size > 2 + HEADER)
+        bool passing = arena[clause] & TEMPORARY, binary = size == 2 + HEADER && !passing;
+        if (arena[clause] & LEARNED && !binary)
             s->learned[s->learned_size++] = clause;
+        else if (passing)
+            s->temporary = clause;
         int32_t *literals = (int32_t *)(arena + clause + HEADER);
         for (int k = 0; k < 2; k++) {
             struct watches *w = &s->watches[literals[k]];
-            uint32_t mark = size == 2 + HEADER ? BINARY : 0;
-            w->at[w->size++] = (struct watch){clause | mark, literals[!k]};
+            w->at[w->size++] = (struct watch){clause | (binary ? BINARY : 0), literals[!k]};
         }
         to += size;
     }
     s->arena_size = to;
-    s->wasted = 0;
+    s->wasted = s->learned_before = 0;
 }
 
 static int by_value(const void *a, const void *b)
@@ -82,7 +84,7 @@ static int by_value(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-// Between questions: delete the worse half of what was learned where there is much, and clean up.
+// At level 0: delete the worse half of what was learned where there is much, and clean up.
 void search_collect(struct search *s)
 {
     if (s->learned_size > s->learned_limit) {

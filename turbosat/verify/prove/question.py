@@ -17,13 +17,16 @@ from turbosat.core.cones import (
     RESUMED,
     STRENGTHEN,
     UNDECIDED,
+    Circuit,
+    Lifting,
     Question,
     cone_ask,
     cone_clauses,
     cone_free,
     cone_new,
+    lift,
+    weigh_latches,
 )
-from turbosat.core.ternary import Circuit, Lifting, lift, weigh_latches
 from turbosat.errors import Cause, EngineError
 
 if TYPE_CHECKING:

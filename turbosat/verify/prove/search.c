@@ -342,7 +342,10 @@ int64_t search_on(struct search *s, int64_t effort)
             return UNDECIDED;
         if (s->conflicts >= s->restart) {
             s->restart = s->conflicts + 100 * luby(s->luby++);
-            search_backtrack(s, s->levels < s->assumed_size ? s->levels : s->assumed_size);
+            bool much = s->learned_size > s->learned_limit;
+            search_backtrack(s, much ? 0 : s->levels < s->assumed_size ? s->levels : s->assumed_size);
+            if (much)
+                search_collect(s);
         }
         int32_t next = -1;
         while (s->levels < s->assumed_size && next < 0) {

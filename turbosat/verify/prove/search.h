@@ -2,7 +2,6 @@
 #ifndef SEARCH_H
 #define SEARCH_H
 
-#include "ternary.h"
 #include "cones.h"
 
 #include <setjmp.h>
