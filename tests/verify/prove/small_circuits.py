@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from turbosat.deadline import Deadline
 from turbosat.encodings.circuit.aig import Aig
@@ -50,14 +51,18 @@ class Behaviour:
         rows = list(itertools.product([False, True], repeat=leaves))
         table = np.array(rows, np.bool_).reshape(len(rows), leaves).T
         simulated = simulate(aig, np.where(table, ~np.uint64(0), np.uint64(0)).astype(np.uint64))
-        bits = lambda literals: (values(simulated, literals) & np.uint64(1)).astype(np.bool_)  # noqa: E731
-        following, legal = bits(aig.next_state).T, bits(aig.constraints).all(axis=0)
-        broken = bits(np.array([aig.bad[0] if bad is None else bad], np.int32))[0]
+
+        def bits(literals: NDArray[np.int32]) -> NDArray[np.bool_]:
+            """Return the values of literals in each row, (literals, rows)."""
+            return (values(simulated, literals) & np.uint64(1)).astype(np.bool_)
+
+        following, legal = bits(aig.next_state).T.tolist(), bits(aig.constraints).all(axis=0).tolist()
+        broken = bits(np.array([aig.bad[0] if bad is None else bad], np.int32))[0].tolist()
         self.moves: dict[State, list[tuple[State, State, bool]]] = {}
-        for row, after, allowed, is_bad in zip(rows, following.tolist(), legal, broken, strict=True):
+        for row, after, allowed, is_bad in zip(rows, following, legal, broken, strict=True):
             moves = self.moves.setdefault(row[aig.inputs :], [])
             if allowed:
-                moves.append((row[: aig.inputs], tuple(after), bool(is_bad)))
+                moves.append((row[: aig.inputs], tuple(after), is_bad))
         self.first = [
             state
             for state in self.moves

@@ -174,7 +174,8 @@ class _Frames:
 
 
 def _signed(names: NDArray[np.int32], literals: NDArray[np.int32]) -> NDArray[np.int32]:
-    return np.where(literals & 1, -names[literals >> 1], names[literals >> 1]).astype(np.int32)
+    signed: NDArray[np.int32] = np.where(literals & 1, -names[literals >> 1], names[literals >> 1])
+    return signed.astype(np.int32)
 
 
 def _influence(aig: Aig, roots: Sequence[int]) -> NDArray[np.bool_]:

@@ -77,12 +77,13 @@ class Race:
                 waiter.register(descriptor, select.POLLIN)
             left = self._deadline.remaining()
             for descriptor, _ in waiter.poll(1000 * (LOOK if left is None else min(LOOK, left))):
-                engine = names.get(descriptor)
-                message = None if engine is None else self._attempt(engine)
-                if message is not None and engine is not None:
-                    found = self._handle(message, engine)
-                    if found is not None:
-                        return found, engine
+                if descriptor not in names:  # it was cancelled
+                    continue
+                ready = names[descriptor]
+                message = self._attempt(ready)
+                found = None if message is None else self._handle(message, ready)
+                if found is not None:
+                    return found, ready
         if len(self._causes) == len(self._engines):
             raise self._causes[0]
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,6 +10,8 @@ from turbosat.cdcl.process.channel import Channel, serve
 from turbosat.encodings.circuit.aig import Aig
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from turbosat.verify.prove.answer import Found
 
 
@@ -49,9 +51,13 @@ def _answer(channel: Channel, found: Found | None) -> None:
         literals = np.array([literal for clause in found.clauses for literal in clause], np.int32)
         lengths = np.array([len(clause) for clause in found.clauses], np.int32)
         data = {"depth": found.depth, "distinct": found.distinct}
-        channel.send("proof", data, [memoryview(literals), memoryview(lengths)])
+        channel.send("proof", data, _views(literals, lengths))
     else:
         assert found.latches is not None
         assert found.inputs is not None
         latches, inputs = found.latches.astype(np.int8), found.inputs.astype(np.int8).ravel()
-        channel.send("run", {"frames": len(found.inputs)}, [memoryview(latches), memoryview(inputs)])
+        channel.send("run", {"frames": len(found.inputs)}, _views(latches, inputs))
+
+
+def _views(*arrays: NDArray[Any]) -> list[memoryview]:
+    return [memoryview(array) for array in arrays]  # type: ignore[arg-type]
