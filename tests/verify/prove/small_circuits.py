@@ -57,7 +57,7 @@ class Behaviour:
             return (values(simulated, literals) & np.uint64(1)).astype(np.bool_)
 
         following, legal = bits(aig.next_state).T.tolist(), bits(aig.constraints).all(axis=0).tolist()
-        broken = bits(np.array([aig.bad[0] if bad is None else bad], np.int32))[0].tolist()
+        (broken,) = bits(np.array([aig.bad[0] if bad is None else bad], np.int32)).tolist()
         self.moves: dict[State, list[tuple[State, State, bool]]] = {}
         for row, after, allowed, is_bad in zip(rows, following, legal, broken, strict=True):
             moves = self.moves.setdefault(row[aig.inputs :], [])
