@@ -87,7 +87,7 @@ static void fill(struct search *s, const struct circuit *c)
         int32_t out = 2 * (int32_t)(gate + c->first[1]), a = c->ands[2 * gate], b = c->ands[2 * gate + 1];
         search_add(s, (int32_t[]){out ^ 1, a}, 2, 0);
         search_add(s, (int32_t[]){out ^ 1, b}, 2, 0);
-        search_add(s, (int32_t[]){out, a ^ 1, b ^ 1}, 3, 0);
+        search_add(s, (int32_t[]){out, a ^ 1, b ^ 1}, a == b ? 2 : 3, 0); // no literal twice
     }
     s->stamp++;
     for (int64_t k = 0; k < c->constrained; k++) {
@@ -115,6 +115,20 @@ int64_t cone_new(const struct circuit *c)
     return (int64_t)(intptr_t)s;
 }
 
+// What the temporary clause says of its switch, once a unit was learned, does not hold without it. Nothing
+// follows from it: no other clause holds the switch.
+static void free_switch(struct search *s)
+{
+    int32_t literal = s->switch_literal, kept = 0;
+    if (!s->values[literal])
+        return;
+    s->values[literal] = s->values[literal ^ 1] = 0;
+    for (int32_t at = 0; at < s->trail_size; at++)
+        if (s->trail[at] >> 1 != literal >> 1)
+            s->trail[kept++] = s->trail[at];
+    s->head = s->trail_size = kept;
+}
+
 // Leave the question: what was learned from its temporary clause goes with it.
 static void leave(struct search *s)
 {
@@ -124,6 +138,7 @@ static void leave(struct search *s)
         s->place[s->heap[k]] = -1;
     s->heap_size = 0;
     s->whole = true;
+    free_switch(s);
     int64_t kept = s->learned_before;
     for (int64_t k = kept; k < s->learned_size; k++) {
         uint32_t *clause = s->arena + s->learned[k];

@@ -84,7 +84,7 @@ def _decided(
     try:
         whole.check()
         small = reduced(aig, bad, whole.check)
-        with Race(small, engines, whole, sink, options.get("seed") or 0, share) as race:
+        with Race(small, engines, whole, sink, share) as race:
             answer = race.run()
             if answer is not None:
                 found, engine = answer

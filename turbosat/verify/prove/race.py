@@ -35,7 +35,6 @@ class Race:
         engines: Sequence[str],
         deadline: Deadline,
         sink: Sink,
-        seed: int = 0,
         end: float | None = None,
     ) -> None:
         """`end`, in seconds of the deadline's: when this race is over, if it is earlier."""
@@ -46,7 +45,7 @@ class Race:
         self.bound = -1  # the last frame that no run is bad in
         self.frames: dict[str, int] = {}
         arrays = (aig.ands.ravel(), aig.next_state, aig.reset, aig.constraints)
-        self._load = {"inputs": aig.inputs, "bad": small.bad, "seed": seed, "distinct": small.closed}
+        self._load = {"inputs": aig.inputs, "bad": small.bad, "distinct": small.closed}
         self._arrays = [np.ascontiguousarray(each, np.int32) for each in arrays]
         self._engines = engines
         self._open = ExitStack()
