@@ -107,3 +107,15 @@ def test_a_hard_question_is_answered_in_slices(monkeypatch: pytest.MonkeyPatch) 
     assert not frame.holds(int(aig.bad[0]))
     assert frame.holds(int(aig.bad[0]) ^ 1)
     assert step.question.control[SPENT] > 1_000_000  # in more calls than one
+
+
+def test_what_follows_outside_a_cube_is_forgotten_with_its_question() -> None:
+    # The constraints say that x holds, by cases: a unit that is learned, and makes "outside of x" impossible.
+    builder = AigBuilder()
+    x, y = builder.add_latch(None), builder.add_latch(None)
+    builder.set_next(x, x)
+    builder.set_next(y, y ^ 1)
+    step = Step(builder.build(constraints=[builder.or_(x, y), builder.or_(x, y ^ 1)]))
+    frame = Frame(step)
+    assert frame.reach((x,), strengthen=True) == []
+    assert frame.reach((y,), strengthen=True) is None
