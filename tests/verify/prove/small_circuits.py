@@ -56,12 +56,12 @@ class Behaviour:
             """Return the values of literals in each row, (literals, rows)."""
             return (values(simulated, literals) & np.uint64(1)).astype(np.bool_)
 
-        following, legal = bits(aig.next_state).T.tolist(), bits(aig.constraints).all(axis=0).tolist()
+        following, legal = bits(aig.next_state).T.tolist(), bits(aig.constraints)
         (broken,) = bits(np.array([aig.bad[0] if bad is None else bad], np.int32)).tolist()
         self.moves: dict[State, list[tuple[State, State, bool]]] = {}
-        for row, after, allowed, is_bad in zip(rows, following, legal, broken, strict=True):
+        for place, (row, after, is_bad) in enumerate(zip(rows, following, broken, strict=True)):
             moves = self.moves.setdefault(row[aig.inputs :], [])
-            if allowed:
+            if legal[:, place].all():
                 moves.append((row[: aig.inputs], tuple(after), is_bad))
         self.first = [
             state

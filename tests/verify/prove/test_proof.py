@@ -126,3 +126,16 @@ def test_engines_that_there_are_not_are_an_error(engines: list[str]) -> None:
 def test_a_circuit_without_a_property_is_an_error() -> None:
     with pytest.raises(UsageError, match="property"):
         prove(Aig(1, np.zeros((0, 2), np.int32)))
+
+
+def test_what_the_reduction_settles_needs_no_engine() -> None:
+    builder = AigBuilder()
+    given = builder.add_input()
+    latches = [builder.add_latch() for _ in range(2)]
+    for latch in latches:
+        builder.set_next(latch, builder.xor(latch, given))
+    events: list[Event] = []
+    (verdict,) = prove(builder.build(bad=[builder.xor(*latches)]), on_event=events.append)
+    assert (verdict.answer, verdict.method) == (Answer.HOLDS, "reduction")
+    assert verdict.invariant is not None
+    assert [event.kind for event in events] == ["verdict"]

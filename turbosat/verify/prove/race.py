@@ -12,6 +12,7 @@ import numpy as np
 from turbosat.cdcl.process.interrupts import undisturbed
 from turbosat.cdcl.process.python_child import PythonChild
 from turbosat.deadline import Deadline, Expired
+from turbosat.encodings.circuit.aig import FALSE
 from turbosat.errors import EngineError
 from turbosat.events import Event, Sink
 from turbosat.result import Reason
@@ -60,10 +61,12 @@ class Race:
         self._open.close()
 
     def run(self) -> tuple[Found, str] | None:
-        """Return the first answer and its engine; None where no engine has one.
+        """Return the first answer and who has it; None where no engine has one.
 
         Raises Expired at the deadline; EngineError where all engines broke.
         """
+        if self._load["bad"] == FALSE:  # nothing is left to search
+            return Found(clauses=[]), "reduction"
         for engine in self._engines:
             with undisturbed():
                 self._children[engine] = PythonChild(WORKER, engine)
