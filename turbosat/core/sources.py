@@ -13,6 +13,7 @@ PARTS = (
     "turbosat/solver",
     "turbosat/verify",
     "gpu",
+    "cdcl",
     "encodings",
 )  # folders with the solver's C files
 LIBRARIES = ("solver", "check")
@@ -29,6 +30,8 @@ DECLARING = (
     "cadical",
     "circuit",
     "cones",
+    "definitions",
+    "sweeping",
 )  # modules of this folder
 LEVELS = {  # of a processor's instructions, lowest first: the name, and what compilers call it
     "x86_64": {"v2": "x86-64-v2", "v3": "x86-64-v3", "v4": "x86-64-v4"},

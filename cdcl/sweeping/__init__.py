@@ -1,0 +1,1 @@
+"""SAT sweeping of and-inverter graphs."""

@@ -1,0 +1,312 @@
+"""SAT sweeping: which nodes of a graph are equal, and whether its goals can be reached.
+
+Nodes that no simulated pattern tells apart are candidates. From the inputs up each is settled: by structure,
+where its operands make it equal to another node; by a search for an assignment that tells the two apart, under
+a limit of conflicts. What is proven equal is merged, so that the nodes above see one; an assignment that is
+found is simulated, with its neighbours, and tells apart others as well (Kuehlmann, "Dynamic transition
+relation simplification for bounded property checking", ICCAD 2004; Mishchenko, Chatterjee, Jiang and Brayton,
+"FRAIGs: a unifying representation for logic synthesis and verification", ERL report 2005). Each pass has a
+higher limit; where few inputs are left, all assignments are simulated.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from turbosat.core import sweeping as kernels
+from turbosat.core.sweeping import (
+    BUDGET,
+    CONFLICTS,
+    DONE,
+    FAILURES,
+    FULL,
+    INCREMENT,
+    LEAVES,
+    LIMIT,
+    LOGGED,
+    LOGGING,
+    MERGES,
+    MODEL,
+    MODELS,
+    NODE,
+    PATIENCE,
+    PATTERN,
+    PENDING,
+    RANDOM,
+    UNDECIDED,
+    WIDTH,
+)
+from turbosat.encodings.circuit.aig import FALSE, Aig
+
+if TYPE_CHECKING:
+    from turbosat.core.sweeping import Graph, Search
+
+EFFORT: Final = 1 << 17  # steps between two looks at the time, some milliseconds
+ROUNDS: Final = 64  # of random patterns, WIDTH words each
+_WORK: Final = 4e7  # nodes times rounds of these at most
+_PATTERNS: Final = 64 * WIDTH
+_BLOCK_COST: Final = 6e-9  # seconds for a node in a block of patterns, about
+_LEARNED: Final = 4000  # clauses before the first are forgotten
+_LEMMAS: Final = 1 << 20  # numbers of lemmas that are kept until they are fetched
+
+Check = Callable[[], None]
+
+
+class Sweep:
+    """A graph being swept.
+
+    `goals` are clauses of the graph's literals: a model is an assignment of inputs and latches that satisfies
+    all of them. `model` is one, bool (inputs + latches,), if one was come upon; `refuted` says that there is
+    none. With neither, more passes may tell. `lemmas`: called with clauses of literals, int32, each with −1 at
+    its end, in the order in which each follows by reverse unit propagation from the graph's gates and those
+    before; with it no assignments are counted through.
+    """
+
+    def __init__(
+        self,
+        aig: Aig,
+        goals: Sequence[NDArray[np.int32]] = (),
+        *,
+        seed: int = 0,
+        lemmas: Callable[[NDArray[np.int32]], None] | None = None,
+    ) -> None:
+        self.aig = aig
+        self.model: NDArray[np.bool_] | None = None
+        self.refuted = any(not len(goal) for goal in goals)
+        self._lemmas = lemmas
+        nodes = 1 + aig.variables
+        self._leaves = aig.inputs + aig.latches
+        fanins = np.full((nodes, 2), -1, np.int32)
+        fanins[aig.first_and :] = aig.ands
+        self._random = np.random.default_rng(seed)
+        slots = 1 << (2 * nodes).bit_length()
+        literals = [np.asarray(goal, np.int32) for goal in goals]
+        self._graph = kernels.Graph(
+            fanins=fanins,
+            merged=2 * np.arange(nodes, dtype=np.int32),
+            words=np.zeros((nodes, WIDTH), np.uint64),
+            hashes=np.zeros(nodes, np.uint64),
+            phases=np.zeros(nodes, np.uint8),
+            gates=np.full(slots, -1, np.int32),
+            classes=np.full(slots, -1, np.int32),
+            goals=np.concatenate([np.zeros(0, np.int32), *literals]),
+            ends=np.cumsum([len(goal) for goal in literals], dtype=np.int64).reshape(-1),
+        )
+        self._counters = np.zeros(kernels.COUNTERS, np.int64)
+        self._counters[RANDOM] = seed
+        self._search = self._fresh_search(max(1 << 16, 32 * nodes))
+
+    # What is known.
+
+    @property
+    def literals(self) -> NDArray[np.int32]:
+        """The literal that each variable is known to be equal to, (1 + variables,): the smallest one."""
+        merged = self._graph.merged.copy()
+        while True:
+            further = merged[merged >> 1] ^ (merged & 1)
+            if (further == merged).all():
+                return merged
+            merged = further
+
+    @property
+    def decided(self) -> bool:
+        """Whether the goals have a model, or none."""
+        return self.refuted or self.model is not None
+
+    @property
+    def figures(self) -> dict[str, int]:
+        """Counts: nodes merged, models that told nodes apart, queries given up in the last pass, conflicts."""
+        n = self._counters
+        return {
+            "merged": int(n[MERGES]),
+            "models": int(n[MODELS]),
+            "undecided": int(n[UNDECIDED]),
+            "conflicts": int(n[CONFLICTS]),
+        }
+
+    # What is done.
+
+    def simulate(self, check: Check = lambda: None) -> None:
+        """Tell nodes apart by random patterns, some with few inputs true, or with most."""
+        nodes = len(self._graph.merged)
+        rounds = int(min(ROUNDS, max(4, _WORK // nodes)))
+        for i in range(rounds):
+            check()
+            self._draw(i)
+            for first in range(0, nodes, EFFORT):
+                kernels.simulate_nodes(self._graph, first, min(first + EFFORT, nodes), int(i == 0))
+            if self._look():
+                return
+
+    def run_pass(self, budget: int, patience: int = 64, check: Check = lambda: None) -> bool:
+        """Sweep once, with so many conflicts for each query; return whether it was worth it.
+
+        The pass gives up, but for structure, when `patience` queries in a row were given up.
+        """
+        if self.decided:
+            return False
+        before = int(self._counters[MERGES])
+        n = self._counters
+        n[[NODE, UNDECIDED, FAILURES]] = 0
+        n[BUDGET], n[PATIENCE], n[PATTERN] = budget, patience, -1
+        self._graph.gates.fill(-1)
+        kernels.make_classes(self._graph, 0)
+        self._search = self._fresh_search(self._search.arena.size)
+        while not self.decided:
+            check()
+            status = kernels.sweep_nodes(self._graph, self._search, EFFORT)
+            self._fetch()
+            if status == FULL:
+                self._grow()
+            elif status == MODEL:
+                self._take(int(n[PATTERN]))
+                n[PATTERN] = -1
+            if self._hopeless() or status == DONE:
+                break
+            assert status in (PENDING, FULL, MODEL)
+        return self.decided or int(n[MERGES]) > before
+
+    def run_through(self, seconds: float, check: Check = lambda: None) -> bool:
+        """Simulate all assignments of the inputs that the goals depend on; False where that takes longer."""
+        if self.decided or self._lemmas is not None:
+            return self.decided
+        graph, leaves = self._cone()
+        blocks = 1 << max(0, leaves.size - _PATTERNS.bit_length() + 1)
+        if leaves.size > 40 or blocks * len(graph.merged) * _BLOCK_COST > seconds:
+            return False
+        numbers = np.arange(1, 1 + leaves.size, dtype=np.int32)
+        block, pattern = 0, np.zeros(1, np.int64)
+        while block < blocks:
+            check()
+            block = kernels.exhaust_inputs(graph, numbers, block, blocks, 16 * EFFORT, pattern)
+            if pattern[0] >= 0:
+                values = np.zeros(self._leaves, np.bool_)
+                values[leaves - 1] = _bits(graph.words[numbers], int(pattern[0]))
+                self.model = values
+                return True
+        self.refuted = True
+        return True
+
+    def _fresh_search(self, room: int) -> Search:
+        nodes = len(self._graph.merged)
+        n = self._counters
+        kept = n[[MERGES, MODELS, UNDECIDED, CONFLICTS, RANDOM, BUDGET, PATIENCE, PATTERN]].copy()
+        n[:] = 0
+        n[[MERGES, MODELS, UNDECIDED, CONFLICTS, RANDOM, BUDGET, PATIENCE, PATTERN]] = kept
+        n[LEAVES], n[LIMIT], n[LOGGING] = self._leaves, _LEARNED, self._lemmas is not None
+        n[kernels.TRAIL] = 1
+        values = np.zeros(2 * nodes, np.int8)
+        values[0], values[1] = -1, 1
+        scales = np.zeros(kernels.SCALES)
+        scales[INCREMENT] = 1.0
+        trail = np.zeros(nodes, np.int32)
+        trail[0] = 1
+        return kernels.Search(
+            arena=np.zeros(room, np.int32),
+            heads=np.full(2 * nodes, -1, np.int32),
+            values=values,
+            levels=np.zeros(nodes, np.int32),
+            reasons=np.full(nodes, -1, np.int32),
+            trail=trail,
+            starts=np.zeros(nodes + 4, np.int32),
+            marks=np.zeros(nodes + 4, np.int32),
+            activity=np.zeros(nodes),
+            scales=scales,
+            heap=np.zeros(nodes, np.int32),
+            places=np.full(nodes, -1, np.int32),
+            relevant=np.zeros(nodes, np.uint8),
+            saved=np.zeros(nodes, np.int8),
+            loaded=np.zeros(nodes, np.bool_),
+            seen=np.zeros(nodes, np.uint8),
+            stack=np.zeros(2 * nodes, np.int32),
+            parents=np.zeros(nodes, np.int32),
+            lemmas=np.zeros(_LEMMAS + 4 * nodes if self._lemmas is not None else 2 * nodes + 256, np.int32),
+            counters=n,
+        )
+
+    def _grow(self) -> None:
+        """Give the search's clauses more room."""
+        arena = np.zeros(2 * self._search.arena.size, np.int32)
+        arena[: self._search.arena.size] = self._search.arena
+        self._search = self._search.replaced(arena=arena)
+
+    def _fetch(self) -> None:
+        """Hand lemmas on."""
+        logged = int(self._counters[LOGGED])
+        if self._lemmas is not None and logged:
+            self._lemmas(self._search.lemmas[:logged].copy())
+        self._counters[LOGGED] = 0
+
+    def _draw(self, i: int) -> None:
+        """Give the leaves random values: each second round as often true as false."""
+        shape = (self._leaves, WIDTH)
+        words = self._random.integers(0, 1 << 64, shape, np.uint64)
+        for _ in range(i % 8 // 2 if i % 2 else 0):
+            words &= self._random.integers(0, 1 << 64, shape, np.uint64)
+        self._graph.words[1 : 1 + self._leaves] = ~words if i % 4 == 3 else words
+
+    def _look(self) -> bool:
+        """Whether one of the last patterns satisfies all goals."""
+        pattern = kernels.goals_reached(self._graph) if len(self._graph.ends) else -1
+        if pattern >= 0:
+            self._take(pattern)
+        return pattern >= 0
+
+    def _take(self, pattern: int) -> None:
+        self.model = _bits(self._graph.words[1 : 1 + self._leaves], pattern)
+
+    def _hopeless(self) -> bool:
+        """Whether a goal is false by what is merged, or two of them contradict each other."""
+        goals, ends = self._graph.goals, self._graph.ends
+        if ends.size:
+            known = self.literals[goals >> 1] ^ (goals & 1)
+            true = np.append(0, np.cumsum(known != FALSE))
+            starts = np.append(0, ends[:-1])
+            single = known[starts[ends - starts == 1]]
+            self.refuted |= bool((true[ends] == true[starts]).any()) or bool(np.isin(single ^ 1, single).any())
+        return self.refuted
+
+    def _cone(self) -> tuple[Graph, NDArray[np.int32]]:
+        """Return the graph of what the goals depend on, merged, and its leaves' variables here."""
+        literals = self.literals
+        goals = literals[self._graph.goals >> 1] ^ (self._graph.goals & 1)
+        fanins = self._graph.fanins
+        merged = np.where(fanins >= 0, literals[fanins >> 1] ^ (fanins & 1), -1)
+        needed = np.zeros(len(literals), np.bool_)
+        needed[goals >> 1] = True
+        for node in range(len(literals) - 1, self._leaves, -1):
+            if needed[node]:
+                needed[merged[node] >> 1] = True
+        needed[0] = True
+        kept = np.flatnonzero(needed)
+        numbers = np.zeros(len(literals), np.int32)
+        numbers[kept] = np.arange(kept.size)
+
+        def renamed(old: NDArray[np.int32]) -> NDArray[np.int32]:
+            return np.where(old >= 0, 2 * numbers[old >> 1] + (old & 1), -1).astype(np.int32)
+
+        none = np.full(2, -1, np.int32)
+        graph = kernels.Graph(
+            fanins=renamed(merged[kept]),
+            merged=2 * np.arange(kept.size, dtype=np.int32),
+            words=np.zeros((kept.size, WIDTH), np.uint64),
+            hashes=np.zeros(kept.size, np.uint64),
+            phases=np.zeros(kept.size, np.uint8),
+            gates=none,
+            classes=none.copy(),
+            goals=renamed(goals),
+            ends=self._graph.ends,
+        )
+        leaves = kept[(kept > 0) & (kept <= self._leaves)].astype(np.int32)
+        return graph, leaves
+
+
+def _bits(words: NDArray[np.uint64], pattern: int) -> NDArray[np.bool_]:
+    """Return the values (rows,) that words (rows, WIDTH) have in a pattern."""
+    bits: NDArray[np.bool_] = (words[:, pattern >> 6] >> np.uint64(pattern & 63) & np.uint64(1)).astype(np.bool_)
+    return bits
