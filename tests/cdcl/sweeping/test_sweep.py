@@ -1,0 +1,181 @@
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pysat.solvers import Solver
+
+from tests.encodings.circuit.graphs import every_assignment, random_graph, values_of
+from turbosat.cdcl.sweeping.sweep import Sweep
+from turbosat.encodings.circuit.aig import Aig
+
+relaxed = settings(max_examples=100, deadline=None)  # the first call loads the kernels
+
+
+def truth(aig: Aig) -> list[list[bool]]:
+    """Return the values (assignments, 1 + variables) under every assignment of the leaves."""
+    return [values_of(aig, leaves) for leaves in every_assignment(aig.inputs)]
+
+
+def columns(rows: list[list[bool]], literals: list[int]) -> list[tuple[bool, ...]]:
+    return [tuple(row[x >> 1] ^ bool(x & 1) for row in rows) for x in literals]
+
+
+def swept(sweep: Sweep, *, through: bool = False) -> Sweep:
+    """Sweep until nothing is left undecided."""
+    sweep.simulate()
+    budget = 2
+    while not sweep.decided:
+        if through and budget == 64:
+            sweep.run_through(60.0)
+        before = sweep.figures["merged"]
+        sweep.run_pass(budget)
+        if sweep.figures["undecided"] == 0 and sweep.figures["merged"] == before:
+            break
+        budget *= 2
+    return sweep
+
+
+@relaxed
+@given(st.integers(0, 2**32), st.integers(1, 7), st.integers(1, 60))
+def test_nodes_are_merged_exactly_if_they_are_equal(seed: int, inputs: int, gates: int) -> None:
+    aig = random_graph(random.Random(seed), inputs, gates)
+    literals = swept(Sweep(aig, seed=seed)).literals.tolist()
+    rows = truth(aig)
+    mine, theirs = columns(rows, [2 * v for v in range(1 + aig.variables)]), columns(rows, literals)
+    assert mine == theirs
+    classes = {min(column, tuple(not value for value in column)) for column in mine}
+    assert len({literal >> 1 for literal in literals}) == len(classes)
+
+
+@relaxed
+@given(st.integers(0, 2**32), st.integers(1, 7), st.integers(1, 40), st.booleans())
+def test_goals_are_reached_or_refuted(seed: int, inputs: int, gates: int, through: bool) -> None:
+    dice = random.Random(seed)
+    aig = random_graph(dice, inputs, gates)
+    goals = [
+        [2 * dice.randrange(1 + aig.variables) + dice.randrange(2) for _ in range(dice.randint(1, 3))]
+        for _ in range(dice.randint(1, 4))
+    ]
+    rows = truth(aig)
+    models = {
+        tuple(row[1 : 1 + aig.inputs])
+        for row in rows
+        if all(any(row[x >> 1] ^ bool(x & 1) for x in goal) for goal in goals)
+    }
+    sweep = swept(Sweep(aig, [np.array(goal) for goal in goals], seed=seed), through=through)
+    sweep.run_through(60.0)
+    assert sweep.refuted == (not models)
+    assert (sweep.model is not None) == bool(models)
+    if sweep.model is not None:
+        assert tuple(sweep.model.tolist()) in models
+
+
+def adder(a: list[int], b: list[int], ands: list[tuple[int, int]], last: int, style: int) -> list[int]:
+    """Return the sum's literals; ands grow. Two styles of full adders."""
+
+    def conjoin(x: int, y: int) -> int:
+        ands.append((max(x, y), min(x, y)))
+        return 2 * (last + len(ands))
+
+    def either(x: int, y: int) -> int:
+        if style:
+            return conjoin(conjoin(x, y) ^ 1, conjoin(x ^ 1, y ^ 1) ^ 1)
+        return conjoin(conjoin(x, y ^ 1) ^ 1, conjoin(x ^ 1, y) ^ 1) ^ 1
+
+    carry, total = 0, []
+    for x, y in zip(a, b, strict=True):
+        half = either(x, y)
+        total.append(either(half, carry))
+        if style:
+            carry = conjoin(conjoin(x, y) ^ 1, conjoin(carry, half) ^ 1) ^ 1
+        else:
+            carry = conjoin(conjoin(conjoin(x, y) ^ 1, conjoin(x, carry) ^ 1), conjoin(y, carry) ^ 1) ^ 1
+    return total
+
+
+def adder_miter(bits: int, broken: bool) -> tuple[Aig, list[int]]:
+    """Make two adders; the goal is that some bit differs."""
+    inputs = 2 * bits
+    a, b = list(range(2, 2 + 2 * bits, 2)), list(range(2 + 2 * bits, 2 + 4 * bits, 2))
+    ands: list[tuple[int, int]] = []
+    one = adder(a, b, ands, inputs, 0)
+    gate = len(ands)
+    two = adder(b, a, ands, inputs, 1)
+    if broken:
+        ands[gate] = ands[gate][0], ands[gate][1] ^ 1
+    goal = []
+    for x, y in zip(one, two, strict=True):
+        pair = []
+        for left, right in ((x, y ^ 1), (x ^ 1, y)):
+            ands.append((max(left, right), min(left, right)))
+            pair.append(2 * (inputs + len(ands)))
+        goal += pair
+    return Aig(inputs, np.array(ands, np.int32)), goal
+
+
+@pytest.mark.parametrize("bits", [3, 16, 64])
+def test_adders_of_two_styles_are_equal(bits: int) -> None:
+    aig, goal = adder_miter(bits, broken=False)
+    sweep = swept(Sweep(aig, [np.array(goal)]))
+    assert sweep.refuted
+    assert sweep.figures["conflicts"] < 100 * bits
+
+
+@pytest.mark.parametrize("bits", [3, 16, 64])
+def test_a_wrong_gate_is_found_out(bits: int) -> None:
+    aig, goal = adder_miter(bits, broken=True)
+    sweep = swept(Sweep(aig, [np.array(goal)]))
+    assert sweep.model is not None
+    values = values_of(aig, sweep.model.tolist())
+    assert any(values[x >> 1] ^ bool(x & 1) for x in goal)
+
+
+@relaxed
+@given(st.integers(0, 2**32), st.integers(1, 6), st.integers(1, 40))
+def test_lemmas_follow_one_after_the_other(seed: int, inputs: int, gates: int) -> None:
+    aig = random_graph(random.Random(seed), inputs, gates)
+    parts: list[np.ndarray] = []
+    sweep = swept(Sweep(aig, seed=seed, lemmas=parts.append))
+
+    def signed(x: int) -> int:
+        return (x >> 1) + 1 if x & 1 == 0 else -((x >> 1) + 1)
+
+    with Solver("minisat22") as solver:
+        solver.add_clause([-1])
+        for i, (a, b) in enumerate(aig.ands.tolist()):
+            node = 2 * (aig.first_and + i)
+            for clause in ([node ^ 1, a], [node ^ 1, b], [node, a ^ 1, b ^ 1]):
+                solver.add_clause([signed(x) for x in clause])
+        clause: list[int] = []
+        for x in np.concatenate([np.zeros(0, np.int32), *parts]).tolist():
+            if x >= 0:
+                clause.append(signed(x))
+                continue
+            consistent, _ = solver.propagate([-y for y in clause])
+            assert not consistent
+            solver.add_clause(clause)
+            clause = []
+        for variable, literal in enumerate(sweep.literals.tolist()):
+            for x, y in ((2 * variable, literal), (literal, 2 * variable)):
+                if variable != literal >> 1:
+                    consistent, _ = solver.propagate([signed(x), -signed(y)])
+                    assert not consistent
+
+
+def test_a_pass_stops_when_told() -> None:
+    aig, goal = adder_miter(64, broken=False)
+    sweep = Sweep(aig, [np.array(goal)])
+    sweep.simulate()
+    calls = 0
+
+    def check() -> None:
+        nonlocal calls
+        calls += 1
+        if calls > 1:
+            raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        for _ in range(1000):
+            sweep.run_pass(1000, check=check)

@@ -1,0 +1,81 @@
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.encodings.circuit.graphs import every_assignment, random_circuit, values_of
+from tests.turbosat import brute
+from tests.turbosat.strategies import formulas
+from turbosat.encodings.circuit.recovery import Circuit, recover_circuit
+from turbosat.formula.formula import Formula
+
+relaxed = settings(max_examples=150, deadline=None)  # the first call loads the kernels
+
+
+def assert_faithful(formula: Formula, circuit: Circuit) -> None:
+    """The models are the assignments of leaves under which all constraints hold, extended by the graph."""
+    rows = [clause for i, clause in enumerate(formula) if i in set(circuit.constraints.tolist())]
+    left = Formula.from_clauses(
+        rows, formula.variables, [list(v) if p else [-v[0], *v[1:]] for v, p in formula.xors if v]
+    )
+    impossible = any(not v and p for v, p in formula.xors)
+    found = set()
+    for leaves in every_assignment(circuit.aig.inputs):
+        values = circuit.values(np.array(values_of(circuit.aig, leaves)))
+        if not impossible and brute.holds(left, values.tolist()):
+            found.add(tuple(values.tolist()))
+    assert found == brute.models(formula)
+
+
+@relaxed
+@given(formulas())
+def test_models_are_those_of_the_graph_under_its_constraints(formula: Formula) -> None:
+    assert_faithful(formula, recover_circuit(formula))
+
+
+@relaxed
+@given(st.integers(0, 2**32), st.integers(1, 4), st.integers(1, 7))
+def test_circuits_of_any_gates_keep_their_models(seed: int, inputs: int, gates: int) -> None:
+    formula = random_circuit(random.Random(seed), inputs, gates, constraints=seed % 3)
+    assert_faithful(formula, recover_circuit(formula))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_circuit_comes_back_whole(seed: int) -> None:
+    formula = random_circuit(random.Random(seed), 12, 300, constraints=3)
+    circuit = recover_circuit(formula)
+    assert circuit.aig.inputs <= 24
+    assert circuit.defined >= 288
+    assert circuit.leaves.size == circuit.aig.inputs
+
+
+def test_what_is_no_circuit_is_left_alone() -> None:
+    dice = random.Random(1)
+    clauses = [[v * dice.choice([1, -1]) for v in dice.sample(range(1, 201), 3)] for _ in range(850)]
+    circuit = recover_circuit(Formula.from_clauses(clauses, 200))
+    assert circuit.defined < 20
+
+
+def test_large_circuits_take_more_room() -> None:
+    dice = random.Random(2)
+    wide = 9000
+    clauses = [(-(wide + 1), x) for x in range(1, wide + 1)] + [(wide + 1, *range(-wide, 0))]
+    dice.shuffle(clauses)
+    circuit = recover_circuit(Formula.from_clauses(clauses, wide + 1))
+    assert circuit.defined == 1
+    assert len(circuit.aig.ands) == wide - 1
+
+
+def test_units_on_leaves_are_constants() -> None:
+    circuit = recover_circuit(Formula.from_clauses([(1,), (-3, 1), (-3, 2), (3, -1, -2)], 3))
+    assert circuit.literals.tolist() == [1, 2, 2]
+
+
+def test_check_can_stop_it() -> None:
+    def stop() -> None:
+        raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        recover_circuit(random_circuit(random.Random(3), 5, 50), stop)
