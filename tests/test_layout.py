@@ -50,16 +50,17 @@ TABLE = {
     "cdcl/process": "turbosat",
     "turbosat/proof": "turbosat turbosat/dimacs turbosat/formula cdcl/process",
     "cdcl/engines": "turbosat turbosat/dimacs turbosat/formula turbosat/proof cdcl/process gpu",
+    "cdcl/sweeping": "turbosat turbosat/core encodings/circuit",
     "turbosat/lanes": (
-        "turbosat turbosat/formula turbosat/proof cdcl/process cdcl/engines encodings/xor encodings/gf2 "
-        "encodings/support gpu gpu/sweep"
+        "turbosat turbosat/formula turbosat/proof cdcl/process cdcl/engines cdcl/sweeping encodings "
+        "encodings/xor encodings/gf2 encodings/support encodings/circuit gpu gpu/sweep"
     ),
     "cdcl/lanes": "turbosat turbosat/formula turbosat/proof cdcl/process cdcl/engines",
     "cdcl/pool": "turbosat turbosat/formula turbosat/lanes cdcl/process cdcl/engines cdcl/lanes gpu",
     "turbosat/run": (
         "turbosat turbosat/dimacs turbosat/formula turbosat/core turbosat/proof turbosat/lanes cdcl/process "
-        "cdcl/engines cdcl/lanes cdcl/pool encodings/xor encodings/support gpu gpu/cuda gpu/galois "
-        "gpu/sweep"
+        "cdcl/engines cdcl/lanes cdcl/pool encodings/xor encodings/support encodings/circuit gpu "
+        "gpu/cuda gpu/galois gpu/sweep"
     ),
     # Solver, which asks CaDiCaL in this process, and the run above where that takes long.
     "turbosat/solver": "turbosat turbosat/formula turbosat/core cdcl/engines turbosat/run",

@@ -87,6 +87,9 @@ class Options(TypedDict, total=False):
     algebra: Annotated[
         bool, Option(True, ("--algebra/--no-algebra",), "Algebra over GF(2) looks for XORs and few inputs.")
     ]
+    sweeping: Annotated[
+        bool, Option(True, ("--sweeping/--no-sweeping",), "Equal gates of circuits are found and merged.")
+    ]
     guidance: Annotated[
         bool, Option(True, ("--guidance/--no-guidance",), "CDCL lanes are told what the descent finds.")
     ]

@@ -42,3 +42,5 @@ int64_t search_for(const struct graph *graph, const struct search *search, int32
 void leave_search(const struct search *search);
 int64_t load_cone(const struct graph *graph, const struct search *search, int32_t node);
 void forget_clauses(const struct search *search);
+int32_t keep_clause(const struct search *search, const int32_t *literals, int64_t size, int32_t lbd);
+int32_t choose_decision(const struct graph *graph, const struct search *search);

@@ -119,6 +119,11 @@ class Sweep:
         return self.refuted or self.model is not None
 
     @property
+    def node(self) -> int:
+        """How many nodes the pass has looked at."""
+        return int(self._counters[NODE])
+
+    @property
     def figures(self) -> dict[str, int]:
         """Counts: nodes merged, models that told nodes apart, queries given up in the last pass, conflicts."""
         n = self._counters

@@ -319,3 +319,23 @@ int64_t excess_clauses(const struct clausal *c, const struct definitions *d, int
         set_clause_aside(c, d, c->occurrences[entry]);
     return open - used;
 }
+
+// Set aside clauses too wide for a table that are no conjunction's; returns the next one to look at.
+int64_t set_wide_aside(const struct clausal *c, const struct definitions *d, int64_t first, int64_t effort)
+{
+    for (; first < c->clauses && effort > 0; first++, effort--) {
+        int64_t size = size_of(c, first), at = c->offsets[first];
+        if (c->state[first] != OPEN || size <= SUPPORT + 1)
+            continue;
+        for (; at < c->offsets[first + 1]; at++) {
+            int32_t code = c->codes[at];
+            int64_t partners = c->starts[(code ^ 1) + 1] - c->starts[code ^ 1];
+            effort -= partners >= size - 1 ? 2 * partners + size : 1;
+            if (partners >= size - 1 && conjunction(c, d, code) >= 0)
+                break;
+        }
+        if (at == c->offsets[first + 1])
+            set_clause_aside(c, d, first);
+    }
+    return first;
+}

@@ -21,12 +21,13 @@ from numpy.typing import NDArray
 from turbosat.core import definitions as kernels
 from turbosat.core.definitions import FOUND, GATES, ROOM, SUPPORT, TAIL, USED
 from turbosat.encodings.circuit.aig import FALSE, TRUE, Aig
-from turbosat.encodings.propagation import literal_codes, tidied, transpose
+from turbosat.encodings.propagation import advance, literal_codes, tidied, transpose
 from turbosat.formula.formula import Formula
 
 EFFORT: Final = 1 << 21  # entries between two calls of `check`, some milliseconds
 _ROUNDS: Final = 40  # of setting clauses aside
-_TRIED: Final = 4096  # variables for which that is tried, in all rounds together and at least
+_WORK: Final = 1 << 23  # clauses looked at in all rounds together, some tenths of a second
+_PROGRESS: Final = 0.01  # of the variables looked at in a round, that it must define
 _SHARE: Final = 0.5  # of a variable's clauses that its definition must use
 
 Check = Callable[[], None]
@@ -126,15 +127,22 @@ def _definitions(clausal: kernels.Clausal, formula: Formula) -> kernels.Definiti
 
 def _define(clausal: kernels.Clausal, definitions: kernels.Definitions, check: Check) -> None:
     """Define what can be, setting clauses aside where it must be, fewest first."""
+    advance(
+        lambda first: kernels.set_wide_aside(clausal, definitions, first, EFFORT),
+        clausal.state.size,
+        check,
+    )
     _peel(clausal, definitions, check)
-    tried = 0
-    most = max(_TRIED, definitions.kinds.size // 4)
+    work = 0
     for _ in range(_ROUNDS):
         left = np.flatnonzero((definitions.kinds == kernels.LEAF) & (definitions.open > 0))
-        left = left[definitions.open[left] <= 4 * kernels.TABLED]
-        tried += left.size
-        if tried > most + left.size or not left.size:
+        sizes = definitions.open[left].astype(np.int64)
+        order = np.argsort(sizes, kind="stable")
+        costs = work + np.cumsum(sizes[order] * np.minimum(sizes[order], kernels.BASES) ** 2)
+        left = left[order[: np.searchsorted(costs, _WORK)]]
+        if not left.size:
             return
+        work = int(costs[left.size - 1])
         found = np.empty(left.size, np.int64)
         for i, variable in enumerate(left.tolist()):
             if i % 256 == 0:
@@ -143,10 +151,13 @@ def _define(clausal: kernels.Clausal, definitions: kernels.Definitions, check: C
         good = (found >= 0) & (found <= (1 - _SHARE) * definitions.open[left])
         if not good.any():
             return
+        before = int(definitions.counters[FOUND])
         least = int(found[good].min())
         for variable in left[good & (found == least)].tolist():
             if kernels.excess_clauses(clausal, definitions, variable, least) >= 0:
                 _peel(clausal, definitions, check)
+        if definitions.counters[FOUND] - before < _PROGRESS * left.size:
+            return
 
 
 def _peel(clausal: kernels.Clausal, definitions: kernels.Definitions, check: Check) -> None:

@@ -57,6 +57,8 @@ class Show:
             self.comment(event.data["what"])
         elif event.kind == "algebra" and event.data["xors"]:
             self.comment(_algebra_line(event.data))
+        elif event.kind == "sweeping":
+            self.comment(_sweeping_line(event.data))
         elif event.kind in ("device", "started") and "device" in event.data:
             why = f" ({event.data['why']})" if "why" in event.data else ""
             self.comment(f"{event.lane} search on {event.data['device']}{why}")
@@ -136,3 +138,9 @@ def _algebra_line(data: dict[str, Any]) -> str:
         derived = f"{data['units']} units, {data['equivalences']} equivalences, {data['short']} short XORs"
         outcome = f"rank {data['rank']}, {derived} derived"
     return f"{found}: {outcome}; {seconds:.2f} s"
+
+
+def _sweeping_line(data: dict[str, Any]) -> str:
+    """Say in one line what a pass of the sweep found."""
+    found = f"{data['equivalences']} equivalences and {data['units']} units"
+    return f"circuit of {data['gates']} gates, {data['inputs']} inputs: {found}, {data['undecided']} open"

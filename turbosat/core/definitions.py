@@ -9,7 +9,7 @@ from turbosat.core.declare import Bytes, ConstInts, ConstLongs, Ints, Longs, Lon
 
 SUPPORT = 6  # variables of a truth table in one word
 TABLED = 64  # clauses of a variable up to which a truth table is made of them
-BASES = 10  # clauses of a variable over whose variables, and over those of two, tables are tried
+BASES = 8  # clauses of a variable over whose variables, and over those of two, tables are tried
 ROOM = 256  # gates that a truth table may become, and more
 
 LEAF, TABLE, CONJUNCTION = range(3)  # kinds of variables
@@ -60,6 +60,14 @@ class Gates(Record):
 @kernel
 def set_clause_aside(clausal: Clausal, definitions: Definitions, clause: int) -> None:
     """Take a clause for a constraint; its variables are looked at again."""
+
+
+@kernel
+def set_wide_aside(clausal: Clausal, definitions: Definitions, first: int, effort: int) -> int:
+    """Take clauses for constraints that are too wide for a truth table and define no conjunction.
+
+    Begins at clause `first`, returns the next one after about `effort` literals.
+    """
 
 
 @kernel

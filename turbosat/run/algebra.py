@@ -32,7 +32,7 @@ class AlgebraStage:
         self.begun = False
         self._shared = False
         self._late = False  # it may still be started
-        self._strengthened: Formula | None = None
+        self._strengthened: tuple[Formula, Formula] | None = None  # of which, and itself
 
     def begin(self, formula: Formula, *, sweep: bool) -> None:
         """Start the lane, once, if the formula has XORs worth looking for.
@@ -121,8 +121,7 @@ class AlgebraStage:
         """Return the formula with what follows from its XORs, as far as that is known."""
         if self.engine is None or self.engine.clauses is None or self._proof is not None:
             return formula  # the proof of a strengthened formula would prove nothing
-        if self._strengthened is None:
-            self._strengthened = formula.with_clauses(
-                self.engine.clauses.literals, self.engine.clauses.offsets
-            )
-        return self._strengthened
+        if self._strengthened is None or self._strengthened[0] is not formula:
+            more = self.engine.clauses
+            self._strengthened = formula, formula.with_clauses(more.literals, more.offsets)
+        return self._strengthened[1]

@@ -4,6 +4,7 @@
     lanes  ─ here, after a head start; then in the pool      ◄── phases, partial assignments, cubes ── best
     guidance descent ─ a population here, and on GPUs of a cluster     ──► best guidance
     algebra ─ what follows from XORs, few inputs swept        ──► clauses for every lane
+    sweeping ─ equal gates of the formula's circuit           ──► clauses for every lane, and a merged formula
 
 Each turn of the loop waits for news, moves what has come, judges answers, and does what the scheduler says.
 """
@@ -26,6 +27,7 @@ from turbosat.run.following import BestGuidance
 from turbosat.run.pool import PoolStage
 from turbosat.run.scheduler import HEAD_START, Plan, Scheduler, View, lane_memory
 from turbosat.run.sharing import LONGEST, ClauseSharing
+from turbosat.run.sweeping import SweepingStage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,6 +58,7 @@ class Hybrid:
         self._best_guidance = BestGuidance()
         self._covers: list[Cover] = []
         self._stage = AlgebraStage(race, options, deadline, run.proof)
+        self._sweeping = SweepingStage(race, options, deadline, run.proof)
         self._descent = DescentStage(race, options, deadline, self._best_guidance, run.phases)
         self._pool = PoolStage(race, options, deadline)
         self._clause_sharing = ClauseSharing(race, sharing=options["sharing"])
@@ -84,6 +87,8 @@ class Hybrid:
             self.statistics["gradient"] = self._descent.figures
         if self._stage.figures:
             self.statistics["algebra"] = self._stage.figures
+        if self._sweeping.figures:
+            self.statistics["sweeping"] = self._sweeping.figures
         if self._pool.about:
             self.statistics["pool"] = self._pool.about
 
@@ -101,7 +106,7 @@ class Hybrid:
             if self._run.limited and not any(lane.state == "running" for lane in self._cdcl()):
                 return self._nobody()  # descent and algebra alone would go on for ever
             if self._stage.begun:
-                self._run.require_prover(algebra=self._stage.refuting)
+                self._run.require_prover(algebra=self._stage.refuting or self._sweeping.running)
             result = self._judged(formula, self._race.glance())
             if result is None:
                 if not self._need and self._waited() >= HEAD_START:
@@ -128,6 +133,7 @@ class Hybrid:
     def _judged(self, formula: Formula, found: tuple[Lane, Answer] | None) -> Result | None:
         """Return the result if an answer is one; else move what has come."""
         self._stage.share()  # what the algebra found is told even if it is the answer
+        self._sweeping.share()
         result = None if found is None else self._run.judge(formula, *found)
         if result is not None:
             return result
@@ -188,6 +194,8 @@ class Hybrid:
         """Do what the scheduler says."""
         if self._waited() < HEAD_START and self._race.running():
             return
+        if not self._assuming:
+            self._sweeping.begin(formula)
         self._stage.begin(formula, sweep=not self._assuming)
         if plan.spare:
             self._stage.begin_late(formula, self._waited())
@@ -200,8 +208,25 @@ class Hybrid:
         if self._pool.state == "ready":
             self._descent.spread(self._pool, formula)
         self._unfilled = False
+        merged = self._sweeping.merged_lane() if self._room_beside() else None
+        if merged is not None:
+            self._begin_merged(merged, formula)
         if self._free_here(plan) or self._free_remote(plan):
-            self._fill(plan, self._stage.strengthened(formula))
+            self._fill(plan, self._strengthened(formula))
+
+    def _strengthened(self, formula: Formula) -> Formula:
+        """Return the formula with what follows from its XORs and with equal gates merged, as far as known."""
+        return self._stage.strengthened(self._sweeping.strengthened(formula))
+
+    def _room_beside(self) -> bool:
+        """Whether there is memory for a lane besides those that are planned."""
+        left = self._deadline.left()
+        return left is None or left > self._need
+
+    def _begin_merged(self, spec: LaneSpec, formula: Formula) -> None:
+        """Start a lane on the formula with equal gates merged."""
+        lane = self._race.add(spec, self._run.build(spec), self._sweeping.strengthened(formula))
+        self._here.append(lane)
 
     def _fill(self, plan: Plan, source: Formula) -> None:
         """Start lanes where there is room for them, for a moment: an answer does not wait for hundreds."""
@@ -287,7 +312,7 @@ class Hybrid:
             if refused or abandoned or lane.cause in (Cause.KILLED, Cause.UNSTARTED):
                 self._deadline.check()
                 self._revived[name] = self._revived.get(name, 0) + 1
-                self._replace(lane, formula if lane is self._first else self._stage.strengthened(formula))
+                self._replace(lane, formula if lane is self._first else self._strengthened(formula))
 
     def _refuge(self) -> int:
         """Return how many lanes there may be here when some have lost their places in the pool."""

@@ -1,0 +1,87 @@
+"""What a sweep of a formula's own circuit says of its variables, and the formula with equal ones replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from turbosat.encodings.circuit.aig import TRUE
+from turbosat.encodings.circuit.recovery import Circuit
+from turbosat.encodings.propagation import literal_codes, tidied
+from turbosat.formula.clauses import Clauses
+from turbosat.formula.formula import Formula
+from turbosat.formula.rows import repeats, sorted_rows
+
+
+def goals(formula: Formula, circuit: Circuit) -> list[NDArray[np.int32]]:
+    """Return the constraints as clauses of the graph's literals."""
+    ends = formula.offsets[1:][circuit.constraints].tolist()
+    starts = formula.offsets[:-1][circuit.constraints].tolist()
+    codes = literal_codes(formula.literals)
+    graph = circuit.literals[codes >> 1] ^ (codes & 1)
+    return [graph[start:end] for start, end in zip(starts, ends, strict=True)]
+
+
+def representatives(circuit: Circuit, merged: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return the literal that each variable is equal to, codes from 0 (variables,); −1 and −2: true, false.
+
+    merged (1 + graph's variables,) are the graph's literals that are equal to its variables. The first
+    variable of a class stands for all of it.
+    """
+    literals = merged[circuit.literals >> 1] ^ (circuit.literals & 1)
+    nodes = literals >> 1
+    _, first, inverse = np.unique(nodes, return_index=True, return_inverse=True)
+    found = first[inverse]
+    codes: NDArray[np.int32] = (2 * found + ((literals ^ literals[found]) & 1)).astype(np.int32)
+    fixed = nodes == 0
+    codes[fixed] = np.where(literals[fixed] == TRUE, -1, -2)
+    return codes
+
+
+def facts(codes: NDArray[np.int32]) -> Clauses:
+    """Return what representatives say as clauses: units, and two binary ones for each variable replaced."""
+    variables = np.arange(1, codes.size + 1, dtype=np.int32)
+    units = np.where(codes == -1, variables, -variables)[codes < 0]
+    replaced = (codes >= 0) & (codes >> 1 != variables - 1)
+    others = (codes[replaced] >> 1) + 1
+    others = np.where(codes[replaced] & 1, -others, others)
+    mine = variables[replaced]
+    pairs = np.concatenate([np.stack([mine, -others], axis=1), np.stack([-mine, others], axis=1)])
+    flat = np.concatenate([units, pairs.ravel()]).astype(np.int32)
+    sizes = np.repeat([1, 2], [units.size, len(pairs)])
+    return Clauses(flat, np.append(0, np.cumsum(sizes)))
+
+
+def merged_formula(
+    formula: Formula, codes: NDArray[np.int32], check: Callable[[], None] = lambda: None
+) -> Formula:
+    """Return an equivalent formula in which the first variable of each class stands for all of it.
+
+    Clauses that are true or there twice are left out, and what `facts` says is added.
+    """
+    old = literal_codes(formula.literals)
+    new = codes[old >> 1]
+    fixed = new < 0
+    new = np.where(fixed, new, new ^ (old & 1))
+    true = fixed & ((new == -1) != (old & 1).astype(np.bool_))
+    row = np.repeat(np.arange(formula.clauses), np.diff(formula.offsets))
+    satisfied = np.bincount(row[true], minlength=formula.clauses) > 0
+    kept = ~fixed & ~satisfied[row]
+    check()
+    literals = np.where(new & 1, -(new >> 1) - 1, (new >> 1) + 1)[kept].astype(np.int32)
+    sizes = np.bincount(row[kept], minlength=formula.clauses)[~satisfied]
+    tidy, offsets = tidied(literals, np.append(0, np.cumsum(sizes)), formula.variables, check=check)
+    rows = sorted_rows(tidy, offsets)
+    fresh = ~repeats(rows, offsets, np.zeros(offsets.size - 1, np.int64))
+    sizes = np.diff(offsets)
+    flat = tidy[np.repeat(fresh, sizes)]
+    signed = np.where(flat & 1, -(flat >> 1) - 1, (flat >> 1) + 1).astype(np.int32)
+    known = facts(codes)
+    return Formula(
+        np.concatenate([signed, known.literals]),
+        np.append(0, np.cumsum(np.concatenate([sizes[fresh], np.diff(known.offsets)]))),
+        formula.variables,
+        formula.xors,
+    )

@@ -1,0 +1,156 @@
+"""The child side of the sweeping lane: recover the circuit, sweep it pass by pass, say what is equal.
+
+In a process of its own: whatever it does, it can be ended at any time.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from turbosat.cdcl.process.channel import Channel, serve
+from turbosat.cdcl.sweeping.sweep import Sweep
+from turbosat.encodings.circuit.recovery import Circuit, recover_circuit
+from turbosat.encodings.circuit.simulation import simulate
+from turbosat.formula.formula import Formula, unpack
+from turbosat.lanes.circuit_facts import goals, representatives
+
+FEW = 32  # gates: fewer are nothing to sweep
+LEAST = 0.2  # of the variables that must be gates
+BUDGETS = 30, 250, 2_000, 16_000, 128_000  # conflicts for each query, pass by pass
+PATIENCE = 64  # queries given up in a row that end a pass
+TRIAL = 1.0  # CPU seconds after which a pass must have merged something
+YIELD = 0.01  # of the nodes that it has looked at by then, and of all in a whole pass
+THROUGH = 1.0, 8.0  # seconds of simulation that count as few inputs: after the first pass, after the others
+NICE = 5  # how far it gives way once it has had its trial, and so much more after the first pass
+NEWS_INTERVAL = 0.5  # seconds between two words on its progress
+
+
+class Idle(Exception):
+    """The pass finds nothing."""
+
+
+def main(descriptor: int) -> None:
+    """Serve the lane at the other end of a socket."""
+    serve(descriptor, run)
+
+
+def run(channel: Channel) -> None:
+    """Take a formula, report what is equal after each pass, end with an answer or with none."""
+    load, task = channel.receive(None), channel.receive(None)
+    assert load is not None
+    assert task is not None
+    formula = unpack(load.arrays, load.data["variables"])
+    began = time.perf_counter()
+    circuit = recover_circuit(formula)
+    figures = {
+        "gates": len(circuit.aig.ands),
+        "inputs": circuit.aig.inputs,
+        "defined": circuit.defined,
+        "constraints": len(circuit.constraints),
+        "recover_seconds": round(time.perf_counter() - began, 4),
+    }
+    if len(circuit.aig.ands) < FEW or circuit.defined < LEAST * formula.variables:
+        channel.send("answer", {"status": 0, "why": "the formula is no circuit"})
+        return
+    _Worker(channel, formula, circuit, figures, task.data).run()
+
+
+class _Worker:
+    """The passes over one circuit, as long as they are worth it."""
+
+    def __init__(
+        self, channel: Channel, formula: Formula, circuit: Circuit, figures: dict[str, Any], task: dict[str, Any]
+    ) -> None:
+        self._channel, self._formula, self._circuit, self._task = channel, formula, circuit, task
+        self._figures = figures
+        self._sweep = Sweep(circuit.aig, goals(formula, circuit), seed=task["seed"])
+        self._told = time.monotonic()
+        self._merged = 0  # before this pass
+        self._began = time.process_time()  # of this pass; what a busy core withholds is not held against it
+        self._tried = False
+
+    def run(self) -> None:
+        """Sweep until an answer, or until passes find little more."""
+        sweep, nodes = self._sweep, 1 + self._circuit.aig.variables
+        sweep.simulate(self._look)
+        limits = iter(THROUGH)
+        seconds = next(limits)
+        for budget in BUDGETS:
+            if self._answered():
+                return
+            self._merged, self._began = sweep.figures["merged"], time.process_time()
+            try:
+                sweep.run_pass(budget, PATIENCE, self._look)
+            except Idle:
+                break
+            if self._answered():
+                return
+            self._say()
+            if sweep.run_through(seconds, self._news) and self._answered():
+                return
+            seconds = next(limits, seconds)
+            merged = sweep.figures["merged"] - self._merged
+            if merged < YIELD * nodes and budget != BUDGETS[0] and not sweep.figures["undecided"]:
+                break
+            if budget == BUDGETS[0] and merged < YIELD * nodes:
+                break
+            if not self._tried:
+                self._tried = True
+                os.nice(NICE)
+        self._channel.send("answer", {"status": 0, "why": "passes find little more"})
+
+    def _answered(self) -> bool:
+        """Send the answer if there is one."""
+        sweep = self._sweep
+        if sweep.refuted:
+            self._channel.send("answer", {"status": 20})
+        elif sweep.model is not None:
+            values = self._extended(sweep.model)
+            self._channel.send("answer", {"status": 10}, _views(values.view(np.int8)))
+        return sweep.decided
+
+    def _extended(self, model: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return values of all variables from those of the leaves."""
+        words = np.where(model, ~np.uint64(0), np.uint64(0))[:, None]
+        simulated = simulate(self._circuit.aig, words)[:, 0] != 0
+        return self._circuit.values(simulated)
+
+    def _say(self) -> None:
+        """Tell what is equal, so far."""
+        codes = representatives(self._circuit, self._sweep.literals)
+        own = np.arange(codes.size, dtype=np.int32) * 2
+        data = {
+            **self._figures,
+            **self._sweep.figures,
+            "units": int((codes < 0).sum()),
+            "equivalences": int(((codes >= 0) & (codes != own)).sum()),
+        }
+        self._channel.send("facts", data, _views(codes))
+
+    def _news(self) -> None:
+        """Tell how far it is, now and then."""
+        now = time.monotonic()
+        if now - self._told >= NEWS_INTERVAL:
+            self._told = now
+            self._channel.send("progress", dict(self._sweep.figures))
+
+    def _look(self) -> None:
+        """Tell how far it is; give up on a pass that finds nothing."""
+        self._news()
+        spent = time.process_time() - self._began
+        if not self._task["timed"] or spent < TRIAL:
+            return
+        if not self._tried:
+            self._tried = True
+            os.nice(NICE)
+        if self._sweep.figures["merged"] - self._merged < YIELD * self._sweep.node:
+            raise Idle
+
+
+def _views(*arrays: NDArray[Any]) -> list[memoryview]:
+    return [memoryview(array) for array in arrays]  # type: ignore[arg-type] # numpy's buffers are untyped

@@ -1,0 +1,107 @@
+"""The sweeping lane's place in a run: when it starts, and what becomes of what it finds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from turbosat.cdcl.lanes.mix import KINDS, Entrant
+from turbosat.options import Options
+
+if TYPE_CHECKING:
+    from turbosat.cdcl.lanes.mix import LaneSpec
+    from turbosat.cdcl.lanes.race import Lane, Race
+    from turbosat.deadline import Deadline
+    from turbosat.formula.formula import Formula
+    from turbosat.lanes.sweeping import Sweeping
+    from turbosat.proof.file import ProofFile
+
+PASSES = 2  # of the sweep, after which that lane does not wait for its end
+NICE = 2  # how far it gives way
+WORTH = 0.05  # of the variables replaced, for which a lane on the merged formula is started
+
+
+class SweepingStage:
+    """The sweep of the formula's circuit beside the first lanes."""
+
+    def __init__(
+        self, race: Race, options: Options, deadline: Deadline, proof: ProofFile | None = None
+    ) -> None:
+        self.lane: Lane | None = None
+        self.begun = False
+        self._race, self._options, self._deadline, self._proof = race, options, deadline, proof
+        self._shared = 0  # passes whose facts have been handed on
+        self._merged: Formula | None = None
+        self._merged_lane = False
+
+    def begin(self, formula: Formula) -> None:
+        """Start the lane, once, if the formula has gates worth looking for."""
+        begun, self.begun = self.begun, True
+        if begun or not self._options["sweeping"] or self._options["engine"] != "auto":
+            return
+        if self._proof is not None and not self._proof.replaceable:
+            return
+        from turbosat.encodings.circuit.promise import promising
+
+        if not promising(formula, self._deadline.check):
+            return
+        from turbosat.lanes.sweeping import Sweeping
+
+        engine = Sweeping(
+            proof=self._proof is not None,
+            binary_proof=self._proof is not None and self._proof.binary,
+            seed=self._options["seed"],
+            timed=not self._options["deterministic"],
+            memory_limit=self._deadline.memory,
+        )
+        self.lane = self._race.add(Entrant("sweeping", self._options["seed"], nice=0), engine, formula)
+
+    @property
+    def engine(self) -> Sweeping | None:
+        """The engine, None before it was started."""
+        return self.lane.engine if self.lane is not None else None  # type: ignore[return-value]
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """What it found, empty until its first pass is over."""
+        return {} if self.engine is None else self.engine.figures
+
+    @property
+    def running(self) -> bool:
+        """Whether it may still answer."""
+        return self.lane is not None and self.lane.state == "running"
+
+    def share(self) -> None:
+        """Hand what is equal, when a pass is over, to the lanes that can take clauses."""
+        engine = self.engine
+        if engine is None or engine.passes == self._shared or engine.representatives is None:
+            return
+        from turbosat.lanes.circuit_facts import facts
+
+        self._shared, self._merged = engine.passes, None
+        self._race.share(facts(engine.representatives))
+        self._race.tell("sweeping", **engine.figures)
+
+    def merged_lane(self) -> LaneSpec | None:
+        """Return a lane for the merged formula, once, when the sweep has merged much and leaves it at that."""
+        engine = self.engine
+        if engine is None or self._merged_lane or self._proof is not None or engine.representatives is None:
+            return None
+        if self.running and engine.passes < PASSES:
+            return None
+        self._merged_lane = True
+        replaced = engine.figures["units"] + engine.figures["equivalences"]
+        if replaced < WORTH * engine.representatives.size:
+            return None
+        return replace(KINDS["kissat"], name="kissat-merged", seed=self._options["seed"], nice=NICE)
+
+    def strengthened(self, formula: Formula) -> Formula:
+        """Return the formula with what is equal merged, as far as that is known."""
+        engine = self.engine
+        if engine is None or engine.representatives is None or self._proof is not None:
+            return formula  # the proof of a merged formula would prove nothing
+        if self._merged is None:
+            from turbosat.lanes.circuit_facts import merged_formula
+
+            self._merged = merged_formula(formula, engine.representatives, self._deadline.check)
+        return self._merged
