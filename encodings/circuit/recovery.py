@@ -41,7 +41,12 @@ class Circuit:
     literals: NDArray[np.int32]  # (variables,), the graph's literal of each variable
     leaves: NDArray[np.int32]  # (inputs,), the variable of each input, from 1
     constraints: NDArray[np.int64]  # (constraints,), clauses of the formula that no definition satisfies
-    defined: int  # variables that are gates
+    definitions: kernels.Definitions  # what the variables that are gates are
+
+    @property
+    def defined(self) -> int:
+        """How many variables are gates."""
+        return int(self.definitions.counters[FOUND])
 
     def values(self, simulated: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return values (variables,) of the formula's variables from those (1 + variables,) of the graph's."""
@@ -72,7 +77,7 @@ def recover_circuit(formula: Formula, check: Check = lambda: None) -> Circuit:
     fixed = codes[offsets[units[np.diff(offsets)[units] == 1]]]
     aig, literals, leaves = _emitted(clausal, definitions, fixed, check)
     constraints = rows[clausal.state != USED]
-    return Circuit(aig, literals, leaves, constraints, int(definitions.counters[FOUND]))
+    return Circuit(aig, literals, leaves, constraints, definitions)
 
 
 def _tidied(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,9 @@ from turbosat.encodings.circuit.recovery import Circuit, recover_circuit
 from turbosat.encodings.circuit.simulation import simulate
 from turbosat.formula.formula import Formula, unpack
 from turbosat.lanes.circuit_facts import goals, representatives
+
+if TYPE_CHECKING:
+    from turbosat.lanes.circuit_proof import CircuitProof
 
 FEW = 32  # gates: fewer are nothing to sweep
 LEAST = 0.2  # of the variables that must be gates
@@ -68,7 +71,13 @@ class _Worker:
     ) -> None:
         self._channel, self._formula, self._circuit, self._task = channel, formula, circuit, task
         self._figures = figures
-        self._sweep = Sweep(circuit.aig, goals(formula, circuit), seed=task["seed"])
+        self._proof: CircuitProof | None = None
+        if task["proof"]:
+            from turbosat.lanes.circuit_proof import CircuitProof
+
+            self._proof = CircuitProof(formula, circuit, binary=task["binary_proof"])
+        lemmas = None if self._proof is None else self._proof.lemmas
+        self._sweep = Sweep(circuit.aig, goals(formula, circuit), seed=task["seed"], lemmas=lemmas)
         self._told = time.monotonic()
         self._merged = 0  # before this pass
         self._began = time.process_time()  # of this pass; what a busy core withholds is not held against it
@@ -108,7 +117,8 @@ class _Worker:
         """Send the answer if there is one."""
         sweep = self._sweep
         if sweep.refuted:
-            self._channel.send("answer", {"status": 20})
+            arrays = [] if self._proof is None else [memoryview(self._proof.finished())]
+            self._channel.send("answer", {"status": 20}, arrays)
         elif sweep.model is not None:
             values = self._extended(sweep.model)
             self._channel.send("answer", {"status": 10}, _views(values.view(np.int8)))

@@ -23,21 +23,21 @@ class _Template(NamedTuple):
     flip: NDArray[np.uint32]  # (tokens,) 1 where the literal is negated
 
 
-def _halves(splits: int, signs: tuple[int, ...] = ()) -> list[tuple[int, ...]]:
+def halves(splits: int, signs: tuple[int, ...] = ()) -> list[tuple[int, ...]]:
     """List the signs of split literals, shortest last: each clause follows from the two that halve it.
 
     The second half is not written: what propagates in it does so under its own literal, too.
     """
     if len(signs) == splits:
         return [signs]
-    return [*_halves(splits, (*signs, 0)), *_halves(splits, (*signs, 1))[:-1], signs]
+    return [*halves(splits, (*signs, 0)), *halves(splits, (*signs, 1))[:-1], signs]
 
 
 @cache
 def _template(mark: int, width: int, splits: int) -> _Template:
     """Lay out the 2**(width - 1) clauses of an XOR, each after the clauses that split it, deleted again."""
     tokens: list[tuple[int, int]] = []
-    halves = _halves(splits)
+    halves = halves(splits)
     for signs in itertools.product((0, 1), repeat=width):
         if sum(signs) % 2 == 0:
             for begin, parts in ((mark, halves), (_DELETED, halves[:-1])):
@@ -118,6 +118,17 @@ class DratWriter:
         self._steps.clear()
         self._literals.clear()
         self._room = _BATCH
+
+
+def added_clauses(literals: NDArray[np.int32], sizes: NDArray[np.int64], *, binary: bool) -> bytes:
+    """Return steps that add clauses, one after the other: literals (flat,), sizes (clauses,)."""
+    ends = np.cumsum(sizes + 2)
+    tokens = np.zeros(int(ends[-1]) if ends.size else 0, np.uint32)
+    marks = np.zeros(tokens.size, np.bool_)
+    tokens[ends - sizes - 2] = ord("a")
+    marks[ends - sizes - 2] = marks[ends - 1] = True
+    tokens[~marks] = np.abs(literals).astype(np.uint32) << 1 | (literals < 0)
+    return _binary(tokens) if binary else _text(tokens, marks)
 
 
 def _binary(tokens: NDArray[np.uint32]) -> bytes:
