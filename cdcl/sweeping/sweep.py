@@ -1,7 +1,7 @@
 """SAT sweeping: which nodes of a graph are equal, and whether its goals can be reached.
 
 Nodes that no simulated pattern tells apart are candidates. From the inputs up each is settled: by structure,
-where its operands make it equal to another node; by a search for an assignment that tells the two apart, under
+where its operands make it equal to another node; by a search for an assignment that tells the two apart, with
 a limit of conflicts. What is proven equal is merged, so that the nodes above see one; an assignment that is
 found is simulated, with its neighbours, and tells apart others as well (Kuehlmann, "Dynamic transition
 relation simplification for bounded property checking", ICCAD 2004; Mishchenko, Chatterjee, Jiang and Brayton,
@@ -11,7 +11,6 @@ higher limit; where few inputs are left, all assignments are simulated.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -62,8 +61,8 @@ class Sweep:
 
     `goals` are clauses of the graph's literals: a model is an assignment of inputs and latches that satisfies
     all of them. `model` is one, bool (inputs + latches,), if one was come upon; `refuted` says that there is
-    none. With neither, more passes may tell. `lemmas`: called with clauses of literals, int32, each with −1 at
-    its end, in the order in which each follows by reverse unit propagation from the graph's gates and those
+    none. With neither, more passes may tell. `lemmas` is called with clauses of literals (int32, −1 at the end
+    of each), in the order in which each follows by reverse unit propagation from the graph's gates and those
     before; with it no assignments are counted through.
     """
 
@@ -125,7 +124,7 @@ class Sweep:
 
     @property
     def figures(self) -> dict[str, int]:
-        """Counts: nodes merged, models that told nodes apart, queries given up in the last pass, conflicts."""
+        """Counts: nodes merged, models that told nodes apart, queries given up in the pass, conflicts."""
         n = self._counters
         return {
             "merged": int(n[MERGES]),
@@ -273,7 +272,9 @@ class Sweep:
             true = np.append(0, np.cumsum(known != FALSE))
             starts = np.append(0, ends[:-1])
             single = known[starts[ends - starts == 1]]
-            self.refuted |= bool((true[ends] == true[starts]).any()) or bool(np.isin(single ^ 1, single).any())
+            self.refuted |= bool((true[ends] == true[starts]).any()) or bool(
+                np.isin(single ^ 1, single).any()
+            )
         return self.refuted
 
     def _cone(self) -> tuple[Graph, NDArray[np.int32]]:
@@ -313,5 +314,7 @@ class Sweep:
 
 def _bits(words: NDArray[np.uint64], pattern: int) -> NDArray[np.bool_]:
     """Return the values (rows,) that words (rows, WIDTH) have in a pattern."""
-    bits: NDArray[np.bool_] = (words[:, pattern >> 6] >> np.uint64(pattern & 63) & np.uint64(1)).astype(np.bool_)
+    bits: NDArray[np.bool_] = (words[:, pattern >> 6] >> np.uint64(pattern & 63) & np.uint64(1)).astype(
+        np.bool_
+    )
     return bits

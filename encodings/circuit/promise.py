@@ -21,8 +21,8 @@ def gates_likely(formula: Formula, check: Callable[[], None] = nothing) -> float
     """Return about how many conjunctions and XORs of two the clauses define; 50 ms for a million literals.
 
     A clause of 3 to 5 literals is a conjunction if for one of them the binary clauses are there, with its
-    negation and that of each other literal; a sample is looked at. An XOR has four clauses over the same three
-    variables. `check` is called now and then and may raise.
+    negation and that of each other literal; a sample is looked at. An XOR has four clauses over the same
+    three variables. `check` is called now and then and may raise.
     """
     sizes, starts = np.diff(formula.offsets), formula.offsets[:-1]
     codes = literal_codes(formula.literals)

@@ -49,7 +49,7 @@ class Circuit:
         return int(self.definitions.counters[FOUND])
 
     def values(self, simulated: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Return values (variables,) of the formula's variables from those (1 + variables,) of the graph's."""
+        """Return values (variables,) of the formula from those (1 + variables,) of the graph."""
         result: NDArray[np.bool_] = simulated[self.literals >> 1] ^ (self.literals & 1).astype(np.bool_)
         return result
 
@@ -80,9 +80,7 @@ def recover_circuit(formula: Formula, check: Check = lambda: None) -> Circuit:
     return Circuit(aig, literals, leaves, constraints, definitions)
 
 
-def _tidied(
-    formula: Formula, check: Check
-) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
+def _tidied(formula: Formula, check: Check) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
     """Return codes and offsets of clauses without repeated literals, and which clauses these were."""
     codes, offsets = tidied(formula.literals, formula.offsets, formula.variables, check=check)
     rows = np.arange(len(formula.offsets) - 1)
@@ -98,9 +96,10 @@ def _tautologies(formula: Formula) -> NDArray[np.bool_]:
     codes = literal_codes(formula.literals)
     order = np.lexsort((codes, row))
     codes, row = codes[order], row[order]
-    codes, row = codes[np.append(True, (np.diff(codes) != 0) | (np.diff(row) != 0))[: codes.size]], row[
-        np.append(True, (np.diff(codes) != 0) | (np.diff(row) != 0))[: row.size]
-    ]
+    codes, row = (
+        codes[np.append(True, (np.diff(codes) != 0) | (np.diff(row) != 0))[: codes.size]],
+        row[np.append(True, (np.diff(codes) != 0) | (np.diff(row) != 0))[: row.size]],
+    )
     both = (row[1:] == row[:-1]) & (codes[1:] >> 1 == codes[:-1] >> 1)
     result = np.zeros(sizes.size, np.bool_)
     result[row[1:][both]] = True

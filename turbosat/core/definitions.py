@@ -33,7 +33,7 @@ class Clausal(Record):
 
 
 class Definitions(Record):
-    """What is found: a truth table over at most six variables, or a clause whose negation is a conjunction."""
+    """What is found: a truth table over at most six variables, or the clause of a conjunction."""
 
     kinds: Annotated[Bytes, "variables"]
     inputs: Annotated[Ints, "variables", SUPPORT]  # -1 for one that is not there

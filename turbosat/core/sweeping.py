@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Annotated
 
 from turbosat.core.border import Record, kernel
-from turbosat.core.declare import Bytes, ConstInts, ConstLongs, Doubles, Flags, Ints, Longs, LongWords, SignedBytes
+from turbosat.core.declare import (
+    Bytes,
+    ConstInts,
+    ConstLongs,
+    Doubles,
+    Flags,
+    Ints,
+    Longs,
+    LongWords,
+    SignedBytes,
+)
 
 WIDTH = 8  # words of 64 patterns that are simulated at a time
 HEADER = 4  # numbers before a clause's literals: how many, its LBD (0: no learned one), two links

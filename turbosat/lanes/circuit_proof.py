@@ -99,7 +99,8 @@ class CircuitProof:
         The case splits are over variables (rows, splits).
         """
         signs = [
-            np.array([*row, *[-1] * (splits.shape[1] - len(row))], np.int32) for row in halves(splits.shape[1])
+            np.array([*row, *[-1] * (splits.shape[1] - len(row))], np.int32)
+            for row in halves(splits.shape[1])
         ]
         pattern = np.select([np.stack(signs) == 0, np.stack(signs) == 1], [1, -1], 0)  # (halves, splits)
         cases = splits[:, None, :] * pattern[None]  # (rows, halves, splits)

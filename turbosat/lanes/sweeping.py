@@ -24,7 +24,8 @@ class Sweeping(PythonEngine):
     """SAT sweeping of the gates in one formula.
 
     After each pass `figures` and `representatives` are what is known by then (see
-    turbosat.lanes.circuit_facts), and `passes` counts them. It answers UNSATISFIABLE where a constraint of
+    turbosat.lanes.circuit_facts), and `passes` counts them; after the second, or the last, `merged` is the
+    formula with equal variables replaced, if these are many. It answers UNSATISFIABLE where a constraint of
     the circuit cannot hold, SATISFIABLE with a model that it came upon, and UNKNOWN when passes find little
     more. With `proof`, UNSATISFIABLE comes with a DRAT proof of the formula.
     """
@@ -48,6 +49,7 @@ class Sweeping(PythonEngine):
         self._figures: dict[str, Any] = {}
         self.passes = 0
         self.representatives: NDArray[np.int32] | None = None
+        self.merged: Formula | None = None
 
     @property
     def progress(self) -> dict[str, float]:
@@ -92,6 +94,12 @@ class Sweeping(PythonEngine):
     def _take(self, message: Message) -> None:
         import numpy as np
 
+        if message.kind == "merged":
+            from turbosat.formula.formula import Formula
+
+            literals, offsets = map(np.asarray, message.arrays)
+            self.merged = Formula(literals, offsets, message.data["variables"])
+            return
         self.passes += 1
         self._figures, (array,) = message.data, message.arrays
         self.representatives = np.asarray(array)

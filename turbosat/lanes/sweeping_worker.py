@@ -17,7 +17,7 @@ from turbosat.cdcl.sweeping.sweep import Sweep
 from turbosat.encodings.circuit.recovery import Circuit, recover_circuit
 from turbosat.encodings.circuit.simulation import simulate
 from turbosat.formula.formula import Formula, unpack
-from turbosat.lanes.circuit_facts import goals, representatives
+from turbosat.lanes.circuit_facts import goals, merged_formula, representatives
 
 if TYPE_CHECKING:
     from turbosat.lanes.circuit_proof import CircuitProof
@@ -29,6 +29,7 @@ PATIENCE = 64  # queries given up in a row that end a pass
 TRIAL = 1.0  # CPU seconds after which a pass must have merged something
 YIELD = 0.01  # of the nodes that it has looked at by then, and of all in a whole pass
 THROUGH = 1.0, 8.0  # seconds of simulation that count as few inputs: after the first pass, after the others
+WORTH = 0.05  # of the variables replaced, for which the merged formula is worth a lane
 NICE = 5  # how far it gives way once it has had its trial, and so much more after the first pass
 NEWS_INTERVAL = 0.5  # seconds between two words on its progress
 
@@ -67,7 +68,12 @@ class _Worker:
     """The passes over one circuit, as long as they are worth it."""
 
     def __init__(
-        self, channel: Channel, formula: Formula, circuit: Circuit, figures: dict[str, Any], task: dict[str, Any]
+        self,
+        channel: Channel,
+        formula: Formula,
+        circuit: Circuit,
+        figures: dict[str, Any],
+        task: dict[str, Any],
     ) -> None:
         self._channel, self._formula, self._circuit, self._task = channel, formula, circuit, task
         self._figures = figures
@@ -82,6 +88,7 @@ class _Worker:
         self._merged = 0  # before this pass
         self._began = time.process_time()  # of this pass; what a busy core withholds is not held against it
         self._tried = False
+        self._handed = False
 
     def run(self) -> None:
         """Sweep until an answer, or until passes find little more."""
@@ -100,6 +107,8 @@ class _Worker:
             if self._answered():
                 return
             self._say()
+            if budget != BUDGETS[0]:
+                self._merge()
             if sweep.run_through(seconds, self._news) and self._answered():
                 return
             seconds = next(limits, seconds)
@@ -111,6 +120,7 @@ class _Worker:
             if not self._tried:
                 self._tried = True
                 os.nice(NICE)
+        self._merge()
         self._channel.send("answer", {"status": 0, "why": "passes find little more"})
 
     def _answered(self) -> bool:
@@ -141,6 +151,16 @@ class _Worker:
             "equivalences": int(((codes >= 0) & (codes != own)).sum()),
         }
         self._channel.send("facts", data, _views(codes))
+
+    def _merge(self) -> None:
+        """Tell the formula with equal variables replaced, once, if they are many."""
+        codes = representatives(self._circuit, self._sweep.literals)
+        replaced = (codes != 2 * np.arange(codes.size, dtype=np.int32)).sum()
+        if self._proof is not None or self._handed or replaced < WORTH * codes.size:
+            return  # the proof of another formula would prove nothing
+        self._handed = True
+        merged = merged_formula(self._formula, codes)
+        self._channel.send("merged", {"variables": merged.variables}, _views(merged.literals, merged.offsets))
 
     def _news(self) -> None:
         """Tell how far it is, now and then."""

@@ -37,11 +37,11 @@ def halves(splits: int, signs: tuple[int, ...] = ()) -> list[tuple[int, ...]]:
 def _template(mark: int, width: int, splits: int) -> _Template:
     """Lay out the 2**(width - 1) clauses of an XOR, each after the clauses that split it, deleted again."""
     tokens: list[tuple[int, int]] = []
-    halves = halves(splits)
+    parts = halves(splits)
     for signs in itertools.product((0, 1), repeat=width):
         if sum(signs) % 2 == 0:
-            for begin, parts in ((mark, halves), (_DELETED, halves[:-1])):
-                for part in parts:
+            for begin, chosen in ((mark, parts), (_DELETED, parts[:-1])):
+                for part in chosen:
                     tokens.append((begin, 0))
                     tokens.extend((_FIRST + place, sign) for place, sign in enumerate((*signs, *part)))
                     tokens.append((_END, 0))
@@ -122,8 +122,10 @@ class DratWriter:
 
 def added_clauses(literals: NDArray[np.int32], sizes: NDArray[np.int64], *, binary: bool) -> bytes:
     """Return steps that add clauses, one after the other: literals (flat,), sizes (clauses,)."""
+    if not sizes.size:
+        return b""
     ends = np.cumsum(sizes + 2)
-    tokens = np.zeros(int(ends[-1]) if ends.size else 0, np.uint32)
+    tokens = np.zeros(ends[-1], np.uint32)
     marks = np.zeros(tokens.size, np.bool_)
     tokens[ends - sizes - 2] = ord("a")
     marks[ends - sizes - 2] = marks[ends - 1] = True

@@ -90,7 +90,13 @@ class Run(Context):
                 find_python("all else")
             except EngineError as error:
                 self.kissat_only = True
-                self.options = {**self.options, "gradient": False, "algebra": False, "sweeping": False, "pool": False}
+                self.options = {
+                    **self.options,
+                    "gradient": False,
+                    "algebra": False,
+                    "sweeping": False,
+                    "pool": False,
+                }
                 self.tell("note", what=f"Kissat's lanes only: {error}")
 
     def _search(self, race: Race) -> Result:

@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     from turbosat.lanes.sweeping import Sweeping
     from turbosat.proof.file import ProofFile
 
-PASSES = 2  # of the sweep, after which that lane does not wait for its end
 NICE = 2  # how far it gives way
-WORTH = 0.05  # of the variables replaced, for which a lane on the merged formula is started
 
 
 class SweepingStage:
@@ -31,8 +29,7 @@ class SweepingStage:
         self.begun = False
         self._race, self._options, self._deadline, self._proof = race, options, deadline, proof
         self._shared = 0  # passes whose facts have been handed on
-        self._merged: Formula | None = None
-        self._merged_lane = False
+        self._merged = False  # whether there is a lane on the merged formula
 
     def begin(self, formula: Formula) -> None:
         """Start the lane, once, if the formula has gates worth looking for."""
@@ -78,30 +75,19 @@ class SweepingStage:
             return
         from turbosat.lanes.circuit_facts import facts
 
-        self._shared, self._merged = engine.passes, None
+        self._shared = engine.passes
         self._race.share(facts(engine.representatives))
         self._race.tell("sweeping", **engine.figures)
 
     def merged_lane(self) -> LaneSpec | None:
-        """Return a lane for the merged formula, once, when the sweep has merged much and leaves it at that."""
+        """Return a lane for the merged formula, once, when there is one."""
         engine = self.engine
-        if engine is None or self._merged_lane or self._proof is not None or engine.representatives is None:
+        if engine is None or engine.merged is None or self._merged:
             return None
-        if self.running and engine.passes < PASSES:
-            return None
-        self._merged_lane = True
-        replaced = engine.figures["units"] + engine.figures["equivalences"]
-        if replaced < WORTH * engine.representatives.size:
-            return None
+        self._merged = True
         return replace(KINDS["kissat"], name="kissat-merged", seed=self._options["seed"], nice=NICE)
 
     def strengthened(self, formula: Formula) -> Formula:
         """Return the formula with what is equal merged, as far as that is known."""
         engine = self.engine
-        if engine is None or engine.representatives is None or self._proof is not None:
-            return formula  # the proof of a merged formula would prove nothing
-        if self._merged is None:
-            from turbosat.lanes.circuit_facts import merged_formula
-
-            self._merged = merged_formula(formula, engine.representatives, self._deadline.check)
-        return self._merged
+        return formula if engine is None or engine.merged is None else engine.merged

@@ -146,8 +146,8 @@ def test_lemmas_follow_one_after_the_other(seed: int, inputs: int, gates: int) -
         solver.add_clause([-1])
         for i, (a, b) in enumerate(aig.ands.tolist()):
             node = 2 * (aig.first_and + i)
-            for clause in ([node ^ 1, a], [node ^ 1, b], [node, a ^ 1, b ^ 1]):
-                solver.add_clause([signed(x) for x in clause])
+            for gate in ([node ^ 1, a], [node ^ 1, b], [node, a ^ 1, b ^ 1]):
+                solver.add_clause([signed(x) for x in gate])
         clause: list[int] = []
         for x in np.concatenate([np.zeros(0, np.int32), *parts]).tolist():
             if x >= 0:

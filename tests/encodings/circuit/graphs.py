@@ -51,7 +51,7 @@ def _cube(fixed: dict[int, str], width: int) -> set[int]:
 
 
 def random_circuit(dice: random.Random, inputs: int, gates: int, constraints: int = 1) -> Formula:
-    """Make clauses of gates with up to four inputs, of any function, and of wide conjunctions; names shuffled."""
+    """Make clauses of gates of any function with up to four inputs, and of wide conjunctions, shuffled."""
     clauses: list[tuple[int, ...]] = []
     for output in range(inputs + 1, inputs + gates + 1):
         width = dice.randint(1, min(4, output - 1))

@@ -1,0 +1,210 @@
+"""The sweeping lane in a run: circuits in clauses, what is equal in them, proofs."""
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pysat.solvers import Cadical195
+
+from tests.encodings.circuit.graphs import random_circuit
+from tests.families import dimacs, random_ksat
+from tests.processes import turbosat
+from tests.turbosat import brute
+from turbosat import Event, Formula, Status, solve
+from turbosat.cdcl.sweeping.sweep import Sweep
+from turbosat.check import check
+from turbosat.encodings.circuit.promise import promising
+from turbosat.encodings.circuit.recovery import recover_circuit
+from turbosat.formula.clauses import Clauses
+from turbosat.lanes.circuit_facts import facts, goals, merged_formula, representatives
+
+relaxed = settings(max_examples=60, deadline=None)
+
+
+class Netlist:
+    """Clauses of gates, variables from 1."""
+
+    def __init__(self, inputs: int) -> None:
+        self.variables, self.clauses = inputs, list[list[int]]()
+
+    def conjoin(self, a: int, b: int) -> int:
+        self.variables += 1
+        n = self.variables
+        self.clauses += [[-n, a], [-n, b], [n, -a, -b]]
+        return n
+
+    def differ(self, a: int, b: int) -> int:
+        self.variables += 1
+        n = self.variables
+        self.clauses += [[-n, a, b], [-n, -a, -b], [n, -a, b], [n, a, -b]]
+        return n
+
+    def majority(self, a: int, b: int, c: int) -> int:
+        self.variables += 1
+        n = self.variables
+        self.clauses += [[n, -a, -b], [n, -a, -c], [n, -b, -c], [-n, a, b], [-n, a, c], [-n, b, c]]
+        return n
+
+
+def multiplier(net: Netlist, a: list[int], b: list[int], *, columns: bool) -> list[int]:
+    """Return the product's bits: summed row by row, or column by column."""
+    width = len(a) + len(b)
+    piles: list[list[int]] = [[] for _ in range(width + 1)]
+    for i, x in enumerate(a):
+        for j, y in enumerate(b):
+            piles[i + j].append(net.conjoin(x, y))
+    product = []
+    for place in range(width):
+        pile = piles[place]
+        while len(pile) > 1:
+            chosen = [pile.pop(0 if columns else -1) for _ in range(min(3, len(pile)))]
+            if len(chosen) == 2:
+                pile.append(net.differ(*chosen))
+                piles[place + 1].append(net.conjoin(*chosen))
+            else:
+                pile.append(net.differ(net.differ(chosen[0], chosen[1]), chosen[2]))
+                piles[place + 1].append(net.majority(*chosen))
+        product += pile
+    return product
+
+
+def miter(bits: int, *, wrong: bool = False) -> tuple[int, list[list[int]]]:
+    """Return clauses that say that two multipliers differ."""
+    net = Netlist(2 * bits)
+    a, b = list(range(1, bits + 1)), list(range(bits + 1, 2 * bits + 1))
+    one, two = multiplier(net, a, b, columns=False), multiplier(net, b, a, columns=True)
+    if wrong:
+        two[bits] = -net.conjoin(-two[bits], -net.conjoin(a[0], b[0]))
+    net.clauses.append([net.differ(x, y) for x, y in zip(one, two, strict=True)])
+    return net.variables, net.clauses
+
+
+def shuffled(case: tuple[int, list[list[int]]], seed: int) -> tuple[int, list[list[int]]]:
+    dice = random.Random(seed)
+    variables, clauses = case
+    names = list(range(1, variables + 1))
+    dice.shuffle(names)
+    renamed = [[names[abs(x) - 1] * (1 if x > 0 else -1) for x in clause] for clause in clauses]
+    dice.shuffle(renamed)
+    return variables, renamed
+
+
+@pytest.fixture
+def equal(tmp_path: Path) -> Path:
+    path = tmp_path / "equal.cnf"
+    path.write_text(dimacs(*shuffled(miter(8), 1)))
+    return path
+
+
+def test_equal_multipliers_are_refuted_by_the_sweep(equal: Path) -> None:
+    events: list[Event] = []
+    result = solve(equal, time_limit=600, mix="cadical", algebra=False, on_event=events.append)
+    assert result.status is Status.UNSATISFIABLE
+    assert result.winner is not None
+    assert result.winner.lane == "sweeping"
+    told = [event.data for event in events if event.kind == "sweeping"]
+    assert all(data["inputs"] == 16 for data in told)
+
+
+def test_a_wrong_multiplier_is_found_out(tmp_path: Path) -> None:
+    path = tmp_path / "wrong.cnf"
+    path.write_text(dimacs(*shuffled(miter(8, wrong=True), 2)))
+    code, out, _ = turbosat("--time=600", "-n", path)
+    assert code == 10
+    assert "s SATISFIABLE" in out
+
+
+def test_the_command_line_can_leave_it_out(equal: Path) -> None:
+    result = solve(equal, time_limit=1, sweeping=False)
+    assert "sweeping" not in {lane["lane"] for lane in result.statistics["lanes"]}
+
+
+@pytest.mark.parametrize("text", [False, True])
+def test_its_proof_is_accepted(tmp_path: Path, text: bool) -> None:
+    path, proof = tmp_path / "equal.cnf", tmp_path / "proof"
+    path.write_text(dimacs(*shuffled(miter(5), 3)))
+    result = solve(path, time_limit=600, proof=str(proof), binary_proof=not text, algebra=False)
+    assert result.status is Status.UNSATISFIABLE
+    assert check(str(path), str(proof))[0].outcome == "verified"
+
+
+def proof_of(formula: Formula, *, binary: bool) -> bytes | None:
+    """Return the sweep's own proof, None where it refutes nothing."""
+    from turbosat.lanes.circuit_proof import CircuitProof
+
+    circuit = recover_circuit(formula)
+    proof = CircuitProof(formula, circuit, binary=binary)
+    sweep = Sweep(circuit.aig, goals(formula, circuit), lemmas=proof.lemmas)
+    sweep.simulate()
+    for budget in (10, 1000, 100_000):
+        sweep.run_pass(budget)
+    return proof.finished() if sweep.refuted else None
+
+
+@relaxed
+@given(st.integers(0, 2**32), st.integers(1, 5), st.integers(1, 30), st.booleans())
+def test_proofs_of_random_circuits_are_accepted(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, inputs: int, gates: int, binary: bool
+) -> None:
+    formula = random_circuit(random.Random(seed), inputs, gates, constraints=1 + seed % 4)
+    proof = proof_of(formula, binary=binary)
+    if proof is not None:
+        folder = tmp_path_factory.mktemp("proof")
+        path, target = folder / "file.cnf", folder / "proof"
+        path.write_text(dimacs(formula.variables, [list(clause) for clause in formula]))
+        target.write_bytes(proof)
+        assert check(str(path), str(target))[0].outcome == "verified"
+
+
+def listed(clauses: Clauses) -> list[tuple[int, ...]]:
+    return list(Formula(clauses.literals, clauses.offsets, int(abs(clauses.literals).max(initial=0))))
+
+
+@relaxed
+@given(st.integers(0, 2**32), st.integers(1, 4), st.integers(1, 8))
+def test_what_is_merged_follows_and_changes_no_model(seed: int, inputs: int, gates: int) -> None:
+    formula = random_circuit(random.Random(seed), inputs, gates, constraints=seed % 3)
+    circuit = recover_circuit(formula)
+    sweep = Sweep(circuit.aig, goals(formula, circuit))
+    sweep.simulate()
+    sweep.run_pass(10_000)
+    codes = representatives(circuit, sweep.literals)
+    models = brute.models(formula)
+    for clause in listed(facts(codes)):
+        assert all(any(values[abs(x) - 1] == (x > 0) for x in clause) for values in models)
+    assert brute.models(merged_formula(formula, codes)) == models
+
+
+def test_merging_makes_multipliers_smaller() -> None:
+    formula = Formula.from_clauses(miter(6)[1], miter(6)[0])
+    circuit = recover_circuit(formula)
+    sweep = Sweep(circuit.aig)
+    sweep.simulate()
+    sweep.run_pass(10_000)
+    codes = representatives(circuit, sweep.literals)
+    merged = merged_formula(formula, codes)
+    assert merged.clauses < formula.clauses
+    with Cadical195(bootstrap_with=[list(clause) for clause in merged]) as solver:
+        assert not solver.solve()
+
+
+def test_circuits_are_promising_and_random_clauses_are_not() -> None:
+    variables, clauses = shuffled(miter(8), 4)
+    assert promising(Formula.from_clauses(clauses, variables))
+    variables, clauses = random_ksat(300, 1200, seed=1)
+    assert not promising(Formula.from_clauses(clauses, variables))
+    assert not promising(Formula.from_clauses([], 0))
+
+
+def test_the_representative_of_a_class_is_its_first_variable() -> None:
+    clauses = [[-3, 1], [-3, 2], [3, -1, -2], [-4, 1], [-4, 2], [4, -1, -2], [5, -4], [-5, 4]]
+    formula = Formula.from_clauses(clauses, 5)
+    circuit = recover_circuit(formula)
+    sweep = Sweep(circuit.aig)
+    sweep.simulate()
+    sweep.run_pass(100)
+    assert representatives(circuit, sweep.literals).tolist() == [0, 2, 4, 4, 4]
+    assert sorted(listed(facts(np.array([0, 2, 4, 4, 5], np.int32)))) == [(-5, -3), (-4, 3), (4, -3), (5, 3)]
