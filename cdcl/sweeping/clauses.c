@@ -30,21 +30,27 @@ int32_t keep_clause(const struct search *s, const int32_t *literals, int64_t siz
     clause[1] = lbd;
     memcpy(clause + HEADER, literals, size * sizeof *literals);
     s->counters[LAST] += HEADER + size;
-    s->counters[LEARNED] += lbd > 0;
+    s->counters[LEARNED] += lbd > KEPT;
     watch(s, reference);
     return reference;
 }
 
-// Add a short clause at level 0; 0 if it is false there.
+// Add a short clause at level 0, in which literals may be repeated; 0 if it is false there.
 int64_t enter_clause(const struct search *s, const int32_t *literals, int size, int lbd)
 {
     int32_t kept[4];
     int64_t count = 0;
     enter_lemma(s, literals, size);
     for (int i = 0; i < size; i++) {
+        int repeated = 0;
+        for (int64_t j = 0; j < count; j++) {
+            if (kept[j] == (literals[i] ^ 1))
+                return 1;
+            repeated |= kept[j] == literals[i];
+        }
         if (VALUE(s, literals[i]) > 0)
             return 1;
-        if (VALUE(s, literals[i]) == 0)
+        if (VALUE(s, literals[i]) == 0 && !repeated)
             kept[count++] = literals[i];
     }
     if (count > 1)
@@ -67,7 +73,7 @@ void forget_clauses(const struct search *s)
         int32_t size = clause[0], lbd = clause[1], kept = 0;
         const int32_t *literals = clause + HEADER;
         at += HEADER + size;
-        learned += lbd > 0;
+        learned += lbd > KEPT;
         if (lbd > KEPT && (learned <= half || lbd > MIDDLING))
             continue;
         int satisfied = 0;
@@ -85,7 +91,7 @@ void forget_clauses(const struct search *s)
             continue;
         copy[0] = kept;
         copy[1] = lbd;
-        n[LEARNED] += lbd > 0;
+        n[LEARNED] += lbd > KEPT;
         watch(s, (int32_t)to);
         to += HEADER + kept;
     }

@@ -185,13 +185,13 @@ static void begin(const struct search *s, int32_t one, int32_t two)
     n[RESTART] = RESTARTS;
 }
 
-int64_t search_for(const struct graph *g, const struct search *s, int32_t one, int32_t two, int64_t *effort)
+// Search until a call's steps are used up, or until more is known.
+static int64_t advance(const struct graph *g, const struct search *s, const int32_t assumed[2], int64_t last)
 {
-    int64_t *n = s->counters, steps = n[STEPS];
-    const int32_t assumed[2] = {one, two};
-    if (!n[SEARCHING])
-        begin(s, one, two);
+    int64_t *n = s->counters;
     for (;;) {
+        if (n[LAST] + n[TRAIL] + 2 * HEADER + 64 > s->room || n[LOGGED] + n[TRAIL] + 64 > s->lemma_room)
+            return FULL;
         int32_t conflict = propagate(s);
         if (conflict >= 0) {
             if (n[LEVEL] == 0)
@@ -201,14 +201,10 @@ int64_t search_for(const struct graph *g, const struct search *s, int32_t one, i
             learn(s, conflict);
             continue;
         }
-        if (n[STEPS] - steps > *effort) {
-            *effort = 0;
+        if (n[STEPS] > last)
             return PENDING;
-        }
         if (n[SPENT] >= n[BUDGET])
             return GIVEN_UP;
-        if (n[LAST] + n[TRAIL] + 2 * HEADER + 64 > s->room || n[LOGGED] + n[TRAIL] + 64 > s->lemma_room)
-            return FULL;
         if (n[SPENT] >= n[RESTART]) {
             n[RESTART] = n[SPENT] + RESTARTS * luby(++n[LUBY]);
             if (n[LEARNED] > n[LIMIT]) {
@@ -225,10 +221,20 @@ int64_t search_for(const struct graph *g, const struct search *s, int32_t one, i
             decide(s, VALUE(s, literal) ? -1 : literal);
             continue;
         }
-        steps--;
+        n[STEPS] += 4;
         int32_t literal = choose_decision(g, s);
         if (literal < 0)
             return FOUND;
         decide(s, literal);
     }
+}
+
+int64_t search_for(const struct graph *g, const struct search *s, int32_t one, int32_t two, int64_t *effort)
+{
+    int64_t *n = s->counters, steps = n[STEPS];
+    if (!n[SEARCHING])
+        begin(s, one, two);
+    int64_t status = advance(g, s, (int32_t[]){one, two}, steps + *effort);
+    *effort -= n[STEPS] - steps;
+    return status;
 }

@@ -61,8 +61,8 @@ class Sweep:
 
     `goals` are clauses of the graph's literals: a model is an assignment of inputs and latches that satisfies
     all of them. `model` is one, bool (inputs + latches,), if one was come upon; `refuted` says that there is
-    none. With neither, more passes may tell. `lemmas` is called with clauses of literals (int32, −1 at the end
-    of each), in the order in which each follows by reverse unit propagation from the graph's gates and those
+    none. With neither, more passes may tell. `lemmas` is called with clauses of literals (int32, −1 at the
+    end of each), in the order in which each follows by reverse unit propagation from the graph's gates and those
     before; with it no assignments are counted through.
     """
 
@@ -111,6 +111,11 @@ class Sweep:
             if (further == merged).all():
                 return merged
             merged = further
+
+    @property
+    def merged(self) -> NDArray[np.int32]:
+        """What each variable was merged with, (1 + variables,): a smaller literal, or itself."""
+        return self._graph.merged
 
     @property
     def decided(self) -> bool:

@@ -12,7 +12,7 @@ from turbosat.formula.rows import nothing
 
 FEW: Final = 48  # gates: with fewer there is nothing to sweep
 SHARE: Final = 0.1  # of the variables that must look like gates
-LARGEST: Final = 20_000_000  # literals
+LARGEST: Final = 5_000_000  # literals
 _WIDEST: Final = 5  # literals of a clause that is looked at
 _SAMPLE: Final = 4096  # clauses of each length
 

@@ -40,6 +40,7 @@ DONE, PENDING, FULL, FOUND, REFUTED, GIVEN_UP, MODEL = range(7)
 # FAILURES   queries given up one after the other; PATIENCE how many end the pass
 # SMALLEST   cones of up to so many inputs are simulated instead
 # LAST       entries of the arena that are used
+# LEARNED    clauses that may be forgotten; LIMIT when they are
 # LOGGED     entries of lemmas
 INCREMENT, SCALES = range(2)
 

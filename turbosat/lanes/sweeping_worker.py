@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,11 +27,13 @@ FEW = 32  # gates: fewer are nothing to sweep
 LEAST = 0.2  # of the variables that must be gates
 BUDGETS = 30, 250, 2_000, 16_000, 128_000  # conflicts for each query, pass by pass
 PATIENCE = 64  # queries given up in a row that end a pass
-TRIAL = 1.0  # CPU seconds after which a pass must have merged something
-YIELD = 0.01  # of the nodes that it has looked at by then, and of all in a whole pass
+TRIAL = 1.0  # CPU seconds of the first pass, after which it must have replaced variables
+YIELD = 0.01  # of those that it has looked at
+STALE = 2.0, 0.5  # CPU seconds without a merge that end another pass, and the part of it that they must be
 THROUGH = 1.0, 8.0  # seconds of simulation that count as few inputs: after the first pass, after the others
 WORTH = 0.05  # of the variables replaced, for which the merged formula is worth a lane
 NICE = 5  # how far it gives way once it has had its trial, and so much more after the first pass
+SAYING = 4.0  # CPU seconds after which what is equal is told before the pass is over
 NEWS_INTERVAL = 0.5  # seconds between two words on its progress
 
 
@@ -85,43 +88,49 @@ class _Worker:
         lemmas = None if self._proof is None else self._proof.lemmas
         self._sweep = Sweep(circuit.aig, goals(formula, circuit), seed=task["seed"], lemmas=lemmas)
         self._told = time.monotonic()
-        self._merged = 0  # before this pass
-        self._began = time.process_time()  # of this pass; what a busy core withholds is not held against it
-        self._tried = False
-        self._handed = False
+        self._nodes = np.unique(circuit.literals >> 1)  # that are variables of the formula
+        self._first = self._idle = self._handed = False
+        self._merged = 0
+        self._began = self._late = self._said = (
+            0.0  # CPU seconds when this pass began, and when it last merged something
+        )
 
     def run(self) -> None:
         """Sweep until an answer, or until passes find little more."""
-        sweep, nodes = self._sweep, 1 + self._circuit.aig.variables
-        sweep.simulate(self._look)
+        sweep = self._sweep
+        sweep.simulate(self._news)
         limits = iter(THROUGH)
         seconds = next(limits)
-        for budget in BUDGETS:
+        for number, budget in enumerate(BUDGETS):
             if self._answered():
                 return
-            self._merged, self._began = sweep.figures["merged"], time.process_time()
-            try:
+            self._first, self._merged = number == 0, sweep.figures["merged"]
+            self._began = self._late = self._said = time.process_time()
+            before = self._merged
+            with suppress(Idle):
                 sweep.run_pass(budget, PATIENCE, self._look)
-            except Idle:
-                break
+                self._idle = False
             if self._answered():
                 return
             self._say()
-            if budget != BUDGETS[0]:
+            if number:
                 self._merge()
-            if sweep.run_through(seconds, self._news) and self._answered():
-                return
+            if self._idle or (sweep.run_through(seconds, self._news) and self._answered()):
+                break
             seconds = next(limits, seconds)
-            merged = sweep.figures["merged"] - self._merged
-            if merged < YIELD * nodes and budget != BUDGETS[0] and not sweep.figures["undecided"]:
+            settled = sweep.figures["merged"] == before or not sweep.figures["undecided"]
+            if settled if number else self._replaced() < YIELD and not sweep.figures["undecided"]:
                 break
-            if budget == BUDGETS[0] and merged < YIELD * nodes:
-                break
-            if not self._tried:
-                self._tried = True
+            if not number:
                 os.nice(NICE)
-        self._merge()
-        self._channel.send("answer", {"status": 0, "why": "passes find little more"})
+        if not sweep.decided:
+            self._merge()
+            self._channel.send("answer", {"status": 0, "why": "passes find little more"})
+
+    def _replaced(self) -> float:
+        """Return which part of the variables that the pass has looked at is equal to others."""
+        nodes = self._nodes[: np.searchsorted(self._nodes, self._sweep.node)]
+        return float((self._sweep.merged[nodes] != 2 * nodes).mean()) if nodes.size else 1.0
 
     def _answered(self) -> bool:
         """Send the answer if there is one."""
@@ -172,13 +181,20 @@ class _Worker:
     def _look(self) -> None:
         """Tell how far it is; give up on a pass that finds nothing."""
         self._news()
-        spent = time.process_time() - self._began
-        if not self._task["timed"] or spent < TRIAL:
+        if not self._task["timed"]:
             return
-        if not self._tried:
-            self._tried = True
-            os.nice(NICE)
-        if self._sweep.figures["merged"] - self._merged < YIELD * self._sweep.node:
+        now, merged = time.process_time(), self._sweep.figures["merged"]
+        if merged > self._merged:
+            self._merged, self._late = merged, now
+        spent, stale = now - self._began, now - self._late
+        if now - self._said > max(SAYING, spent / 2):
+            self._said = now
+            self._say()
+        if self._first:
+            self._idle = spent > TRIAL and self._replaced() < YIELD
+        else:
+            self._idle = stale > max(STALE[0], STALE[1] * spent)
+        if self._idle:
             raise Idle
 
 
