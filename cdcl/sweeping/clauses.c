@@ -1,5 +1,5 @@
 // The clauses of the search: kept, watched, forgotten; gates as clauses; lemmas for a proof.
-#include "heap.h"
+#include "state.h"
 #include <string.h>
 
 enum { KEPT = 3, MIDDLING = 8 };

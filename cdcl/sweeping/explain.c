@@ -1,5 +1,5 @@
 // What to decide: operands of gates that are assigned and not yet explained by their operands.
-#include "heap.h"
+#include "state.h"
 
 struct gate search_gate(const struct graph *g, int32_t node)
 {

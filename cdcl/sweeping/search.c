@@ -3,7 +3,7 @@
 // Clauses are watched by lists that run through them, as in PicoSAT (Biere, JSAT 2008). A decision is the most
 // active operand of a gate that is assigned and not yet explained by its operands, as in justification-based
 // search in circuits; where every gate is explained, the rest is free, and the assignment is a counterexample.
-#include "heap.h"
+#include "state.h"
 #include <string.h>
 
 static const double DECAY = 1 / 0.95, LARGEST = 1e100;

@@ -62,7 +62,7 @@ class Sweep:
     `goals` are clauses of the graph's literals: a model is an assignment of inputs and latches that satisfies
     all of them. `model` is one, bool (inputs + latches,), if one was come upon; `refuted` says that there is
     none. With neither, more passes may tell. `lemmas` is called with clauses of literals (int32, −1 at the
-    end of each), in the order in which each follows by reverse unit propagation from the graph's gates and those
+    end of each), in the order in which each follows by reverse unit propagation from the gates and those
     before; with it no assignments are counted through.
     """
 
