@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from pysat.solvers import Cadical195
 
 from tests.encodings.circuit.graphs import random_circuit
-from tests.families import dimacs, random_ksat
+from tests.families import dimacs
 from tests.processes import turbosat
 from tests.turbosat import brute
 from turbosat import Event, Formula, Status, solve
 from turbosat.cdcl.sweeping.sweep import Sweep
 from turbosat.check import check
-from turbosat.encodings.circuit.promise import promising
 from turbosat.encodings.circuit.recovery import recover_circuit
 from turbosat.formula.clauses import Clauses
+from turbosat.formula.files import read
 from turbosat.lanes.circuit_facts import facts, goals, merged_formula, representatives
 
 relaxed = settings(max_examples=60, deadline=None)
@@ -117,6 +117,15 @@ def test_a_wrong_multiplier_is_found_out(tmp_path: Path) -> None:
     assert "s SATISFIABLE" in out
 
 
+@pytest.mark.slow
+def test_a_lane_gets_the_merged_formula_where_the_sweep_leaves_it_at_that() -> None:
+    variables, clauses = miter(16)
+    formula = Formula.from_clauses(clauses, variables)
+    result = solve(formula, time_limit=40, mix="kissat", pool=False, gradient=False, algebra=False)
+    assert "kissat-merged" in {lane["lane"] for lane in result.statistics["lanes"]}
+    assert result.statistics["sweeping"]["equivalences"] > 100
+
+
 def test_the_command_line_can_leave_it_out(equal: Path) -> None:
     result = solve(equal, time_limit=1, sweeping=False)
     assert "sweeping" not in {lane["lane"] for lane in result.statistics["lanes"]}
@@ -129,6 +138,17 @@ def test_its_proof_is_accepted(tmp_path: Path, text: bool) -> None:
     result = solve(path, time_limit=600, proof=str(proof), binary_proof=not text, algebra=False)
     assert result.status is Status.UNSATISFIABLE
     assert check(str(path), str(proof))[0].outcome == "verified"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["sin", "c6288", "bar", "priority", "voter"])
+def test_proofs_of_equivalences_of_the_corpus_are_accepted(corpus: Path, tmp_path: Path, name: str) -> None:
+    (path,) = (corpus / "cec").glob(f"{name}-resyn2.cnf*")
+    formula = read(path)
+    proof = proof_of(formula, binary=True)
+    assert proof is not None
+    (tmp_path / "proof").write_bytes(proof)
+    assert check(str(path), str(tmp_path / "proof"))[0].outcome == "verified"
 
 
 def proof_of(formula: Formula, *, binary: bool) -> bytes | None:
@@ -189,14 +209,6 @@ def test_merging_makes_multipliers_smaller() -> None:
     assert merged.clauses < formula.clauses
     with Cadical195(bootstrap_with=[list(clause) for clause in merged]) as solver:
         assert not solver.solve()
-
-
-def test_circuits_are_promising_and_random_clauses_are_not() -> None:
-    variables, clauses = shuffled(miter(8), 4)
-    assert promising(Formula.from_clauses(clauses, variables))
-    variables, clauses = random_ksat(300, 1200, seed=1)
-    assert not promising(Formula.from_clauses(clauses, variables))
-    assert not promising(Formula.from_clauses([], 0))
 
 
 def test_the_representative_of_a_class_is_its_first_variable() -> None:

@@ -107,7 +107,14 @@ def test_descent_finds_models_that_others_look_for() -> None:
 
 
 def test_every_part_can_be_left_out(seconds_hard: Path) -> None:
-    flags = {"gradient": False, "algebra": False, "guidance": False, "sharing": False, "pool": False}
+    flags = {
+        "gradient": False,
+        "algebra": False,
+        "sweeping": False,
+        "guidance": False,
+        "sharing": False,
+        "pool": False,
+    }
     result = solve(seconds_hard, workers=2, time_limit=3, pool_after=0.0, **flags)  # type: ignore[arg-type]
     assert {lane["lane"] for lane in result.statistics["lanes"]} <= {"kissat", "cadical", "cadical-guided"}
     assert not {"gradient", "algebra", "exchange", "pool"} & set(result.statistics)

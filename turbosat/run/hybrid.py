@@ -210,12 +210,12 @@ class Hybrid:
         self._unfilled = False
         merged = self._sweeping.merged_lane() if self._room_beside() else None
         if merged is not None:
-            self._begin_merged(merged, formula)
+            self._begin_merged(*merged)
         if self._free_here(plan) or self._free_remote(plan):
             self._fill(plan, self._strengthened(formula))
 
     def _strengthened(self, formula: Formula) -> Formula:
-        """Return the formula with what follows from its XORs and with equal gates merged, as far as known."""
+        """Return the formula with what follows from its XORs and its circuit, as far as that is known."""
         return self._stage.strengthened(self._sweeping.strengthened(formula))
 
     def _room_beside(self) -> bool:
@@ -225,8 +225,7 @@ class Hybrid:
 
     def _begin_merged(self, spec: LaneSpec, formula: Formula) -> None:
         """Start a lane on the formula with equal gates merged."""
-        lane = self._race.add(spec, self._run.build(spec), self._sweeping.strengthened(formula))
-        self._here.append(lane)
+        self._here.append(self._race.add(spec, self._run.build(spec), formula))
 
     def _fill(self, plan: Plan, source: Formula) -> None:
         """Start lanes where there is room for them, for a moment: an answer does not wait for hundreds."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from turbosat.cdcl.lanes.mix import LaneSpec
     from turbosat.cdcl.lanes.race import Lane, Race
     from turbosat.deadline import Deadline
+    from turbosat.formula.clauses import Clauses
     from turbosat.formula.formula import Formula
     from turbosat.lanes.sweeping import Sweeping
     from turbosat.proof.file import ProofFile
@@ -29,6 +30,8 @@ class SweepingStage:
         self.begun = False
         self._race, self._options, self._deadline, self._proof = race, options, deadline, proof
         self._shared = 0  # passes whose facts have been handed on
+        self._facts: Clauses | None = None
+        self._strengthened: Formula | None = None
         self._merged = False  # whether there is a lane on the merged formula
 
     def begin(self, formula: Formula) -> None:
@@ -75,19 +78,24 @@ class SweepingStage:
             return
         from turbosat.lanes.circuit_facts import facts
 
-        self._shared = engine.passes
-        self._race.share(facts(engine.representatives))
+        self._shared, self._strengthened = engine.passes, None
+        self._facts = facts(engine.representatives)
+        self._race.share(self._facts)
         self._race.tell("sweeping", **engine.figures)
 
-    def merged_lane(self) -> LaneSpec | None:
-        """Return a lane for the merged formula, once, when there is one."""
+    def merged_lane(self) -> tuple[LaneSpec, Formula] | None:
+        """Return a lane and the merged formula for it, once, when there is one."""
         engine = self.engine
         if engine is None or engine.merged is None or self._merged:
             return None
         self._merged = True
-        return replace(KINDS["kissat"], name="kissat-merged", seed=self._options["seed"], nice=NICE)
+        spec = replace(KINDS["kissat"], name="kissat-merged", seed=self._options["seed"], nice=NICE)
+        return spec, engine.merged
 
     def strengthened(self, formula: Formula) -> Formula:
-        """Return the formula with what is equal merged, as far as that is known."""
-        engine = self.engine
-        return formula if engine is None or engine.merged is None else engine.merged
+        """Return the formula with clauses behind its own that say what is equal, as far as that is known."""
+        if self._facts is None or self._proof is not None:
+            return formula  # the proof of a strengthened formula would prove nothing
+        if self._strengthened is None:
+            self._strengthened = formula.with_clauses(self._facts.literals, self._facts.offsets)
+        return self._strengthened
