@@ -50,6 +50,10 @@ ROUNDS: Final = 64  # of random patterns, WIDTH words each
 _WORK: Final = 4e7  # nodes times rounds of these at most
 _PATTERNS: Final = 64 * WIDTH
 _BLOCK_COST: Final = 6e-9  # seconds for a node in a block of patterns, about
+_FIRST: Final = 30  # conflicts for each query of the first pass
+_GROWTH: Final = 8  # of both limits from pass to pass
+_LARGEST: Final = 1 << 30
+_THROUGH: Final = 0.5  # seconds that counting through all inputs may take after it
 _LEARNED: Final = 4000  # clauses before the first are forgotten
 _LEMMAS: Final = 1 << 20  # numbers of lemmas that are kept until they are fetched
 
@@ -139,6 +143,21 @@ class Sweep:
         }
 
     # What is done.
+
+    def run(self, check: Check = lambda: None) -> bool:
+        """Go through all stages, with limits that grow; return whether the goals are decided.
+
+        False only where all nodes are settled and several goals together are not: that takes a search. Where
+        it takes long, `check` may raise, and what is known by then stays known.
+        """
+        self.simulate(check)
+        budget, seconds = _FIRST, _THROUGH
+        while not self.decided:
+            worth = self.run_pass(budget, check=check)
+            if self.run_through(seconds, check) or (not worth and not self.figures["undecided"]):
+                break
+            budget, seconds = min(_GROWTH * budget, _LARGEST), _GROWTH * seconds
+        return self.decided
 
     def simulate(self, check: Check = lambda: None) -> None:
         """Tell nodes apart by random patterns, some with few inputs true, or with most."""
