@@ -66,7 +66,8 @@ TABLE = {
     "turbosat/solver": "turbosat turbosat/formula turbosat/core cdcl/engines turbosat/run",
     # Questions about circuits, asked of the solver.
     "turbosat/verify": (
-        "turbosat turbosat/formula turbosat/core turbosat/run turbosat/solver encodings encodings/circuit"
+        "turbosat turbosat/formula turbosat/core turbosat/run turbosat/solver cdcl/sweeping encodings "
+        "encodings/circuit"
     ),
     "turbosat/verify/prove": (
         "turbosat turbosat/core turbosat/solver cdcl/process encodings encodings/circuit turbosat/verify"

@@ -20,6 +20,7 @@ from turbosat.options import Options, resolve
 from turbosat.result import Reason, Status
 from turbosat.verify.limits import bounded
 from turbosat.verify.matching import Difference, How, differences, match, miter
+from turbosat.verify.sweeping import sweeping
 from turbosat.verify.verdict import Answer, Verdict, Witness
 
 WORDS: Final = 16  # of 64 random patterns that are tried first
@@ -162,4 +163,4 @@ def _by_chance(graph: Aig, seed: int, check: Callable[[], None]) -> NDArray[np.b
     return (words[:, word] >> np.uint64(bit) & np.uint64(1)).astype(np.bool_)
 
 
-ENGINES: Final[tuple[Engine, ...]] = (hybrid,)
+ENGINES: Final[tuple[Engine, ...]] = (sweeping, hybrid)
