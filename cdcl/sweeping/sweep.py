@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.core import sweeping as kernels
-from turbosat.core.sweeping import (
+from turbosat.core.circuits import sweeping as kernels
+from turbosat.core.circuits.sweeping import (
     BUDGET,
     CONFLICTS,
     DONE,
@@ -43,7 +43,7 @@ from turbosat.core.sweeping import (
 from turbosat.encodings.circuit.aig import FALSE, Aig
 
 if TYPE_CHECKING:
-    from turbosat.core.sweeping import Graph, Search
+    from turbosat.core.circuits.sweeping import Graph, Search
 
 EFFORT: Final = 1 << 17  # steps between two looks at the time, some milliseconds
 ROUNDS: Final = 64  # of random patterns, WIDTH words each

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.core import circuit as kernels
+from turbosat.core.circuits import circuit as kernels
 from turbosat.dimacs.diagnosis import found
 from turbosat.encodings.circuit.aig import Aig, Literals
 from turbosat.encodings.circuit.aiger_binary import decoded

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.core import circuit as kernels
+from turbosat.core.circuits import circuit as kernels
 from turbosat.encodings.circuit.aig import Aig, Literals
 from turbosat.encodings.propagation import blocks
 

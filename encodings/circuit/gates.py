@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.core import circuit as kernels
-from turbosat.core.circuit import AND, BOTH, MUX, NEGATIVE, POSITIVE
+from turbosat.core.circuits import circuit as kernels
+from turbosat.core.circuits.circuit import AND, BOTH, MUX, NEGATIVE, POSITIVE
 from turbosat.encodings.circuit.aig import Aig, Literals
 from turbosat.encodings.circuit.cone import cone
 from turbosat.encodings.propagation import blocks, transpose

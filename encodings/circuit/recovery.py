@@ -18,8 +18,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.core import definitions as kernels
-from turbosat.core.definitions import FOUND, GATES, ROOM, SUPPORT, TAIL, USED
+from turbosat.core.circuits import definitions as kernels
+from turbosat.core.circuits.definitions import FOUND, GATES, ROOM, SUPPORT, TAIL, USED
 from turbosat.encodings.circuit.aig import FALSE, TRUE, Aig
 from turbosat.encodings.propagation import advance, literal_codes, tidied, transpose
 from turbosat.formula.formula import Formula

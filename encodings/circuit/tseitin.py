@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.core.circuit import AND, MUX, NEGATIVE, POSITIVE
+from turbosat.core.circuits.circuit import AND, MUX, NEGATIVE, POSITIVE
 from turbosat.encodings.circuit.aig import Aig, Literals
 from turbosat.encodings.circuit.gates import Recognised, recognise
 from turbosat.errors import UsageError

@@ -1,6 +1,6 @@
 """Slow twins of encodings/circuit, and of turbosat/verify/encode.c."""
 
-from turbosat.core.circuit import (
+from turbosat.core.circuits.circuit import (
     BOTH,
     CLOSED,
     CYCLE,

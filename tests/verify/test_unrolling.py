@@ -8,7 +8,7 @@ from pysat.solvers import Solver
 from tests.encodings.circuit.circuit_cases import built, graphs
 from tests.twins import circuit as slow
 from tests.twins.compare import twinned
-from turbosat.core import circuit as kernels
+from turbosat.core.circuits import circuit as kernels
 from turbosat.encodings.circuit.aig import Aig
 from turbosat.encodings.circuit.builder import AigBuilder
 from turbosat.encodings.circuit.simulation import initial_values, run, simulate, values

@@ -50,8 +50,8 @@ def _headers(library: str, folder: Path) -> None:
         (folder / "kernels.h").write_text(border.header(kernels))
         return
     for name in DECLARING:
-        module = importlib.import_module(f"turbosat.core.{name}")
-        (folder / f"{name}.h").write_text(header(module))
+        module = importlib.import_module(f"turbosat.core.{name.replace('/', '.')}")
+        (folder / f"{Path(name).name}.h").write_text(header(module))
 
 
 def build(

@@ -28,11 +28,11 @@ DECLARING = (
     "gf2",
     "support",
     "cadical",
-    "circuit",
-    "cones",
-    "definitions",
-    "sweeping",
-)  # modules of this folder
+    "circuits/circuit",
+    "circuits/cones",
+    "circuits/definitions",
+    "circuits/sweeping",
+)  # modules of this folder and below
 LEVELS = {  # of a processor's instructions, lowest first: the name, and what compilers call it
     "x86_64": {"v2": "x86-64-v2", "v3": "x86-64-v3", "v4": "x86-64-v4"},
     "aarch64": {"v8": "armv8-a"},

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.core import circuit as kernels
+from turbosat.core.circuits import circuit as kernels
 from turbosat.encodings.circuit.aig import FALSE, Aig, Literals
 from turbosat.encodings.circuit.builder import AigBuilder, renamed
 from turbosat.encodings.circuit.cone import influence

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.encodings.circuit.circuit_cases import built, graphs
 from tests.twins import circuit as slow_circuit
 from tests.twins.compare import twinned
-from turbosat.core import circuit
+from turbosat.core.circuits import circuit
 from turbosat.encodings.circuit import aiger, aiger_parser, builder, cone, gates, simulation, tseitin
 from turbosat.encodings.circuit.aig import Aig
 from turbosat.errors import InputError

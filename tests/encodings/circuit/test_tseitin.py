@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pysat.solvers import Cadical153
 
 from tests.encodings.circuit.circuit_cases import assignments, built, evaluated, graphs, value
-from turbosat.core.circuit import AND, BOTH, MUX
+from turbosat.core.circuits.circuit import AND, BOTH, MUX
 from turbosat.encodings.circuit.aig import FALSE, Aig
 from turbosat.encodings.circuit.builder import AigBuilder
 from turbosat.encodings.circuit.gates import recognise

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.verify.prove.small_circuits import Behaviour, State, circuits
-from turbosat.core.cones import SPENT
+from turbosat.core.circuits.cones import SPENT
 from turbosat.encodings.circuit.aig import Aig
 from turbosat.encodings.circuit.builder import AigBuilder
 from turbosat.verify.prove.question import Cube, Frame, Step

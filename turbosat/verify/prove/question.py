@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from turbosat.core.cones import (
+from turbosat.core.circuits.cones import (
     COUNT,
     EFFORT,
     NO_MEMORY,

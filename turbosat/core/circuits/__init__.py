@@ -1,0 +1,1 @@
+"""Declarations: and-inverter graphs and what is done with them."""
