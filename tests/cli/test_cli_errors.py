@@ -1,5 +1,7 @@
 """Everything a user can do wrong: one line on stderr, exit code 1, no `s` line."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -120,3 +122,11 @@ def test_lying_engine_is_a_bug_report(
     told = failure(capfd, "-j1", "--no-gradient", QUEENS)
     assert told.startswith("kissat claims SATISFIABLE but its model falsifies clause 1;")
     assert told.endswith(" this is a bug: please report it with the file")
+
+
+def test_an_environment_without_the_dependencies_is_one_line() -> None:
+    code = "import sys; sys.path.insert(0, sys.argv.pop(1)); from turbosat.cli.main import main; main()"
+    command = [sys.executable, "-S", "-P", "-c", code, str(ROOT), QUEENS]  # -S: without what is installed
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stdout) == (1, "")
+    assert run.stderr == "turbosat: error: the package typer is missing: pip install turbosat brings it\n"

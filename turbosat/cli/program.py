@@ -32,9 +32,11 @@ def guarded(program: str, go: Callable[[], object], watch: Watch = nullcontext) 
     """Return what a program's command returns as its exit code; whatever is wrong is one line on stderr."""
     try:
         require_system()
+        from turbosat.cli.arguments import TyperUsageError
+    except ModuleNotFoundError as error:  # a checkout runs in any environment
+        return fail(program, f"the package {error.name} is missing: pip install turbosat brings it", watch)
     except ImportError as error:
         return fail(program, str(error), watch)
-    from turbosat.cli.arguments import TyperUsageError
 
     try:
         outcome = go()
