@@ -40,8 +40,9 @@ def own_place() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def hears_interrupts() -> None:
-    """Let Ctrl-C mean what it does in a terminal: a background job of a shell is born deaf to it."""
+    """Let Ctrl-C and a hangup mean what they do in a terminal: background jobs and nohup are deaf to them."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")
