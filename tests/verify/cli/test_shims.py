@@ -1,5 +1,6 @@
 """turbosat-aigbmc and turbosat-ric3: what SymbiYosys reads, and with which exit codes."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +9,9 @@ import pytest
 
 from tests.verify.cli.test_verify import saved
 from tests.verify.reachability import counter
+from tests.verify.test_bmc import hard
 from turbosat.encodings.circuit.builder import AigBuilder
+from turbosat.system import process_start
 from turbosat.verify.cli.shims import run_aigbmc, run_ric3
 from turbosat.verify.verdict import Witness
 from turbosat.verify.witness import fails
@@ -40,6 +43,26 @@ def test_aigbmc_ends_at_the_first_failure(tmp_path: Path, capfd: pytest.CaptureF
     graph.set_next(late, 1)
     file = saved(graph.build(bad=[0, late]), tmp_path / "two.aig")
     assert told(run_aigbmc, capfd, 5, file) == (0, ["u0", "1", "b1", "0", "", "", "."], "")
+
+
+@pytest.mark.parametrize("words", [["2000"], ["-e", "bmc", "--end", "2000", "--witness"]])
+@pytest.mark.parametrize("seconds", [-1.0, 1.0])  # before the circuit is read, and behind the first frame
+def test_a_limit_before_the_bound_is_no_pass(
+    words: list[str], seconds: float, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file = saved(hard(), tmp_path / "hard.aig")
+    program = run_ric3 if len(words) > 1 else run_aigbmc
+    limit = time.monotonic() - process_start() + seconds if seconds > 0 else 0
+    code, out, err = told(program, capfd, *words, "--time", limit, file)
+    assert code == 1
+    assert all(line.startswith("u") for line in out)
+    assert "error: no answer up to the bound: time" in err
+    assert err.count("\n") == 1
+
+
+def test_a_limit_leaves_a_proof_unknown(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    file = saved(hard(), tmp_path / "hard.aig")
+    assert told(run_ric3, capfd, "--witness", "--time", 0, file) == (0, ["2", "b0", "."], "")
 
 
 def test_nothing_that_can_fail(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
 
-from turbosat.cli.program import guarded, launch
+from turbosat.cli.program import fail, guarded, launch
 from turbosat.verify.cli.arguments import MOST, NONE, PARAMETERS, added, application, parsed
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ AIGBMC: Final = "turbosat-aigbmc"
 AIGBMC_HELP: Final = """Look for a run that ends in a bad state, as aigbmc does: AIGBMC=turbosat-aigbmc.
 
 Prints `u0`, `u1`, … for frames in which nothing fails, then `1` and a witness, `2` where there is none up to
-the bound, or `0` where there can be none at all. The exit code is 0; 1 for errors.
+the bound, or `0` where there can be none at all. The exit code is 0; 1 for errors, such as a limit that ends
+it before the bound.
 """
 K: Final = Annotated[int, typer.Argument(metavar="K", min=0, max=MOST, help="The last frame, from 0.")]
 
@@ -39,7 +40,7 @@ def run_aigbmc(words: list[str], signals: Signals | None = None) -> int:
     """Run `turbosat-aigbmc WORDS` and return the exit code."""
 
     def go(question: Question) -> int:
-        verdicts = _asked(question, signals, frames=not question.display["quiet"])
+        verdicts = _asked(AIGBMC, question, signals, frames=not question.display["quiet"])
         return 1 if verdicts is None else 0
 
     app = application()
@@ -53,7 +54,8 @@ RIC3: Final = "turbosat-ric3"
 RIC3_HELP: Final = """Prove properties, or look for failing runs, as rIC3 does: RIC3=turbosat-ric3.
 
 With -e bmc, runs of up to --end frames are looked at, else all. With --witness, a status line is printed: `0`
-holds, `1` fails, with a witness, `2` unknown. Exit codes: 20 holds, 10 fails, 0 unknown, 1 error.
+holds, `1` fails, with a witness, `2` unknown. Exit codes: 20 holds, 10 fails, 0 unknown, 1 error, such as a
+limit that ends -e bmc before the bound.
 """
 RIC3_OWN: Final[dict[str, tuple[Any, Any]]] = {
     "file": PARAMETERS["file"],
@@ -83,7 +85,7 @@ def run_ric3(words: list[str], signals: Signals | None = None) -> int:
         alike = question.alike
         kind = "bmc" if alike["engine"] == "bmc" else "prove"
         asked = replace(question, kind=kind, bound=alike["end"])
-        verdicts = _asked(asked, signals, frames=False, status=alike["certificate"])
+        verdicts = _asked(RIC3, asked, signals, frames=False, status=alike["certificate"])
         return 1 if verdicts is None else exit_code(verdicts)
 
     app = application()
@@ -93,15 +95,16 @@ def run_ric3(words: list[str], signals: Signals | None = None) -> int:
 
 
 def _asked(
-    question: Question, signals: Signals | None, *, frames: bool, status: bool = True
+    program: str, question: Question, signals: Signals | None, *, frames: bool, status: bool = True
 ) -> list[Verdict] | None:
-    """Answer, and print what is read by other programs; None where it cannot be printed.
+    """Answer, and print what is read by other programs; None, and a line on stderr, where that is an error.
 
     `frames`: also a line for each frame in which nothing fails. Without `status`, nothing is printed.
     """
     from turbosat.cli.streams import Output
     from turbosat.deadline import Expired
     from turbosat.events import Event
+    from turbosat.result import Reason
     from turbosat.verify.cli.answer import asked, loaded, opened, unknown
     from turbosat.verify.verdict import Answer
     from turbosat.verify.witness import aiger_text
@@ -125,6 +128,13 @@ def _asked(
             verdicts = unknown(question, [], expired.reason)
     failed = [each for each in verdicts if each.answer is Answer.FAILS]
     open_ = [each for each in verdicts if each.answer is Answer.UNKNOWN]
+    if question.kind == "bmc" and not failed:
+        # In this mode SymbiYosys takes a 2 for "nothing fails up to the bound": it must not stand for less.
+        short = [each for each in open_ if each.reason is not Reason.LIMIT or each.bound != question.bound]
+        if short:
+            known = "" if short[0].bound is None else f"; nothing fails up to frame {short[0].bound}"
+            fail(program, f"no answer up to the bound: {short[0].reason}{known}", watch)
+            return None
     if status:
         output.write(aiger_text((failed or open_ or verdicts)[:1]).encode())
     return verdicts if output.failure is None else None
