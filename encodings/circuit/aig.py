@@ -32,6 +32,7 @@ class Aig:
 
     ``reset`` tells each latch's first value: 0, 1, or the latch's own literal where it has none (AIGER 1.9).
     ``symbols`` maps an AIGER symbol's kind and position, as in ``("i", 0)``, to its name as it was read.
+    ``comments`` end a file; where ``extended``, they follow their `c` at once, as ABC's extension sections do.
 
     UsageError for what is no such graph: kernels follow its literals without another look.
     """
@@ -47,6 +48,7 @@ class Aig:
     fairness: Literals = field(default_factory=no_literals)
     symbols: Mapping[tuple[str, int], bytes] = field(default_factory=dict)
     comments: bytes = b""
+    extended: bool = False
 
     def __post_init__(self) -> None:
         integer(self.inputs, "inputs", low=0)

@@ -178,4 +178,5 @@ def _symbols(aig: Aig) -> Iterator[bytes]:
             )
         yield f"{kind}{place} ".encode() + name + b"\n"
     if aig.comments:
-        yield b"c\n" + aig.comments
+        at_once = aig.extended and not aig.comments[:1].isdigit()  # which would make it a symbol
+        yield (b"c" if at_once else b"c\n") + aig.comments

@@ -17,6 +17,8 @@ BLOCK: Final = 1 << 13  # lines between two calls of `check`: their arrays stay 
 KINDS: Final = b"ilobcjf"  # of symbols: inputs, latches, outputs, bad states, constraints, justice, fairness
 _NUMBER: Final = re.compile(rb"[0-9]+")
 _SYMBOL: Final = re.compile(rb"([ilobcjf])([0-9]{1,10}) ([^\n]*)\n")
+_COMMENT: Final = re.compile(rb"c(?![0-9])\n?")
+_COMMENT_RETURNS: Final = re.compile(rb"c(?![0-9])(\r?\n)?")
 _SYMBOLS: Final = 1 << 12  # between two calls of `check`
 
 
@@ -134,15 +136,19 @@ class Lines:
         odd = {b"\n": "a newline", b"\r": "a carriage return"}.get(line[position : position + 1])
         return self.error(f"expected {wanted}, found {odd or found(line, position)}", number)
 
-    def symbols(self, counts: dict[str, int]) -> tuple[dict[tuple[str, int], bytes], bytes]:
-        """Read the rest: names of symbols, of which there are `counts` of each kind, and comments."""
+    def symbols(self, counts: dict[str, int]) -> tuple[dict[tuple[str, int], bytes], bytes, bool]:
+        """Read the rest: names of symbols, of which there are `counts` of each kind, and comments.
+
+        A `c` that no number follows begins the comments; last is whether they follow it at once.
+        """
         names: dict[tuple[str, int], bytes] = {}
-        comment = b"c\r\n" if self._returns else b"c\n"
+        comment = _COMMENT_RETURNS if self._returns else _COMMENT
         while self.position < len(self.data):
             if len(names) % _SYMBOLS == 0:
                 self.check()
-            if self.data.startswith(comment, self.position):
-                return names, self.data[self.position + len(comment) :]
+            if begin := comment.match(self.data, self.position):
+                comments = self.data[begin.end() :]
+                return names, comments, bool(comments) and begin.end() == self.position + 1
             match = _SYMBOL.match(self.data, self.position)
             if match is None:
                 raise self._no_symbol()
@@ -158,7 +164,7 @@ class Lines:
             names[kind, place] = name
             self.position = match.end()
             self.line += 1
-        return names, b""
+        return names, b"", False
 
     def _no_symbol(self) -> InputError:
         """Say what is wrong where neither a symbol nor the comments begin."""

@@ -99,8 +99,7 @@ def _binary(lines: Lines, header: Header) -> Aig:
     sections = _sections(lines, header, numbers, first, own)
     first_and = header.inputs + header.latches + 1
     ands = decoded(lines, header.ands, first_and)
-    symbols, comments = lines.symbols(_counts(header))
-    return _assembled(header, ands, sections, _as_read, symbols, comments)
+    return _assembled(header, ands, sections, _as_read, *lines.symbols(_counts(header)))
 
 
 def _as_read(literals: NDArray[np.int64]) -> Literals:
@@ -244,8 +243,8 @@ def _renumbered(
 
     ands = renumber(rows[order, 1:])
     ands.sort(axis=1)
-    symbols, comments = lines.symbols(_counts(header))
-    return _assembled(header, np.ascontiguousarray(ands[:, ::-1]), sections, renumber, symbols, comments)
+    rest = lines.symbols(_counts(header))
+    return _assembled(header, np.ascontiguousarray(ands[:, ::-1]), sections, renumber, *rest)
 
 
 def _require_defined(
@@ -295,6 +294,7 @@ def _assembled(
     renumber: Callable[[NDArray[np.int64]], Literals],
     symbols: dict[tuple[str, int], bytes],
     comments: bytes,
+    extended: bool,
 ) -> Aig:
     justice = renumber(sections.justice)
     own = 2 * np.arange(header.inputs + 1, header.inputs + 1 + header.latches)
@@ -310,4 +310,5 @@ def _assembled(
         fairness=renumber(sections.fairness),
         symbols=symbols,
         comments=comments,
+        extended=extended,
     )

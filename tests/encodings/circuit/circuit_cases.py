@@ -45,6 +45,7 @@ def graphs(draw: st.DrawFn, *, sequential: bool = True, most: int = 30) -> Aig:
     }
     places = [(kind, place) for kind, count in counts.items() for place in range(count)]
     chosen = draw(st.lists(st.sampled_from(places), max_size=5)) if places else []
+    comments = draw(st.binary(max_size=10))
     return Aig(
         inputs=inputs,
         ands=np.array(rows, np.int32).reshape(-1, 2),
@@ -56,7 +57,8 @@ def graphs(draw: st.DrawFn, *, sequential: bool = True, most: int = 30) -> Aig:
         justice=tuple(justice),
         fairness=parts["fairness"],
         symbols={each: draw(names) for each in chosen},
-        comments=draw(st.binary(max_size=10)),
+        comments=comments,
+        extended=comments != b"" and comments[:1] not in b"\n0123456789" and draw(st.booleans()),
     )
 
 
@@ -105,5 +107,5 @@ def same(a: Aig, b: Aig) -> bool:
         and all(getattr(b, name).dtype == np.int32 for name in arrays)
         and [each.tolist() for each in a.justice] == [each.tolist() for each in b.justice]
         and dict(a.symbols) == dict(b.symbols)
-        and a.comments == b.comments
+        and (a.comments, a.extended) == (b.comments, b.extended)
     )

@@ -93,7 +93,7 @@ def read(data: bytes) -> Aig:
         return [2 * name[literal >> 1] + literal % 2 for literal in literals]
 
     gates = {2 * name[own[inputs + latches + i] >> 1]: renamed(list(row)) for i, row in enumerate(rows)}
-    symbols, comments = tail(
+    symbols, comments, extended = tail(
         text, dict(zip("ilobcjf", (inputs, latches, outputs, *numbers[5:]), strict=False))
     )
     return Aig(
@@ -108,6 +108,7 @@ def read(data: bytes) -> Aig:
         fairness=ints(renamed(parts[3])),
         symbols=symbols,
         comments=comments,
+        extended=extended,
     )
 
 
@@ -131,17 +132,21 @@ def ordered(own: list[int], leaves: int, rows: list[tuple[int, int]]) -> dict[in
     return name
 
 
-def tail(text: Text, counts: dict[str, int]) -> tuple[dict[tuple[str, int], bytes], bytes]:
+def tail(text: Text, counts: dict[str, int]) -> tuple[dict[tuple[str, int], bytes], bytes, bool]:
     """Read symbols and comments."""
     symbols: dict[tuple[str, int], bytes] = {}
     while text.left:
+        if text.left[:1] == b"c" and not text.left[1:2].isdigit():
+            rest = text.left[1:]
+            for newline in {text.newline, b"\n"}:
+                if rest.startswith(newline):
+                    return symbols, rest[len(newline) :], False
+            return symbols, rest, bool(rest)
         line, newline, rest = text.left.partition(b"\n")
         need(bool(newline))
         if text.newline == b"\r\n":
             need(line.endswith(b"\r"))
             line = line[:-1]
-        if line == b"c":
-            return symbols, rest
         match = re.fullmatch(rb"([ilobcjf])([0-9]{1,10}) (.*)", line, re.DOTALL)
         if match is None:
             raise Wrong
@@ -149,4 +154,4 @@ def tail(text: Text, counts: dict[str, int]) -> tuple[dict[tuple[str, int], byte
         need(key not in symbols and key[1] < counts.get(key[0], 0))
         symbols[key] = match[3]
         text.left = rest
-    return symbols, b""
+    return symbols, b"", False

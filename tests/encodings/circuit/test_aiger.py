@@ -141,7 +141,8 @@ def judged(data: bytes) -> Aig | None:
         (b"aag 1 1 0 0 0 0 0 1 0\n2\n7\n", "f:4: expected a literal of a justice property"),
         (b"aag 0 0 0 0 0\nx\n", "f:2: expected a symbol, 'c' for comments, or the end of the file"),
         (b"aag 0 0 0 0 0\ni0 x\n", "f:2: expected a symbol of i below 0, found i0"),
-        (b"aag 0 0 0 0 0\nc", "f:2: expected a number after 'c', found the end of the file"),
+        (b"aag 0 0 0 0 0\nb", "f:2: expected a number after 'b', found the end of the file"),
+        (b"aag 0 0 0 0 0\nc0", "f:2: expected a space before the symbol's name, found the end of the file"),
         (b"aig 2 1 0 0 1\n\x02", "f: byte 15: expected 1 AND gates of two bytes or more, found the end"),
         (b"aig 2 1 0 0 1\n\x00\x00", "f: byte 14: expected operands below the gate 4, found the differences"),
         (b"aig 2 1 0 0 1\n\x80\x80\x80\x80\x80\x01", "f: byte 14: expected a difference of at most 5 bytes"),
@@ -167,6 +168,21 @@ def test_symbols_and_comments_are_any_bytes(tmp_path: Path) -> None:
         assert same(aig, aiger.read(tmp_path / name))
         with unpack(tmp_path / name, "rb") as file:
             assert same(aig, aiger.parse(file.read()))
+
+
+def test_extension_sections_as_abc_writes_them() -> None:
+    """ABC's `&w` writes `c` and at once sections of a letter, four bytes of size, and data."""
+    for data in (b"aig 1 1 0 1 0\n2\ncn\0\0\0\x04half\nc\n", b"aig 1 1 0 1 0\n2\ni0 x\nca\0\0\0\0"):
+        aig = judged(data)
+        assert aig is not None
+        assert (aig.comments, aig.extended) == (data[data.rindex(b"\nc", 0, 25) + 2 :], True)
+        assert text(aig, binary=True) == data
+    returned = judged(b"aag 0 0 0 1 0\r\n0\r\nc\r\nx")
+    assert returned is not None
+    assert (returned.comments, returned.extended) == (b"x", False)
+    judged(b"aag 0 0 0 1 0\r\n0\r\nc\nx")
+    judged(b"aag 0 0 0 1 0\r\n0\r\ncx")
+    judged(b"aag 0 0 0 1 0\n0\nc")
 
 
 def test_many_lines_cross_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
