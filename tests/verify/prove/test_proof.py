@@ -2,6 +2,7 @@
 
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -75,9 +76,13 @@ def test_random_circuits_through_processes(aig: Aig) -> None:
     assert verdict.answer is (Answer.FAILS if Behaviour(aig).fails() else Answer.HOLDS)
 
 
-def hard() -> Aig:
-    """Return two multipliers whose products are the same for a reason that is hard to find."""
+def hard(*, counting: int = 0, times: int = 1) -> Aig:
+    """Return two multipliers whose products are the same for a reason that is hard to find.
+
+    That is a property `times` times over; before them are as many others, of a counter that is `counting`.
+    """
     builder = AigBuilder()
+    last = easy(builder) if counting else 0
     width = 16
     a, b = builder.add_inputs(width).tolist(), builder.add_inputs(width).tolist()
 
@@ -98,7 +103,50 @@ def hard() -> Aig:
         builder.set_next(latches[0], first)
         builder.set_next(latches[1], second)
         differ.append(builder.xor(*latches))
-    return builder.build(bad=[builder.or_all(differ)])
+    return builder.build(bad=[*counting * [last], *times * [builder.or_all(differ)]])
+
+
+def easy(builder: AigBuilder) -> int:
+    """Return the literal of a state that needs an invariant: of a counter from 0 to 5, that it is 7."""
+    bits = [builder.add_latch() for _ in range(3)]
+    last = builder.and_all([bits[0], bits[1] ^ 1, bits[2]])
+    carry = builder.add_input()
+    full = builder.and_(last, carry)
+    for bit in bits:
+        builder.set_next(bit, builder.and_(builder.xor(bit, carry), full ^ 1))
+        carry = builder.and_(bit, carry)
+    return builder.and_all(bits)
+
+
+def test_many_properties_share_the_time() -> None:
+    """A share of the time that is less than engines take to start would decide none."""
+    aig = hard(counting=2, times=90)
+    told: list[Event] = []
+    with Deadline(4.0) as deadline:
+        verdicts = prove(aig, deadline=deadline, on_event=told.append)
+    assert [verdict.property for verdict in verdicts] == [*range(92)]
+    assert [verdict.answer for verdict in verdicts[:2]] == 2 * [Answer.HOLDS]
+    assert {verdict.reason for verdict in verdicts[2:]} == {Reason.TIME}
+    assert sorted(event.data["property"] for event in told if event.kind == "verdict") == [*range(92)]
+
+
+def test_what_is_left_is_looked_at_again() -> None:
+    """The time that easy properties leave is that of the hard ones before them."""
+    aig = hard(counting=1)
+    aig = replace(aig, bad=np.ascontiguousarray(aig.bad[::-1]))
+    told: list[Event] = []
+    with Deadline(5.0) as deadline:
+        verdicts = prove(aig, deadline=deadline, on_event=told.append)
+        assert deadline.elapsed() >= 4.5
+    assert [verdict.answer for verdict in verdicts] == [Answer.UNKNOWN, Answer.HOLDS]
+    assert [event.data["property"] for event in told if event.kind == "verdict"] == [1, 0]
+
+
+def test_the_first_failure_is_enough() -> None:
+    aig = counter(5, 11, [12, 3, 4, 31])
+    verdicts = prove(aig, first_only=True, time_limit=120)
+    assert [str(verdict.answer) for verdict in verdicts] == ["holds", "fails", "unknown", "unknown"]
+    assert verdicts[3].reason is Reason.GAVE_UP
 
 
 def test_the_time_limit_leaves_properties_unknown() -> None:

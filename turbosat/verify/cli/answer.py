@@ -99,7 +99,7 @@ def loaded(question: Question, deadline: Deadline, told: Callable[[str, Aig], ob
 def asked(
     question: Question, circuits: list[Aig], deadline: Deadline, show: Sink, *, first_only: bool = False
 ) -> list[Verdict]:
-    """Ask, in another thread, and show events in this one; `first_only` as in `bmc`."""
+    """Ask, in another thread, and show events in this one; `first_only` as in `bmc` and `prove`."""
     options = question.options
     wanted = question.properties or None
 
@@ -115,7 +115,9 @@ def asked(
         if question.kind == "prove":
             from turbosat.verify.prove.proof import prove
 
-            return prove(aig, wanted=wanted, deadline=deadline, on_event=sink, **options)
+            return prove(
+                aig, wanted=wanted, first_only=first_only, deadline=deadline, on_event=sink, **options
+            )
         from turbosat.verify.bmc import bmc
 
         return bmc(

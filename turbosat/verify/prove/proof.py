@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Unpack
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, Unpack
 
 from turbosat.deadline import Deadline, Expired
 from turbosat.errors import Cause, EngineError, UsageError
@@ -21,12 +22,15 @@ if TYPE_CHECKING:
     from turbosat.options import Options
     from turbosat.verify.prove.answer import Found
 
+LEAST: Final = 2.0  # seconds for a property: a share that only starts the engines decides nothing
+
 
 def prove(
     aig: Aig,
     *,
     wanted: Iterable[int] | None = None,
     engines: Sequence[str] = ENGINES,
+    first_only: bool = False,
     deadline: Deadline | None = None,
     on_event: Sink = ignore,
     **options: Unpack[Options],
@@ -34,10 +38,11 @@ def prove(
     """Decide whether properties hold in all reachable states; return a verdict for each wanted one.
 
     `wanted`: positions of properties, all by default; they are looked at one after the other, each with its
-    share of the time that is left. `engines`, side by side, each in a process of its own: "ic3" finds
-    inductive invariants and long runs, "induction" short runs and proofs by k-induction. A property HOLDS
-    with an invariant that was checked, and FAILS with a run that was simulated; else it is UNKNOWN, and
-    `Verdict.bound` is the last frame in which no run fails. Constraints hold in every frame, that of the
+    share of the time that is left, but 2 s at least, and once more where there is time left after all. With
+    `first_only`, all others are left UNKNOWN as soon as one fails. `engines`, side by side, each in a process
+    of its own: "ic3" finds inductive invariants and long runs, "induction" short runs and proofs by
+    k-induction. A property HOLDS with an invariant that was checked, and FAILS with a run that was simulated;
+    else it is UNKNOWN, and `Verdict.bound` is the last frame in which no run fails. Constraints hold in every frame, that of the
     failure included. `on_event` is called with a "frame" event for each frame of an engine and a "verdict"
     for each property. `deadline` as in `turbosat.solve`.
 
@@ -50,41 +55,68 @@ def prove(
             f"engines are some of {', '.join(ENGINES)}, not {', '.join(map(str, unknown)) or 'none'}"
         )
     with bounded(deadline, options) as limits:
-        left = chosen(aig, wanted)
-        verdicts: list[Verdict] = []
+        proof = _Proof(aig, list(dict.fromkeys(engines)), limits, on_event)
+        return proof.run(chosen(aig, wanted), first_only=first_only)
+
+
+class _Proof:
+    """Properties on their way to verdicts."""
+
+    def __init__(self, aig: Aig, engines: Sequence[str], deadline: Deadline, sink: Sink) -> None:
+        self._aig, self._engines, self._deadline, self._sink = aig, engines, deadline, sink
+        self._verdicts: dict[int, Verdict] = {}
+
+    def run(self, wanted: list[int], *, first_only: bool) -> list[Verdict]:
+        """Look at all, and again at those whose share was too small; return the verdicts in their order."""
+        left, failed = wanted, False
         while left:
-            verdict = _decided(
-                aig, left[0], list(dict.fromkeys(engines)), limits, len(left), on_event, options
-            )
-            on_event(Event("verdict", limits.elapsed(), verdict.method, _told(verdict)))
-            verdicts.append(verdict)
-            left = left[1:]
-        return verdicts
+            late: dict[int, Verdict] = {}  # what more time may decide
+            for place, property in enumerate(left):
+                if first_only and failed:
+                    verdict = Verdict(Answer.UNKNOWN, property, Reason.GAVE_UP)
+                else:
+                    verdict = _decided(
+                        self._aig, property, self._engines, self._deadline, len(left) - place, self._sink
+                    )
+                    failed |= verdict.answer is Answer.FAILS
+                verdict = self._with_bound(verdict)
+                self._verdicts[property] = verdict
+                if verdict.reason is Reason.TIME and self._deadline.expired() is None:
+                    late[property] = verdict
+                else:
+                    self._tell(verdict)
+            left = [*late]
+            if first_only and failed:
+                break
+        for property in left:
+            self._tell(self._verdicts[property])
+        return [self._verdicts[property] for property in wanted]
 
+    def _with_bound(self, verdict: Verdict) -> Verdict:
+        """Return a verdict with what an earlier one knows of its property."""
+        before = self._verdicts.get(verdict.property)
+        if verdict.answer is not Answer.UNKNOWN or before is None or before.bound is None:
+            return verdict
+        return replace(verdict, bound=max(before.bound, -1 if verdict.bound is None else verdict.bound))
 
-def _told(verdict: Verdict) -> dict[str, object]:
-    return {"property": verdict.property, "answer": str(verdict.answer), "bound": verdict.bound}
+    def _tell(self, verdict: Verdict) -> None:
+        told = {"property": verdict.property, "answer": str(verdict.answer), "bound": verdict.bound}
+        self._sink(Event("verdict", self._deadline.elapsed(), verdict.method, told))
 
 
 def _decided(
-    aig: Aig,
-    property: int,
-    engines: Sequence[str],
-    whole: Deadline,
-    shares: int,
-    sink: Sink,
-    options: Options,
+    aig: Aig, property: int, engines: Sequence[str], whole: Deadline, shares: int, sink: Sink
 ) -> Verdict:
     """Return the verdict on a property, within its share of the time."""
     bad = int(properties(aig)[property])
     reason, bound = Reason.GAVE_UP, -1
-    remaining = whole.remaining()
-    share = None if remaining is None else whole.elapsed() + remaining / shares
     race = None
     try:
         whole.check()
         small = reduced(aig, bad, whole.check)
-        with Race(small, engines, whole, sink, share) as race:
+        remaining = whole.remaining()
+        end = None if remaining is None else whole.elapsed() + max(LEAST, remaining / shares)
+        with Race(small, engines, whole, sink, end) as race:
             answer = race.run()
             if answer is not None:
                 found, engine = answer
