@@ -41,6 +41,7 @@ from turbosat.core.circuits.sweeping import (
     WIDTH,
 )
 from turbosat.encodings.circuit.aig import FALSE, Aig
+from turbosat.encodings.circuit.cone import cone
 
 if TYPE_CHECKING:
     from turbosat.core.circuits.sweeping import Graph, Search
@@ -203,10 +204,12 @@ class Sweep:
         """Simulate all assignments of the inputs that the goals depend on; False where that takes longer."""
         if self.decided or self._lemmas is not None:
             return self.decided
-        graph, leaves = self._cone()
+        merged, goals, kept = self._cone(check)
+        leaves = kept[(kept > 0) & (kept <= self._leaves)].astype(np.int32)
         blocks = 1 << max(0, leaves.size - _PATTERNS.bit_length() + 1)
-        if leaves.size > 40 or blocks * len(graph.merged) * _BLOCK_COST > seconds:
+        if leaves.size > 40 or blocks * kept.size * _BLOCK_COST > seconds:
             return False
+        graph = self._cut(merged, goals, kept)
         numbers = np.arange(1, 1 + leaves.size, dtype=np.int32)
         block, pattern = 0, np.zeros(1, np.int64)
         while block < blocks:
@@ -301,27 +304,27 @@ class Sweep:
             )
         return self.refuted
 
-    def _cone(self) -> tuple[Graph, NDArray[np.int32]]:
-        """Return the graph of what the goals depend on, merged, and its leaves' variables here."""
+    def _cone(self, check: Check) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.intp]]:
+        """Return all operands and the goals as merged, and the variables that the goals depend on, sorted."""
         literals = self.literals
         goals = literals[self._graph.goals >> 1] ^ (self._graph.goals & 1)
         fanins = self._graph.fanins
         merged = np.where(fanins >= 0, literals[fanins >> 1] ^ (fanins & 1), -1)
-        needed = np.zeros(len(literals), np.bool_)
-        needed[goals >> 1] = True
-        for node in range(len(literals) - 1, self._leaves, -1):
-            if needed[node]:
-                needed[merged[node] >> 1] = True
+        merged = np.ascontiguousarray(merged, np.int32)
+        needed = cone(merged[1 + self._leaves :], 1 + self._leaves, goals, check)
         needed[0] = True
-        kept = np.flatnonzero(needed)
-        numbers = np.zeros(len(literals), np.int32)
+        return merged, goals, np.flatnonzero(needed)
+
+    def _cut(self, merged: NDArray[np.int32], goals: NDArray[np.int32], kept: NDArray[np.intp]) -> Graph:
+        """Return the graph of the variables that are kept."""
+        numbers = np.zeros(len(merged), np.int32)
         numbers[kept] = np.arange(kept.size)
 
         def renamed(old: NDArray[np.int32]) -> NDArray[np.int32]:
             return np.where(old >= 0, 2 * numbers[old >> 1] + (old & 1), -1).astype(np.int32)
 
         none = np.full(2, -1, np.int32)
-        graph = kernels.Graph(
+        return kernels.Graph(
             fanins=renamed(merged[kept]),
             merged=2 * np.arange(kept.size, dtype=np.int32),
             words=np.zeros((kept.size, WIDTH), np.uint64),
@@ -332,8 +335,6 @@ class Sweep:
             goals=renamed(goals),
             ends=self._graph.ends,
         )
-        leaves = kept[(kept > 0) & (kept <= self._leaves)].astype(np.int32)
-        return graph, leaves
 
 
 def _bits(words: NDArray[np.uint64], pattern: int) -> NDArray[np.bool_]:

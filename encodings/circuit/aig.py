@@ -32,7 +32,7 @@ class Aig:
 
     ``reset`` tells each latch's first value: 0, 1, or the latch's own literal where it has none (AIGER 1.9).
     ``symbols`` maps an AIGER symbol's kind and position, as in ``("i", 0)``, to its name as it was read.
-    ``comments`` end a file; where ``extended``, they follow their `c` at once, as ABC's extension sections do.
+    ``comments`` end a file; where ``extended``, they follow the `c` at once, as ABC's extension sections do.
 
     UsageError for what is no such graph: kernels follow its literals without another look.
     """
@@ -85,7 +85,7 @@ class Aig:
 
 
 def _require_array(found: Any, name: str, shape: tuple[int | None, ...]) -> None:
-    """Raise UsageError unless this is a plain array of literals of such a shape, of any size where None is."""
+    """Raise UsageError unless this is a plain array of literals of this shape, any size for None."""
     dtype, sizes = getattr(found, "dtype", None), np.shape(found) if isinstance(found, np.ndarray) else None
     alike = sizes is not None and len(sizes) == len(shape)
     if not alike or any(own not in (None, size) for own, size in zip(shape, sizes or (), strict=True)):
@@ -104,8 +104,8 @@ def _require_literals(aig: Aig) -> None:
     if aig.ands.size and (wrong.any() or aig.ands.min() < 0):
         gate = int(np.argmax(wrong | (aig.ands < 0).any(axis=1)))
         raise UsageError(
-            f"expected operands from 0 to {own[gate] - 1} for ands[{gate}], which is variable {own[gate] >> 1}, "
-            f"found {aig.ands[gate].tolist()}"
+            f"expected operands from 0 to {own[gate] - 1} for ands[{gate}], which is variable "
+            f"{own[gate] >> 1}, found {aig.ands[gate].tolist()}"
         )
     last = 2 * aig.variables + 1
     parts = {name: getattr(aig, name) for name in SECTIONS if name != "reset"}

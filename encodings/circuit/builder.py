@@ -1,5 +1,6 @@
 """And-inverter graphs in the making: structural hashing, gates of other kinds, graphs copied into one."""
 
+from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
@@ -27,7 +28,7 @@ class AigBuilder:
     """
 
     def __init__(self) -> None:
-        self._inputs: list[int] = []  # variables
+        self._inputs = array("i")  # variables, compact: there may be many millions
         self._latches: list[int] = []
         self._resets: list[int] = []
         self._next: list[int | None] = []
@@ -53,9 +54,14 @@ class AigBuilder:
         self._inputs.append(variable)
         return 2 * variable
 
-    def add_inputs(self, number: int) -> Literals:
+    def add_inputs(self, number: int, check: Callable[[], None] = lambda: None) -> Literals:
         """Add inputs; return their literals, shape (number,)."""
-        return np.array([self.add_input() for _ in range(number)], np.int32)
+        self._reserve(number, check)
+        first = 1 + self.variables
+        self._counters[kernels.VARIABLES] += number
+        variables = np.arange(first, first + number, dtype=np.int32)
+        self._inputs.frombytes(variables.tobytes())
+        return 2 * variables
 
     def add_latch(self, reset: int | None = 0) -> int:
         """Add a latch that begins with 0, 1, or None for either; return its literal."""
@@ -120,6 +126,11 @@ class AigBuilder:
             self._reserve(last - first, check)
             kernels.conjoin_pairs(self._graph, pairs, results, first, last)
         return results
+
+    def xor_pairs(self, pairs: NDArray[np.int32], check: Callable[[], None] = lambda: None) -> Literals:
+        """Return the exclusive disjunctions (pairs,) of literals (pairs, 2)."""
+        sides = [self.and_pairs(pairs ^ np.array(signs, np.int32), check) for signs in ((0, 1), (1, 0))]
+        return self.and_pairs(np.column_stack(sides) ^ 1, check) ^ 1
 
     def copy(
         self,
@@ -194,7 +205,7 @@ class AigBuilder:
         parts = [np.asarray(part, np.int32).reshape(-1) for part in (self._next, *roots)]
         for part in parts:
             self._require_all(part)
-        leaves = np.array([0, *self._inputs, *self._latches], np.int64)
+        leaves = np.concatenate([[0], self._inputs, self._latches]).astype(np.int64)
         ands = self._graph.ands[: 1 + self.variables]
         is_gate = ands[:, 0] != kernels.LEAF
         if trim:

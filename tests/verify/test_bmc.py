@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,11 +13,13 @@ from hypothesis import strategies as st
 from tests.processes import allowance
 from tests.verify.reachability import counter, first_failures, machines
 from turbosat.deadline import Deadline
+from turbosat.encodings.circuit import simulation
 from turbosat.encodings.circuit.aig import Aig
 from turbosat.encodings.circuit.builder import AigBuilder
 from turbosat.errors import UsageError
 from turbosat.events import Event
 from turbosat.result import Reason
+from turbosat.verify import witness
 from turbosat.verify.bmc import bmc
 from turbosat.verify.verdict import Answer, Verdict
 from turbosat.verify.witness import fails
@@ -150,3 +153,19 @@ def test_misuse() -> None:
     for call, message in calls:
         with pytest.raises(UsageError, match=message):
             call()
+
+
+def test_a_run_is_simulated_once_for_all_that_it_breaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = AigBuilder()
+    latch = graph.add_latch()
+    graph.set_next(latch, 1)
+    aig = graph.build(bad=20 * [graph.and_(latch, graph.add_input())])
+    runs: list[Aig] = []
+
+    def counted(circuit: Aig, *rest: Any) -> simulation.Run:
+        runs.append(circuit)
+        return simulation.run(circuit, *rest)
+
+    monkeypatch.setattr(witness, "run", counted)
+    assert {verdict.answer for verdict in bmc(aig, bound=3)} == {Answer.FAILS}
+    assert len(runs) == 1

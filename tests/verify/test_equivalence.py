@@ -178,6 +178,40 @@ def test_a_wrong_engine_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
         equivalent(first, second)
 
 
+@settings(max_examples=60, deadline=None)
+@given(graphs(most=20) | built(), graphs(most=20) | built(), st.data())
+def test_pairs_are_compared_as_one_by_one(a: Aig, b: Aig, data: st.DataObject) -> None:
+    graph = AigBuilder()
+    inputs = graph.add_inputs(9)
+    one, other = (graph.copy(each, inputs[: each.inputs], inputs[5 : 5 + each.latches]) for each in (a, b))
+    literal = st.sampled_from([*one.tolist(), *other.tolist()])
+    pairs = data.draw(st.lists(st.tuples(literal, literal, st.integers(0, 3)), max_size=9))
+    rows = np.array([(x ^ signs & 1, y ^ signs >> 1) for x, y, signs in pairs], np.int32).reshape(-1, 2)
+    found = graph.xor_pairs(rows)
+    made = graph.build(outputs=[*found.tolist(), *(graph.xor(x, y) for x, y in rows.tolist())])
+    assert made.outputs[: len(rows)].tolist() == made.outputs[len(rows) :].tolist()
+
+
+def test_limits_hold_for_many_inputs_and_outputs() -> None:
+    """Time passes in blocks, never one by one: the calls of `check` are what can end them."""
+    looks = 0
+
+    def check() -> None:
+        nonlocal looks
+        looks += 1
+
+    inputs = 1 << 21
+    first = Aig(inputs, np.zeros((0, 2), np.int32), outputs=2 * np.arange(1, 1 << 18, dtype=np.int32))
+    second = replace(first, outputs=first.outputs ^ 1)
+    graph = miter(first, second, match(first, second), check)
+    assert (graph.inputs, np.unique(graph.outputs).tolist()) == (inputs, [1])
+    assert looks > 8
+    sparse = miter(first, replace(first, outputs=np.roll(first.outputs, 1)), match(first, second))
+    with Deadline() as deadline:
+        found = settle(sparse, deadline, ignore, resolve({}), [lambda *_: (None, "last")])
+    assert found[1] in ("last", "simulation")  # type: ignore[index]
+
+
 def test_limits() -> None:
     first, second = adder(4, [*range(8)]), adder(4, [*range(8)], carry_first=True)
     found = equivalent(first, second, time_limit=0)

@@ -158,15 +158,10 @@ class Bounded:
         true = (values[targets >> 1] ^ (targets & 1).astype(np.bool_)) & (
             self._encoder.knows(targets) | (targets == TRUE)
         )
-        for property in left[true].tolist():
-            self._decide(
-                Verdict(
-                    Answer.FAILS,
-                    property,
-                    bound=self._held,
-                    witness=checked(self._aig, witness, property, METHOD),
-                )
-            )
+        broken = left[true].tolist()
+        checked(self._aig, witness, broken, METHOD, self._deadline.check)
+        for property in broken:
+            self._decide(Verdict(Answer.FAILS, property, bound=self._held, witness=witness))
 
     def _all_hold(self, why: str) -> bool:
         for property in [*self._open]:

@@ -23,7 +23,8 @@ from turbosat.verify.matching import Difference, How, differences, match, miter
 from turbosat.verify.sweeping import sweeping
 from turbosat.verify.verdict import Answer, Verdict, Witness
 
-WORDS: Final = 16  # of 64 random patterns that are tried first
+WORDS: Final = 16  # of 64 random patterns that are tried first, a multiple of 4
+ROOM: Final = 1 << 25  # words for these at most, of all variables: fewer are tried on large circuits
 
 # Values of the inputs for which an output is true, None where there are none; and who says so.
 Refutation = tuple[NDArray[np.bool_] | None, str]
@@ -148,12 +149,16 @@ def _open(graph: Aig) -> NDArray[np.int32]:
 
 def _by_chance(graph: Aig, seed: int, check: Callable[[], None]) -> NDArray[np.bool_] | None:
     """Try random patterns, half of them with few or many ones; return inputs that make an output true."""
+    quarter = min(WORDS, ROOM // (1 + graph.variables)) // 4
+    if not quarter:
+        return None
     random = np.random.default_rng(seed)
-    words = random.integers(0, 1 << 64, (graph.inputs, WORDS), np.uint64)
-    sparse = random.integers(0, 1 << 64, (3, graph.inputs, WORDS // 2), np.uint64)
+    words = random.integers(0, 1 << 64, (graph.inputs, 4 * quarter), np.uint64)
+    check()
+    sparse = random.integers(0, 1 << 64, (3, graph.inputs, 2 * quarter), np.uint64)
     rare = sparse[0] & sparse[1] & sparse[2]
-    words[:, : WORDS // 4] = rare[:, : WORDS // 4]
-    words[:, WORDS // 4 : WORDS // 2] = ~rare[:, WORDS // 4 :]
+    words[:, :quarter] = rare[:, :quarter]
+    words[:, quarter : 2 * quarter] = ~rare[:, quarter:]
     hit = values(simulate(graph, words, check), _open(graph))  # (outputs, words)
     places = np.argwhere(hit)
     if not len(places):

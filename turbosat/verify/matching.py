@@ -100,7 +100,7 @@ def miter(a: Aig, b: Aig, matching: Matching, check: Callable[[], None] = nothin
     Its inputs are those of A, then its latches; its outputs compare what `roots` returns, in that order.
     """
     graph = AigBuilder()
-    leaves = graph.add_inputs(a.inputs + a.latches)
+    leaves = graph.add_inputs(a.inputs + a.latches, check)
     ours, state = leaves[: a.inputs], leaves[a.inputs :]
     inputs, latches = np.zeros_like(ours), np.zeros_like(state)
     inputs[matching.places["i"]] = ours
@@ -110,8 +110,7 @@ def miter(a: Aig, b: Aig, matching: Matching, check: Callable[[], None] = nothin
     pairs = np.column_stack(
         [renamed(roots(a), names_a), renamed(roots(b, matching), names_b)]
     )  # (outputs, 2)
-    differences = [graph.xor(x, y) for x, y in pairs.tolist()]
-    return graph.build(outputs=differences, trim=True)
+    return graph.build(outputs=graph.xor_pairs(pairs, check), trim=True)
 
 
 def roots(aig: Aig, matching: Matching | None = None) -> Literals:

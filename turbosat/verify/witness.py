@@ -45,30 +45,41 @@ def fails(aig: Aig, witness: Witness, property: int, check: Callable[[], None] =
     It must begin in a first state, keep all constraints in all frames, and have the bad state in the last.
     UsageError where shapes do not fit, or there is no such property.
     """
-    literal = int(properties(aig)[chosen(aig, [property])[0]])
+    return bool(failing(aig, witness, chosen(aig, [property]), check)[0])
+
+
+def failing(
+    aig: Aig, witness: Witness, wanted: Sequence[int], check: Callable[[], None] = lambda: None
+) -> NDArray[np.bool_]:
+    """Simulate a run once and tell which of the wanted properties it breaks, (wanted,); as `fails`."""
+    literals = properties(aig)[np.asarray(wanted, np.intp)]
     if witness.frames < 1:
         raise UsageError("expected a witness with a frame at least")
     fixed = aig.reset <= 1
     latches = np.asarray(witness.latches, np.bool_)
     if latches.shape == fixed.shape and (latches[fixed] != (aig.reset[fixed] == 1)).any():
-        return False
-    # The property alone is looked at, whatever else the circuit has.
+        return np.zeros(len(wanted), np.bool_)
+    # The properties alone are looked at, whatever else the circuit has.
     bare = Aig(
         inputs=aig.inputs,
         ands=aig.ands,
         next_state=aig.next_state,
         reset=aig.reset,
-        bad=np.array([literal], np.int32),
+        bad=literals,
         constraints=aig.constraints,
     )
     seen = run(bare, witness.inputs, latches, check)
-    return bool(seen.constraints.all() and seen.bad[-1, 0])
+    return seen.bad[-1] & seen.constraints.all()
 
 
-def checked(aig: Aig, witness: Witness, property: int, who: str) -> Witness:
-    """Return a witness that was simulated. SoundnessError where that breaks nothing."""
-    if not fails(aig, witness, property):
-        raise SoundnessError(f"{who} claims that property {property} fails, but its witness breaks nothing")
+def checked(
+    aig: Aig, witness: Witness, wanted: Sequence[int], who: str, check: Callable[[], None] = lambda: None
+) -> Witness:
+    """Return a witness that was simulated. SoundnessError where it does not break all that is wanted."""
+    broken = failing(aig, witness, wanted, check)
+    if not broken.all():
+        which = wanted[int(np.argmin(broken))]
+        raise SoundnessError(f"{who} claims that property {which} fails, but its witness breaks nothing")
     return witness
 
 

@@ -9,6 +9,7 @@ from pysat.solvers import Solver
 from tests.encodings.circuit.graphs import every_assignment, random_graph, values_of
 from turbosat.cdcl.sweeping.sweep import Sweep
 from turbosat.encodings.circuit.aig import Aig
+from turbosat.encodings.circuit.builder import AigBuilder
 
 relaxed = settings(max_examples=100, deadline=None)  # the first call loads the kernels
 
@@ -179,3 +180,20 @@ def test_each_stage_stops_when_told() -> None:
         sweep.run_pass(100, check=check)
     with pytest.raises(TimeoutError):
         sweep.run_through(1e9, check)
+
+
+def test_large_cones_are_cut_under_a_deadline() -> None:
+    """Where all assignments are too many to simulate, that is told by kernels, which can be ended."""
+
+    class Over(Exception):
+        pass
+
+    def over() -> None:
+        raise Over
+
+    builder = AigBuilder()
+    goal = builder.and_all(builder.add_inputs(50).tolist())
+    sweep = Sweep(builder.build(outputs=[goal]), [np.array([goal], np.int32)])
+    assert not sweep.run_through(1.0)
+    with pytest.raises(Over):
+        sweep.run_through(1.0, over)

@@ -7,7 +7,7 @@ FMCAD 2000). Nothing here is shared with what finds invariants, but for the grap
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Self
 
 import numpy as np
@@ -40,7 +40,11 @@ def proves(aig: Aig, bad: int, invariant: Invariant, deadline: Deadline) -> bool
     UsageError for clauses over anything but latches, Expired at the deadline.
     """
     _require(aig, invariant)
-    return _first_frames(aig, bad, invariant, deadline) and _next_frame(aig, bad, invariant, deadline)
+    clauses = (literal for clause in invariant.clauses for literal in clause)
+    inside = _influence(aig, [bad, *aig.constraints.tolist(), *clauses], deadline.check)
+    return all(
+        holds(_Frames(aig, bad, inside, deadline), invariant) for holds in (_first_frames, _next_frame)
+    )
 
 
 def _require(aig: Aig, invariant: Invariant) -> None:
@@ -51,9 +55,9 @@ def _require(aig: Aig, invariant: Invariant) -> None:
         raise UsageError(f"an invariant's depth is a number from 1 to {LARGEST}")
 
 
-def _first_frames(aig: Aig, bad: int, invariant: Invariant, deadline: Deadline) -> bool:
+def _first_frames(empty: _Frames, invariant: Invariant) -> bool:
     """Whether all runs keep the invariant and the property in the first frames."""
-    with _Frames(aig, bad, invariant.clauses, deadline) as frames:
+    with empty as frames:
         for frame in range(invariant.depth):
             frames.add()
             if frame == 0:
@@ -63,9 +67,9 @@ def _first_frames(aig: Aig, bad: int, invariant: Invariant, deadline: Deadline) 
     return True
 
 
-def _next_frame(aig: Aig, bad: int, invariant: Invariant, deadline: Deadline) -> bool:
+def _next_frame(empty: _Frames, invariant: Invariant) -> bool:
     """Whether so many frames with the invariant and the property force both in the next."""
-    with _Frames(aig, bad, invariant.clauses, deadline) as frames:
+    with empty as frames:
         for frame in range(invariant.depth):
             frames.add()
             frames.require(frame, invariant.clauses)
@@ -78,14 +82,13 @@ def _next_frame(aig: Aig, bad: int, invariant: Invariant, deadline: Deadline) ->
 class _Frames:
     """Copies of a circuit's gates as clauses, frame after frame, with its constraints in each."""
 
-    def __init__(self, aig: Aig, bad: int, clauses: Clauses, deadline: Deadline) -> None:
+    def __init__(self, aig: Aig, bad: int, inside: NDArray[np.bool_], deadline: Deadline) -> None:
+        """`inside`: the variables that matter, (1 + variables,)."""
         self._aig, self._bad, self._deadline = aig, bad, deadline
         self._variables = 0
         self._frames: list[
             NDArray[np.int32]
         ] = []  # each: the solver's literals of variables, (1 + variables,)
-        roots = [bad, *aig.constraints.tolist(), *(literal for clause in clauses for literal in clause)]
-        inside = _influence(aig, roots)
         self._latches = np.flatnonzero(inside[: aig.first_and])[
             int(inside[: aig.inputs + 1].sum()) :
         ]  # variables
@@ -178,12 +181,16 @@ def _signed(names: NDArray[np.int32], literals: NDArray[np.int32]) -> NDArray[np
     return signed.astype(np.int32)
 
 
-def _influence(aig: Aig, roots: Sequence[int]) -> NDArray[np.bool_]:
+def _influence(aig: Aig, roots: Sequence[int], check: Callable[[], None]) -> NDArray[np.bool_]:
     """Return which variables the roots depend on at any time, (1 + variables,)."""
     inside = np.zeros(aig.variables + 1, np.bool_)
     ands, following = aig.ands.tolist(), aig.next_state.tolist()
     stack = [root >> 1 for root in roots]
+    steps = 0
     while stack:
+        if steps % BLOCK == 0:
+            check()
+        steps += 1
         variable = stack.pop()
         if inside[variable]:
             continue

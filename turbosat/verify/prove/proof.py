@@ -42,9 +42,9 @@ def prove(
     `first_only`, all others are left UNKNOWN as soon as one fails. `engines`, side by side, each in a process
     of its own: "ic3" finds inductive invariants and long runs, "induction" short runs and proofs by
     k-induction. A property HOLDS with an invariant that was checked, and FAILS with a run that was simulated;
-    else it is UNKNOWN, and `Verdict.bound` is the last frame in which no run fails. Constraints hold in every frame, that of the
-    failure included. `on_event` is called with a "frame" event for each frame of an engine and a "verdict"
-    for each property. `deadline` as in `turbosat.solve`.
+    else it is UNKNOWN, and `Verdict.bound` is the last frame in which no run fails. Constraints
+    hold in every frame, that of the failure included. `on_event` is called with a "frame" event for each
+    frame of an engine and a "verdict" for each property. `deadline` as in `turbosat.solve`.
 
     UsageError for a call that makes no sense, EngineError where all engines broke, SoundnessError for an
     answer that fails its check.
@@ -113,7 +113,7 @@ def _decided(
     race = None
     try:
         whole.check()
-        small = reduced(aig, bad, whole.check)
+        small = reduced(aig, bad, whole)
         remaining = whole.remaining()
         end = None if remaining is None else whole.elapsed() + max(LEAST, remaining / shares)
         with Race(small, engines, whole, sink, end) as race:
@@ -156,7 +156,7 @@ def _checked(
     statistics = {"frames": race.frames, "latches": small.aig.latches, "gates": len(small.aig.ands)}
     if found.clauses is None:
         latches, inputs = small.run(found)
-        witness = checked(aig, Witness(latches, inputs), property, engine)
+        witness = checked(aig, Witness(latches, inputs), [property], engine, deadline.check)
         return Verdict(
             Answer.FAILS,
             property,

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from turbosat.deadline import Deadline
 from turbosat.encodings.circuit.aig import FALSE, TRUE, Aig, Literals, no_literals
 from turbosat.encodings.circuit.builder import AigBuilder, renamed
 from turbosat.encodings.circuit.cone import influence
@@ -23,6 +25,7 @@ from turbosat.solver.solver import Solver
 from turbosat.verify.prove.answer import Found
 from turbosat.verify.unrolling import Encoder, signed
 from turbosat.verify.verdict import Invariant
+from turbosat.verify.watch import Watch
 
 FRAMES: Final = 64  # of random runs, 64 side by side
 CONFLICTS: Final = 200  # of a question whether two latches stay equal
@@ -69,16 +72,20 @@ class Reduced:
         return Invariant(tuple(clauses), found.depth, found.distinct)
 
 
-def reduced(
-    aig: Aig, bad: int, check: Callable[[], None] = lambda: None, seconds: float = SECONDS
-) -> Reduced:
+def reduced(aig: Aig, bad: int, deadline: Deadline | None = None, seconds: float = SECONDS) -> Reduced:
     """Return a smaller circuit in which a property can fail just when it can in the whole one.
 
-    What takes long, asking whether latches stay equal, does so for `seconds` at most.
+    What takes long, asking whether latches stay equal, does so for `seconds` at most. Raises Expired.
     """
+    with ExitStack() as stack:
+        return _reduced(aig, bad, deadline or stack.enter_context(Deadline()), seconds)
+
+
+def _reduced(aig: Aig, bad: int, deadline: Deadline, seconds: float) -> Reduced:
+    check = deadline.check
     roots = np.array([bad, *aig.constraints], np.int32)
     inside = influence(aig, roots, check)
-    leaders = found_leaders(aig, inside[1 + aig.inputs : aig.first_and], check, seconds)
+    leaders = found_leaders(aig, inside[1 + aig.inputs : aig.first_and], deadline, seconds)
     own = aig.latch_literals()
     # Once to substitute, and once more without what nothing depends on any longer.
     builder, literals = _substituted(
@@ -139,16 +146,16 @@ def _substituted(
     return builder, literals
 
 
-def found_leaders(aig: Aig, inside: NDArray[np.bool_], check: Callable[[], None], seconds: float) -> Literals:
+def found_leaders(aig: Aig, inside: NDArray[np.bool_], deadline: Deadline, seconds: float) -> Literals:
     """Return a literal for each latch that it is always equal to, (latches,): its own, another's, a constant.
 
     `inside` (latches,): the latches that matter; the others are left alone.
     """
     classes = _Classes(aig, np.flatnonzero(inside & (aig.reset <= TRUE)))
-    classes.refine_by_runs(check)
+    classes.refine_by_runs(deadline.check)
     end = time.monotonic() + seconds
-    while _refined(aig, classes, end, check):
-        check()
+    while _refined(aig, classes, end, deadline):
+        deadline.check()
     return classes.leaders()
 
 
@@ -207,8 +214,9 @@ class _Classes:
             self.refine_by_words(states)
 
 
-def _refined(aig: Aig, classes: _Classes, end: float, check: Callable[[], None]) -> bool:
+def _refined(aig: Aig, classes: _Classes, end: float, deadline: Deadline) -> bool:
     """Part members that one step from states that respect the classes may part; whether there were any."""
+    check = deadline.check
     leaders = classes.leaders()
     kept = np.flatnonzero(leaders == aig.latch_literals())
     builder, literals = _substituted(aig, leaders, np.arange(aig.inputs), kept, check)
@@ -221,8 +229,8 @@ def _refined(aig: Aig, classes: _Classes, end: float, check: Callable[[], None])
     if time.monotonic() > end:
         return classes.refine(following)
     solver = Solver(escalate_after=None)
-    with solver:
-        asker = _Asker(aig, builder, literals, solver)
+    with solver, Watch(deadline, solver):
+        asker = _Asker(aig, builder, literals, solver, check)
         changed = False
         for member in pairs.tolist():
             check()
@@ -250,7 +258,15 @@ def _refined(aig: Aig, classes: _Classes, end: float, check: Callable[[], None])
 class _Asker:
     """Whether two literals are equal in all states that respect classes and constraints."""
 
-    def __init__(self, aig: Aig, builder: AigBuilder, literals: Literals, solver: Solver) -> None:
+    def __init__(
+        self,
+        aig: Aig,
+        builder: AigBuilder,
+        literals: Literals,
+        solver: Solver,
+        check: Callable[[], None],
+    ) -> None:
+        self._check = check
         self._aig, self._builder, self._literals, self._solver = aig, builder, literals, solver
         self._encoder = Encoder(builder)
         self._random = np.random.default_rng(1)
@@ -258,7 +274,7 @@ class _Asker:
         constraints = np.unique(constraints[constraints != TRUE])
         self._impossible = bool((constraints == FALSE).any())
         if constraints.size and not self._impossible:
-            solver.append_formula(self._encoder.define(constraints))
+            solver.append_formula(self._encoder.define(constraints, check))
             solver.append_formula(signed(constraints)[:, None])
 
     def parted(self, one: int, other: int) -> Words | None:
@@ -271,7 +287,7 @@ class _Asker:
         if self._impossible or differ == FALSE:
             return nothing
         if differ != TRUE:
-            self._solver.append_formula(self._encoder.define(np.array([differ], np.int32)))
+            self._solver.append_formula(self._encoder.define(np.array([differ], np.int32), self._check))
         self._solver.conf_budget(CONFLICTS)
         assumed = [] if differ == TRUE else signed(np.array([differ], np.int32)).tolist()
         answer = self._solver.solve_limited(assumed)
@@ -291,7 +307,7 @@ class _Asker:
         words[0] = 0
         leaves = self._literals[1 : self._aig.first_and]
         given = words[leaves >> 1] ^ np.where(leaves & 1, ~np.uint64(0), np.uint64(0))
-        simulated = simulate(self._aig, given[:, None])
+        simulated = simulate(self._aig, given[:, None], self._check)
         states = values(simulated, self._aig.next_state)
         legal = np.bitwise_and.reduce(values(simulated, self._aig.constraints), axis=0, initial=~np.uint64(0))
         resets = np.where(self._aig.reset == 1, ~np.uint64(0), np.uint64(0))[:, None]
