@@ -150,7 +150,8 @@ class AigBuilder:
                 raise UsageError(f"expected literals for {number} {what}, found the shape {np.shape(given)}")
             self._require_all(np.asarray(given))
         literals = np.empty(1 + aig.variables, np.int32)
-        literals[: aig.first_and] = np.concatenate([[FALSE], *leaves])
+        literals[0] = FALSE
+        np.concatenate(leaves, out=literals[1 : aig.first_and], casting="unsafe")
         for first, last in blocks(len(aig.ands), BLOCK, check):
             self._reserve(last - first, check)
             kernels.copy_gates(self._graph, aig.ands, aig.first_and, literals, first, last)

@@ -141,9 +141,24 @@ def test_latches_begin_alike_and_go_on_alike() -> None:
 def test_what_cannot_be_matched_is_one_clear_error() -> None:
     first = adder(2, [0, 1, 2, 3])
     renamed = replace(first, symbols={**first.symbols, ("i", 1): b"b\x1b"})
+    without = replace(
+        first, symbols={place: name for place, name in first.symbols.items() if place != ("i", 2)}
+    )
+    doubled = replace(first, symbols={**first.symbols, ("i", 1): first.symbols["i", 0]})
+    assert equivalent(first, without, match_by="order").answer is Answer.HOLDS
     for second, how, message in (
         (adder(3, [*range(6)]), "auto", "the circuits differ in what they have: 4 and 6 inputs"),
-        (renamed, "auto", r"input b\[0\] of the first circuit is not in the second; matching by order"),
+        (renamed, "auto", r"input b\[0\] of the first circuit is not in the second; --match order"),
+        (
+            without,
+            "auto",
+            "inputs of the second circuit cannot be matched by name: 1 of 4 have no name; --match",
+        ),
+        (
+            doubled,
+            "auto",
+            "inputs of the second circuit cannot be matched by name: 1 have the name of another",
+        ),
         (adder(2, [0, 1, 2, 3], names=False), "name", "the inputs of the second circuit cannot be matched"),
         (replace(first, fairness=first.outputs), "auto", "justice and fairness cannot be compared"),
         (first, "any", "match must be one of auto, name, order"),

@@ -56,7 +56,8 @@ def match(a: Aig, b: Aig, how: How = "auto") -> Matching:
     """Match two circuits. UsageError says what has no counterpart.
 
     By name where all things of a kind have one in both circuits, each another; by order where a circuit has
-    none or how="order" says so. Latches must begin with the same values.
+    no names for things of that kind, or how="order" says so: names that do not tell are an error. Latches
+    must begin with the same values.
     """
     if how not in HOWS:
         raise UsageError(f"match must be one of {', '.join(HOWS)}, not {shown(how)}")
@@ -157,26 +158,31 @@ def _matched(a: Aig, b: Aig, kind: str, count: int, how: How) -> tuple[NDArray[n
     order = np.arange(count)
     if how == "order" or not count:
         return order, "order" if count else ""
-    ours, theirs = (_names(each, kind, count) for each in (a, b))
-    if ours is None or theirs is None:
-        if how == "name":
-            which = "first" if ours is None else "second"
-            what = plural(kind, 2)
-            raise UsageError(f"the {what} of the {which} circuit cannot be matched by name: not all have one")
+    named = [_names(each, kind) for each in (a, b)]
+    if how == "auto" and not all(named):
         return order, "order"
-    missing = next((name for name in ours if name not in theirs), None)
-    if missing is not None:
+    ours, theirs = ({name: place for place, name in each.items()} for each in named)
+    for which, names, different in zip(("first", "second"), named, (ours, theirs), strict=True):
+        missing, doubled = count - len(names), len(names) - len(different)
+        if missing or doubled:
+            odd = f"{missing} of {count} have no name" if missing else f"{doubled} have the name of another"
+            raise UsageError(
+                f"the {plural(kind, 2)} of the {which} circuit cannot be matched by name: {odd}; "
+                "--match order ignores names"
+            )
+    alone = next((name for name in ours if name not in theirs), None)
+    if alone is not None:
         raise UsageError(
-            f"{KINDS[kind]} {printable(missing)} of the first circuit is not in the second; "
-            "matching by order ignores names"
+            f"{KINDS[kind]} {printable(alone)} of the first circuit is not in the second; "
+            "--match order ignores names"
         )
+    ours = dict(sorted(ours.items(), key=lambda each: each[1]))
     return np.array([theirs[name] for name in ours], np.intp), "name"
 
 
-def _names(aig: Aig, kind: str, count: int) -> dict[bytes, int] | None:
-    """Return the positions of things by name; None unless each has a name of its own."""
-    found = {aig.symbols[kind, each]: each for each in range(count) if (kind, each) in aig.symbols}
-    return found if len(found) == count else None
+def _names(aig: Aig, kind: str) -> dict[int, bytes]:
+    """Return the names of things by position, where they have one."""
+    return {place: name for (own, place), name in aig.symbols.items() if own == kind}
 
 
 def _resets(aig: Aig) -> NDArray[np.int32]:
