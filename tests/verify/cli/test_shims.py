@@ -1,5 +1,7 @@
 """turbosat-aigbmc and turbosat-ric3: what SymbiYosys reads, and with which exit codes."""
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -7,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.processes import ROOT
 from tests.verify.cli.test_verify import saved
 from tests.verify.reachability import counter
 from tests.verify.test_bmc import hard
@@ -63,6 +66,43 @@ def test_a_limit_before_the_bound_is_no_pass(
 def test_a_limit_leaves_a_proof_unknown(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     file = saved(hard(), tmp_path / "hard.aig")
     assert told(run_ric3, capfd, "--witness", "--time", 0, file) == (0, ["2", "b0", "."], "")
+
+
+@pytest.mark.parametrize(
+    ("program", "words"), [("aigbmc", ["9"]), ("ric3", ["--witness"]), ("ric3", ["-e", "bmc", "--witness"])]
+)
+def test_an_output_that_cannot_be_written_is_said(program: str, words: list[str], tmp_path: Path) -> None:
+    file = saved(counter(4, last=15, bad=3), tmp_path / "counter.aig")
+    code = f"from turbosat.verify.cli import shims; shims.{program}()"
+    with open("/dev/full", "wb") as full:
+        command = [sys.executable, "-c", code, *words, str(file)]
+        done = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"turbosat-{program}: error: standard output: cannot write to it: No space left on device\n"
+    )
+
+
+def test_who_does_not_read_ends_it(tmp_path: Path) -> None:
+    """A counter of 30 bits never becomes bad in so many frames; there would be no end."""
+    file = saved(counter(30, last=2**30 - 1, bad=2**30 - 2), tmp_path / "counter.aig")
+    command = [
+        sys.executable,
+        "-c",
+        "from turbosat.verify.cli import shims; shims.aigbmc()",
+        "100000",
+        str(file),
+    ]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline() == "u0\n"
+        process.stdout.close()
+        assert process.wait(60) == 1
+        assert process.stderr.read() == (
+            "turbosat-aigbmc: error: standard output: cannot write to it: Broken pipe\n"
+        )
 
 
 def test_nothing_that_can_fail(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -101,7 +101,7 @@ def _asked(
 
     `frames`: also a line for each frame in which nothing fails. Without `status`, nothing is printed.
     """
-    from turbosat.cli.streams import Output
+    from turbosat.cli.streams import Output, reason
     from turbosat.deadline import Expired
     from turbosat.events import Event
     from turbosat.result import Reason
@@ -119,6 +119,8 @@ def _asked(
         failing |= event.kind == "verdict" and event.data["answer"] == str(Answer.FAILS)
         if frames and event.kind == "frame" and not failing:
             output.line(f"u{event.data['frame']}")
+            if output.failure is not None:  # nobody reads any more
+                deadline.cancel(Reason.INTERRUPTED)
 
     with opened(question, signals) as deadline:
         try:
@@ -128,7 +130,7 @@ def _asked(
             verdicts = unknown(question, [], expired.reason)
     failed = [each for each in verdicts if each.answer is Answer.FAILS]
     open_ = [each for each in verdicts if each.answer is Answer.UNKNOWN]
-    if question.kind == "bmc" and not failed:
+    if question.kind == "bmc" and not failed and output.failure is None:
         # In this mode SymbiYosys takes a 2 for "nothing fails up to the bound": it must not stand for less.
         short = [each for each in open_ if each.reason is not Reason.LIMIT or each.bound != question.bound]
         if short:
@@ -137,4 +139,7 @@ def _asked(
             return None
     if status:
         output.write(aiger_text((failed or open_ or verdicts)[:1]).encode())
-    return verdicts if output.failure is None else None
+    if output.failure is not None:
+        fail(program, f"standard output: cannot write to it: {reason(output.failure)}", watch)
+        return None
+    return verdicts
