@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from tests.verify.test_bmc import hard
 from tests.verify.test_equivalence import adder
 from turbosat.encodings.circuit.aig import Aig
 from turbosat.encodings.circuit.aiger import write
+from turbosat.encodings.circuit.builder import AigBuilder
 from turbosat.verify.cli.main import run
 
 Told = tuple[int, list[str], str]  # exit code, lines of stdout, stderr
@@ -64,6 +66,25 @@ def test_equiv(call: Call, tmp_path: Path) -> None:
     assert {each["kind"] for each in verdict["differences"]} == {"output"}
     lines = witness.read_text().splitlines()
     assert (lines[0], lines[2:]) == ("1", ["", verdict["witness"]["inputs"][0], "."])
+
+
+def test_names_are_told_as_they_are(call: Call, tmp_path: Path) -> None:
+    aig = counter(2, last=3, bad=1)
+    for name, told in ((b"p0", "b0 (p0)"), (b"b1", "b0 (b1)"), (b"b0", "b0"), (b"o0", "b0")):
+        file = saved(replace(aig, symbols={("b", 0): name}), tmp_path / "counter.aig")
+        assert f"c {told} fails in frame 1" in call("bmc", file, "-k", 3)[1]
+
+
+def test_values_are_words(call: Call, tmp_path: Path) -> None:
+    graph = AigBuilder()
+    inputs = graph.add_inputs(2)
+    one = graph.build(outputs=[1], symbols={("i", 0): b"a=1 b", ("i", 1): b"\\x"})
+    other = replace(one, outputs=inputs[:1].copy())
+    files = [saved(each, tmp_path / name) for each, name in ((one, "one.aag"), (other, "other.aag"))]
+    out = call("equiv", *files)[1]
+    (line,) = [line for line in out if line.startswith("v ")]
+    words = [word.split("=") for word in line[2:].split(" ")]
+    assert [(name, value in "01") for name, value in words] == [("a\\x3d1\\x20b", True), ("\\x", True)]
 
 
 def test_bmc(call: Call, tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ class Answers(Show):
             if verdict.witness is not None:
                 values = [*verdict.witness.inputs[0].tolist(), *verdict.witness.latches.tolist()]
                 named = zip(_names(circuits[0]), values, strict=True)
-                for line in _wrapped(f"{name}={value:d}" for name, value in named):
+                for line in _wrapped(f"{_word(name)}={value:d}" for name, value in named):
                     self.output.line(f"v{line}")
 
     def _comparison(self, found: Comparison) -> None:
@@ -101,7 +101,7 @@ def data(circuits: list[Aig], verdict: Verdict) -> dict[str, Any]:
 def _story(circuits: list[Aig], verdict: Verdict) -> str:
     """Say in words what is known about a property."""
     own, name = f"b{verdict.property}", _name(circuits, verdict.property)
-    who = own if name[1:] == own[1:] else f"{own} ({name})"
+    who = own if name in (own, f"o{verdict.property}") else f"{own} ({name})"
     if verdict.witness is not None:
         return f"{who} fails in frame {verdict.witness.frames - 1}"
     if verdict.answer is Answer.HOLDS:
@@ -135,6 +135,11 @@ def _names(aig: Aig) -> Iterator[str]:
     for kind, count in (("i", aig.inputs), ("l", aig.latches)):
         for position in range(count):
             yield name_of(aig, kind, position)
+
+
+def _word(name: str) -> str:
+    """Return a printable name as one word without an equals sign."""
+    return "".join(f"\\x{ord(mark):02x}" if mark in "= " else mark for mark in name)
 
 
 def _wrapped(words: Iterator[str]) -> Iterator[str]:
