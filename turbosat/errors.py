@@ -14,9 +14,11 @@ Outcomes (satisfiable, out of time, interrupted) are values, see turbosat.result
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from turbosat.result import Result
 
 from turbosat.printable import printable
@@ -82,4 +84,11 @@ class OutputError(TurbosatError):
 
 
 class SoundnessError(TurbosatError):
-    """An engine's answer failed its check: a bug in an engine or in turbosat, never an answer."""
+    """An engine's answer failed its check: a bug in an engine or in turbosat, never an answer.
+
+    `decided`: the verdicts on other properties, each checked, where several were asked about.
+    """
+
+    def __init__(self, message: str, decided: Sequence[Any] = ()) -> None:
+        self.decided = decided
+        super().__init__(message)

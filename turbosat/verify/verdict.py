@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from turbosat.result import Reason
+
+LARGEST: Final = 10_000  # depth of an invariant: so many frames its check takes
 
 if TYPE_CHECKING:
     import numpy as np

@@ -69,7 +69,8 @@ def failing(
         constraints=aig.constraints,
     )
     seen = run(bare, witness.inputs, latches, check)
-    return seen.bad[-1] & seen.constraints.all()
+    broken: NDArray[np.bool_] = seen.bad[-1] & seen.constraints.all()
+    return broken
 
 
 def checked(

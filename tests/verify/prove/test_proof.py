@@ -1,20 +1,28 @@
 """`prove` from the outside: engines in processes, several properties, constraints, limits."""
 
+import os
+import signal
 import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from tests.processes import descendants
 from tests.verify.prove.small_circuits import Behaviour, circuits
 from turbosat.deadline import Deadline
 from turbosat.encodings.circuit.aig import Aig
+from turbosat.encodings.circuit.aiger import write
 from turbosat.encodings.circuit.builder import AigBuilder
-from turbosat.errors import UsageError
+from turbosat.errors import SoundnessError, UsageError
 from turbosat.events import Event
 from turbosat.result import Reason
+from turbosat.verify.cli.main import run
+from turbosat.verify.prove import induction, proof
 from turbosat.verify.prove.certify import proves
 from turbosat.verify.prove.proof import prove
 from turbosat.verify.verdict import Answer
@@ -147,6 +155,73 @@ def test_the_first_failure_is_enough() -> None:
     verdicts = prove(aig, first_only=True, time_limit=120)
     assert [str(verdict.answer) for verdict in verdicts] == ["holds", "fails", "unknown", "unknown"]
     assert verdicts[3].reason is Reason.GAVE_UP
+
+
+def test_no_induction_is_deeper_than_its_check_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    builder = AigBuilder()
+    chain = [builder.add_latch() for _ in range(6)]
+    for latch, before in zip(chain, [0, *chain], strict=False):
+        builder.set_next(latch, before)
+    aig = builder.build(bad=[chain[-1]])
+    found = induction.search(aig, chain[-1], distinct=False)
+    assert found is not None
+    assert found.depth > 3
+    frames: list[int] = []
+
+    class Enough(Exception):
+        pass
+
+    def report(frame: int) -> None:
+        frames.append(frame)
+        if frame == 20:
+            raise Enough
+
+    monkeypatch.setattr(induction, "LARGEST", 3)
+    with pytest.raises(Enough):
+        induction.search(aig, chain[-1], report, distinct=False)
+    assert frames == [*range(21)]
+
+
+def test_engines_that_break_lose_one_property_only() -> None:
+    """A system that kills processes takes the verdict on what they were at, and no other."""
+    aig = hard(counting=1)
+    aig = replace(aig, bad=np.ascontiguousarray(aig.bad[::-1]))
+    events: list[Event] = []
+
+    def kill(event: Event) -> None:
+        if event.kind == "frame" and not any(each.kind == "verdict" for each in events):
+            for pid in descendants(os.getpid()):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+        events.append(event)
+
+    verdicts = prove(aig, on_event=kill)
+    assert [(str(each.answer), each.reason) for each in verdicts] == [
+        ("unknown", Reason.GAVE_UP),
+        ("holds", None),
+    ]
+    failed = [event.data for event in events if event.kind == "failed"]
+    assert [{*each} for each in failed] == 3 * [{"cause", "why"}]
+    assert failed[-1]["why"].startswith("property 0: ")
+
+
+def test_what_is_decided_is_told_before_a_bug_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    aig = counter(3, 5, [4, 7])
+
+    def refuse(*_: object) -> None:
+        raise SoundnessError("ic3 claims a proof")
+
+    monkeypatch.setattr(proof, "certified", refuse)
+    with pytest.raises(SoundnessError, match="ic3 claims a proof") as caught:
+        prove(aig, time_limit=120)
+    assert [(each.property, each.answer) for each in caught.value.decided] == [(0, Answer.FAILS)]
+    write(aig, tmp_path / "counter.aig", binary=True)
+    assert run(["prove", "-q", str(tmp_path / "counter.aig")]) == 1
+    out, err = capfd.readouterr()
+    assert out == "s b0 FAILS\n"
+    assert err.startswith("turbosat-verify: error: ic3 claims a proof; this is a bug")
 
 
 def test_the_time_limit_leaves_properties_unknown() -> None:

@@ -48,11 +48,14 @@ def answered(question: Question, program: str, words: list[str], signals: Signal
         trouble: list[str] = []
         verdicts: list[Verdict] = []
         circuits: list[Aig] = []
+        broken: SoundnessError | None = None
         try:
             circuits = loaded(question, deadline, show.circuit)
             verdicts = asked(question, circuits, deadline, show.event)
         except Expired as expired:  # before there was anything to ask
             verdicts = unknown(question, circuits, expired.reason)
+        except SoundnessError as error:  # of one property: what is known of others is delivered first
+            broken, verdicts = error, [*error.decided]
         finally:
             show.close()
         try:
@@ -69,6 +72,8 @@ def answered(question: Question, program: str, words: list[str], signals: Signal
                 written = _statistics(question, [program, *words], circuits, verdicts, deadline)
                 trouble.append(deliver(outlets["statistics"], written, deadline))
             trouble.append(show.complaint())
+            if broken is not None:
+                trouble.append(str(broken))
             trouble = [each for each in trouble if each]
             if trouble:
                 fail(program, "; ".join(trouble), watch)
@@ -133,7 +138,8 @@ def asked(
     try:
         return beside(call, show)
     except SoundnessError as error:
-        raise SoundnessError(f"{error}; this is a bug: please report it with the file") from None
+        told = f"{error}; this is a bug: please report it with the file"
+        raise SoundnessError(told, error.decided) from None
 
 
 def exit_code(verdicts: list[Verdict]) -> int:

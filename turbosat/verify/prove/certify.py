@@ -18,10 +18,9 @@ from turbosat.encodings.circuit.aig import Aig
 from turbosat.errors import SoundnessError, UsageError
 from turbosat.result import Reason
 from turbosat.solver.solver import Solver
-from turbosat.verify.verdict import Invariant
+from turbosat.verify.verdict import LARGEST, Invariant
 from turbosat.verify.watch import Watch
 
-LARGEST = 10_000  # frames
 BLOCK = 1 << 14  # gates between two looks at the deadline
 
 Clauses = Sequence[Sequence[int]]

@@ -17,6 +17,7 @@ from turbosat.encodings.circuit.aig import FALSE, TRUE
 from turbosat.solver.solver import Solver
 from turbosat.verify.prove.answer import Found
 from turbosat.verify.unrolling import Encoder, Unrolling, signed
+from turbosat.verify.verdict import LARGEST
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -121,6 +122,7 @@ def search(
 
     None where no run has another frame: all is well then, but no induction says so. `distinct`: along paths
     of different states, too. `report` is told of each frame that no run can be bad in.
+    Behind `LARGEST` frames, only runs are looked for.
     """
     runs, steps = Side(aig, bad, free=False), Side(aig, bad, free=True)
     differ, wait = False, 0
@@ -134,6 +136,9 @@ def search(
             return None
         runs.hold()
         report(frame)
+        if frame > LARGEST:
+            frame += 1
+            continue
         steps.step()
         if frame >= wait:
             end = max(PATIENCE, runs.seconds)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Unpack
 
 from turbosat.deadline import Deadline, Expired
-from turbosat.errors import Cause, EngineError, UsageError
+from turbosat.errors import Cause, EngineError, SoundnessError, UsageError
 from turbosat.events import Event, Sink, ignore
 from turbosat.result import Reason
 from turbosat.verify.limits import bounded
@@ -38,7 +38,7 @@ def prove(
     """Decide whether properties hold in all reachable states; return a verdict for each wanted one.
 
     `wanted`: positions of properties, all by default; they are looked at one after the other, each with its
-    share of the time that is left, but 2 s at least, and once more where there is time left after all. With
+    share of the time that is left, but 2 s at least, and again where there is time left after all. With
     `first_only`, all others are left UNKNOWN as soon as one fails. `engines`, side by side, each in a process
     of its own: "ic3" finds inductive invariants and long runs, "induction" short runs and proofs by
     k-induction. A property HOLDS with an invariant that was checked, and FAILS with a run that was simulated;
@@ -46,8 +46,9 @@ def prove(
     hold in every frame, that of the failure included. `on_event` is called with a "frame" event for each
     frame of an engine and a "verdict" for each property. `deadline` as in `turbosat.solve`.
 
-    UsageError for a call that makes no sense, EngineError where all engines broke, SoundnessError for an
-    answer that fails its check.
+    Where all engines break, the property is UNKNOWN, and a "failed" event says why. UsageError for a call
+    that makes no sense; SoundnessError for an answer that fails its check: what is decided by then is in its
+    `decided`.
     """
     unknown = [engine for engine in engines if engine not in ENGINES]
     if unknown or not engines:
@@ -56,7 +57,11 @@ def prove(
         )
     with bounded(deadline, options) as limits:
         proof = _Proof(aig, list(dict.fromkeys(engines)), limits, on_event)
-        return proof.run(chosen(aig, wanted), first_only=first_only)
+        order = chosen(aig, wanted)
+        try:
+            return proof.run(order, first_only=first_only)
+        except SoundnessError as error:
+            raise SoundnessError(str(error), proof.decided()) from None
 
 
 class _Proof:
@@ -92,6 +97,10 @@ class _Proof:
             self._tell(self._verdicts[property])
         return [self._verdicts[property] for property in wanted]
 
+    def decided(self) -> list[Verdict]:
+        """Return the verdicts so far that are answers."""
+        return [each for each in self._verdicts.values() if each.answer is not Answer.UNKNOWN]
+
     def _with_bound(self, verdict: Verdict) -> Verdict:
         """Return a verdict with what an earlier one knows of its property."""
         before = self._verdicts.get(verdict.property)
@@ -126,9 +135,10 @@ def _decided(
     except MemoryError:
         reason = Reason.MEMORY
     except EngineError as error:
-        if error.cause is not Cause.MEMORY:
-            raise
-        reason = Reason.MEMORY
+        if error.cause is Cause.MEMORY:
+            reason = Reason.MEMORY
+        what = {"cause": error.cause.value, "why": f"property {property}: {error}"}
+        sink(Event("failed", whole.elapsed(), "prove", what))
     if race is not None:
         bound = race.bound
     return Verdict(

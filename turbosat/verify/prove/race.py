@@ -105,7 +105,7 @@ class Race:
         except EngineError as error:
             self._drop(engine)
             self._causes.append(error)
-            self._tell("failed", engine, message=str(error))
+            self._tell("failed", engine, cause=error.cause.value, why=str(error))
         return None
 
     def _handle(self, message: Message, engine: str) -> Found | None:
