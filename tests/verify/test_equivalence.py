@@ -148,16 +148,18 @@ def test_what_cannot_be_matched_is_one_clear_error() -> None:
     assert equivalent(first, without, match_by="order").answer is Answer.HOLDS
     for second, how, message in (
         (adder(3, [*range(6)]), "auto", "the circuits differ in what they have: 4 and 6 inputs"),
+        (adder(1, [0, 1]), "auto", "the circuits differ in what they have: 4 and 2 inputs"),
+        (Aig(1, first.ands[:0]), "auto", "the circuits differ in what they have: 4 and 1 inputs"),
         (renamed, "auto", r"input b\[0\] of the first circuit is not in the second; --match order"),
         (
             without,
             "auto",
-            "inputs of the second circuit cannot be matched by name: 1 of 4 have no name; --match",
+            "inputs of the second circuit cannot be matched by name: 1 of 4 has no name; --match",
         ),
         (
             doubled,
             "auto",
-            "inputs of the second circuit cannot be matched by name: 1 have the name of another",
+            "inputs of the second circuit cannot be matched by name: 1 has the name of another",
         ),
         (adder(2, [0, 1, 2, 3], names=False), "name", "the inputs of the second circuit cannot be matched"),
         (replace(first, fairness=first.outputs), "auto", "justice and fairness cannot be compared"),

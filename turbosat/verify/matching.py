@@ -67,9 +67,7 @@ def match(a: Aig, b: Aig, how: How = "auto") -> Matching:
     for kind in KINDS:
         first, second = _count(a, kind), _count(b, kind)
         if first != second:
-            raise UsageError(
-                f"the circuits differ in what they have: {first} and {second} {plural(kind, second)}"
-            )
+            raise UsageError(f"the circuits differ in what they have: {first} and {second} {plural(kind, 2)}")
         places[kind], ways[kind] = _matched(a, b, kind, first, how)
     ours, theirs = _resets(a), _resets(b)[places["l"]]
     wrong = np.flatnonzero(ours != theirs)
@@ -165,7 +163,8 @@ def _matched(a: Aig, b: Aig, kind: str, count: int, how: How) -> tuple[NDArray[n
     for which, names, different in zip(("first", "second"), named, (ours, theirs), strict=True):
         missing, doubled = count - len(names), len(names) - len(different)
         if missing or doubled:
-            odd = f"{missing} of {count} have no name" if missing else f"{doubled} have the name of another"
+            has = "has" if (missing or doubled) == 1 else "have"
+            odd = f"{missing} of {count} {has} no name" if missing else f"{doubled} {has} the name of another"
             raise UsageError(
                 f"the {plural(kind, 2)} of the {which} circuit cannot be matched by name: {odd}; "
                 "--match order ignores names"

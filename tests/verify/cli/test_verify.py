@@ -87,6 +87,20 @@ def test_values_are_words(call: Call, tmp_path: Path) -> None:
     assert [(name, value in "01") for name, value in words] == [("a\\x3d1\\x20b", True), ("\\x", True)]
 
 
+def test_errors_of_circuits_name_the_file(call: Call, tmp_path: Path) -> None:
+    none = saved(Aig(1, counter(2, last=3, bad=1).ands[:0]), tmp_path / "none.aig")
+    other = saved(counter(2, last=3, bad=1), tmp_path / "other.aig")
+    for words, named in (
+        (("bmc", none, "-k", 3), f"{none}: the circuit has no property"),
+        (("prove", none), f"{none}: the circuit has no property"),
+        (("bmc", other, "-k", 3, "-p", 1), f"{other}: a property"),
+        (("equiv", none, other), f"{none} and {other}: the circuits differ"),
+    ):
+        code, _, err = call(*words)
+        assert code == 1
+        assert err.startswith(f"turbosat-verify: error: {named}")
+
+
 def test_bmc(call: Call, tmp_path: Path) -> None:
     file = saved(counter(4, last=15, bad=6), tmp_path / "counter.aig")
     code, out, err = call("bmc", file, "--bound", 5)

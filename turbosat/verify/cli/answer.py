@@ -13,7 +13,7 @@ from turbosat.cli.program import FAILURE, fail
 from turbosat.deadline import Deadline, Expired
 from turbosat.dimacs.waiting import until
 from turbosat.encodings.circuit.aiger import read
-from turbosat.errors import SoundnessError
+from turbosat.errors import SoundnessError, UsageError
 from turbosat.proof.delivery import deliver
 from turbosat.proof.outlet import Outlet, guard, is_standard_output
 from turbosat.result import Reason
@@ -137,6 +137,9 @@ def asked(
 
     try:
         return beside(call, show)
+    except UsageError as error:  # of the circuits: what options may be was looked at before
+        names = ["standard input" if file == "-" else file for file in question.files]
+        raise UsageError(f"{' and '.join(names)}: {error}") from None
     except SoundnessError as error:
         told = f"{error}; this is a bug: please report it with the file"
         raise SoundnessError(told, error.decided) from None
