@@ -208,7 +208,7 @@ class Hybrid:
         if self._pool.state == "ready":
             self._descent.spread(self._pool, formula)
         self._unfilled = False
-        merged = self._sweeping.merged_lane() if self._room_beside() else None
+        merged = self._sweeping.merged_lane() if self._room_beside(plan) else None
         if merged is not None:
             self._begin_merged(*merged)
         if self._free_here(plan) or self._free_remote(plan):
@@ -218,10 +218,10 @@ class Hybrid:
         """Return the formula with what follows from its XORs and its circuit, as far as that is known."""
         return self._stage.strengthened(self._sweeping.strengthened(formula))
 
-    def _room_beside(self) -> bool:
-        """Whether there is memory for a lane besides those that are planned."""
+    def _room_beside(self, plan: Plan) -> bool:
+        """Whether there may be a lane besides those that are planned: not where one is all there may be."""
         left = self._deadline.left()
-        return left is None or left > self._need
+        return plan.here > 1 and not self._spent() and (left is None or left > self._need)
 
     def _begin_merged(self, spec: LaneSpec, formula: Formula) -> None:
         """Start a lane on the formula with equal gates merged."""
@@ -250,9 +250,13 @@ class Hybrid:
     def _startable(self) -> bool:
         """Whether another lane may start now: Kissat waits for facts that it could not be told later."""
         spec = self._pending
-        if self._run.limited and any(lane.state == "stopped" for lane in self._cdcl()):
-            return False  # where one has reached its limit, the run ends with the others
+        if self._spent():
+            return False
         return spec is not None and not (self._stage.working and spec.engine == "kissat")
+
+    def _spent(self) -> bool:
+        """Whether a lane has reached its limit: the run ends with the others, then."""
+        return self._run.limited and any(lane.state == "stopped" for lane in self._cdcl())
 
     def _mixed(self) -> Iterator[LaneSpec]:
         return (replace(spec, export=LONGEST if self._options["sharing"] else 0) for spec in self._run.mix())
@@ -311,7 +315,8 @@ class Hybrid:
             if refused or abandoned or lane.cause in (Cause.KILLED, Cause.UNSTARTED):
                 self._deadline.check()
                 self._revived[name] = self._revived.get(name, 0) + 1
-                self._replace(lane, formula if lane is self._first else self._strengthened(formula))
+                own = formula if lane is self._first else self._sweeping.source(lane.spec)
+                self._replace(lane, self._strengthened(formula) if own is None else own)
 
     def _refuge(self) -> int:
         """Return how many lanes there may be here when some have lost their places in the pool."""

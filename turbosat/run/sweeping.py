@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from turbosat.cdcl.lanes.mix import KINDS, Entrant
+from turbosat.cdcl.lanes.mix import KINDS, Entrant, named
 from turbosat.options import Options
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from turbosat.proof.file import ProofFile
 
 NICE = 2  # how far it gives way
+MERGED = "kissat-merged"  # the lane on the merged formula
 
 
 class SweepingStage:
@@ -84,13 +85,27 @@ class SweepingStage:
         self._race.tell("sweeping", **engine.figures)
 
     def merged_lane(self) -> tuple[LaneSpec, Formula] | None:
-        """Return a lane and the merged formula for it, once, when there is one."""
-        engine = self.engine
+        """Return a lane and the merged formula for it, once, when there is one and the mix has Kissat."""
+        engine, options = self.engine, self._options
         if engine is None or engine.merged is None or self._merged:
             return None
+        names = options["mix"]
+        if names is not None and all(spec.engine != "kissat" for spec in named(names)):
+            return None
         self._merged = True
-        spec = replace(KINDS["kissat"], name="kissat-merged", seed=self._options["seed"], nice=NICE)
+        spec = replace(
+            KINDS["kissat"],
+            name=MERGED,
+            seed=options["seed"],
+            nice=NICE,
+            conflicts=options["conflicts"],
+            decisions=options["decisions"],
+        )
         return spec, engine.merged
+
+    def source(self, spec: Entrant) -> Formula | None:
+        """Return the formula that a lane had from here, None for lanes that had none."""
+        return self.engine.merged if spec.name == MERGED and self.engine is not None else None
 
     def strengthened(self, formula: Formula) -> Formula:
         """Return the formula with clauses behind its own that say what is equal, as far as that is known."""
