@@ -1,17 +1,25 @@
 """Sweeping of circuits whose outputs should be false, against truth tables; what is left of them."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.encodings.circuit.circuit_cases import assignments, built, evaluated, value
+from tests.lanes.test_sweeping import miter
 from turbosat.cdcl.sweeping.sweep import Sweep
 from turbosat.deadline import Deadline
 from turbosat.encodings.circuit.aig import FALSE, Aig
 from turbosat.encodings.circuit.builder import AigBuilder
+from turbosat.encodings.circuit.recovery import recover_circuit
 from turbosat.events import Event
-from turbosat.options import resolve
+from turbosat.formula.formula import Formula
+from turbosat.lanes.circuit_facts import goals
+from turbosat.options import Options, resolve
 from turbosat.verify import sweeping as module
+from turbosat.verify.equivalence import settle
 from turbosat.verify.sweeping import merged, sweeping
 
 
@@ -61,3 +69,43 @@ def test_what_it_leaves_open_is_smaller(monkeypatch: pytest.MonkeyPatch) -> None
         outcome = sweeping(aig, deadline, lambda _: None, resolve({}))
     assert isinstance(outcome, Aig)
     assert (outcome.inputs, outcome.outputs.size, len(outcome.ands)) == (40, 1, 39)
+
+
+def multipliers(bits: int) -> Aig:
+    """Return a circuit whose only output says that two multipliers differ."""
+    variables, clauses = miter(bits)
+    formula = Formula.from_clauses(clauses, variables)
+    circuit = recover_circuit(formula)
+    return replace(circuit.aig, outputs=np.concatenate(goals(formula, circuit)))
+
+
+def test_a_pass_ends_when_the_others_have_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LONGEST", 0.3)
+    monkeypatch.setattr(module, "BUDGETS", (1 << 30,))
+    aig = multipliers(16)
+    with Deadline(60.0) as deadline:  # which this one pass would not keep to the end of
+        outcome = sweeping(aig, deadline, lambda _: None, resolve({}))
+    assert isinstance(outcome, Aig)
+    assert len(outcome.ands) < len(aig.ands)
+
+
+def test_what_is_deterministic_ends_by_conflicts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LONGEST", -1.0)  # no clock is looked at
+    monkeypatch.setattr(module, "MOST", 200)
+    monkeypatch.setattr(module, "BUDGETS", (1 << 30,))
+    aig, left = multipliers(12), []
+    for _ in range(2):
+        with Deadline(60.0) as deadline:
+            outcome = sweeping(aig, deadline, lambda _: None, resolve({"deterministic": True}))
+        assert isinstance(outcome, Aig)
+        left.append(outcome.ands.tolist())
+    assert left[0] == left[1]
+    assert len(left[0]) < len(aig.ands)
+
+
+@pytest.mark.parametrize("options", [Options(sweeping=False), Options(engine="cdcl")])
+def test_it_can_be_left_out(options: Options) -> None:
+    aig, events = multipliers(5), list[Event]()
+    with Deadline() as deadline:
+        assert settle(aig, deadline, events.append, resolve(options))[0] is None  # type: ignore[index]
+    assert "sweep" not in {event.kind for event in events}

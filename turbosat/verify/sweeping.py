@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Final
 
 import numpy as np
@@ -17,7 +18,12 @@ from turbosat.options import Options
 BUDGETS: Final = 10, 100, 1_000, 10_000  # conflicts for each query, pass by pass
 PATIENCE: Final = 64  # queries given up in a row that end a pass
 THROUGH: Final = 0.5, 4.0  # seconds that all assignments may take, after the first pass, after the others
-LONGEST: Final = 10.0  # seconds after which the next pass is left to others
+LONGEST: Final = 10.0  # seconds after which it is left to others
+MOST: Final = 200_000  # conflicts and models after which a run that must not look at clocks leaves it
+
+
+class _Long(Exception):
+    """The others have their turn."""
 
 
 def sweeping(
@@ -25,19 +31,31 @@ def sweeping(
 ) -> tuple[NDArray[np.bool_] | None, str] | Aig:
     """Sweep until that tells whether an output can be true: inputs for which one is, or None where none is.
 
-    Where it does not tell, return the circuit with what is equal merged. Raises Expired.
+    Where it does not tell, return the circuit with what is equal merged; with the option `sweeping` off, or
+    with another engine than `auto`, the circuit as it is. Raises Expired.
     """
+    if not options["sweeping"] or options["engine"] != "auto":
+        return graph
     outputs = np.unique(graph.outputs[graph.outputs != FALSE])
     began = deadline.elapsed()
     sweep = Sweep(graph, [outputs], seed=options["seed"])
-    sweep.simulate(deadline.check)
-    for number, budget in enumerate(BUDGETS):
-        if sweep.decided or deadline.elapsed() - began > LONGEST:
-            break
-        went_on = sweep.run_pass(budget, PATIENCE, deadline.check)
-        sink(Event("sweep", deadline.elapsed(), "sweeping", {"budget": budget, **sweep.figures}))
-        if sweep.run_through(THROUGH[min(number, 1)], deadline.check) or not went_on:
-            break
+
+    def check() -> None:
+        deadline.check()
+        if options["deterministic"]:
+            long = sweep.figures["conflicts"] + sweep.figures["models"] > MOST
+        else:
+            long = deadline.elapsed() - began > LONGEST
+        if long:
+            raise _Long
+
+    with suppress(_Long):  # what is known by then stays known
+        sweep.simulate(check)
+        for number, budget in enumerate(BUDGETS):
+            went_on = sweep.run_pass(budget, PATIENCE, check)
+            sink(Event("sweep", deadline.elapsed(), "sweeping", {"budget": budget, **sweep.figures}))
+            if sweep.run_through(THROUGH[min(number, 1)], check) or not went_on:
+                break
     if sweep.decided:
         return sweep.model, "sweeping"
     return merged(graph, outputs, sweep.literals)
