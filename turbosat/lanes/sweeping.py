@@ -39,11 +39,10 @@ class Sweeping(PythonEngine):
         proof: bool = False,
         binary_proof: bool = True,
         seed: int = 0,
-        timed: bool = True,
         memory_limit: int | None = None,
     ) -> None:
         super().__init__("turbosat.lanes.sweeping_worker", memory_limit)
-        self._task = {"proof": proof, "binary_proof": binary_proof, "seed": seed, "timed": timed}
+        self._task = {"proof": proof, "binary_proof": binary_proof, "seed": seed}
         self._progress: dict[str, float] = {}
         self._asked = False
         self._figures: dict[str, Any] = {}

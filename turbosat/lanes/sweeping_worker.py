@@ -29,10 +29,10 @@ BUDGETS = 30, 250, 2_000, 16_000, 128_000  # conflicts for each query, pass by p
 PATIENCE = 64  # queries given up in a row that end a pass
 TRIAL = 1.0  # CPU seconds of the first pass, after which it must have replaced variables
 YIELD = 0.01  # of those that it has looked at
-STALE = 2.0, 0.5  # CPU seconds without a merge that end another pass, and the part of it that they must be
+STALE = 2.0, 0.5  # CPU seconds without a merge that end a pass, and the part of it that they must be
 THROUGH = 1.0, 8.0  # seconds of simulation that count as few inputs: after the first pass, after the others
 WORTH = 0.05  # of the variables replaced, for which the merged formula is worth a lane
-NICE = 5  # how far it gives way once it has had its trial, and so much more after the first pass
+NICE = 5  # how far it gives way once it has had its trial
 SAYING = 4.0  # CPU seconds after which what is equal is told before the pass is over
 NEWS_INTERVAL = 0.5  # seconds between two words on its progress
 
@@ -89,11 +89,9 @@ class _Worker:
         self._sweep = Sweep(circuit.aig, goals(formula, circuit), seed=task["seed"], lemmas=lemmas)
         self._told = time.monotonic()
         self._nodes = np.unique(circuit.literals >> 1)  # that are variables of the formula
-        self._first = self._idle = self._handed = False
+        self._first = self._idle = self._handed = self._tried = False
         self._merged = 0
-        self._began = self._late = self._said = (
-            0.0  # CPU seconds when this pass began, and when it last merged something
-        )
+        self._began = self._late = self._said = 0.0  # CPU seconds: this pass, its last merge, what was told
 
     def run(self) -> None:
         """Sweep until an answer, or until passes find little more."""
@@ -121,11 +119,16 @@ class _Worker:
             settled = sweep.figures["merged"] == before or not sweep.figures["undecided"]
             if settled if number else self._replaced() < YIELD and not sweep.figures["undecided"]:
                 break
-            if not number:
-                os.nice(NICE)
+            self._give_way()
         if not sweep.decided:
             self._merge()
             self._channel.send("answer", {"status": 0, "why": "passes find little more"})
+
+    def _give_way(self) -> None:
+        """Give way to the others, once."""
+        if not self._tried:
+            self._tried = True
+            os.nice(NICE)
 
     def _replaced(self) -> float:
         """Return which part of the variables that the pass has looked at is equal to others."""
@@ -181,8 +184,6 @@ class _Worker:
     def _look(self) -> None:
         """Tell how far it is; give up on a pass that finds nothing."""
         self._news()
-        if not self._task["timed"]:
-            return
         now, merged = time.process_time(), self._sweep.figures["merged"]
         if merged > self._merged:
             self._merged, self._late = merged, now
@@ -190,10 +191,10 @@ class _Worker:
         if now - self._said > max(SAYING, spent / 2):
             self._said = now
             self._say()
-        if self._first:
-            self._idle = spent > TRIAL and self._replaced() < YIELD
-        else:
-            self._idle = stale > max(STALE[0], STALE[1] * spent)
+        self._idle = stale > max(STALE[0], STALE[1] * spent)
+        if self._first and spent > TRIAL:
+            self._give_way()
+            self._idle |= self._replaced() < YIELD
         if self._idle:
             raise Idle
 

@@ -52,7 +52,6 @@ class SweepingStage:
             proof=self._proof is not None,
             binary_proof=self._proof is not None and self._proof.binary,
             seed=self._options["seed"],
-            timed=not self._options["deterministic"],
             memory_limit=self._deadline.memory,
         )
         self.lane = self._race.add(Entrant("sweeping", self._options["seed"], nice=0), engine, formula)
