@@ -83,6 +83,7 @@ class Sweep:
         self.model: NDArray[np.bool_] | None = None
         self.refuted = any(not len(goal) for goal in goals)
         self._lemmas = lemmas
+        self._judged = -1  # merges by which the goals were last looked at
         nodes = 1 + aig.variables
         self._leaves = aig.inputs + aig.latches
         fanins = np.full((nodes, 2), -1, np.int32)
@@ -293,9 +294,12 @@ class Sweep:
 
     def _hopeless(self) -> bool:
         """Whether a goal is false by what is merged, or two of them contradict each other."""
-        goals, ends = self._graph.goals, self._graph.ends
-        if ends.size:
-            known = self.literals[goals >> 1] ^ (goals & 1)
+        known, ends, merges = self._graph.goals, self._graph.ends, int(self._counters[MERGES])
+        if ends.size and merges != self._judged:
+            self._judged = merges
+            further = self._graph.merged[known >> 1] ^ (known & 1)
+            while (further != known).any():
+                known, further = further, self._graph.merged[further >> 1] ^ (further & 1)
             true = np.append(0, np.cumsum(known != FALSE))
             starts = np.append(0, ends[:-1])
             single = known[starts[ends - starts == 1]]

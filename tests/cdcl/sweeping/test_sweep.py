@@ -197,3 +197,14 @@ def test_large_cones_are_cut_under_a_deadline() -> None:
     assert not sweep.run_through(1.0)
     with pytest.raises(Over):
         sweep.run_through(1.0, over)
+
+
+def test_goals_are_held_against_what_is_merged_without_looking_at_all_nodes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    aig, goal = adder_miter(16, broken=False)
+    sweep = Sweep(aig, [np.array(goal)])
+    monkeypatch.setattr(Sweep, "literals", property(lambda _: pytest.fail("all nodes were looked at")))
+    sweep.simulate()
+    sweep.run_pass(10_000)
+    assert sweep.refuted
