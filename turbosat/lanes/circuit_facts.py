@@ -40,6 +40,11 @@ def representatives(circuit: Circuit, merged: NDArray[np.int32]) -> NDArray[np.i
     return codes
 
 
+def own_codes(variables: int) -> NDArray[np.int32]:
+    """Return the codes (variables,) of which each variable stands for itself."""
+    return np.arange(0, 2 * variables, 2, dtype=np.int32)
+
+
 def facts(codes: NDArray[np.int32]) -> Clauses:
     """Return what representatives say as clauses: units, and two binary ones for each variable replaced."""
     variables = np.arange(1, codes.size + 1, dtype=np.int32)

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 class Sweeping(PythonEngine):
     """SAT sweeping of the gates in one formula.
 
-    After each pass `figures` and `representatives` are what is known by then (see
-    turbosat.lanes.circuit_facts), and `passes` counts them; after the second, or the last, `merged` is the
-    formula with equal variables replaced, if these are many. It answers UNSATISFIABLE where a constraint of
-    the circuit cannot hold, SATISFIABLE with a model that it came upon, and UNKNOWN when passes find little
-    more. With `proof`, UNSATISFIABLE comes with a DRAT proof of the formula.
+    After each pass, and now and then during long ones, `figures` and `representatives` are what is known by
+    then (see turbosat.lanes.circuit_facts), each time another array; after the second pass, or the last,
+    `merged` is the formula with equal variables replaced, if these are many. It answers UNSATISFIABLE where a
+    constraint of the circuit cannot hold, SATISFIABLE with a model that it came upon, and UNKNOWN when passes
+    find little more. With `proof`, UNSATISFIABLE comes with a DRAT proof of the formula.
     """
 
     name = "sweeping"
@@ -46,7 +46,6 @@ class Sweeping(PythonEngine):
         self._progress: dict[str, float] = {}
         self._asked = False
         self._figures: dict[str, Any] = {}
-        self.passes = 0
         self.representatives: NDArray[np.int32] | None = None
         self.merged: Formula | None = None
 
@@ -99,7 +98,6 @@ class Sweeping(PythonEngine):
             literals, offsets = map(np.asarray, message.arrays)
             self.merged = Formula(literals, offsets, message.data["variables"])
             return
-        self.passes += 1
         self._figures, (array,) = message.data, message.arrays
         self.representatives = np.asarray(array)
 

@@ -18,7 +18,7 @@ from turbosat.cdcl.sweeping.sweep import Sweep
 from turbosat.encodings.circuit.recovery import Circuit, recover_circuit
 from turbosat.encodings.circuit.simulation import simulate
 from turbosat.formula.formula import Formula, unpack
-from turbosat.lanes.circuit_facts import goals, merged_formula, representatives
+from turbosat.lanes.circuit_facts import goals, merged_formula, own_codes, representatives
 
 if TYPE_CHECKING:
     from turbosat.lanes.circuit_proof import CircuitProof
@@ -155,19 +155,18 @@ class _Worker:
     def _say(self) -> None:
         """Tell what is equal, so far."""
         codes = representatives(self._circuit, self._sweep.literals)
-        own = np.arange(codes.size, dtype=np.int32) * 2
         data = {
             **self._figures,
             **self._sweep.figures,
             "units": int((codes < 0).sum()),
-            "equivalences": int(((codes >= 0) & (codes != own)).sum()),
+            "equivalences": int(((codes >= 0) & (codes != own_codes(codes.size))).sum()),
         }
         self._channel.send("facts", data, _views(codes))
 
     def _merge(self) -> None:
         """Tell the formula with equal variables replaced, once, if they are many."""
         codes = representatives(self._circuit, self._sweep.literals)
-        replaced = (codes != 2 * np.arange(codes.size, dtype=np.int32)).sum()
+        replaced = (codes != own_codes(codes.size)).sum()
         if self._proof is not None or self._handed or replaced < WORTH * codes.size:
             return  # the proof of another formula would prove nothing
         self._handed = True

@@ -9,10 +9,12 @@ from turbosat.cdcl.lanes.mix import KINDS, Entrant, named
 from turbosat.options import Options
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from turbosat.cdcl.lanes.mix import LaneSpec
     from turbosat.cdcl.lanes.race import Lane, Race
     from turbosat.deadline import Deadline
-    from turbosat.formula.clauses import Clauses
     from turbosat.formula.formula import Formula
     from turbosat.lanes.sweeping import Sweeping
     from turbosat.proof.file import ProofFile
@@ -30,8 +32,7 @@ class SweepingStage:
         self.lane: Lane | None = None
         self.begun = False
         self._race, self._options, self._deadline, self._proof = race, options, deadline, proof
-        self._shared = 0  # passes whose facts have been handed on
-        self._facts: Clauses | None = None
+        self._shared: NDArray[np.int32] | None = None  # what was last handed on, (variables,)
         self._strengthened: Formula | None = None
         self._merged = False  # whether there is a lane on the merged formula
 
@@ -72,16 +73,22 @@ class SweepingStage:
         return self.lane is not None and self.lane.state == "running"
 
     def share(self) -> None:
-        """Hand what is equal, when a pass is over, to the lanes that can take clauses."""
+        """Hand what has newly turned out to be equal to the lanes that can take clauses."""
         engine = self.engine
-        if engine is None or engine.passes == self._shared or engine.representatives is None:
+        if engine is None or engine.representatives is None or engine.representatives is self._shared:
             return
-        from turbosat.lanes.circuit_facts import facts
+        import numpy as np
 
-        self._shared, self._strengthened = engine.passes, None
-        self._facts = facts(engine.representatives)
-        self._race.share(self._facts)
-        self._race.tell("sweeping", **engine.figures)
+        from turbosat.lanes.circuit_facts import facts, own_codes
+
+        codes = engine.representatives
+        own = own_codes(codes.size)
+        last, self._shared = own if self._shared is None else self._shared, codes
+        changed = codes != last
+        if changed.any():
+            self._strengthened = None
+            self._race.share(facts(np.where(changed, codes, own)))
+            self._race.tell("sweeping", **engine.figures)
 
     def merged_lane(self) -> tuple[LaneSpec, Formula] | None:
         """Return a lane and the merged formula for it, once, when there is one and the mix has Kissat."""
@@ -108,8 +115,11 @@ class SweepingStage:
 
     def strengthened(self, formula: Formula) -> Formula:
         """Return the formula with clauses behind its own that say what is equal, as far as that is known."""
-        if self._facts is None or self._proof is not None:
+        if self._shared is None or self._proof is not None:
             return formula  # the proof of a strengthened formula would prove nothing
         if self._strengthened is None:
-            self._strengthened = formula.with_clauses(self._facts.literals, self._facts.offsets)
+            from turbosat.lanes.circuit_facts import facts
+
+            known = facts(self._shared)
+            self._strengthened = formula.with_clauses(known.literals, known.offsets)
         return self._strengthened
