@@ -25,6 +25,7 @@ from turbosat.core.circuits.sweeping import (
     FAILURES,
     FULL,
     INCREMENT,
+    LAST,
     LEAVES,
     LIMIT,
     LOGGED,
@@ -56,6 +57,7 @@ _GROWTH: Final = 8  # of both limits from pass to pass
 _LARGEST: Final = 1 << 30
 _THROUGH: Final = 0.5  # seconds that counting through all inputs may take after it
 _LEARNED: Final = 4000  # clauses before the first are forgotten
+_REACH: Final = 1 << 31  # entries of the arena that references can tell apart
 _LEMMAS: Final = 1 << 20  # numbers of lemmas that are kept until they are fetched
 
 Check = Callable[[], None]
@@ -104,7 +106,7 @@ class Sweep:
         )
         self._counters = np.zeros(kernels.COUNTERS, np.int64)
         self._counters[RANDOM] = seed
-        self._search = self._fresh_search(max(1 << 16, 32 * nodes))
+        self._search = self._fresh_search(min(max(1 << 16, 32 * nodes), _REACH))
 
     # What is known.
 
@@ -191,7 +193,7 @@ class Sweep:
             check()
             status = kernels.sweep_nodes(self._graph, self._search, EFFORT)
             self._fetch()
-            if status == FULL:
+            if status == FULL and self._short():
                 self._grow()
             elif status == MODEL:
                 self._take(int(n[PATTERN]))
@@ -261,10 +263,18 @@ class Sweep:
             counters=n,
         )
 
+    def _short(self) -> bool:
+        """Whether it may be the clauses that have no room left; lemmas have again once they are fetched."""
+        n = self._counters
+        return int(n[LAST] + n[kernels.TRAIL]) + 2 * kernels.HEADER + 64 > self._search.arena.size
+
     def _grow(self) -> None:
-        """Give the search's clauses more room."""
-        arena = np.zeros(2 * self._search.arena.size, np.int32)
-        arena[: self._search.arena.size] = self._search.arena
+        """Give the search's clauses more room. Raises MemoryError where references reach no further."""
+        size = self._search.arena.size
+        if size >= _REACH:
+            raise MemoryError
+        arena = np.zeros(min(2 * size, _REACH), np.int32)
+        arena[:size] = self._search.arena
         self._search = self._search.replaced(arena=arena)
 
     def _fetch(self) -> None:

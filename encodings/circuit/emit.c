@@ -101,8 +101,9 @@ int64_t emit_definitions(const struct clausal *c, const struct definitions *d, c
         int64_t size = d->kinds[y] == CONJUNCTION ? c->offsets[clause + 1] - c->offsets[clause] : 0;
         if (n[GATES] - first_gate + 1 + size + ROOM > gates->room)
             return 2;
-        if ((effort -= 32 + size) < 0)
+        if (effort < 0)
             return 0;
+        effort -= 32 + size; // after that: one definition a call, however wide
         if (d->kinds[y] == TABLE) {
             int32_t leaves[SUPPORT] = {0};
             for (int i = 0; i < SUPPORT && d->inputs[y * SUPPORT + i] >= 0; i++)

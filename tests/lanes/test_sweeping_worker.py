@@ -27,7 +27,8 @@ def lane(formula: Formula, task: dict[str, object], look: Callable[[list[Message
     try:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(os, "nice", lambda _: look(listen()))  # this process keeps its rank
-            ours.send("load", {"variables": formula.variables}, [memoryview(each) for each in pack(formula)])
+            arrays = [memoryview(each) for each in pack(formula)]  # type: ignore[arg-type]
+            ours.send("load", {"variables": formula.variables}, arrays)
             ours.send("advance", task)
             module.run(its)
         return listen()

@@ -1,4 +1,5 @@
 import random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 from pysat.solvers import Solver
 
 from tests.encodings.circuit.graphs import every_assignment, random_graph, values_of
+from turbosat.cdcl.sweeping import sweep as module
 from turbosat.cdcl.sweeping.sweep import Sweep
 from turbosat.encodings.circuit.aig import Aig
 from turbosat.encodings.circuit.builder import AigBuilder
@@ -208,3 +210,33 @@ def test_goals_are_held_against_what_is_merged_without_looking_at_all_nodes(
     sweep.simulate()
     sweep.run_pass(10_000)
     assert sweep.refuted
+
+
+def test_only_clauses_without_room_are_given_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_LEMMAS", 0)
+    aig, goal = adder_miter(64, broken=False)
+    parts: list[np.ndarray] = []
+    sweep = Sweep(aig, [np.array(goal)], lemmas=parts.append)
+    room = sweep._search.arena.size
+    statuses = []
+    kernel = module.kernels.sweep_nodes
+
+    def noted(*arguments: Any) -> int:
+        statuses.append(kernel(*arguments))
+        return statuses[-1]
+
+    monkeypatch.setattr(module.kernels, "sweep_nodes", noted)
+    sweep.simulate()
+    sweep.run_pass(10_000)
+    assert sweep.refuted
+    assert statuses.count(module.FULL) > 1  # lemmas were fetched
+    assert sweep._search.arena.size == room
+
+
+def test_clauses_beyond_the_reach_of_references_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    aig, goal = adder_miter(64, broken=False)
+    monkeypatch.setattr(module, "_REACH", 1 << 8)
+    sweep = Sweep(aig, [np.array(goal)])
+    sweep.simulate()
+    with pytest.raises(MemoryError):
+        sweep.run_pass(10_000)

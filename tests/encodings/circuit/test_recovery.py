@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from tests.encodings.circuit.graphs import every_assignment, random_circuit, values_of
 from tests.turbosat import brute
 from tests.turbosat.strategies import formulas
+from turbosat.encodings.circuit import recovery
 from turbosat.encodings.circuit.recovery import Circuit, recover_circuit
 from turbosat.formula.formula import Formula
 
@@ -79,3 +80,17 @@ def test_check_can_stop_it() -> None:
 
     with pytest.raises(TimeoutError):
         recover_circuit(random_circuit(random.Random(3), 5, 50), stop)
+
+
+def test_a_conjunction_wider_than_a_call_may_take_becomes_gates(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recovery, "EFFORT", 1 << 8)
+    width, calls = 500, []
+
+    def check() -> None:
+        calls.append(None)
+        assert len(calls) < 10_000
+
+    every = range(1, width + 1)
+    clauses = [[width + 1, *(-x for x in every)], *([-width - 1, x] for x in every)]
+    circuit = recover_circuit(Formula.from_clauses(clauses, width + 1), check)
+    assert len(circuit.aig.ands) == width - 1
