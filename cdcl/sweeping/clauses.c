@@ -98,7 +98,7 @@ void forget_clauses(const struct search *s)
     n[LAST] = to;
 }
 
-static int64_t load_gate(const struct graph *g, const struct search *s, int32_t node)
+static void load_gate(const struct graph *g, const struct search *s, int32_t node)
 {
     struct gate gate = search_gate(g, node);
     int32_t n = 2 * node, c = gate.c, t = gate.t, e = gate.e;
@@ -106,7 +106,7 @@ static int64_t load_gate(const struct graph *g, const struct search *s, int32_t 
         enter_clause(s, (int32_t[]){n ^ 1, t}, 2, 0);
         enter_clause(s, (int32_t[]){n ^ 1, e}, 2, 0);
         enter_clause(s, (int32_t[]){n, t ^ 1, e ^ 1}, 3, 0);
-        return 0;
+        return;
     }
     enter_clause(s, (int32_t[]){c ^ 1, n, t}, 3, 0);
     enter_clause(s, (int32_t[]){c ^ 1, n ^ 1, t ^ 1}, 3, 0);
@@ -116,7 +116,6 @@ static int64_t load_gate(const struct graph *g, const struct search *s, int32_t 
         enter_clause(s, (int32_t[]){n, t, e}, 3, 0);
         enter_clause(s, (int32_t[]){n ^ 1, t ^ 1, e ^ 1}, 3, 0);
     }
-    return 0;
 }
 
 static void want(const struct search *s, int32_t literal)

@@ -26,6 +26,7 @@ def gates_likely(formula: Formula, check: Callable[[], None] = nothing) -> float
     """
     sizes, starts = np.diff(formula.offsets), formula.offsets[:-1]
     codes = literal_codes(formula.literals)
+    check()
     pairs = codes[starts[sizes == 2][:, None] + np.arange(2)].astype(np.int64)
     known = np.sort(pairs.min(axis=1) << 32 | pairs.max(axis=1))
     found = 0.0

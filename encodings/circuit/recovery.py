@@ -96,10 +96,8 @@ def _tautologies(formula: Formula) -> NDArray[np.bool_]:
     codes = literal_codes(formula.literals)
     order = np.lexsort((codes, row))
     codes, row = codes[order], row[order]
-    codes, row = (
-        codes[np.append(True, (np.diff(codes) != 0) | (np.diff(row) != 0))[: codes.size]],
-        row[np.append(True, (np.diff(codes) != 0) | (np.diff(row) != 0))[: row.size]],
-    )
+    first = np.append(True, (np.diff(codes) != 0) | (np.diff(row) != 0))[: codes.size]
+    codes, row = codes[first], row[first]
     both = (row[1:] == row[:-1]) & (codes[1:] >> 1 == codes[:-1] >> 1)
     result = np.zeros(sizes.size, np.bool_)
     result[row[1:][both]] = True

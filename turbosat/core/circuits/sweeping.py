@@ -29,16 +29,15 @@ DONE, PENDING, FULL, FOUND, REFUTED, GIVEN_UP, MODEL = range(7)
 
 # Where a sweep and a search are.
 (
-    NODE, QUERY, OTHER, BUDGET, SPENT, MERGES, MODELS, UNDECIDED, FAILURES, PATIENCE, SMALLEST,
-    LAST, LEARNED, LIMIT, TRAIL, HEAD, FRONTIER, LEVEL, HEAP, PENDING_LOADS, ENTERED, CONFLICTS,
+    NODE, QUERY, OTHER, BUDGET, SPENT, MERGES, MODELS, UNDECIDED, FAILURES, PATIENCE,
+    LAST, LEARNED, LIMIT, TRAIL, HEAD, FRONTIER, LEVEL, HEAP, PENDING_LOADS, CONFLICTS,
     RESTART, LUBY, LOGGED, LOGGING, RANDOM, SEARCHING, LEAVES, STEPS, MARK, PATTERN, COUNTERS,
-) = range(33)  # fmt: skip
+) = range(31)  # fmt: skip
 # NODE       the next one
 # QUERY      0 for none, else which of the two directions is asked
 # OTHER      what the node may be equal to
 # BUDGET     conflicts for each query
 # FAILURES   queries given up one after the other; PATIENCE how many end the pass
-# SMALLEST   cones of up to so many inputs are simulated instead
 # LAST       entries of the arena that are used
 # LEARNED    clauses that may be forgotten; LIMIT when they are
 # LOGGED     entries of lemmas
