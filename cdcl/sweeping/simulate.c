@@ -30,12 +30,16 @@ void simulate_nodes(const struct graph *g, int64_t first, int64_t last, int64_t 
     }
 }
 
-void make_classes(const struct graph *g, int64_t last)
+void clear_classes(const struct graph *g, int64_t first, int64_t last)
+{
+    for (int64_t slot = first; slot < last; slot++)
+        g->classes[slot] = -1;
+}
+
+void enter_classes(const struct graph *g, int64_t first, int64_t last)
 {
     uint64_t mask = g->slots - 1;
-    for (int64_t slot = 0; slot < g->slots; slot++)
-        g->classes[slot] = -1;
-    for (int64_t node = 0; node < last; node++) {
+    for (int64_t node = first; node < last; node++) {
         if (g->merged[node] != 2 * node)
             continue;
         uint64_t place = mixed(g->hashes[node]) & mask;
@@ -44,6 +48,12 @@ void make_classes(const struct graph *g, int64_t last)
         if (g->classes[place] < 0)
             g->classes[place] = (int32_t)node;
     }
+}
+
+void make_classes(const struct graph *g, int64_t last)
+{
+    clear_classes(g, 0, g->slots);
+    enter_classes(g, 0, last);
 }
 
 int64_t goals_reached(const struct graph *g)

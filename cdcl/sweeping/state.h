@@ -35,6 +35,8 @@ struct gate {
     int32_t c, t, e; // the node is the negation of c ? t : e; or t & e
 };
 
+void clear_classes(const struct graph *graph, int64_t first, int64_t last);
+void enter_classes(const struct graph *graph, int64_t first, int64_t last);
 struct gate search_gate(const struct graph *graph, int32_t node);
 int64_t enter_clause(const struct search *search, const int32_t *literals, int size, int lbd);
 void enter_lemma(const struct search *search, const int32_t *literals, int64_t size);

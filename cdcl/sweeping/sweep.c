@@ -84,10 +84,10 @@ static void merge(const struct graph *g, const struct search *s, int32_t node, i
     }
 }
 
-// Make patterns of the model that the search has found, and of its neighbours.
-static void take_model(const struct graph *g, const struct search *s)
+// Make patterns of the model that the search has found, and of its neighbours, for some leaves.
+static void take_model(const struct graph *g, const struct search *s, int64_t first, int64_t last)
 {
-    for (int64_t leaf = 1; leaf <= s->counters[LEAVES]; leaf++) {
+    for (int64_t leaf = first; leaf < last; leaf++) {
         uint64_t *words = g->words + leaf * WIDTH;
         int8_t value = s->values[2 * leaf];
         uint64_t base = value ? -(uint64_t)(value > 0) : draw(s);
@@ -104,25 +104,60 @@ static void take_model(const struct graph *g, const struct search *s)
     }
 }
 
+enum { CHUNK = 4096 };
+enum { LEAF_COST = 64, NODE_COST = 16, SLOT_COST = 1, ENTRY_COST = 16, COSTS = 8 }; // in eighths of a step
+
+// Go on taking a model in: patterns of the leaves, words of all nodes, then the classes anew. 1 when that is done.
+static int spread(const struct graph *g, const struct search *s, int64_t *effort)
+{
+    int64_t *n = s->counters, at = n[SPREADING] - 1;
+    int64_t leaves = n[LEAVES], words = leaves + g->nodes, cleared = words + g->slots, entered = cleared + n[NODE];
+    while (at < entered) {
+        if (*effort <= 0)
+            return 0;
+        int64_t end = at < leaves ? leaves : at < words ? words : at < cleared ? cleared : entered;
+        int64_t last = at + CHUNK < end ? at + CHUNK : end, cost;
+        if (at >= leaves && n[SEARCHING])
+            leave_search(s);
+        if (at < leaves) {
+            take_model(g, s, at + 1, last + 1);
+            cost = LEAF_COST;
+        } else if (at < words) {
+            simulate_nodes(g, at - leaves, last - leaves, 0);
+            cost = NODE_COST;
+        } else if (at < cleared) {
+            clear_classes(g, at - words, last - words);
+            cost = SLOT_COST;
+        } else {
+            enter_classes(g, at - cleared, last - cleared);
+            cost = ENTRY_COST;
+        }
+        *effort -= 1 + (last - at) * cost / COSTS;
+        at = last;
+        n[SPREADING] = 1 + at;
+        if (at == words && (n[PATTERN] = goals_reached(g)) >= 0)
+            return 0;
+    }
+    n[SPREADING] = 0;
+    int32_t other = (int32_t)n[OTHER];
+    const uint64_t *mine = g->words + n[NODE] * WIDTH, *its = g->words + (other >> 1) * (int64_t)WIDTH;
+    if (((mine[0] ^ its[0] ^ (uint64_t)other) & 1) == 0) { // no counterexample after all
+        n[UNDECIDED]++;
+        n[NODE]++;
+    }
+    return 1;
+}
+
 // Put an end to a query; 1 where the node is settled, or given up.
 static int conclude(const struct graph *g, const struct search *s, int64_t status)
 {
     int64_t *n = s->counters;
     int32_t node = (int32_t)n[NODE], other = (int32_t)n[OTHER];
     if (status == FOUND) {
-        take_model(g, s);
-        leave_search(s);
         n[MODELS]++;
         n[FAILURES] = 0;
-        simulate_nodes(g, 0, g->nodes, 0);
-        n[PATTERN] = goals_reached(g);
-        const uint64_t *mine = g->words + node * (int64_t)WIDTH, *its = g->words + (other >> 1) * (int64_t)WIDTH;
         n[QUERY] = 0;
-        if (((mine[0] ^ its[0] ^ (uint64_t)other) & 1) == 0) { // no counterexample after all
-            n[UNDECIDED]++;
-            return 1;
-        }
-        make_classes(g, node);
+        n[SPREADING] = 1;
         return 0;
     }
     leave_search(s);
@@ -152,6 +187,11 @@ int64_t sweep_nodes(const struct graph *g, const struct search *s, int64_t effor
             return PENDING;
         if (n[LOGGED] + 64 > s->lemma_room || n[LAST] + 64 > s->room)
             return FULL;
+        if (n[SPREADING]) {
+            if (!spread(g, s, &effort))
+                return n[PATTERN] >= 0 ? MODEL : PENDING;
+            continue;
+        }
         if (!n[QUERY]) {
             int32_t known = -1;
             if (g->merged[node] != 2 * node) {
@@ -180,11 +220,7 @@ int64_t sweep_nodes(const struct graph *g, const struct search *s, int64_t effor
         int64_t status = search_for(g, s, 2 * node + negative, other ^ !negative, &effort);
         if (status == PENDING || status == FULL)
             return status;
-        if (status == FOUND)
-            effort -= g->nodes * 4;
         n[NODE] += conclude(g, s, status);
-        if (n[PATTERN] >= 0)
-            return MODEL;
     }
     return DONE;
 }

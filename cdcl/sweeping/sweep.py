@@ -38,6 +38,7 @@ from turbosat.core.circuits.sweeping import (
     PATTERN,
     PENDING,
     RANDOM,
+    SPREADING,
     UNDECIDED,
     WIDTH,
 )
@@ -180,10 +181,16 @@ class Sweep:
 
         The pass gives up, but for structure, when `patience` queries in a row were given up.
         """
+        n = self._counters
+        if n[SPREADING]:  # an earlier pass was ended in the midst of a model: no node may lack its patterns
+            nodes = len(self._graph.merged)
+            for first in range(max(0, int(n[SPREADING]) - 1 - self._leaves), nodes, EFFORT):
+                kernels.simulate_nodes(self._graph, first, min(first + EFFORT, nodes), 0)
+            n[SPREADING] = 0
+            self._look()
         if self.decided:
             return False
-        before = int(self._counters[MERGES])
-        n = self._counters
+        before = int(n[MERGES])
         n[[NODE, UNDECIDED, FAILURES]] = 0
         n[BUDGET], n[PATIENCE], n[PATTERN] = budget, patience, -1
         self._graph.gates.fill(-1)

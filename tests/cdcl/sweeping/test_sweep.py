@@ -1,4 +1,5 @@
 import random
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from pysat.solvers import Solver
 from tests.encodings.circuit.graphs import every_assignment, random_graph, values_of
 from turbosat.cdcl.sweeping import sweep as module
 from turbosat.cdcl.sweeping.sweep import Sweep
+from turbosat.core.circuits import sweeping as kernels
 from turbosat.encodings.circuit.aig import Aig
 from turbosat.encodings.circuit.builder import AigBuilder
 
@@ -240,3 +242,60 @@ def test_clauses_beyond_the_reach_of_references_are_an_error(monkeypatch: pytest
     sweep.simulate()
     with pytest.raises(MemoryError):
         sweep.run_pass(10_000)
+
+
+NEVER = [np.array([one, two]) for one in (2, 3) for two in (4, 5)]  # no model, and no pass is ended by them
+
+
+@relaxed
+@given(st.integers(0, 2**32), st.integers(3, 7), st.integers(1, 60), st.integers(2, 60), st.integers(1, 99))
+def test_slices_and_breaks_change_nothing(seed: int, inputs: int, gates: int, effort: int, end: int) -> None:
+    aig = random_graph(random.Random(seed), inputs, gates)
+    calls = 0
+
+    def check() -> None:
+        nonlocal calls
+        calls += 1
+        if calls == end:
+            raise TimeoutError
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "ROUNDS", 0)  # no patterns but those of models
+        patch.setattr(module, "EFFORT", effort)
+        sweep = Sweep(aig, NEVER, seed=seed)
+        kernels.simulate_nodes(sweep._graph, 0, 1 + aig.variables, 1)
+        with suppress(TimeoutError):
+            sweep.run_pass(1000, check=check)
+        while not sweep.decided:
+            before = sweep.figures["merged"]
+            sweep.run_pass(1000)
+            if sweep.figures["undecided"] == 0 and sweep.figures["merged"] == before:
+                break
+    rows = truth(aig)
+    mine = columns(rows, [2 * v for v in range(1 + aig.variables)])
+    assert mine == columns(rows, sweep.literals.tolist())
+    classes = {min(column, tuple(not value for value in column)) for column in mine}
+    assert len({literal >> 1 for literal in sweep.literals.tolist()}) == len(classes)
+
+
+def test_a_model_is_taken_in_by_several_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    dice = np.random.default_rng(1)
+    inputs, gates = 100, 200_000
+    nodes = np.arange(inputs + 1, inputs + 1 + gates)
+    pairs = 2 * dice.integers(np.maximum(1, nodes - 2000), nodes, (2, gates)) + dice.integers(
+        0, 2, (2, gates)
+    )
+    aig = Aig(inputs, np.sort(pairs, axis=0)[::-1].T.astype(np.int32).copy())
+    monkeypatch.setattr(module, "ROUNDS", 0)
+    sweep = Sweep(aig, NEVER)
+    kernels.simulate_nodes(sweep._graph, 0, 1 + aig.variables, 1)
+    partly = []
+
+    def check() -> None:
+        partly.append(int(sweep._counters[kernels.SPREADING]))
+        if sweep.figures["models"] > 3:
+            raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        sweep.run_pass(1000, check=check)
+    assert sum(place > 0 for place in partly) > 6

@@ -31,8 +31,9 @@ DONE, PENDING, FULL, FOUND, REFUTED, GIVEN_UP, MODEL = range(7)
 (
     NODE, QUERY, OTHER, BUDGET, SPENT, MERGES, MODELS, UNDECIDED, FAILURES, PATIENCE,
     LAST, LEARNED, LIMIT, TRAIL, HEAD, FRONTIER, LEVEL, HEAP, PENDING_LOADS, CONFLICTS,
-    RESTART, LUBY, LOGGED, LOGGING, RANDOM, SEARCHING, LEAVES, STEPS, MARK, PATTERN, COUNTERS,
-) = range(31)  # fmt: skip
+    RESTART, LUBY, LOGGED, LOGGING, RANDOM, SEARCHING, LEAVES, STEPS, MARK, PATTERN, SPREADING,
+    COUNTERS,
+) = range(32)  # fmt: skip
 # NODE       the next one
 # QUERY      0 for none, else which of the two directions is asked
 # OTHER      what the node may be equal to
@@ -41,6 +42,7 @@ DONE, PENDING, FULL, FOUND, REFUTED, GIVEN_UP, MODEL = range(7)
 # LAST       entries of the arena that are used
 # LEARNED    clauses that may be forgotten; LIMIT when they are
 # LOGGED     entries of lemmas
+# SPREADING  0, or 1 and how far a model has been taken in
 INCREMENT, SCALES = range(2)
 
 
