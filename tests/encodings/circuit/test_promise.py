@@ -1,5 +1,6 @@
 import random
 
+import numpy as np
 import pytest
 
 from tests.encodings.circuit.graphs import random_circuit
@@ -48,3 +49,13 @@ def test_what_is_no_circuit_is_not(family: tuple[int, list[list[int]]]) -> None:
 
 def test_lines_of_xors_are_left_to_algebra() -> None:
     assert not promising(Formula.from_clauses(conjunctions(100), 102, [[1, 2, 3]]))
+
+
+def test_the_limits_are_looked_at_before_the_long_sort(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(np, "sort", lambda *_, **__: pytest.fail("sorted first"))
+
+    def check() -> None:
+        raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        promising(Formula.from_clauses(conjunctions(100), 102), check)
