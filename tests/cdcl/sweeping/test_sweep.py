@@ -220,18 +220,18 @@ def test_only_clauses_without_room_are_given_more(monkeypatch: pytest.MonkeyPatc
     parts: list[np.ndarray] = []
     sweep = Sweep(aig, [np.array(goal)], lemmas=parts.append)
     room = sweep._search.arena.size
-    statuses = []
-    kernel = module.kernels.sweep_nodes
+    statuses: list[int] = []
+    kernel = kernels.sweep_nodes
 
     def noted(*arguments: Any) -> int:
         statuses.append(kernel(*arguments))
         return statuses[-1]
 
-    monkeypatch.setattr(module.kernels, "sweep_nodes", noted)
+    monkeypatch.setattr(kernels, "sweep_nodes", noted)
     sweep.simulate()
     sweep.run_pass(10_000)
     assert sweep.refuted
-    assert statuses.count(module.FULL) > 1  # lemmas were fetched
+    assert statuses.count(kernels.FULL) > 1  # lemmas were fetched
     assert sweep._search.arena.size == room
 
 
