@@ -13,7 +13,7 @@ from turbosat.deadline import Deadline
 from turbosat.errors import SoundnessError, TurbosatError
 from turbosat.events import Event, Sink
 from turbosat.options import Options
-from turbosat.solver.query import RUNNING, Query, Search
+from turbosat.solver.query import RUNNING, Query, Search, beside
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,7 +54,7 @@ class Escalation:
 
     def start(self) -> None:
         """Begin."""
-        threading.Thread(target=self._run, name="turbosat hybrid", daemon=True).start()
+        beside(self._run, "turbosat hybrid")
 
     def seconds(self) -> float:
         """Return how long it has run."""

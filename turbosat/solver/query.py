@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import math
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -116,6 +117,23 @@ class Query:
             self._bell.ring()
 
 
+def beside(work: Callable[[], None], name: str) -> None:
+    """Start a thread that no exit waits for. Ctrl-C comes before or after, never in between.
+
+    Python's own start waits on a condition, which loses its lock where an exception comes at that moment.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+
+    def run() -> None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)  # for the child processes that it may start
+        work()
+
+    try:
+        threading.Thread(target=run, name=name, daemon=True).start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 class Search:
     """A search in a thread of its own, until an answer, its limits, or `stop`."""
 
@@ -137,7 +155,7 @@ class Search:
 
     def start(self) -> Self:
         """Begin. Who holds it by now can end it, whatever comes in between."""
-        threading.Thread(target=self._run, name="turbosat search", daemon=True).start()
+        beside(self._run, "turbosat search")
         return self
 
     def stop(self, grace: float = GRACE) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self, Unpack
@@ -17,7 +16,7 @@ from turbosat.result import Reason, Status
 from turbosat.solver import explore
 from turbosat.solver.base import Base
 from turbosat.solver.constraints import at_most, xor
-from turbosat.solver.query import RUNNING, Answer, Pending, Query
+from turbosat.solver.query import RUNNING, Answer, Pending, Query, beside
 from turbosat.solver.store import flat_clauses, measured, row
 from turbosat.solver.unsupported import Unsupported, refuse
 from turbosat.validation import integer, number, shown, truth
@@ -382,12 +381,11 @@ class _Background:
 
     def __init__(self, solver: Solver, query: Query, pending: Pending) -> None:
         self._solver, self._query, self._pending = solver, query, pending
-        self._thread = threading.Thread(target=self._run, name="turbosat query", daemon=True)
 
     def start(self) -> None:
         """Begin."""
         RUNNING.add(self)
-        self._thread.start()
+        beside(self._run, "turbosat query")
 
     def stop(self, grace: float) -> None:
         """End the query."""
