@@ -79,7 +79,9 @@ def test_an_idle_terminal(files: Path, arguments: tuple[str, ...]) -> None:
         os.close(theirs)
 
 
-@pytest.mark.parametrize("arguments", [("bomb", "proof"), ("cnf", "bomb")])
+@pytest.mark.parametrize(
+    "arguments", [("bomb", "proof"), pytest.param(("cnf", "bomb"), marks=pytest.mark.slow)]
+)
 def test_a_file_that_is_large_only_when_decompressed(files: Path, arguments: tuple[str, ...]) -> None:
     with gzip.open(files / "bomb", "wb", 1) as file:
         for _ in range(400):

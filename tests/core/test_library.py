@@ -121,6 +121,7 @@ def script(path: Path, text: str) -> str:
     return str(path)
 
 
+@pytest.mark.slow
 def test_two_first_runs_make_one_build(bare: Path) -> None:
     compiler = script(bare / "cc", f'echo x >> {bare}/calls; exec cc "$@"'.replace(str(bare), '"$HERE"'))
     environment = {**without_choice(), "PYTHONPATH": str(bare), "CC": f"'{compiler}'", "HERE": str(bare)}

@@ -134,7 +134,7 @@ def test_turbosat_in_a_short_run(tmp_path: Path) -> None:
         sys.executable,
         "-m",
         "tests.fuzz.command_line",
-        "--runs=20",
+        "--runs=12",
         "--seed=1",
         "--jobs=2",
         "--no-shrink",

@@ -113,7 +113,7 @@ def test_a_search_whose_proof_nobody_reads_any_more_ends(hard: Path, out: Path) 
 
 
 @pytest.mark.parametrize("option", ["--json", "--certificate"])
-@pytest.mark.parametrize("name", ["/dev/full", "pipe"])
+@pytest.mark.parametrize("name", ["/dev/full", pytest.param("pipe", marks=pytest.mark.slow)])
 def test_an_answer_outlives_what_cannot_be_written(option: str, name: str, out: Path) -> None:
     (out / "x.cnf").write_text(XORS)
     if name == "pipe":

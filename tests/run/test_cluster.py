@@ -39,6 +39,7 @@ def on_nodes(cluster: RayCluster) -> list[int]:
     return counts
 
 
+@pytest.mark.slow
 def test_where_there_is_no_cluster_is_one_line(hard: Path) -> None:
     code, out, err = turbosat("--ray-address", "127.0.0.1:9", hard)
     assert code == 1

@@ -122,7 +122,12 @@ def test_every_part_can_be_left_out(seconds_hard: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "victim", ["kissat", "cadical_worker", pytest.param("gradient_worker", marks=pytest.mark.slow)]
+    "victim",
+    [
+        "kissat",
+        pytest.param("cadical_worker", marks=pytest.mark.slow),
+        pytest.param("gradient_worker", marks=pytest.mark.slow),
+    ],
 )
 def test_a_killed_child_is_started_again_or_done_without(victim: str, seconds_hard: Path) -> None:
     killer = Killer(victim, when=lambda event: event.seconds > 1)
@@ -138,7 +143,7 @@ def test_a_killed_child_is_started_again_or_done_without(victim: str, seconds_ha
 @pytest.mark.parametrize(
     "victim",
     [
-        "ray::LaneActor",
+        pytest.param("ray::LaneActor", marks=pytest.mark.slow),
         pytest.param("raylet/raylet", marks=pytest.mark.slow),
         pytest.param("cdcl.pool.server", marks=pytest.mark.slow),
     ],
@@ -185,7 +190,7 @@ def test_lane_0_has_its_core_and_its_rank_again_when_it_is_started_again(tmp_pat
     [
         (signal.SIGINT, "ready"),
         (signal.SIGTERM, "coming"),
-        (signal.SIGKILL, "ready"),
+        pytest.param(signal.SIGKILL, "ready", marks=pytest.mark.slow),
         pytest.param(signal.SIGINT, "coming", marks=pytest.mark.slow),
         pytest.param(signal.SIGTERM, "ready", marks=pytest.mark.slow),
         pytest.param(signal.SIGKILL, "coming", marks=pytest.mark.slow),
@@ -278,6 +283,7 @@ def test_a_mix_for_a_proof_begins_with_who_writes_it(tmp_path: Path) -> None:
     assert "the first lane of the mix must be one of Kissat's" in err
 
 
+@pytest.mark.slow
 def test_a_lane_that_proves_is_the_only_one_to_refute(tmp_path: Path, seconds_hard: Path) -> None:
     from turbosat.check import check
 
@@ -309,6 +315,7 @@ def test_no_memory_for_a_pool_is_no_pool(tmp_path: Path, hard: Path) -> None:
     assert "pool" not in {each["kind"] for each in data["timeline"]}
 
 
+@pytest.mark.slow
 def test_a_deadline_that_is_cancelled_by_the_pool_coming_up(hard: Path) -> None:
     with Deadline(600) as deadline:
         result = solve(

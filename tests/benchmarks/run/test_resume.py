@@ -22,7 +22,7 @@ def one(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_interruption_ends_everything_and_can_be_resumed(one: Path, tmp_path: Path, number: int) -> None:
     order: Words = (one, *nasty(tmp_path, "unsat", "deaf"), "-t", "3", "-o", tmp_path / "out")
     with start(*order) as process:

@@ -203,6 +203,7 @@ def end_all(owner: "subprocess.Popen[str]") -> None:
     assert gone(below)
 
 
+@SLOW
 @pytest.mark.usefixtures("tidy")
 def test_what_a_killed_tree_leaves_is_removed_by_the_next() -> None:
     before = folders()

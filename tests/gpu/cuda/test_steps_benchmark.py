@@ -1,11 +1,13 @@
 import json
 
+import pytest
 import torch
 
 from tests.gpu.matrices import random_matrix
 from turbosat.benchmarks import steps
 
 
+@pytest.mark.slow
 def test_figures_hang_together(device: str) -> None:
     matrix = random_matrix(1, 12, 40, (3,))
     where = torch.device(device)

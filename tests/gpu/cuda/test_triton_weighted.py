@@ -12,7 +12,7 @@ from turbosat.gpu.rules import WEIGHT_MAX, WEIGHT_ONE, Weighted
 
 # (variables, clauses, lengths, lanes, lanes that share weights, whether margins are int64)
 SHAPES = [
-    (5, 123, (2, 3, 4, 5), 21, 1, False),
+    pytest.param(5, 123, (2, 3, 4, 5), 21, 1, False, marks=pytest.mark.slow),
     (67, 150, (2, 2, 60, 2, 9, 2, 3, 2, 2, 2), 12, 4, False),
     (9, 60, (2, 3), 8, 2, True),
 ]
