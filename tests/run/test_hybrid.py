@@ -124,8 +124,8 @@ def test_every_part_can_be_left_out(seconds_hard: Path) -> None:
 @pytest.mark.parametrize(
     "victim",
     [
-        "kissat",
-        pytest.param("cadical_worker", marks=pytest.mark.slow),
+        pytest.param("kissat", marks=pytest.mark.slow),
+        "cadical_worker",
         pytest.param("gradient_worker", marks=pytest.mark.slow),
     ],
 )
@@ -163,6 +163,7 @@ def test_the_answer_is_right_whatever_dies_of_the_pool(victim: str, longer_hard:
     assert killer.killed >= 1
 
 
+@pytest.mark.slow
 def test_lane_0_has_its_core_and_its_rank_again_when_it_is_started_again(tmp_path: Path) -> None:
     """Kissat reads no XORs: it is started a second time, on what we read."""
     variables, clauses = random_ksat(300, 1320, seed=1)
@@ -223,7 +224,8 @@ def test_signals_end_a_run_with_a_pool(
 
 
 @pytest.mark.usefixtures("tidy")
-@pytest.mark.parametrize("number", [signal.SIGHUP, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGKILL])
 def test_what_is_sent_to_the_whole_group_leaves_nothing_of_a_pool(number: signal.Signals, hard: Path) -> None:
     process = start("-j", "2", "-v", "--pool-after=0", "--time=600", hard, session=True)
     assert process.stdout is not None
