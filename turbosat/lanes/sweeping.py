@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from turbosat.cdcl.engines.engine import Ability, Answer, Budget
-from turbosat.cdcl.engines.python_engine import PythonEngine
-from turbosat.errors import UsageError
+from turbosat.cdcl.engines.engine import Answer
+from turbosat.lanes.single_task import SingleTask
 from turbosat.result import Status
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import numpy as np
     from numpy.typing import NDArray
 
@@ -20,18 +16,18 @@ if TYPE_CHECKING:
     from turbosat.formula.formula import Formula
 
 
-class Sweeping(PythonEngine):
+class Sweeping(SingleTask):
     """SAT sweeping of the gates in one formula.
 
     After each pass, and now and then during long ones, `figures` and `representatives` are what is known by
     then (see turbosat.lanes.circuit_facts), each time another array; after the second pass, or the last,
     `merged` is the formula with equal variables replaced, if these are many. It answers UNSATISFIABLE where a
     constraint of the circuit cannot hold, SATISFIABLE with a model that it came upon, and UNKNOWN when passes
-    find little more. With `proof`, UNSATISFIABLE comes with a DRAT proof of the formula.
+    find little more. `progress` tells the nodes merged and the conflicts that took. With `proof`,
+    UNSATISFIABLE comes with a DRAT proof of the formula.
     """
 
     name = "sweeping"
-    abilities = frozenset[Ability]()
 
     def __init__(
         self,
@@ -41,53 +37,10 @@ class Sweeping(PythonEngine):
         seed: int = 0,
         memory_limit: int | None = None,
     ) -> None:
-        super().__init__("turbosat.lanes.sweeping_worker", memory_limit)
-        self._task = {"proof": proof, "binary_proof": binary_proof, "seed": seed}
-        self._progress: dict[str, float] = {}
-        self._asked = False
-        self._figures: dict[str, Any] = {}
+        task = {"proof": proof, "binary_proof": binary_proof, "seed": seed}
+        super().__init__("turbosat.lanes.sweeping_worker", task, memory_limit)
         self.representatives: NDArray[np.int32] | None = None
         self.merged: Formula | None = None
-
-    @property
-    def progress(self) -> dict[str, float]:
-        """How many nodes are merged, and how many conflicts that took."""
-        return self._progress
-
-    @property
-    def figures(self) -> dict[str, Any]:
-        """What recovery and the passes found."""
-        return self._figures
-
-    def start(self, source: Formula | Path) -> None:
-        """Start the child and hand it the formula, as arrays."""
-        from turbosat.formula.formula import pack
-
-        child, formula = self._launch(source)
-        child.send("load", {"variables": formula.variables}, *pack(formula))
-
-    def advance(self, budget: Budget) -> None:
-        """Begin; the one slice there is has no budget."""
-        self.require_budget(budget)
-        if self._asked:
-            raise UsageError("a slice is running: poll for its answer first")
-        self._asked = True
-        self._living().send("advance", self._task)
-
-    def poll(self, timeout: float | None = 0.0) -> Answer | None:
-        """Return the answer, or None; `representatives` may be there before it."""
-        child = self._living()
-        end = None if timeout is None else time.monotonic() + timeout
-        while True:
-            message = child.receive(None if end is None else max(0.0, end - time.monotonic()))
-            if message is None:
-                return None
-            if message.kind == "answer":
-                return self._answer(message)
-            if message.kind == "progress":
-                self._progress = message.data
-            else:
-                self._take(message)
 
     def _take(self, message: Message) -> None:
         import numpy as np
@@ -101,12 +54,5 @@ class Sweeping(PythonEngine):
         self._figures, (array,) = message.data, message.arrays
         self.representatives = np.asarray(array)
 
-    def _answer(self, message: Message) -> Answer:
-        import numpy as np
-
-        status = Status(message.data["status"])
-        if status is Status.SATISFIABLE:
-            return Answer(status, np.frombuffer(message.arrays[0], np.bool_).copy())
-        if status is Status.UNKNOWN:
-            self.stop()  # for good
-        return Answer(status, proof=message.arrays[0] if message.arrays else None)
+    def _refuted(self, message: Message) -> Answer:
+        return Answer(Status.UNSATISFIABLE, proof=message.arrays[0] if message.arrays else None)
