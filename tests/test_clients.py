@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.processes import ROOT
-from tests.test_docs import PROGRAMS, blocks, examples, like, section, words_of
+from tests.test_docs import PROGRAMS, blocks, examples, like, section, shell, words_of
 
 TEXT = (ROOT / "docs" / "clients.md").read_text()
 TOOLS = re.findall(r"^## (\w+)$", TEXT, re.MULTILINE)
@@ -71,16 +71,7 @@ def test_recipes_work(tool: str, tmp_path: Path) -> None:
         environment["PYTHONPATH"] = str(ROOT)
     for block in blocks(section(TEXT, f"## {tool}"), "console"):
         for each in examples(block):
-            run = subprocess.run(
-                ["sh", "-c", each.text],
-                cwd=place,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=600,
-            )
+            run = shell(each.text, place, environment, 600)
             output = f"{each.text}\n{run.stdout[-2000:]}{run.stderr[-2000:]}"
             assert run.returncode == (each.code or 0), output
             assert set(map(like, each.shown)) - {""} <= set(map(like, run.stdout.splitlines())), output

@@ -391,6 +391,22 @@ def like(line: str) -> str:
     return re.sub(r"\d+\.\d+", "#", line)
 
 
+def shell(
+    text: str, place: Path, environment: dict[str, str], seconds: float
+) -> subprocess.CompletedProcess[str]:
+    """Run an example as a reader would."""
+    return subprocess.run(
+        ["sh", "-c", text],
+        cwd=place,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=seconds,
+    )
+
+
 @pytest.mark.parametrize("block", shells())
 def test_examples_run_as_shown(block: str, place: Path, environment: dict[str, str]) -> None:
     """Who answers is a race, and a model is cut short: these lines are not compared."""
@@ -398,16 +414,7 @@ def test_examples_run_as_shown(block: str, place: Path, environment: dict[str, s
     for each in examples(block):
         if each.code is None:
             continue
-        run = subprocess.run(
-            ["sh", "-c", each.text],
-            cwd=place,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-        )
+        run = shell(each.text, place, environment, 300)
         assert run.returncode == each.code, f"{each.text}\n{run.stdout[-2000:]}{run.stderr}"
         said = set(map(like, run.stdout.splitlines()))
         expected = [line for line in each.shown if line[:2] in ("c ", "s ") and "answered by" not in line]
