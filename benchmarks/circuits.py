@@ -1,7 +1,10 @@
-"""turbosat-verify beside others: bmc beside the harness's unrolling and Kissat, equiv beside ABC, in turns.
+"""Questions about circuits, put to turbosat and to others in turns.
 
 python -m turbosat.benchmarks.circuits --time 60 -o results.json bmc FILE:BOUND...
 python -m turbosat.benchmarks.circuits --time 120 -o results.json equiv FILE,FILE...
+
+`bmc` is turbosat-verify beside the harness's unrolling and Kissat, `equiv` beside ABC; `miter` is `turbosat`
+beside Kissat on the CNF that ABC makes of two circuits, and ABC itself; `prove FILE` is beside ABC's pdr.
 """
 
 from __future__ import annotations
@@ -43,19 +46,16 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """Both sides on one question."""
+class Comparison:
+    """All sides on one question, by their names."""
 
     question: str
-    turbosat: Run
-    other: Run
+    runs: dict[str, Run]
 
     @property
     def agree(self) -> bool:
-        """Whether the two answers fit together."""
-        return (
-            UNKNOWN in (self.turbosat.answer, self.other.answer) or self.turbosat.answer == self.other.answer
-        )
+        """Whether the answers fit together."""
+        return len({run.answer for run in self.runs.values()} - {UNKNOWN}) <= 1
 
 
 def called(command: list[str], limit: float) -> tuple[int, str]:
@@ -122,49 +122,90 @@ def compared(pair: str, limit: float) -> str:
     return {10: "different", 20: "equal"}.get(code, UNKNOWN)
 
 
-def abc(pair: str, limit: float, program: str) -> str:
-    """Let ABC compare two circuits, in order."""
-    first, second = (f'"{file}"' for file in pair.split(","))
-    _, said = called([program, "-c", f"cec -n -T {math.ceil(limit)} {first} {second}"], limit)
+def abc(program: str, limit: float, commands: str) -> str:
+    """Let ABC compare two circuits or prove a property, by its own commands."""
+    _, said = called([program, "-c", commands], limit)
     if "Networks are equivalent" in said:
         return "equal"
-    return "different" if "NOT EQUIVALENT" in said else UNKNOWN
+    if "NOT EQUIVALENT" in said or "Networks are NOT" in said:
+        return "different"
+    if "Property proved" in said:
+        return "holds"
+    return "fails" if "was asserted in frame" in said else UNKNOWN
+
+
+def proven(file: str, limit: float) -> str:
+    """Let turbosat-verify prove the first property or refute it."""
+    code, _ = called([*VERIFY, "prove", file, "-p", "0", "-q", "--time", str(limit)], limit)
+    return {10: "fails", 20: "holds"}.get(code, UNKNOWN)
+
+
+def solved(command: list[str], formula: str, limit: float) -> str:
+    """Let a solver say whether the CNF of a miter is satisfiable."""
+    code, _ = called([*command, f"--time={math.ceil(limit)}", formula], limit)
+    return {10: "different", 20: "equal"}.get(code, UNKNOWN)
+
+
+def sides(kind: str, question: str, limit: float, program: str, folder: Path) -> dict[str, Callable[[], str]]:
+    """Return who is asked, and how."""
+    if kind == "bmc":
+        file, _, bound = question.rpartition(":")
+        return {
+            "turbosat-verify": partial(checked, file, int(bound), limit),
+            "unrolled, Kissat": partial(unrolled, file, int(bound), limit),
+        }
+    if kind == "prove":
+        pdr = f"pdr -T {math.ceil(limit)}"
+        return {
+            "turbosat-verify": partial(proven, question, limit),
+            "ABC pdr": partial(abc, program, limit, f'read "{question}"; strash; fold; {pdr}'),
+        }
+    first, second = (f'"{file}"' for file in question.split(","))
+    cec = partial(abc, program, limit, f"cec -n -T {math.ceil(limit)} {first} {second}")
+    if kind == "equiv":
+        return {"turbosat-verify": partial(compared, question, limit), "ABC cec": cec}
+    formula = str(folder / "miter.cnf")
+    called([program, "-c", f'miter -n {first} {second}; write_cnf "{formula}"'], limit)
+    return {
+        "turbosat": partial(solved, [sys.executable, "-m", "turbosat", "-q", "-n"], formula, limit),
+        "Kissat": partial(solved, [find_kissat(), "-q", "-n"], formula, limit),
+        "ABC cec": cec,
+        "ABC &cec": partial(
+            abc, program, limit, f"read {first}; strash; &get -n; &cec -T {math.ceil(limit)} {second}"
+        ),
+    }
 
 
 def main() -> None:
     """Compare on the questions of the command line and write the figures as JSON."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("kind", choices=("bmc", "equiv"))
+    parser.add_argument("kind", choices=("bmc", "equiv", "miter", "prove"))
     parser.add_argument("questions", nargs="+", metavar="QUESTION")
     parser.add_argument("--time", type=float, default=60, help="limit of each run in seconds")
     parser.add_argument("--abc", default="berkeley-abc", metavar="PROGRAM", help="how ABC is called")
     parser.add_argument("-o", "--output", type=Path, required=True, help="where the JSON goes")
     given = parser.parse_args()
-    pairs: list[Pair] = []
+    found: list[Comparison] = []
     for question in given.questions:
-        if given.kind == "bmc":
-            file, _, bound = question.rpartition(":")
-            ours = timed(partial(checked, file, int(bound), given.time))
-            other = timed(partial(unrolled, file, int(bound), given.time))
-        else:
-            ours = timed(partial(compared, question, given.time))
-            other = timed(partial(abc, question, given.time, given.abc))
+        with tempfile.TemporaryDirectory() as folder:
+            asked = sides(given.kind, question, given.time, given.abc, Path(folder))
+            runs = {side: timed(ask) for side, ask in asked.items()}
         name = ",".join(os.path.basename(part) for part in question.split(","))
-        pairs.append(Pair(name, ours, other))
-        sys.stderr.write(f"{printable(name)[:50]}: {ours} {other}\n")
+        found.append(Comparison(name, runs))
+        told = ", ".join(f"{side} {run.answer} {run.seconds} s" for side, run in runs.items())
+        sys.stderr.write(f"{printable(name)[:50]}: {told}\n")
         data = {
-            "what": f"turbosat-verify {given.kind} and others on the same questions, in turns",
+            "what": f"{given.kind}: turbosat and others on the same questions, in turns",
             "turbosat": __version__,
             "python": platform.python_version(),
             "machine": f"{platform.machine()}, {available_cores()} cores",
             "date": date.today().isoformat(),
             "limit_seconds": given.time,
-            "disagreements": [each.question for each in pairs if not each.agree],
+            "disagreements": [each.question for each in found if not each.agree],
             "seconds": {
-                side: round(sum(getattr(each, side).seconds for each in pairs), 2)
-                for side in ("turbosat", "other")
+                side: round(sum(each.runs[side].seconds for each in found), 2) for side in found[0].runs
             },
-            "pairs": [asdict(each) for each in pairs],
+            "comparisons": [asdict(each) for each in found],
         }
         given.output.write_text(json.dumps(data, indent=1) + "\n")
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import os
 import random
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +21,7 @@ from turbosat.benchmarks import families
 from turbosat.benchmarks.families.base import HIGHEST_SEED
 from turbosat.benchmarks.suites.kinds import KINDS, Kind
 from turbosat.cdcl.process.binaries import find_kissat
+from turbosat.cdcl.process.child import Child
 from turbosat.errors import EngineError, UsageError
 
 ATTEMPTS = 6  # sizes tried for a draw; then the next of its kind has its turn
@@ -150,12 +150,12 @@ def _fit(folder: Path, draw: Draw, window: Window, kissat: str) -> Found | None:
 def _ask(kissat: str, file: Path, seconds: float) -> tuple[float, str]:
     """Return how long Kissat took, and its answer, ? for none within these seconds."""
     begun = time.monotonic()
-    command = [kissat, "-q", "-n", str(file)]
+    child = Child([kissat, "-q", "-n", str(file)])
     try:
-        run = subprocess.run(command, timeout=seconds, capture_output=True, check=False)
-    except subprocess.TimeoutExpired:
-        return seconds, "?"
-    return time.monotonic() - begun, ANSWERS.get(run.returncode, "?")
+        code = child.exit_code(seconds)
+    finally:
+        child.stop()
+    return (seconds, "?") if code is None else (time.monotonic() - begun, ANSWERS.get(code, "?"))
 
 
 def _write(manifest: Path, found: Sequence[Found]) -> None:

@@ -14,13 +14,15 @@ class Kind:
     family: str
     growing: Mapping[str, tuple[float, float]]  # whole numbers where both are
     fixed: Mapping[str, Any] = field(default_factory=dict)
+    step: int = 1  # whole numbers that grow are multiples of it
 
     def parameters(self, hardness: float) -> dict[str, Any]:
         """Return the parameters at a hardness from 0 to 1: those that grow are between their two values."""
         found = dict(self.fixed)
         for name, (easy, hard) in self.growing.items():
             value = easy + (hard - easy) * hardness
-            found[name] = round(value) if isinstance(easy, int) and isinstance(hard, int) else value
+            whole = isinstance(easy, int) and isinstance(hard, int)
+            found[name] = self.step * round(value / self.step) if whole else value
         return found
 
 
@@ -47,8 +49,8 @@ KINDS: Final = (
     Kind("ramsey", {"vertices": (17, 27)}, {"red": 3, "blue": 8}),
     Kind("clique-colouring", {"vertices": (7, 14)}, {"clique": 5, "colours": 4}),
     Kind("pigeonhole", {"pigeons": (8, 14), "holes": (7, 13)}),
-    Kind("tseitin", {"vertices": (30, 110)}),
-    Kind("tseitin", {"vertices": (100, 1000)}, {"satisfiable": True}),
+    Kind("tseitin", {"vertices": (30, 110)}, step=2),  # no graph has an odd number, all of degree 3
+    Kind("tseitin", {"vertices": (100, 1000)}, {"satisfiable": True}, step=2),
     Kind("urquhart", {"side": (2, 12)}),
     Kind("even-colouring", {"vertices": (20, 60)}),
     Kind("parity", {"bits": (14, 40)}),

@@ -43,6 +43,14 @@ def test_every_kind_can_be_made(kind: Kind) -> None:
             assert about.high is None or value <= about.high
 
 
+@pytest.mark.parametrize(
+    "kind", [kind for kind in KINDS if kind.family == "tseitin"], ids=lambda kind: kind.fixed
+)
+def test_whole_numbers_grow_by_steps_that_there_are_formulas_of(kind: Kind) -> None:
+    for hardness in range(21):
+        assert families.generate(kind.family, **kind.parameters(hardness / 20)).formula.variables > 0
+
+
 def test_what_is_made_is_in_the_manifest_and_can_be_made_again(tmp_path: Path) -> None:
     kinds = [Kind("random-ksat", {"variables": (10, 60)}), Kind("langford", {"n": (3, 6)})]
     found = make(tmp_path, 5, 4, Window(0.0, 30.0), kinds=kinds)
