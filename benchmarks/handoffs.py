@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import platform
 import statistics
 import sys
@@ -28,6 +27,7 @@ from turbosat.cdcl.engines.kissat import Kissat
 from turbosat.cdcl.lanes.courses import Course
 from turbosat.cdcl.lanes.mix import SEEDED, Entrant
 from turbosat.cdcl.lanes.race import Race
+from turbosat.cdcl.process.tree import worked
 from turbosat.deadline import Deadline
 from turbosat.formula import files
 from turbosat.formula.formula import Formula
@@ -39,7 +39,6 @@ from turbosat.system import available_cores
 from turbosat.version import __version__
 
 DESCENT = "descent"  # what it solves is told, and is no lane's
-TICK = 1 / os.sysconf("SC_CLK_TCK")  # seconds
 
 
 def _stable(seed: int) -> Engine:
@@ -96,19 +95,11 @@ def run(
         race.add(Entrant(lane, seed), engine, formula, course(best_guidance))
         spent = 0.0
         while race.running() and spent < limit:
-            spent = _seconds(engine.pid) or spent
+            spent = worked(engine.pid) or spent
             found = race.glance(0.05)
             if found is not None:
                 return found[1].status, round(min(spent, limit), 2)
     return Status.UNKNOWN, None
-
-
-def _seconds(pid: int | None) -> float:
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0.0
-    return TICK * (int(fields[11]) + int(fields[12]))
 
 
 def compare(path: str, seed: int, lanes: list[str], descent: float, limit: float) -> list[Run]:

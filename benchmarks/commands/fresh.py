@@ -27,8 +27,8 @@ def fresh(
         int | None, typer.Option(min=0, help="Of all draws.", show_default="another at each call")
     ] = None,
     files: Annotated[int, typer.Option(min=1, help="How many formulas.")] = 60,
-    least: Annotated[float, typer.Option(min=0, help="Seconds that Kissat takes at least.")] = 1,
-    most: Annotated[float, typer.Option(min=0.01, help="Seconds that Kissat takes at most.")] = 60,
+    least: Annotated[float, typer.Option(min=0, help="CPU seconds that Kissat takes at least.")] = 1,
+    most: Annotated[float, typer.Option(min=0.01, help="CPU seconds that Kissat takes at most.")] = 60,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Runs of Kissat at once.")] = 1,
 ) -> None:
     """Draw formulas of all families, with new seeds, and of sizes that take Kissat some seconds each."""

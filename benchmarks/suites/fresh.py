@@ -10,7 +10,6 @@ import csv
 import os
 import random
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,17 +21,19 @@ from turbosat.benchmarks.families.base import HIGHEST_SEED
 from turbosat.benchmarks.suites.kinds import KINDS, Kind
 from turbosat.cdcl.process.binaries import find_kissat
 from turbosat.cdcl.process.child import Child
+from turbosat.cdcl.process.tree import worked
 from turbosat.errors import EngineError, UsageError
 
 ATTEMPTS = 6  # sizes tried for a draw; then the next of its kind has its turn
 FIRST = 0.2, 0.8  # hardness of the first
+LOOK = 0.1  # seconds between two looks at a run
 COLUMNS = "file", "family", "status", "kissat_s", "kissat_answer", "seed", "parameters"
 ANSWERS = {0: "?", 10: "SAT", 20: "UNSAT"}
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The seconds that Kissat is to take."""
+    """The CPU seconds that Kissat is to take."""
 
     least: float
     most: float
@@ -50,7 +51,7 @@ class Draw:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A formula of the suite, and what Kissat said of it after `seconds`."""
+    """A formula of the suite, and what Kissat said of it after `seconds` of CPU time."""
 
     file: Path
     draw: Draw
@@ -148,14 +149,17 @@ def _fit(folder: Path, draw: Draw, window: Window, kissat: str) -> Found | None:
 
 
 def _ask(kissat: str, file: Path, seconds: float) -> tuple[float, str]:
-    """Return how long Kissat took, and its answer, ? for none within these seconds."""
-    begun = time.monotonic()
+    """Return the CPU seconds that Kissat took, and its answer, ? for none within so many.
+
+    They are the same on a machine that is busy with other runs.
+    """
     child = Child([kissat, "-q", "-n", str(file)])
     try:
-        code = child.exit_code(seconds)
+        while (code := child.exit_code(LOOK)) is None and worked(child.pid) < seconds:
+            pass
     finally:
         child.stop()
-    return (seconds, "?") if code is None else (time.monotonic() - begun, ANSWERS.get(code, "?"))
+    return (seconds, "?") if code is None else (child.spent.seconds, ANSWERS.get(code, "?"))
 
 
 def _write(manifest: Path, found: Sequence[Found]) -> None:

@@ -18,6 +18,7 @@ from turbosat.system import children
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 Ended = Callable[[int, int, int], object]  # a process, its exit code, its largest resident set in bytes
+TICK = 1 / os.sysconf("SC_CLK_TCK")  # seconds
 STUBBORN = 120.0  # seconds a killed process may take to go: a large one needs some to free its memory
 
 
@@ -59,6 +60,15 @@ def named(pid: int) -> tuple[str, bool]:
     except OSError:
         return "", False
     return os.fsdecode(before.partition(b"(")[2]), after.split()[0] not in (b"Z", b"X")
+
+
+def worked(pid: int | None) -> float:
+    """Return the CPU seconds that a process took, 0 where it is gone."""
+    try:
+        fields = read_proc(f"/proc/{pid}/stat").rpartition(b")")[2].split()
+    except OSError:
+        return 0.0
+    return TICK * (int(fields[11]) + int(fields[12]))
 
 
 def signal_all(number: int) -> None:
