@@ -1,0 +1,234 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.encodings.support.support_cases import random_formula, slow_recover
+from tests.gpu.sweep.machine_device import MachineDevice
+from tests.gpu.sweep.test_sweep import checks_only, circuit, one_clause, survivors
+from turbosat.encodings.support.compilation import compile_program
+from turbosat.encodings.support.program import Program
+from turbosat.errors import DeviceError, UnsupportedError
+from turbosat.formula import files
+from turbosat.formula.formula import Formula
+from turbosat.gpu.sweep.candidates import Settler, decide
+from turbosat.gpu.sweep.cpu import Sweep
+from turbosat.gpu.sweep.cuda import BLOCK, CudaSweep, Launch, Outcome
+from turbosat.gpu.sweep.devices import AnySweep
+from turbosat.gpu.sweep.luts import CHECK, LUT, Luts, translate
+from turbosat.gpu.sweep.network import build
+from turbosat.gpu.sweep.ptx import WARP_PLACES
+from turbosat.gpu.sweep.ptx_rows import interpreter
+
+NEVER = -1  # instructions up to which code is straight-line: none
+
+
+def compiled(formula: Formula) -> Program:
+    program = compile_program(formula, slow_recover(formula))
+    assert program is not None
+    return program
+
+
+def random_circuit(seed: int, inputs: int, gates: int, clauses: int) -> Program:
+    most = inputs + gates - 1 if inputs > 3 else 0
+    return compiled(circuit(seed, inputs, gates if inputs > 1 else 0, min(clauses, most)))
+
+
+def swept(sweep: AnySweep) -> list[int]:
+    found: list[int] = []
+    progress = 0.0
+    while not sweep.done:
+        after = sweep.advance(0.01)
+        assert progress <= after <= 1
+        progress = after
+        rows = sweep.candidates()
+        found += (rows @ (1 << np.arange(rows.shape[1]))).tolist()
+    assert sweep.progress == 1
+    sweep.close()
+    return found
+
+
+def compare(program: Program, longest: int, **options: int) -> MachineDevice:
+    device = MachineDevice(**options)
+    found = swept(CudaSweep(program, device, longest=longest))
+    assert device.closed
+    assert len(found) == len(set(found))
+    assert set(found) == survivors(program)
+    return device
+
+
+KERNELS = pytest.mark.parametrize("longest", [1 << 20, NEVER], ids=["straight", "rows"])
+EXAMPLES = 15  # of each test now; hundreds where there is time
+
+
+@KERNELS
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(st.integers(0, 2**32), st.integers(1, 13), st.integers(0, 60), st.integers(0, 8))
+def test_kernels_find_what_the_reference_finds(
+    longest: int, seed: int, inputs: int, gates: int, clauses: int
+) -> None:
+    compare(random_circuit(seed, inputs, gates, clauses), longest)
+
+
+@KERNELS
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(st.integers(0, 2**32))
+def test_mixed_formulas(longest: int, seed: int) -> None:
+    compare(compiled(random_formula(np.random.default_rng(seed))), longest)
+
+
+@pytest.mark.slow
+@KERNELS
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, 2**32), st.integers(1, 17), st.integers(0, 120), st.integers(0, 10))
+def test_many_kernels(longest: int, seed: int, inputs: int, gates: int, clauses: int) -> None:
+    program = random_circuit(seed, inputs, gates, clauses)
+    device = MachineDevice(width=1 + seed % 5)
+    assert sorted(swept(CudaSweep(program, device, longest=longest))) == sorted(swept(Sweep(program)))
+
+
+@pytest.mark.slow
+@KERNELS
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, 2**32))
+def test_many_mixed_formulas(longest: int, seed: int) -> None:
+    compare(compiled(random_formula(np.random.default_rng(seed))), longest, together=1 + seed % 3)
+
+
+def luts_of(program: Program) -> Luts:
+    return translate(build(program), WARP_PLACES)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32), st.integers(2, 12), st.integers(0, 60), st.integers(1, 8))
+def test_translations_equal_the_reference(seed: int, inputs: int, gates: int, clauses: int) -> None:
+    """Candidate by candidate; and each instruction reads what was computed before."""
+    program = random_circuit(seed, inputs, gates, clauses)
+    luts = luts_of(program)
+    count = program.inputs.size
+    candidates = program.bits(np.arange(1 << count, dtype=np.uint64))
+    values = {0: np.zeros(1 << count, np.bool_)}
+    values |= {1 + place: candidates[:, i] for place, i in enumerate(luts.order)}
+    false = np.zeros(1 << count, np.bool_)
+    for kind, *rest in luts.code:
+        if kind == LUT:
+            node, table, *leaves = rest
+            index = sum((values[leaf].astype(np.int64) << i for i, leaf in enumerate(leaves)), np.int64(0))
+            assert node not in values
+            values[node] = np.broadcast_to(table >> index & 1, 1 << count).astype(np.bool_)
+        elif kind == CHECK:
+            a, b = (values[code >> 1] ^ bool(code & 1) for code in rest)
+            false |= a & b
+    assert (false == (program.values(candidates)[1] > 0)).all()
+
+
+def test_two_gates_become_one_instruction() -> None:
+    """A full adder is two functions of three words, where it was five gates."""
+    adder = [[-4, 1, 2], [-4, -1, -2], [4, -1, 2], [4, 1, -2]]  # 4 = 1 xor 2
+    adder += [[-5, 4, 3], [-5, -4, -3], [5, -4, 3], [5, 4, -3]]  # 5 = 4 xor 3
+    adder += [[-6, 1], [-6, 2], [6, -1, -2], [-7, 4], [-7, 3], [7, -4, -3]]
+    adder += [[8, -6], [8, -7], [-8, 6, 7], [-5, -8]]
+    program = compile_program(Formula.from_clauses(adder))
+    assert program is not None
+    assert program.inputs.size == 3
+    assert sum(step[0] == LUT for step in luts_of(program).code) <= 2
+
+
+def test_rows_are_used_again() -> None:
+    luts = luts_of(random_circuit(4, 6, 400, 2))
+    assert interpreter(luts).rows < luts.computed
+    assert interpreter(luts).rows >= luts.live()
+
+
+@KERNELS
+def test_words_are_numbered_beyond_one_launch(longest: int) -> None:
+    """High places come from outside: of 2^38 candidates the ones with few ones in them pass."""
+    inputs = 39
+    program = checks_only(inputs, [[-i] for i in range(1, inputs - 1)], [])
+    device = MachineDevice(width=1 << 10)
+    sweep = CudaSweep(program, device, longest=longest)
+    seen = []
+    for word in (0, 1 << 32, 2 << 32, 3 << 32):
+        sweep._next = word  # whole sweeps take too long here
+        sweep._depth, sweep._grid = 1, 1
+        sweep.advance(0)
+        seen.append(sweep.candidates())
+    found = np.concatenate(seen)
+    assert {launch.high for launch in device.launches} == {0, 1, 2, 3}
+    assert found.shape[0] == 4
+    assert not found[:, : inputs - 2].any()
+    assert len({tuple(row) for row in found[:, inputs - 2 :].tolist()}) == 4
+
+
+@KERNELS
+@pytest.mark.parametrize("together", [1, 64])
+def test_survivors_without_room_are_found_again(longest: int, together: int) -> None:
+    program = one_clause(13)
+    device = MachineDevice(width=16, together=together)
+    sweep = CudaSweep(program, device, longest=longest, room=1)
+    found = swept(sweep)
+    assert sorted(found) == sorted(survivors(program))
+    assert len(device.launches) > (1 << 13) // (32 * BLOCK)
+
+
+class Dropping(MachineDevice):
+    """A device that loses the end of every launch but the first."""
+
+    def run(self, todo: Launch) -> Outcome:
+        done = super().run(todo)
+        return (
+            done if len(self.launches) == 1 else Outcome(done.spoken - 1, *[done.survivors, done.found, 0.01])
+        )
+
+
+def test_a_launch_that_is_not_complete_is_an_error() -> None:
+    sweep = CudaSweep(one_clause(18), Dropping(width=1), room=1 << 12)
+    with pytest.raises(DeviceError, match="warps have come to their end"):
+        swept(sweep)
+    assert 0 < sweep.progress < 1
+    assert not sweep.done
+
+
+def test_what_does_not_fit_is_refused() -> None:
+    with pytest.raises(UnsupportedError, match="48"):
+        CudaSweep(one_clause(49), MachineDevice())
+    with pytest.raises(UnsupportedError, match="shared memory"):
+        CudaSweep(random_circuit(1, 10, 50, 3), MachineDevice(most_shared=1024), longest=NEVER)
+
+
+EQUIVALENT = [
+    "cec/c6288-resyn2.cnf",
+    "cec/mulmiter-9-array-wallace-sw0.cnf",
+    "cec/mulmiter-8-array-dadda-sw0.cnf",
+    "cec/sin-resyn2.cnf",
+]
+
+
+@pytest.mark.slow
+@KERNELS
+@pytest.mark.parametrize("name", EQUIVALENT)
+def test_equivalent_circuits(corpus: Path, name: str, longest: int) -> None:
+    """With inputs fixed so that few are left; and with a gate's clause dropped there may be models."""
+    formula = files.read(corpus / name)
+    whole = compile_program(formula)
+    assert whole is not None
+    random = np.random.default_rng(len(name))
+    kept = whole.inputs.size - 12
+    fixed = random.choice(whole.inputs, kept, replace=False) * random.choice([-1, 1], kept)
+    for dropped in (None, 0, 1):
+        small = formula
+        if dropped is not None:
+            rows = [row.tolist() for row in formula]
+            del rows[int(random.integers(len(rows)))]
+            small = Formula.from_clauses(rows, formula.variables)
+        small = small.with_clauses(fixed.astype(np.int32), np.arange(fixed.size + 1))
+        program = compile_program(small)
+        assert program is not None
+        assert 0 < program.inputs.size <= 16
+        sweep = CudaSweep(program, MachineDevice(width=8), longest=longest)
+        assert sorted(swept(sweep)) == sorted(swept(Sweep(program)))
+        if dropped is None:
+            sweep = CudaSweep(program, MachineDevice(width=8), longest=longest)
+            assert decide(sweep, Settler(small, program)).unsatisfiable
