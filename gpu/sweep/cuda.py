@@ -127,9 +127,8 @@ class CudaSweep:
         self._words = 1 << bits  # to do
         self._piece = 1 << min(bits, NUMBER_PLACES)  # numbered words: one value of the high places
         self._block, self._warps = work.block, work.block // WARP
-        depth = min(
-            MOST_WORDS, THREAD_WORK // max(1, luts.computed), self._words // (work.block * device.width)
-        )
+        shared_out = self._words // (work.block * device.width)
+        depth = min(MOST_WORDS, THREAD_WORK // max(1, luts.computed), shared_out)
         self._depth = 1 << int(math.log2(max(1, depth)))  # words a thread
         self._grid = device.width
         self._next = 0  # the first word that is not done
