@@ -262,7 +262,9 @@ class Run:
         assert match is not None, name
         assert self.kernel.widths[match[1]] is (np.uint64 if wide else np.uint32)
         width = np.uint64 if wide else np.uint32
-        return self._read(match[1], who).astype(width) + width(int(match[2] or 0))
+        addresses: Vector = self._read(match[1], who).astype(width)
+        addresses += width(int(match[2] or 0))
+        return addresses
 
     def _cells(self, who: NDArray[np.int64], name: str) -> tuple[Vector, Vector]:
         """Return the block, and the word of its shared memory."""

@@ -39,7 +39,7 @@ def assembled(text: str, target: str, folder: Path) -> tuple[int, int]:
     """Return the registers of a thread, and the bytes that are spilled."""
     source = folder / "kernel.ptx"
     source.write_text(text)
-    command = [assembler(), "-v", f"-arch={target}", source, "-o", folder / "kernel.cubin"]
+    command = [assembler(), "-v", f"-arch={target}", str(source), "-o", str(folder / "kernel.cubin")]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     assert "warning" not in run.stderr

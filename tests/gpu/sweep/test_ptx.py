@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from tests.encodings.support.support_cases import random_formula, slow_recover
 from tests.gpu.sweep.machine_device import MachineDevice
 from tests.gpu.sweep.test_sweep import checks_only, circuit, one_clause, survivors
+from turbosat.core.sweep import CHECK
 from turbosat.encodings.support.compilation import compile_program
 from turbosat.encodings.support.program import Program
 from turbosat.errors import DeviceError, UnsupportedError
@@ -17,7 +18,7 @@ from turbosat.gpu.sweep.candidates import Settler, decide
 from turbosat.gpu.sweep.cpu import Sweep
 from turbosat.gpu.sweep.cuda import BLOCK, CudaSweep, Launch, Outcome
 from turbosat.gpu.sweep.devices import AnySweep
-from turbosat.gpu.sweep.luts import CHECK, LUT, Luts, translate
+from turbosat.gpu.sweep.luts import LUT, Luts, translate
 from turbosat.gpu.sweep.network import Network, build
 from turbosat.gpu.sweep.ptx import WARP_PLACES
 from turbosat.gpu.sweep.ptx_rows import interpreter
@@ -230,7 +231,7 @@ def test_equivalent_circuits(corpus: Path, name: str, longest: int) -> None:
     for dropped in (None, 0, 1):
         small = formula
         if dropped is not None:
-            rows = [row.tolist() for row in formula]
+            rows = list(map(list, formula))
             del rows[int(random.integers(len(rows)))]
             small = Formula.from_clauses(rows, formula.variables)
         small = small.with_clauses(fixed.astype(np.int32), np.arange(fixed.size + 1))
