@@ -13,7 +13,6 @@ from turbosat.gpu.sweep.cuda import Launch, Outcome, Work
 from turbosat.gpu.sweep.ptx import ENTRY, FOUND, SPOKEN, STATE, SURVIVORS
 
 LOOK: Final = 0.05  # seconds between two looks at whether an assembly may go on
-RESERVED: Final = 1024  # bytes of shared memory that a block takes for itself
 
 
 class CudaDevice:
@@ -21,7 +20,7 @@ class CudaDevice:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self.most_shared = context.attribute(Attribute.MOST_SHARED_PER_BLOCK) - RESERVED
+        self.most_shared = context.attribute(Attribute.MOST_SHARED_PER_BLOCK)
         self.width = context.attribute(Attribute.MULTIPROCESSORS)
         self._buffers: list[Buffer] = []
         self._function: Function | None = None
