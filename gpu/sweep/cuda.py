@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from turbosat.encodings.support.program import Program
 from turbosat.errors import DeviceError, UnsupportedError
-from turbosat.gpu.sweep.luts import translate
+from turbosat.gpu.sweep.luts import Translation
 from turbosat.gpu.sweep.network import build
 from turbosat.gpu.sweep.ptx import NUMBER_PLACES, WARP_PLACES, WORD_PLACES, straight_line
 from turbosat.gpu.sweep.ptx_rows import interpreter
@@ -61,7 +61,7 @@ class Launch:
 class Outcome:
     """What came of a launch: warps that are done, survivors counted, and those that found room.
 
-    `found` is uint32 (survivors, 2): the word's number and its bits.
+    `found` is uint32 (survivors, 3): the word's number, its bits, and the turn.
     """
 
     spoken: int
@@ -90,7 +90,8 @@ class CudaSweep:
     """The enumeration of all assignments of a program's inputs, on a device.
 
     UnsupportedError for a program that does not fit on it, DeviceError where it breaks. `check` is called
-    while the sweep is prepared, and may raise.
+    while the sweep is prepared, and may raise. Code of up to `longest` instructions is straight-line, with
+    loops over as many inputs as are best, or over `turns`.
     """
 
     device = "cuda"
@@ -103,32 +104,38 @@ class CudaSweep:
         *,
         check: Callable[[], None] = lambda: None,
         longest: int = LONGEST,
+        turns: int | None = None,
         room: int = ROOM,
     ) -> None:
         inputs = program.inputs.size
         if inputs > MOST_INPUTS:
             raise UnsupportedError(f"a sweep takes at most {MOST_INPUTS} inputs, the program has {inputs}")
         self.program, self._device = program, device
-        luts = translate(build(program, check), WARP_PLACES, seed, check)
-        self._order = luts.order
+        translation = Translation(build(program, check), WARP_PLACES, seed, check)
+        if turns is None:
+            luts = translation.nested() if translation.computed <= longest else translation.luts()
+        else:
+            luts = translation.luts(turns)
         if luts.computed <= longest and luts.live() <= MOST_LIVE:
             work = Work(straight_line(luts, BLOCK), BLOCK)
         else:
+            luts = translation.luts() if luts.turns else luts
             rows = interpreter(luts)
             if rows.shared > device.most_shared:
                 raise UnsupportedError(
                     f"{rows.rows} words at a time do not fit into the device's shared memory"
                 )
             work = Work(rows.text, WARP, rows.code, rows.shared)
-        self._room = max(room, work.block)
+        self._room = max(room, work.block << luts.turns)  # one word a thread of one block always fits
         device.prepare(work, self._room, check)
         self.instructions = luts.computed
-        bits = max(inputs - WORD_PLACES, 0)
+        self._order, self._turns = luts.order, luts.turns
+        bits = max(inputs - self._turns - WORD_PLACES, 0)
         self._words = 1 << bits  # to do
         self._piece = 1 << min(bits, NUMBER_PLACES)  # numbered words: one value of the high places
         self._block, self._warps = work.block, work.block // WARP
         shared_out = self._words // (work.block * device.width)
-        depth = min(MOST_WORDS, THREAD_WORK // max(1, luts.computed), shared_out)
+        depth = min(MOST_WORDS, THREAD_WORK // max(1, luts.computed << luts.turns), shared_out)
         self._depth = 1 << int(math.log2(max(1, depth)))  # words a thread
         self._grid = device.width
         self._next = 0  # the first word that is not done
@@ -166,17 +173,19 @@ class CudaSweep:
         if outcome.spoken != grid * self._warps:
             raise DeviceError(f"{outcome.spoken} of {grid * self._warps} warps have come to their end")
         number = outcome.found[:, 0].astype(np.uint64) | np.uint64(high << NUMBER_PLACES)
+        turn = outcome.found[:, 2].astype(np.uint64)
         bits = outcome.found[:, 1, None] >> np.arange(1 << WORD_PLACES, dtype=np.uint32) & np.uint32(1)
         row, place = np.nonzero(bits)
         if row.size:
+            word = number[row] << np.uint64(WORD_PLACES) | place.astype(np.uint64)
             # Sorted, so that what is found first depends neither on the order of warps nor on the pace.
-            self._found.append(np.sort(number[row] << np.uint64(WORD_PLACES) | place.astype(np.uint64)))
+            self._found.append(np.sort(word << np.uint64(self._turns) | turn[row]))
         self._next += min(grid * unit, self._piece - first)
         paced = int(grid * seconds / max(outcome.seconds, 1e-6))
         self._grid = max(1, min(paced, GROWTH * grid))
 
     def _shrink(self, grid: int) -> None:
-        """Let the next launch find fewer survivors; one word a thread of one block always has room."""
+        """Let the next launch find fewer survivors; one word a thread of one block has room."""
         if grid > 1:
             self._grid = grid // 2
         else:

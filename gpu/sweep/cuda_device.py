@@ -76,9 +76,9 @@ class CudaDevice:
         told = state.read(np.uint32, STATE // 4)
         survivors = int(told[SURVIVORS // 4])
         count = min(survivors, room)
-        pairs = found.read(np.uint32, 2 * count) if count else np.zeros(0, np.uint32)
+        rows = found.read(np.uint32, FOUND // 4 * count) if count else np.zeros(0, np.uint32)
         seconds = self._end.milliseconds_since(self._start) / 1000
-        return Outcome(int(told[SPOKEN // 4]), survivors, pairs.reshape(-1, 2), seconds)
+        return Outcome(int(told[SPOKEN // 4]), survivors, rows.reshape(-1, FOUND // 4), seconds)
 
     def close(self) -> None:
         """Give the device back, with all that lies on it; while it assembles only the process's end can."""

@@ -2,13 +2,14 @@
 
 A thread evaluates 32 candidates at a time, one a bit; the words of a launch are shared out among its threads:
 
-    place     0 … 4                 5 … 36                        37 …
-    in        the bits of a word    the bits of a word's number   `high`, the same for a whole launch
+    place     0 … t - 1          t … t + 4             t + 5 … t + 36                t + 37 …
+    in        a turn's number    the bits of a word    the bits of a word's number   `high`, of a whole launch
 
-The first five bits of a word's number are the lane, so that a warp does 1024 candidates at a time. It leaves
-a word where none of them is left: all branches but the last ones are taken by whole warps. A warp that has
-done all of its words says so, and only then; where survivors find no room, warps leave without a word. So a
-launch after which all warps have spoken has looked at all of its candidates and has noted all survivors.
+For each of its words a thread takes 2^t turns, in t nested loops. The first five bits of a word's number are
+the lane, so that a warp does 1024 candidates at a time. It leaves a turn where none of them is left: all
+branches but the last ones are taken by whole warps. A warp that has done all of its words says so, and only
+then; where survivors find no room, warps leave without a word. So a launch after which all warps have spoken
+has looked at all of its candidates and has noted all survivors.
 
 What instructions mean is in NVIDIA's "Parallel Thread Execution ISA"; version 6.3 is what compute capability
 7.5 needs, and newer drivers and devices take it, too.
@@ -17,7 +18,7 @@ What instructions mean is in NVIDIA's "Parallel Thread Execution ISA"; version 6
 from typing import Final
 
 from turbosat.core.sweep import CHECK, LEAVES
-from turbosat.gpu.sweep.luts import LUT, Luts
+from turbosat.gpu.sweep.luts import LEVEL, LUT, Luts
 
 VERSION, TARGET = "6.3", "sm_75"
 WORD_PLACES: Final = 5
@@ -27,7 +28,7 @@ NUMBER_PLACES: Final = 32  # inputs that a word's number holds
 PATTERNS: Final = (0xAAAAAAAA, 0xCCCCCCCC, 0xF0F0F0F0, 0xFF00FF00, 0xFFFF0000)  # of the first places
 ENTRY: Final = "sweep"
 SURVIVORS, SPOKEN, STATE = 0, 4, 8  # bytes of the state: survivors, warps that are done; its size
-FOUND: Final = 8  # bytes of a survivor: the word's number, its bits
+FOUND: Final = 12  # bytes of a survivor: the word's number, its bits, the turn
 ALL: Final = 0xFFFFFFFF
 
 # Beside buffers: the room for survivors, the high places, the first and the last word, words a thread.
@@ -42,7 +43,7 @@ PARAMETERS: Final = (
 )
 _REGISTERS: Final = (
     ".reg .pred %p, %q;",
-    ".reg .b32 %alive, %number, %left, %step, %lane, %room, %high, %last, %slot, %t;",
+    ".reg .b32 %alive, %number, %left, %step, %lane, %room, %high, %last, %slot, %turn, %t;",
     ".reg .b64 %state, %found, %at;",
 )
 _HEAD: Final = (
@@ -67,9 +68,10 @@ _HEAD: Final = (
 )
 _BEGIN: Final = (
     "WORD:",
+    "mov.b32 %turn, 0;",
     "setp.le.u32 %p, %number, %last;",
 )
-_END: Final = (
+_SURVIVORS: Final = (
     "setp.eq.u32 %p, %alive, 0;",
     "@%p bra NEXT;",
     "atom.global.add.u32 %slot, [%state], 1;",
@@ -79,7 +81,10 @@ _END: Final = (
     "add.u64 %at, %at, %found;",
     "st.global.u32 [%at], %number;",
     "st.global.u32 [%at+4], %alive;",
+    "st.global.u32 [%at+8], %turn;",
     "NEXT:",
+)
+_END: Final = (
     "add.u32 %number, %number, %step;",
     "sub.u32 %left, %left, 1;",
     "setp.ne.u32 %p, %left, 0;",
@@ -94,11 +99,16 @@ _END: Final = (
     "END:",
     "ret;",
 )
-LEAVE_IF_NONE: Final = (
-    "setp.ne.u32 %p, %alive, 0;",
-    f"vote.sync.any.pred %q, %p, {ALL:#x};",
-    "@!%q bra NEXT;",
-)
+
+
+def leave_if_none(alive: str = "%alive", level: int = 0) -> list[str]:
+    """Return what goes on to a loop's next turn, where a whole warp has no candidate left in this one."""
+    return [
+        f"setp.ne.u32 %p, {alive}, 0;",
+        f"vote.sync.any.pred %q, %p, {ALL:#x};",
+        *([f"@!%q or.b32 %turn, %turn, {(1 << level) - 1:#x};"] if level else []),
+        "@!%q bra NEXT;",
+    ]
 
 
 def kernel(
@@ -106,17 +116,23 @@ def kernel(
     body: list[str],
     *,
     block: int,
+    turns: int = 0,
     registers: tuple[str, ...] = (),
     parameters: tuple[tuple[str, str], ...] = (),
     head: tuple[str, ...] = (),
     outside: tuple[str, ...] = (),
 ) -> str:
-    """Return a module with one kernel: `body` takes candidates of a word from %alive, from the label WORD on.
+    """Return a module with one kernel: `body` takes candidates of a word from %alive.
 
+    With `turns` it has a label for each loop, LEVEL0 being the innermost, where the bit of %turn is read.
     `block` is the most threads that a launch may have in a block; `head` comes once, before the words, and
     `outside` before the kernel.
     """
-    counted = ALL if inputs >= WORD_PLACES else (1 << (1 << inputs)) - 1
+    counted = ALL if inputs - turns >= WORD_PLACES else (1 << (1 << (inputs - turns))) - 1
+    following = ["add.u32 %turn, %turn, 1;"] if turns else []
+    for level in range(turns):  # what depends on bits that have changed is done again
+        following += [f"and.b32 %t, %turn, {1 << level:#x};", "setp.ne.u32 %p, %t, 0;"]
+        following.append(f"@%p bra LEVEL{level};")
     told = ", ".join(f".param .{kind} {name}" for kind, name in PARAMETERS + parameters)
     lines = [
         f".version {VERSION}",
@@ -133,18 +149,23 @@ def kernel(
         *_BEGIN,
         f"selp.b32 %alive, {counted:#x}, 0, %p;",
         *body,
+        *_SURVIVORS,
+        *following,
         *_END,
         "}",
     ]
     return "\n".join(lines) + "\n"
 
 
-def place_into(target: str, place: int) -> list[str]:
+def place_into(target: str, place: int, turns: int = 0) -> list[str]:
     """Return what writes the word of an input's place to a register."""
-    if place < WORD_PLACES:
-        return [f"mov.b32 {target}, {PATTERNS[place]:#x};"]
-    bit = place - WORD_PLACES
-    source, bit = ("%number", bit) if bit < NUMBER_PLACES else ("%high", bit - NUMBER_PLACES)
+    if place < turns:
+        source, bit = "%turn", place
+    elif place < turns + WORD_PLACES:
+        return [f"mov.b32 {target}, {PATTERNS[place - turns]:#x};"]
+    else:
+        bit = place - turns - WORD_PLACES
+        source, bit = ("%number", bit) if bit < NUMBER_PLACES else ("%high", bit - NUMBER_PLACES)
     return [f"shl.b32 {target}, {source}, {31 - bit};", f"shr.s32 {target}, {target}, 31;"]
 
 
@@ -158,15 +179,17 @@ def function_into(target: str, table: int, names: list[str]) -> str:
     return f"lop3.b32 {target}, {a}, {b}, {c}, {table:#x};"
 
 
-def check_into(signs: int, a: str, b: str) -> str:
-    """Return what takes from %alive the candidates with both words true; bits of `signs` negate them."""
+def check_into(signs: int, a: str, b: str, alive: str = "%alive") -> str:
+    """Return what takes the candidates with both words true; bits of `signs` negate them."""
     first, second = 0xF0 ^ (0xFF * (signs & 1)), 0xCC ^ (0xFF * (signs >> 1 & 1))
-    return f"lop3.b32 %alive, {a}, {b}, %alive, {0xAA & ~(first & second):#x};"
+    return f"lop3.b32 {alive}, {a}, {b}, {alive}, {0xAA & ~(first & second):#x};"
 
 
 def straight_line(luts: Luts, block: int) -> str:
     """Return a kernel with an instruction for each of a network's, and a virtual register for each word."""
-    body: list[str] = []
+    level = luts.turns
+    alive = f"%alive{level}"
+    body = [f"mov.b32 {alive}, %alive;"]
     names = {0: "0"}
 
     def name(node: int) -> str:
@@ -175,7 +198,7 @@ def straight_line(luts: Luts, block: int) -> str:
         if found is None:
             found = names[node] = f"%v{len(names)}"
             if node <= luts.inputs:
-                body.extend(place_into(found, node - 1))
+                body.extend(place_into(found, node - 1, luts.turns))
         return found
 
     for step in luts.code:
@@ -184,7 +207,14 @@ def straight_line(luts: Luts, block: int) -> str:
             body.append(function_into(name(step[1]), step[2], read))
         elif step[0] == CHECK:
             _, a, b = step
-            body.append(check_into(a & 1 | (b & 1) << 1, name(a >> 1), name(b >> 1)))
+            body.append(check_into(a & 1 | (b & 1) << 1, name(a >> 1), name(b >> 1), alive))
+        elif step[0] == LEVEL:
+            level, outer = step[1], alive
+            alive = f"%alive{level}"
+            body += [f"LEVEL{level}:", f"mov.b32 {alive}, {outer};"]
+            name(1 + level)
         else:
-            body.extend(LEAVE_IF_NONE)
-    return kernel(luts.inputs, body, block=block, registers=(f".reg .b32 %v<{len(names)}>;",))
+            body += leave_if_none(alive, level)
+    body.append(f"mov.b32 %alive, {alive};")
+    registers = f".reg .b32 %v<{len(names)}>;", f".reg .b32 %alive<{luts.turns + 1}>;"
+    return kernel(luts.inputs, body, block=block, turns=luts.turns, registers=registers)

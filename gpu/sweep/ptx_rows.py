@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from turbosat.core.sweep import CHECK, LEAVES
 from turbosat.gpu.sweep.luts import LUT, Luts
-from turbosat.gpu.sweep.ptx import LEAVE_IF_NONE, check_into, function_into, kernel, place_into
+from turbosat.gpu.sweep.ptx import check_into, function_into, kernel, leave_if_none, place_into
 
 BLOCK: Final = 32  # threads: a warp
 ROW: Final = 4 * BLOCK  # bytes
@@ -41,7 +41,8 @@ class Rows:
 
 
 def interpreter(luts: Luts) -> Rows:
-    """Return the interpreter for a network's functions, and its instructions."""
+    """Return the interpreter for a network's functions, without loops, and its instructions."""
+    assert not luts.turns
     last = luts.last_reads()
     place = {0: 0} | {1 + i: 1 + i for i in range(luts.inputs) if 1 + i in last}
     rows = luts.inputs + 1
@@ -100,7 +101,7 @@ def _text(inputs: int, pieces: dict[tuple[int, ...], int]) -> str:
         elif what:
             body.append("bra DONE;")
         else:
-            body += [*LEAVE_IF_NONE, "bra STEP;"]
+            body += [*leave_if_none(), "bra STEP;"]
     body.append("DONE:")
     return kernel(
         inputs,

@@ -40,8 +40,8 @@ class MachineDevice:
             seed=len(self.launches),
         )
         survivors, spoken = memory.buffers[state].view(np.uint32).tolist()
-        pairs = memory.buffers[found].view(np.uint32).reshape(-1, 2)[: min(survivors, self.room)]
-        return Outcome(spoken, survivors, pairs, 0.01)
+        rows = memory.buffers[found].view(np.uint32).reshape(-1, FOUND // 4)[: min(survivors, self.room)]
+        return Outcome(spoken, survivors, rows, 0.01)
 
     def close(self) -> None:
         self.closed = True

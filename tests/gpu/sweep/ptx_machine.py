@@ -202,6 +202,10 @@ class Run:
         a, b = self._two(who, parts, names)
         self._write(names[0], who, a & b)
 
+    def _or(self, who: NDArray[np.int64], parts: list[str], names: list[str]) -> None:
+        a, b = self._two(who, parts, names)
+        self._write(names[0], who, a | b)
+
     def _shl(self, who: NDArray[np.int64], parts: list[str], names: list[str]) -> None:
         a, b = self._two(who, parts, names)
         self._write(names[0], who, np.where(b < 32, a << (b & np.uint32(31)), 0))

@@ -14,12 +14,13 @@ from turbosat.encodings.support.compilation import compile_program
 from turbosat.encodings.support.program import Program
 from turbosat.formula import files as formulas
 from turbosat.gpu.sweep.cuda import BLOCK, LONGEST
-from turbosat.gpu.sweep.luts import translate
+from turbosat.gpu.sweep.luts import Translation
 from turbosat.gpu.sweep.network import build
 from turbosat.gpu.sweep.ptx import WARP_PLACES, straight_line
 from turbosat.gpu.sweep.ptx_rows import interpreter
 
 TARGETS = "sm_75", "sm_80", "sm_90", "sm_100", "sm_120"
+SPILLS = 512  # bytes a thread: words that outer loops keep, so that more threads find room
 MOST_REGISTERS = 65536 // BLOCK  # that a block of so many threads can have
 
 
@@ -62,11 +63,13 @@ def random_program(seed: int) -> Program:
 @pytest.mark.parametrize("target", TARGETS)
 def test_kernels_are_assembled(tmp_path: Path, target: str) -> None:
     for program in (one_clause(1), one_clause(9), one_clause(48), *map(random_program, range(2))):
-        luts = translate(build(program), WARP_PLACES)
-        for text in (straight_line(luts, BLOCK), interpreter(luts).text):
+        translation = Translation(build(program), WARP_PLACES)
+        plain = translation.luts()
+        texts = [straight_line(luts, BLOCK) for luts in (plain, translation.nested())]
+        for text in (*texts, interpreter(plain).text):
             registers, spilled = assembled(text, target, tmp_path)
             assert registers <= MOST_REGISTERS
-            assert not spilled
+            assert spilled <= SPILLS
 
 
 CIRCUITS = {
@@ -83,9 +86,9 @@ CIRCUITS = {
 def test_circuits_are_assembled(corpus: Path, tmp_path: Path, name: str, spills: bool, target: str) -> None:
     program = compile_program(formulas.read(corpus / name))
     assert program is not None
-    luts = translate(build(program), WARP_PLACES)
-    assert luts.computed <= LONGEST
-    registers, spilled = assembled(straight_line(luts, BLOCK), target, tmp_path)
+    translation = Translation(build(program), WARP_PLACES)
+    assert translation.computed <= LONGEST
+    registers, spilled = assembled(straight_line(translation.nested(), BLOCK), target, tmp_path)
     assert registers <= 255
-    assert bool(spilled) == spills
-    assert assembled(interpreter(luts).text, target, tmp_path)[1] == 0
+    assert spilled <= SPILLS or spills
+    assert assembled(interpreter(translation.luts()).text, target, tmp_path)[1] == 0
