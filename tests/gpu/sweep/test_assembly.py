@@ -62,7 +62,7 @@ def random_program(seed: int) -> Program:
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_kernels_are_assembled(tmp_path: Path, target: str) -> None:
-    for program in (one_clause(1), one_clause(9), one_clause(48), *map(random_program, range(2))):
+    for program in (one_clause(1), one_clause(48), random_program(0)):
         translation = Translation(build(program), WARP_PLACES)
         plain = translation.luts()
         texts = [straight_line(luts, BLOCK) for luts in (plain, translation.nested())]

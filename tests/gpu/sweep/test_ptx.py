@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ from turbosat.gpu.sweep.ptx import WARP_PLACES
 from turbosat.gpu.sweep.ptx_rows import interpreter
 
 NEVER = -1  # instructions up to which code is straight-line: none
-KINDS: dict[str, dict[str, int]] = {
+KINDS: dict[str, dict[str, Any]] = {
     "straight": {"longest": 1 << 20, "turns": 0},
     "looped": {"longest": 1 << 20, "turns": 3},
     "rows": {"longest": NEVER},
