@@ -129,7 +129,7 @@ class Options(TypedDict, total=False):
             high=2**24,
         ),
     ]
-    device: Annotated[Device, Option("auto", ("--device",), "Where these engines run.")]
+    device: Annotated[Device, Option("auto", ("--device",), "Where these engines and long sweeps run.")]
     seed: Annotated[int, Option(0, ("--seed",), "Seed of everything random.", low=0, high=2**31 - 1)]
     deterministic: Annotated[
         bool,

@@ -25,6 +25,7 @@ checks is a model. Checks that a definition makes true are left out: clauses tha
 definition satisfies, clauses that an XOR implies, XORs that are sums of those used as definitions.
 """
 
+import functools
 from collections.abc import Callable
 from typing import Final
 
@@ -57,6 +58,7 @@ def compile_program(
     free: NDArray[np.int32] | None = None,
     limit: int = SWEPT_INPUTS,
     uncovered: float = 1.0,
+    swept: int = SWEPT_INPUTS,
     check: Callable[[], None] = lambda: None,
 ) -> Program | None:
     """Compile a formula, or return None if no `limit` inputs are found that do.
@@ -64,7 +66,8 @@ def compile_program(
     `xors` are implied by the formula and stand for the clauses they imply (recovered from clauses);
     `implied` only serve to define variables (composed of gates, derived); `units` are signed literals that
     hold in every model; `free` are variables from 1 that would be good inputs (Elimination.free). The x lines
-    of the formula need not be among `xors`. At most the share `uncovered` of the variables is left out.
+    of the formula need not be among `xors`. At most the share `uncovered` of the variables is left out. Up to
+    `swept` inputs are looked for among all variables, not only those of XORs.
     `check` is called now and then and may raise to stop.
     """
     root = simplify(formula, xors or Xors.empty(), implied or Xors.empty(), units, check)
@@ -72,7 +75,7 @@ def compile_program(
     if root.contradiction:
         return emit(root, None, None)
     derivation = Derivation(root, check)
-    choice = _Choice(root, derivation, free, limit, uncovered * formula.variables, check)
+    choice = _Choice(root, derivation, free, (limit, swept), uncovered * formula.variables, check)
     if choice.best() is None:
         return None
     check()
@@ -86,6 +89,7 @@ def compile_recovered(
     *,
     limit: int = SWEPT_INPUTS,
     uncovered: float = 1.0,
+    swept: int = SWEPT_INPUTS,
     check: Callable[[], None] = lambda: None,
 ) -> Program | None:
     """Compile a formula with what recovery and elimination found out; see compile_program.
@@ -107,13 +111,14 @@ def compile_recovered(
         np.concatenate([(np.diff(part.offsets) > 0) | part.parities for part in implied]),
     )
     xors = _selected(recovered.xors, ~composed)
-    first = compile_program(
-        formula, xors, implied=joined, units=units, free=free, limit=limit, uncovered=uncovered, check=check
+    compiled = functools.partial(
+        compile_program, formula, units=units, uncovered=uncovered, swept=swept, check=check
     )
-    limit = min(limit, SWEPT_INPUTS if first is None else _cost(first.inputs.size, first.uncovered.size) - 1)
+    first = compiled(xors, implied=joined, free=free, limit=limit)
+    limit = min(limit, swept if first is None else _cost(first.inputs.size, first.uncovered.size) - 1)
     if not len(xors) or (first is not None and limit < ENOUGH):
         return first
-    plain = compile_program(formula, units=units, limit=limit, uncovered=uncovered, check=check)
+    plain = compiled(limit=limit)
     found = [each for each in (first, plain) if each is not None]
     return min(found, key=lambda each: _cost(each.inputs.size, each.uncovered.size), default=None)
 
@@ -133,8 +138,9 @@ def _cost(inputs: int, uncovered: int) -> int:
 class _Choice:
     """The search for few inputs.
 
-    `free` are variables of the formula, from 1, that would be good ones, int32. There may be `limit` inputs,
-    and `uncovered` variables that do not follow from them.
+    `free` are variables of the formula, from 1, that would be good ones, int32. `limits` are how many
+    inputs there may be, and up to how many they are swept; there may be `uncovered` variables that do not
+    follow from them.
     """
 
     def __init__(
@@ -142,11 +148,12 @@ class _Choice:
         root: Root,
         derivation: Derivation,
         free: NDArray[np.int32] | None,
-        limit: int,
+        limits: tuple[int, int],
         uncovered: float,
         check: Callable[[], None],
     ) -> None:
         self._root, self._derivation, self._check = root, derivation, check
+        limit, self._swept = limits
         self._limit, self._uncovered = limit, uncovered
         self._best: NDArray[np.int32] | None = None
         self._cost = limit + EXTRA + 1
@@ -166,7 +173,7 @@ class _Choice:
         if bound.any():
             self._work = GREEDY_WORK / 2
             self._among(bound)
-            self._limit = min(self._limit, SWEPT_INPUTS)
+            self._limit = min(self._limit, self._swept)
         if (self._best is None or self._cost > ENOUGH) and not (bound.any() and bound.all()):
             self._among(np.ones_like(bound))
         best = self._best

@@ -36,6 +36,8 @@ class Sweep:
     does not depend on `workers` or on time, only its order does. `check` is called while the tape is made.
     """
 
+    device = "cpu"
+
     def __init__(
         self,
         program: Program,

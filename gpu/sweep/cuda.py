@@ -1,129 +1,144 @@
 """Exhaustive sweep on a CUDA device, with the interface of turbosat.gpu.sweep.cpu.Sweep.
 
-Its results are tested against the reference with Triton's interpreter; its speed has not been measured.
+Soundness is as there: every word is evaluated whole, and a warp leaves one early only when each of its
+candidates has failed a check. A launch counts only when every warp of it has said that it is done and each
+survivor found room; else it is repeated in smaller parts, or an error, never a refutation.
+
+The kernels are tested in a machine of numpy against the reference, and assembled for every kind of device; on
+a device neither they nor their speed have been tried.
 """
 
-import importlib.util
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from turbosat.core.sweep import CHECK, LINEAR, TEST
 from turbosat.encodings.support.program import Program
-from turbosat.errors import UnsupportedError
-from turbosat.gpu.cuda.device_rows import OPTIONS
-from turbosat.gpu.cuda.limits import driver_missing
-from turbosat.gpu.sweep.network import Network, build
-from turbosat.gpu.sweep.schedule import SAMPLE, Schedule, Step, assign_rows, input_order, operands
+from turbosat.errors import DeviceError, UnsupportedError
+from turbosat.gpu.sweep.luts import Translation
+from turbosat.gpu.sweep.network import build
+from turbosat.gpu.sweep.ptx import NUMBER_PLACES, WARP_PLACES, WORD_PLACES, straight_line
+from turbosat.gpu.sweep.ptx_rows import interpreter
 
-WORD_BITS: Final = 5
 MOST_INPUTS: Final = 48
-BLOCK: Final = 256  # words of a thread block
-SCRATCH: Final = 1 << 28  # bytes that the rows of all thread blocks of a launch may take
-PATTERNS: Final = (0xAAAAAAAA, 0xCCCCCCCC, 0xF0F0F0F0, 0xFF00FF00, 0xFFFF0000)
-
-
-def missing(program: Program) -> str | None:
-    """Return why this device cannot sweep a program, None if it can."""
-    if program.inputs.size > MOST_INPUTS:
-        return f"the program has more than {MOST_INPUTS} inputs"
-    reason = driver_missing()
-    if reason is None and importlib.util.find_spec("triton") is None:
-        reason = "triton is not installed"
-    if reason is None and not torch.cuda.is_available():
-        reason = "torch sees no CUDA device"
-    return reason
+BLOCK: Final = 128  # threads of straight-line code: many registers a thread allow no more
+LONGEST: Final = 16_000  # instructions of straight-line code: assembling more takes many seconds
+MOST_LIVE: Final = 768  # words alive at the same time there: three times the registers
+THREAD_WORK: Final = 4096  # instructions that a thread should have, to be worth its start
+MOST_WORDS: Final = 64  # that a thread does one after the other
+ROOM: Final = 1 << 16  # words with survivors that a launch may find
+SLICE: Final = 0.04  # seconds a launch should take: limits are looked at in between
+GROWTH: Final = 8  # times the words of the launch before, at most
+WARP: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
-class FlatTape:
-    """Instructions without levels, as turbosat.gpu.sweep.triton takes them."""
+class Work:
+    """What to assemble; `code`, uint32 (instructions, 4), and `shared` bytes a block for the interpreter."""
 
-    code: NDArray[np.int32]  # (length, 4)
-    masks: NDArray[np.int64]  # (length,)
-    patterns: NDArray[np.int32]  # (length,)
-    rows: int
-    order: list[int]  # (inputs,), the input at each place
+    text: str
+    block: int  # threads
+    code: NDArray[np.uint32] | None = None
+    shared: int = 0
 
 
-def flatten(
-    network: Network, block: int, seed: int = 0, check: Callable[[], None] = lambda: None
-) -> FlatTape:
-    """Order the instructions for thread blocks of `block` words."""
-    random = np.random.default_rng(seed)
-    nodes = network.live()
-    order = input_order(network.supports(), nodes, network.inputs)
-    by_place = network.supports(order)
-    places = {n: by_place[n] for n in nodes}
-    words = random.integers(0, 2**64, size=(network.inputs, SAMPLE), dtype=np.uint64)
-    low = WORD_BITS + (block - 1).bit_length()
-    (steps,) = Schedule(network, places, network.words(words, nodes), low, 1, check).steps()
-    linear = [n for n in nodes if network.kinds[n] == LINEAR]
-    rows = {n: row for row, n in enumerate([0, *linear])}
-    used = assign_rows(network, [steps], rows, len(rows))
-    head: list[Step] = [(LINEAR, n, 0) for n in [0, *linear]]
-    code, masks, patterns = [], [], []
-    for step in head + steps:
-        mask = places.get(step[1], 0) if step[0] == LINEAR else 0
-        pattern = 0
-        for i, bits in enumerate(PATTERNS):
-            pattern ^= bits * (mask >> i & 1)
-        a, b = operands(network, step) if step[0] not in (LINEAR, TEST) else (0, 0)
-        target = 0 if step[0] in (CHECK, TEST) else rows[step[1]]
-        code.append((step[0], target, 2 * rows[a >> 1] + (a & 1), 2 * rows[b >> 1] + (b & 1)))
-        masks.append(mask >> WORD_BITS)
-        patterns.append(pattern)
-    return FlatTape(
-        np.array(code, np.int32),
-        np.array(masks, np.int64),
-        np.array(patterns, np.uint32).view(np.int32),
-        used,
-        order,
-    )
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """Blocks that do `words` words a thread, from number `first` on, none beyond `last`."""
+
+    grid: int
+    high: int
+    first: int
+    last: int
+    words: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a launch: warps that are done, survivors counted, and those that found room.
+
+    `found` is uint32 (survivors, 3): the word's number, its bits, and the turn.
+    """
+
+    spoken: int
+    survivors: int
+    found: NDArray[np.uint32]
+    seconds: float
+
+
+class Device(Protocol):
+    """What runs kernels."""
+
+    most_shared: int  # bytes a block
+    width: int  # blocks to begin with
+
+    def prepare(self, work: Work, room: int, check: Callable[[], None]) -> None:
+        """Assemble a kernel, and make room for survivors; `check` is called meanwhile and may raise."""
+
+    def run(self, launch: Launch) -> Outcome:
+        """Run a launch to its end; DeviceError if it broke."""
+
+    def close(self) -> None:
+        """Give everything back."""
 
 
 class CudaSweep:
-    """The enumeration of all assignments of a program's inputs, on a CUDA device.
+    """The enumeration of all assignments of a program's inputs, on a device.
 
-    Soundness is as for turbosat.gpu.sweep.cpu: every word is evaluated whole, and a thread block leaves
-    early only when each of its candidates has failed a check. `workers` is ignored.
+    UnsupportedError for a program that does not fit on it, DeviceError where it breaks. `check` is called
+    while the sweep is prepared, and may raise. Code of up to `longest` instructions is straight-line, with
+    loops over as many inputs as are best, or over `turns`.
     """
+
+    device = "cuda"
 
     def __init__(
         self,
         program: Program,
+        device: Device,
         seed: int = 0,
-        workers: int = 1,
         *,
         check: Callable[[], None] = lambda: None,
-        device: str = "cuda",
-        block: int = BLOCK,
-        scratch: int = SCRATCH,
+        longest: int = LONGEST,
+        turns: int | None = None,
+        room: int = ROOM,
     ) -> None:
-        if program.inputs.size > MOST_INPUTS:
-            raise UnsupportedError(
-                f"a sweep takes at most {MOST_INPUTS} inputs, the program has {program.inputs.size}"
-            )
-        self.program = program
-        self._block = block
-        self._tape = flatten(build(program, check), block, seed, check)
-        self._words = 1 << max(program.inputs.size - WORD_BITS, 0)
-        rows = self._tape.rows
-        self._launch = min(self._words, max(1, scratch // (4 * rows * block)) * block)  # words
-        blocks = -(-self._launch // block)
-        self._device = torch.device(device)
-        self._code = torch.from_numpy(self._tape.code).to(self._device)
-        self._masks = torch.from_numpy(self._tape.masks).to(self._device)
-        self._patterns = torch.from_numpy(self._tape.patterns).to(self._device)
-        self._rows = torch.empty(blocks * rows * block, dtype=torch.int32, device=self._device)
-        self._alive = torch.empty(self._launch, dtype=torch.int32, device=self._device)
-        self._first = torch.zeros(1, dtype=torch.int64, device=self._device)
-        self._next = 0  # the first word not looked at
+        inputs = program.inputs.size
+        if inputs > MOST_INPUTS:
+            raise UnsupportedError(f"a sweep takes at most {MOST_INPUTS} inputs, the program has {inputs}")
+        self.program, self._device = program, device
+        translation = Translation(build(program, check), WARP_PLACES, seed, check)
+        if turns is None:
+            luts = translation.nested() if translation.computed <= longest else translation.luts()
+        else:
+            luts = translation.luts(turns)
+        if luts.computed <= longest and luts.live() <= MOST_LIVE:
+            work = Work(straight_line(luts, BLOCK), BLOCK)
+        else:
+            luts = translation.luts() if luts.turns else luts
+            rows = interpreter(luts)
+            if rows.shared > device.most_shared:
+                raise UnsupportedError(
+                    f"{rows.rows} words at a time do not fit into the device's shared memory"
+                )
+            work = Work(rows.text, WARP, rows.code, rows.shared)
+        self._room = max(room, work.block << luts.turns)  # one word a thread of one block always fits
+        device.prepare(work, self._room, check)
+        self.instructions = luts.computed
+        self._order, self._turns = luts.order, luts.turns
+        bits = max(inputs - self._turns - WORD_PLACES, 0)
+        self._words = 1 << bits  # to do
+        self._piece = 1 << min(bits, NUMBER_PLACES)  # numbered words: one value of the high places
+        self._block, self._warps = work.block, work.block // WARP
+        shared_out = self._words // (work.block * device.width)
+        depth = min(MOST_WORDS, THREAD_WORK // max(1, luts.computed << luts.turns), shared_out)
+        self._depth = 1 << int(math.log2(max(1, depth)))  # words a thread
+        self._grid = device.width
+        self._next = 0  # the first word that is not done
         self._found: list[NDArray[np.uint64]] = []
 
     @property
@@ -140,40 +155,41 @@ class CudaSweep:
         """Run for about `seconds` of time, or until survivors must be taken; return the share done."""
         deadline = time.monotonic() + seconds
         while not self.done and not self._found:
-            self._run()
+            self._run(min(SLICE, max(deadline - time.monotonic(), SLICE / 10)))
             if time.monotonic() >= deadline:
                 break
         return self.progress
 
-    def _run(self) -> None:
-        from turbosat.gpu.sweep.triton import closure_sweep_kernel
+    def _run(self, seconds: float) -> None:
+        """Do the next launch; note its survivors if it is complete, else let the next one be smaller."""
+        high, first = divmod(self._next, self._piece)
+        unit = self._block * self._depth
+        grid = max(1, min(self._grid, (self._piece - first) // unit))
+        launch = Launch(grid, high, first, self._piece - 1, self._depth)
+        outcome = self._device.run(launch)
+        if outcome.survivors > self._room:
+            self._shrink(grid)
+            return
+        if outcome.spoken != grid * self._warps:
+            raise DeviceError(f"{outcome.spoken} of {grid * self._warps} warps have come to their end")
+        number = outcome.found[:, 0].astype(np.uint64) | np.uint64(high << NUMBER_PLACES)
+        turn = outcome.found[:, 2].astype(np.uint64)
+        bits = outcome.found[:, 1, None] >> np.arange(1 << WORD_PLACES, dtype=np.uint32) & np.uint32(1)
+        row, place = np.nonzero(bits)
+        if row.size:
+            word = number[row] << np.uint64(WORD_PLACES) | place.astype(np.uint64)
+            # Sorted, so that what is found first depends neither on the order of warps nor on the pace.
+            self._found.append(np.sort(word << np.uint64(self._turns) | turn[row]))
+        self._next += min(grid * unit, self._piece - first)
+        paced = int(grid * seconds / max(outcome.seconds, 1e-6))
+        self._grid = max(1, min(paced, GROWTH * grid))
 
-        words = min(self._launch, self._words - self._next)
-        bits = min(32, 1 << self.program.inputs.size)
-        self._first.fill_(self._next)
-        closure_sweep_kernel[(-(-words // self._block),)](
-            self._code,
-            self._masks,
-            self._patterns,
-            self._rows,
-            self._alive,
-            self._first,
-            self._tape.code.shape[0],
-            self._tape.rows,
-            words,
-            -1 if bits == 32 else (1 << bits) - 1,
-            BLOCK=self._block,
-            **OPTIONS,
-        )
-        alive = self._alive[:words]
-        which = alive.nonzero()[:, 0]
-        if which.numel():
-            number = which.cpu().numpy().astype(np.uint64) + np.uint64(self._next)
-            word = alive[which].cpu().numpy().view(np.uint32)
-            bit = word[:, None] >> np.arange(32, dtype=np.uint32) & np.uint32(1)  # (found, 32)
-            row, place = np.nonzero(bit)
-            self._found.append(number[row] << np.uint64(WORD_BITS) | place.astype(np.uint64))
-        self._next += words
+    def _shrink(self, grid: int) -> None:
+        """Let the next launch find fewer survivors; one word a thread of one block has room."""
+        if grid > 1:
+            self._grid = grid // 2
+        else:
+            self._depth = max(1, self._depth // 2)
 
     def candidates(self) -> NDArray[np.bool_]:
         """Take the survivors found since the last call: values of the inputs, bool (survivors, inputs)."""
@@ -181,9 +197,9 @@ class CudaSweep:
         self._found.clear()
         values = self.program.bits(places)
         result = np.zeros_like(values)
-        result[:, self._tape.order] = values
+        result[:, self._order] = values
         return result
 
     def close(self) -> None:
-        """Give the device memory back."""
-        self._rows = self._alive = torch.empty(0)
+        """Give the device back."""
+        self._device.close()

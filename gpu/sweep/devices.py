@@ -6,17 +6,20 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from turbosat.encodings.support.compilation import SWEPT_INPUTS
 from turbosat.encodings.support.program import Program
-from turbosat.errors import UnsupportedError, UsageError
+from turbosat.errors import DeviceError, UnsupportedError, UsageError
 
 KNOWN: Final = "auto, cuda, cpu"
-FEW_INPUTS: Final = 30  # a core sweeps so many in seconds, before CUDA would be ready
+WORTH: Final = 1 << 39  # assignments times instructions: a core does less in seconds, before CUDA is ready
+DEVICE_INPUTS: Final = 44  # at most, on a device: its pace says whether that ends in time
 
 
 class AnySweep(Protocol):
     """The enumeration of all assignments of a program's inputs, in slices of bounded time."""
 
     program: Program
+    device: str
 
     @property
     def done(self) -> bool:
@@ -36,6 +39,15 @@ class AnySweep(Protocol):
         """Give threads and device memory back."""
 
 
+def most_inputs(device: str) -> int:
+    """Return how many inputs a program to be swept may have: on a CUDA device more than on CPU cores."""
+    if device == "cpu":
+        return SWEPT_INPUTS
+    from turbosat.gpu.cuda.context import unusable
+
+    return DEVICE_INPUTS if unusable() is None else SWEPT_INPUTS
+
+
 def create_sweep(
     device: str,
     program: Program,
@@ -50,20 +62,37 @@ def create_sweep(
     """
     if device not in KNOWN.split(", "):
         raise UsageError(f"unknown device {device!r}; known: {KNOWN}")
-    reason = None
-    if device == "cuda" or (device == "auto" and program.inputs.size > FEW_INPUTS):
-        from turbosat.gpu.cuda import limits as cuda_limits
-
-        reason = cuda_limits.driver_missing()  # before torch is imported
-        if reason is None:
-            from turbosat.gpu.sweep import cuda as kernel_cuda
-
-            reason = kernel_cuda.missing(program)
-            if reason is None:
-                return kernel_cuda.CudaSweep(program, seed, workers, check=check), None
+    comment = None
+    if device == "cuda" or (device == "auto" and program.kinds.size << program.inputs.size > WORTH):
+        sweep, reason = _on_cuda(program, seed, check)
+        if sweep is not None:
+            return sweep, None
         if device == "cuda":
             raise UnsupportedError(f"device cuda cannot be used: {reason}; known: {KNOWN}")
-        reason = f"no cuda: {reason}"
+        comment = f"no cuda: {reason}"
     from turbosat.gpu.sweep.cpu import Sweep
 
-    return Sweep(program, seed, workers, check=check), reason
+    return Sweep(program, seed, workers, check=check), comment
+
+
+def _on_cuda(program: Program, seed: int, check: Callable[[], None]) -> tuple[AnySweep | None, str | None]:
+    """Return a sweep on a CUDA device, or None and why there is none."""
+    from turbosat.gpu.cuda.context import unusable
+
+    reason = unusable()
+    if reason is not None:
+        return None, reason
+    from turbosat.gpu.sweep.cuda import CudaSweep
+    from turbosat.gpu.sweep.cuda_device import open_device
+
+    try:
+        device = open_device()
+        if device is None:
+            return None, unusable()
+        try:
+            return CudaSweep(program, device, seed, check=check), None
+        except BaseException:
+            device.close()
+            raise
+    except (DeviceError, UnsupportedError) as error:
+        return None, str(error)

@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Annotated
 
 from turbosat.core.border import Record, kernel
-from turbosat.core.declare import Bytes, ConstInts, ConstLongs, ConstLongWords, Ints, Longs, LongWords
+from turbosat.core.declare import (
+    Bytes,
+    ConstInts,
+    ConstLongs,
+    ConstLongWords,
+    Doubles,
+    Ints,
+    Longs,
+    LongWords,
+)
 
 WIDTH = 32  # words of a row
 FIELDS = 6  # an instruction is its kind, its target row, then row and sign of both operands
@@ -25,6 +34,9 @@ BLOCK, END, LEVEL, FOUND, COUNTERS = range(5)
 # FOUND  survivors written so far
 
 PRECISION = 8  # bits of a probability
+
+CUTS = 8  # of a node, the most that are kept
+LEAVES = 3  # of a cut, at most: a GPU computes any function of three words in one instruction
 
 # The first rows of a population's numbers in bit planes, lowest bit first, and how many planes each has.
 NOW_PLANE, NEXT_PLANE, CARRY_PLANE, HEIGHT, PLANES = range(5)
@@ -70,6 +82,35 @@ class Lanes(Record):
     chances: Annotated[Ints, WIDTH]  # probability to accept one more false check, in 2^-PRECISION
     planes: Annotated[Longs, PLANES]
     random: Annotated[LongWords, 1]
+
+
+class Cover(Record):
+    """A network to be covered by functions of up to LEAVES nodes, and the cuts of its nodes.
+
+    The functions are truth tables of 8 bits: bit m is the value where leaf i is bit i of m.
+    """
+
+    kinds: Annotated[ConstInts, "nodes"]  # LINEAR for leaves, AND, XOR
+    first: Annotated[ConstInts, "nodes"]  # codes of operands, of lower nodes
+    second: Annotated[ConstInts, "nodes"]
+    roots: Annotated[ConstInts, "wanted"]  # nodes that are wanted
+    references: Annotated[Ints, "nodes"]  # how often a node is read, 0 where it is inside of others
+    stack: Annotated[Ints, "nodes"]
+    flows: Annotated[Doubles, "nodes"]  # instructions that a node takes, those it shares by shares
+    chosen: Annotated[Ints, "nodes"]  # which cut
+    counts: Annotated[Ints, "nodes"]  # cuts
+    sizes: Annotated[Ints, "nodes", CUTS]  # leaves
+    tables: Annotated[Ints, "nodes", CUTS]
+    leaves: Annotated[Ints, "nodes", CUTS, LEAVES]  # rising
+
+
+@kernel
+def cover_network(cover: Cover, rounds: int) -> int:
+    """Choose functions that compute the roots, few of them; return how many.
+
+    Cuts by area flow, then `rounds` of exact local area (Mishchenko, Chatterjee, Brayton, "Improvements to
+    technology mapping for LUT-based FPGAs", TCAD 2007, sections 4 and 5).
+    """
 
 
 @kernel

@@ -23,10 +23,10 @@ class Algebra(SingleTask):
     variables, which may also find a model; and UNKNOWN when it has nothing more to say.
 
     `seconds` bound recovery and elimination; `sweep` lets it go on to the search in the solution space,
-    given up where it would not end in the seconds `remaining` to the run; unless `timed`, what it does
-    depends on the formula alone. `progress` tells the inputs that are searched in, and the share of
-    assignments `swept`, or the `fewest` false checks. With `proof`, XORs that refute the formula come with a
-    DRAT proof of it.
+    given up where it would not end in the seconds `remaining` to the run, on a CUDA device if `device` is
+    "auto" and there is one; unless `timed`, what it does depends on the formula alone, and no device does it.
+    `progress` tells the inputs that are searched in, and the share of assignments `swept`, or the `fewest`
+    false checks. With `proof`, XORs that refute the formula come with a DRAT proof of it.
     """
 
     name = "algebra"
@@ -41,6 +41,7 @@ class Algebra(SingleTask):
         seed: int = 0,
         remaining: float | None = None,
         timed: bool = True,
+        device: str = "cpu",
         memory_limit: int | None = None,
     ) -> None:
         task = {
@@ -50,6 +51,7 @@ class Algebra(SingleTask):
             "binary_proof": binary_proof,
             "seed": seed,
             "timed": timed,
+            "device": device if timed else "cpu",  # what a device breaks off depends on the device
             "remaining": LONGEST_SWEEP if remaining is None else remaining,
         }
         super().__init__("turbosat.lanes.algebra_worker", task, memory_limit)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.cdcl.process.channel import Channel, serve
+from turbosat.errors import DeviceError
 from turbosat.formula.formula import Formula, unpack
 from turbosat.formula.xors import Xors
 from turbosat.lanes.xor_facts import Facts, find
@@ -27,6 +28,7 @@ NICE = 3  # how far the search in the solution space gives way: less than lanes 
 FURTHER = 7  # how much further, after a while, where its end is not near
 NEWS_INTERVAL = 0.5  # seconds between two words on its progress
 PREPARATION = 3.0  # CPU seconds that making a program may take
+ASSEMBLY = 20.0  # CPU seconds that making a sweep of it may take: on a device its driver assembles code
 UNTIMED_WORK = 1 << 39  # assignments times instructions of a sweep whose end nothing hastens: seconds
 OPEN = 0.1  # of the variables, that CDCL may have to complete in each candidate of a sweep
 WALKED_INPUTS = 128  # at most, to search among them when they are too many to sweep
@@ -119,39 +121,59 @@ class _Explorer:
         self._told = time.monotonic()
         self._yielded = False  # whether it has given way further
         self._inputs = 0  # of the program that is swept or walked through
-        self._began = time.process_time()  # what a busy core withholds is not held against the search
+        # What a busy core withholds is not held against the search; on a device time passes without it.
+        self._clock: Callable[[], float] = time.process_time
+        self._began = self._clock()
+        self._preparation = PREPARATION
 
     def run(self) -> Verdict | None:
         """Return a model, or that there is none; None where the space is too large."""
-        from turbosat.encodings.support.compilation import SWEPT_INPUTS
         from turbosat.gpu.sweep.candidates import Verdict
+        from turbosat.gpu.sweep.devices import most_inputs
         from turbosat.lanes import solution_space
 
         values = self._facts.solution(self._formula.variables)
         if self._formula.satisfied(values):  # nothing but XORs
             return Verdict(values, unsatisfiable=False)
         os.nice(NICE)
-        self._began = time.process_time()
-        timed = self._task["timed"]
+        self._began = self._clock()
+        timed, device = self._task["timed"], self._task["device"]
         with suppress(OutOfTime):
-            program = self._compiled(WALKED_INPUTS if timed else SWEPT_INPUTS)
+            swept = most_inputs(device)
+            program = self._compiled(WALKED_INPUTS if timed else swept, swept)
             if program is None or not (timed or program.kinds.size << program.inputs.size <= UNTIMED_WORK):
                 return None
             self._inputs = program.inputs.size
             settle = solution_space.settler(self._formula, program, None)
-            if program.inputs.size > SWEPT_INPUTS:
+            if program.inputs.size > swept:
                 return self._walk(program, settle)
-            sweep, _, _ = solution_space.open_sweep(program, "cpu", self._task["seed"], 1, self._patient)
-            self._began = time.process_time()
-            with suppress(TooSlow):
-                return solution_space.sweep_through(sweep, settle, self._try)
-            with suppress(OutOfTime):
-                verdict = self._walk(program, settle)
-                if verdict is not None:
-                    return verdict
-            self._began = time.process_time()
-            return solution_space.sweep_through(sweep, settle, self._look)
+            if device != "cpu":
+                with suppress(DeviceError):  # one that breaks has refuted nothing
+                    return self._sweep(program, settle, device)
+            return self._sweep(program, settle, "cpu")
         return None
+
+    def _sweep(self, program: Program, settle: Settler, device: str) -> Verdict | None:
+        """Try all assignments of the inputs; search among them for a while if that takes long."""
+        from turbosat.gpu.sweep.devices import most_inputs
+        from turbosat.lanes import solution_space
+
+        self._clock, self._preparation = time.process_time, ASSEMBLY
+        self._began = self._clock()
+        sweep, used, _ = solution_space.open_sweep(program, device, self._task["seed"], 1, self._patient)
+        if program.inputs.size > most_inputs(used):
+            return self._walk(program, settle)
+        if used != "cpu":
+            self._clock = time.monotonic
+        self._began = self._clock()
+        with suppress(TooSlow):
+            return solution_space.sweep_through(sweep, settle, self._try)
+        with suppress(OutOfTime):
+            verdict = self._walk(program, settle)
+            if verdict is not None:
+                return verdict
+        self._began = self._clock()
+        return solution_space.sweep_through(sweep, settle, self._look)
 
     def _walk(self, program: Program, settle: Settler) -> Verdict | None:
         """Search among the inputs for a while."""
@@ -159,33 +181,39 @@ class _Explorer:
 
         if program.uncovered.size or not self._task["timed"]:
             return None
-        self._began = time.process_time()
+        self._began = self._clock()
         return solution_space.walk(program, settle, self._task["seed"], 1, self._look)
 
-    def _compiled(self, limit: int) -> Program | None:
+    def _compiled(self, limit: int, swept: int) -> Program | None:
         from turbosat.encodings.support.compilation import compile_recovered
 
         recovered, elimination = self._facts.recovered, self._facts.elimination
         return compile_recovered(
-            self._formula, recovered, elimination, limit=limit, uncovered=OPEN, check=self._patient
+            self._formula,
+            recovered,
+            elimination,
+            limit=limit,
+            uncovered=OPEN,
+            swept=swept,
+            check=self._patient,
         )
 
     def _patient(self) -> None:
         """Give up on what takes long to prepare."""
-        if self._task["timed"] and time.process_time() - self._began > PREPARATION:
+        if self._task["timed"] and self._clock() - self._began > self._preparation:
             raise OutOfTime
 
     def _try(self, figures: dict[str, Any]) -> None:
         """Go on with a sweep that will soon be over."""
         self._look(figures)
-        spent = time.process_time() - self._began
+        spent = self._clock() - self._began
         if self._task["timed"] and spent > TRIAL and spent > LONG * figures["swept"]:
             raise TooSlow
 
     def _look(self, figures: dict[str, Any]) -> None:
         """Tell how far the search is; give up on what would take too long."""
         now = time.monotonic()
-        spent = time.process_time() - self._began
+        spent = self._clock() - self._began
         share = figures.get("swept")
         far = spent > TRIAL if share is None else spent > GLANCE and spent > share * (spent + NEAR)
         if far and not self._yielded:

@@ -60,7 +60,7 @@ def open_sweep(
 ) -> tuple[AnySweep, str, str | None]:
     """Return a sweep, the device it is on, and why it is not on a better one; see create_sweep."""
     sweep, comment = create_sweep(device, program, seed, workers, check)
-    return sweep, "cuda" if type(sweep).__name__.startswith("Cuda") else "cpu", comment
+    return sweep, sweep.device, comment
 
 
 def sweep_through(sweep: AnySweep, settle: Settler, look: Look) -> Verdict:

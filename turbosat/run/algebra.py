@@ -68,6 +68,7 @@ class AlgebraStage:
             seed=self._options["seed"],
             remaining=self._deadline.remaining(),
             timed=not self._options["deterministic"],
+            device="cpu" if self._options["device"] == "cpu" else "auto",
             memory_limit=self._deadline.memory,
         )
         self.lane = self._race.add(Entrant("algebra", self._options["seed"], nice=nice), engine, formula)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.core.library import library
-from turbosat.encodings.support.compilation import SWEPT_INPUTS, compile_recovered
+from turbosat.encodings.support.compilation import compile_recovered
 from turbosat.errors import UnsupportedError
 from turbosat.events import Sink
 from turbosat.lanes.xor_facts import Facts, find
@@ -61,23 +61,24 @@ class Search:
         self.tell("algebra", **self.figures)
         if facts.conflict is not None:
             return Claim(Status.UNSATISFIABLE, self._winner("cpu"), conflict=facts.conflict)
+        from turbosat.gpu.sweep.devices import most_inputs
         from turbosat.gpu.sweep.search import MOST_INPUTS
 
-        mode = self.options["galois"]
-        program = None if mode == "clauses" else self._compiled(facts, SWEPT_INPUTS)
+        mode, swept = self.options["galois"], most_inputs(self.options["device"])
+        program = None if mode == "clauses" else self._compiled(facts, swept, swept)
         if program is not None:
             return self._sweep(program)
         if mode != "kernel":
             return self._descend(facts)
-        program = self._compiled(facts, MOST_INPUTS)
+        program = self._compiled(facts, MOST_INPUTS, swept)
         if program is None:
             raise UnsupportedError(f"more than {MOST_INPUTS} variables would be free: use --galois clauses")
         return self._walk(program)
 
-    def _compiled(self, facts: Facts, limit: int) -> Program | None:
+    def _compiled(self, facts: Facts, limit: int, swept: int) -> Program | None:
         check = self.deadline.check
         return compile_recovered(
-            self.restricted, facts.recovered, facts.elimination, limit=limit, check=check
+            self.restricted, facts.recovered, facts.elimination, limit=limit, swept=swept, check=check
         )
 
     def _winner(self, device: str) -> Any:

@@ -14,7 +14,6 @@ from turbosat.gpu.cuda import triton_common as triton_random
 from turbosat.gpu.cuda import triton_update, triton_walk, triton_weighted
 from turbosat.gpu.cuda import triton_walk as triton_galois
 from turbosat.gpu.cuda.device_rows import OPTIONS
-from turbosat.gpu.sweep import triton as triton_derivation
 
 WALK = {"ROWS": 4, "BLOCK": 128}
 WIDE = {"ROWS": 8, "BLOCK": 256}
@@ -39,10 +38,9 @@ KERNELS: tuple[tuple[Any, dict[str, int]], ...] = (
     (triton_update.weighted_filter_kernel, LIST),
     (triton_update.weighted_keep_kernel, WIDE),
     (triton_update.weighted_settle_kernel, {"BLOCK": 1024}),
-    (triton_derivation.closure_sweep_kernel, {"BLOCK": 256}),
 )
 BYTES = {"active_ptr", "best_values_ptr"}
-LONG = {"tally_ptr", "masks_ptr", "first_ptr"}
+LONG = {"tally_ptr"}
 
 
 def compile_all(wide: bool) -> None:

@@ -1,0 +1,88 @@
+import os
+from typing import Any
+
+import numpy as np
+import pytest
+from pysat.solvers import Cadical153
+
+from tests.gpu.sweep.machine_device import MachineDevice
+from tests.gpu.sweep.test_sweep import circuit
+from turbosat.encodings.support.compilation import compile_recovered
+from turbosat.encodings.xor.recovery import recover
+from turbosat.formula.formula import Formula
+from turbosat.gpu.cuda import context
+from turbosat.gpu.sweep import cuda_device, devices
+from turbosat.gpu.sweep.candidates import Verdict
+from turbosat.gpu.sweep.cuda import Launch, Outcome
+from turbosat.lanes import algebra_worker
+from turbosat.lanes.xor_facts import find
+
+
+class Told:
+    """The parent's end: keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.progress: list[dict[str, Any]] = []
+
+    def send(self, kind: str, data: dict[str, Any]) -> None:
+        assert kind == "progress"
+        self.progress.append(data)
+
+
+class Losing(MachineDevice):
+    """A device that never comes to the end of a launch."""
+
+    def run(self, todo: Launch) -> Outcome:
+        done = super().run(todo)
+        return Outcome(0, done.survivors, done.found, done.seconds)
+
+
+def explored(formula: Formula, device: MachineDevice, monkeypatch: pytest.MonkeyPatch) -> Verdict | None:
+    """Let the lane's search run with a device, on which everything is worth sweeping."""
+    monkeypatch.setattr(os, "nice", lambda by: 0)
+    monkeypatch.setattr(devices, "WORTH", 0)
+    monkeypatch.setattr(context, "unusable", lambda: None)
+    monkeypatch.setattr(cuda_device, "open_device", lambda: device)
+    task = {"timed": True, "device": "auto", "seed": 0, "remaining": 60.0}
+    told: Any = Told()
+    return algebra_worker._Explorer(told, formula, find(formula, lambda: None), task).run()
+
+
+@pytest.mark.parametrize("kind", [MachineDevice, Losing])
+@pytest.mark.parametrize("seed", range(6))
+def test_answers_are_those_of_cadical(
+    seed: int, kind: type[MachineDevice], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a device; and on CPU cores where it has not done all that it was given."""
+    formula = circuit(seed, 9, 20, 6 + 2 * seed)
+    device = kind()
+    verdict = explored(formula, device, monkeypatch)
+    assert verdict is not None
+    assert device.launches
+    with Cadical153(bootstrap_with=[list(clause) for clause in formula]) as solver:
+        satisfiable = solver.solve()
+    assert verdict.unsatisfiable == (not satisfiable)
+    assert (verdict.values is not None) == satisfiable
+    assert verdict.values is None or formula.satisfied(verdict.values)
+
+
+def test_more_inputs_are_swept_where_a_device_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert devices.most_inputs("auto") == devices.most_inputs("cpu") == 34
+    monkeypatch.setattr(context, "unusable", lambda: None)
+    assert devices.most_inputs("cpu") == 34
+    assert devices.most_inputs("auto") == devices.most_inputs("cuda") == 44
+    rows: list[list[int]] = []
+    for y in range(37, 72):  # gates over 36 inputs, each in a chain of XORs, and one clause of all inputs
+        a, b = y - 36, y - 35
+        rows += [[-y, a, b], [-y, -a, -b], [y, -a, b], [y, a, -b]]
+    for y in range(72, 107):
+        rows += [[-y, y - 35], [-y, y - 71], [y, 35 - y, 71 - y]]
+    rows.append(list(range(72, 107)))
+    formula = Formula.from_clauses(rows)
+    recovered = recover(formula)
+    assert compile_recovered(formula, recovered) is None
+    program = compile_recovered(formula, recovered, limit=128, swept=44)
+    assert program is not None
+    assert program.inputs.size == 36
+    assert np.unique(program.inputs).size == 36
