@@ -5,6 +5,7 @@ TurbosatError
 ├── InputError         a file that cannot be read or parsed: FILE:LINE: what was expected, what was found
 ├── UnsupportedError   an engine was asked for an ability it does not declare
 ├── EngineError        an engine that could not be started or that broke
+│   └── DeviceError    a CUDA device, or its driver
 ├── OutputError        what was asked for cannot be written; it carries the answer if there is one
 └── SoundnessError     an engine's answer failed its check: a bug, never an answer
 
@@ -69,6 +70,14 @@ class EngineError(TurbosatError):
     def __init__(self, message: str, cause: Cause = Cause.OTHER) -> None:
         self.cause = cause
         super().__init__(message)
+
+
+class DeviceError(EngineError):
+    """A CUDA device, or its driver, that refused or broke; `code` is CUDA's number, if there is one."""
+
+    def __init__(self, message: str, cause: Cause = Cause.OTHER, code: int | None = None) -> None:
+        self.code = code
+        super().__init__(message, cause)
 
 
 class OutputError(TurbosatError):
