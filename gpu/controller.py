@@ -32,8 +32,9 @@ class Controller:
 
     Of a population that tells seconds, shares are of these: a step of one rule can take a device many
     times as long as a step of another, and nobody knows before. A configuration is owed its share of each
-    round's seconds, and gets as much effort as took so long before; what it took more it is owed less the next time
-    (Shreedhar and Varghese, Deficit round robin, 1995). A search by rounds goes by effort all the same.
+    round's seconds, and gets as much effort as took so long before; what it took more it is owed less the
+    next time (Shreedhar and Varghese, Deficit round robin, 1995). A search by rounds goes by effort all the
+    same.
     """
 
     def __init__(

@@ -21,6 +21,7 @@ from turbosat.gpu.cuda.driver import Attribute
 from turbosat.gpu.gradient.teams import Form, Plan, Reading, Room
 
 SLICE: Final = 0.02  # seconds that a launch takes at most
+CLOCK: Final = 1_500_000  # kHz, of a device that does not tell
 FOLDER: Final = Path(__file__).parent
 HEADERS: Final = ("team.h", "team_lane.h", "team_walk.h", "team_weighted.h", "team_run.h")
 KERNEL: Final = "team.cu"
@@ -132,6 +133,7 @@ class CudaBank:
         self._solved = context.buffer(4)
         self._rules: dict[bytes, Buffer] = {}
         code = compiled(context.capability, self.form.kind, plan.width, self.form.inside, context.version[0])
+        self._clock = 1e3 * (context.attribute(Attribute.CLOCK) or CLOCK)  # ticks a second
         self._module = context.module(code.image)
         self.function: Function = self._module.function("team_kernel")
         self.function.allow_shared(self.form.shared_bytes)
@@ -178,7 +180,7 @@ class CudaBank:
             self._plan.width,
             [
                 *(*self._arrays, self._rules[key], self._orders, self._heads, self._states, self._solved),
-                np.uint64(SLICE / turns * 1e9),
+                np.uint64(SLICE / turns * self._clock),
             ],
             shared=self.form.shared_bytes,
         )
