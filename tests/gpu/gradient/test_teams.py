@@ -175,7 +175,7 @@ def test_planted_formulas_are_solved() -> None:
 
 @pytest.fixture(scope="module")
 def libraries(tmp_path_factory: pytest.TempPathFactory) -> dict[int, ctypes.CDLL]:
-    """The device's kernel for a warp as on Turing, and for four as on Hopper, with CUDA's threads in turns."""
+    """The device's kernel for one warp as on Turing, for four as on Hopper, with CUDA's threads in turns."""
     folder: Path = tmp_path_factory.mktemp("emulated")
     return {width: build(folder, width, architecture) for width, architecture in ((32, 750), (128, 900))}
 
