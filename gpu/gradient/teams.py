@@ -209,7 +209,7 @@ def plan(
     width = width or (WIDE if reading >= LONG else WARP)
     warps = width // WARP
     most, few = crowd or max(1, CROWD // warps), max(1, min(FEW // warps, crowd or FEW))
-    form, lanes = Form.of(matrix, kind).within(0), most
+    form, lanes = Form.of(matrix, kind).within(0), min(most, room.shared // RESERVED)
     for parts in range(len(USED[kind]), 0, -1):
         tried = Form.of(matrix, kind).within(parts)
         fit = room.shared // (tried.shared_bytes + RESERVED)

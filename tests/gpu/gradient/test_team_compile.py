@@ -58,7 +58,7 @@ def test_newer_devices_get_what_their_driver_assembles_and_older_ones_an_error()
     assert b".target" in compiler.compile(source, {}, (99, 0), {}).image
     with pytest.raises(DeviceError, match="no longer compiles"):
         compiler.compile(source, {}, (3, 5), {})
-    with pytest.raises(DeviceError, match="does not compile the kernels.*nonsense"):
+    with pytest.raises(DeviceError, match=r"does not compile the kernels.*nonsense"):
         compiler.compile("nonsense", {}, (9, 0), {})
 
 
@@ -93,7 +93,7 @@ def test_how_lanes_run_on_a_device() -> None:
     st.integers(11, 15),
     st.sampled_from([None, 1, 8]),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_what_is_planned_has_room(
     variables: int, clauses: int, lengths: tuple[int, ...], shared: int, crowd: int | None
 ) -> None:
