@@ -1,11 +1,12 @@
 """The devices a gradient search can run on, and the choice among them."""
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from turbosat.encodings.matrix import Matrix
-from turbosat.errors import UnsupportedError, UsageError
+from turbosat.errors import DeviceError, UnsupportedError, UsageError
 from turbosat.gpu.backend import Population
 from turbosat.gpu.bandit import Optimizer
 from turbosat.gpu.rules import Rule
@@ -30,14 +31,24 @@ class Backend:
         return reason
 
     def create(self, matrix: Matrix, lanes: int, seed: int, workers: int = 1) -> Population:
-        """Build a population; `missing` must have returned None."""
+        """Build a population; `missing` must have returned None. UnsupportedError if the device fails."""
         kind: type[Population] = getattr(importlib.import_module(self.module_path), self.population)
-        return kind(matrix, lanes, seed, workers)
+        with self._usable():
+            return kind(matrix, lanes, seed, workers)
 
     def lanes(self, matrix: Matrix, rules: Sequence[Rule], workers: int) -> int:
         """Return how many lanes suit the device, the matrix and the rules."""
         kind: type[Population] = getattr(importlib.import_module(self.module_path), self.population)
-        return kind.suitable_lanes(matrix, rules, workers)
+        with self._usable():
+            return kind.suitable_lanes(matrix, rules, workers)
+
+    @contextmanager
+    def _usable(self) -> Iterator[None]:
+        """Turn what a device refuses into the reason why it cannot be used."""
+        try:
+            yield
+        except DeviceError as error:
+            raise UnsupportedError(f"device {self.name} cannot be used: {error}") from None
 
 
 # In the order of automatic choice: those that follow rules, the paper's optimiser, those that read XORs.

@@ -201,23 +201,30 @@ def plan(
 ) -> Plan:
     """Return how lanes of a kind should run on a device: an estimate from latencies, not measured.
 
-    As many parts of the state are in shared memory as leave room for FEW lanes a multiprocessor; then it gets
-    as many lanes as have room, up to `crowd`, what they keep elsewhere within half the L2, one at least.
-    `width` threads a lane, by the lengths of the lists unless given.
+    As many parts of the state are in shared memory as leave room for FEW lanes a multiprocessor, or for as
+    many as any choice does; it gets as many lanes as have room, up to CROWD, what they keep elsewhere within
+    half the L2, one at least. `width` threads a lane, by the lengths of the lists unless given; `crowd` lanes
+    instead of CROWD, whatever the L2 holds.
     """
     reading = _looked_through(matrix, kind)
     width = width or (WIDE if reading >= LONG else WARP)
     warps = width // WARP
-    most, few = crowd or max(1, CROWD // warps), max(1, min(FEW // warps, crowd or FEW))
-    form, lanes = Form.of(matrix, kind).within(0), min(most, room.shared // RESERVED)
-    for parts in range(len(USED[kind]), 0, -1):
-        tried = Form.of(matrix, kind).within(parts)
-        fit = room.shared // (tried.shared_bytes + RESERVED)
-        if tried.shared_bytes + RESERVED <= room.shared_block and fit >= few:
-            form, lanes = tried, min(most, fit)
+    most = crowd or max(1, CROWD // warps)
+    few = min(most, max(1, FEW // warps))
+    best, lanes = Form.of(matrix, kind).within(0), 0
+    for parts in range(len(USED[kind]), -1, -1):
+        form = Form.of(matrix, kind).within(parts)
+        if form.shared_bytes + RESERVED > room.shared_block:
+            continue
+        fit = min(most, room.shared // (form.shared_bytes + RESERVED))
+        if crowd is None:
+            cached = int(room.cache * L2_SHARE) // max(1, form.outside_bytes) // room.multiprocessors
+            fit = max(1, min(fit, cached))
+        if fit > lanes:
+            best, lanes = form, fit
+        if lanes >= few:
             break
-    cached = int(room.cache * L2_SHARE) // max(1, form.outside_bytes) // room.multiprocessors
-    return Plan(form, width, max(1, min(lanes, cached)) * room.multiprocessors)
+    return Plan(best, width, lanes * room.multiprocessors)
 
 
 def _looked_through(matrix: Matrix, kind: int) -> float:

@@ -51,7 +51,7 @@ class ReferenceLane:
         return self.draw() * bound >> 32
 
     def true(self, literal: int) -> bool:
-        return self.values[literal >> 1] != bool(literal & 1)
+        return bool(self.values[literal >> 1]) != bool(literal & 1)
 
     def count(self, clause: int) -> int:
         return sum(map(self.true, self.rows[clause]))
