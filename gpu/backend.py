@@ -50,7 +50,8 @@ class Population(ABC):
 
     Effort is the clock of the search: one unit is about one visit of an entry of an occurrence list, so
     that rules compare by cost and runs repeat exactly. What a visit takes a device depends on the rule, and
-    on how many lanes follow it: it tells seconds as well, by which searches that need not repeat share it out.
+    on how many lanes follow it: it tells seconds as well, by which searches that need not repeat share it
+    out.
     """
 
     def __init__(self, matrix: Matrix, lanes: int, seed: int, workers: int = 1) -> None:

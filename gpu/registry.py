@@ -55,7 +55,7 @@ class Backend:
 _BACKENDS = (
     Backend("cuda", "turbosat.gpu.cuda.population", "CudaPopulation"),
     Backend("cpu", "turbosat.gpu.gradient.cpu", "CpuPopulation"),
-    Backend("cuda-teams", "turbosat.gpu.gradient.team_population", "TeamPopulation", chosen=False),
+    Backend("teams", "turbosat.gpu.gradient.team_population", "TeamPopulation", chosen=False),
 )
 _STE_BACKENDS = (
     Backend("cuda", "turbosat.gpu.gradient.ste_cuda", "CudaStePopulation"),

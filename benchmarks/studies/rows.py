@@ -258,11 +258,11 @@ def solutions(device: Context | None) -> Readings:
     found: Readings = {"cores": available_cores()}
     for name in names:
         problem = formula(name)
-        for where, workers in (("cpu", available_cores()), *((("cuda-teams", 1),) if device else ())):
+        for where, workers in (("cpu", available_cores()), *((("teams", 1),) if device else ())):
             took = [_search(problem, seed, where, workers, limit) for seed in seeds]
             found[f"{name} {where}"] = statistics.median(took)
         if device:
-            found[f"{name} gain"] = found[f"{name} cpu"] / found[f"{name} cuda-teams"]
+            found[f"{name} gain"] = found[f"{name} cpu"] / found[f"{name} teams"]
     return found
 
 

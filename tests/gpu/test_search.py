@@ -186,12 +186,12 @@ def test_devices() -> None:
     matrix = GradientSearch(random_formula(10, 30), device="cpu").matrix
     assert choose("cpu", matrix)[0].name == "cpu"
     assert {backend.name for backend in backends()} >= {"cpu", "cuda"}
-    with pytest.raises(UsageError, match="known: auto, cuda, cpu, cuda-teams"):
+    with pytest.raises(UsageError, match="known: auto, cuda, cpu, teams"):
         choose("abacus", matrix)
     chosen, comment = choose("auto", matrix)
     assert chosen.name == "cuda" or comment is not None
     if chosen.name == "cpu":
-        for name in ("cuda", "cuda-teams"):
+        for name in ("cuda", "teams"):
             with pytest.raises(UnsupportedError, match=f"device {name} cannot be used"):
                 choose(name, matrix)
 

@@ -12,7 +12,7 @@
 #define __global__
 #define __forceinline__ inline
 #define __shared__
-#define __launch_bounds__(threads)
+#define __launch_bounds__(threads, blocks)
 
 struct index {
     uint32_t x;
