@@ -35,7 +35,9 @@ from turbosat.system import available_cores
 Readings = dict[str, Any]
 WALK: Final = Walk(2.0, 0.8)
 MOST: Final = 2**31 - 1
-H100: Final = Room(132, 233472, 232448, 50 * 2**20)  # what plans are made for where there is no device
+H100: Final = Room(
+    132, 233472, 232448, 50 * 2**20, 80 * 2**30
+)  # what plans are made for where there is no device
 TARGET: Final = (9, 0)
 
 

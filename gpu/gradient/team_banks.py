@@ -99,6 +99,7 @@ def room_of(context: Context) -> Room:
         context.attribute(Attribute.SHARED_PER_MULTIPROCESSOR),
         context.attribute(Attribute.MOST_SHARED_PER_BLOCK),
         context.attribute(Attribute.L2_CACHE) or 2**22,
+        context.memory()[1],
     )
 
 

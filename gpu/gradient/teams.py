@@ -58,6 +58,7 @@ LONG: Final = 4 * WARP  # occurrences that a step looks through together, from w
 CROWD: Final = 16  # lanes that a multiprocessor needs to hide its waiting, at most; of wide teams a quarter
 FEW: Final = 4  # lanes below which more room for each is no gain; of wide teams a quarter
 RESERVED: Final = 1024  # bytes of shared memory that each block costs besides
+MEMORY_SHARE: Final = 0.25  # of the device, for the states of lanes of one kind
 L2_SHARE: Final = 0.5  # of the second-level cache for what is not in shared memory: each half serves its own
 
 
@@ -185,6 +186,7 @@ class Room:
     shared: int  # of a multiprocessor
     shared_block: int  # that a block may have of it
     cache: int  # of the second level
+    memory: int  # of the device
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +226,8 @@ def plan(
             best, lanes = form, fit
         if lanes >= few:
             break
-    return Plan(best, width, lanes * room.multiprocessors)
+    states = int(room.memory * MEMORY_SHARE) // (4 * best.stride)
+    return Plan(best, width, max(1, min(lanes * room.multiprocessors, states)))
 
 
 def _looked_through(matrix: Matrix, kind: int) -> float:

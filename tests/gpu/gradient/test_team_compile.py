@@ -1,6 +1,7 @@
 """The kernels of teams compile for devices, and how they would run there is planned; no device is needed."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -47,7 +48,7 @@ def test_all_kernels_compile_for_all_targets(target: tuple[int, int], width: int
         for inside in (everything, 0):
             registers, spilled = resources(target, kind, width, inside)
             assert registers <= 128
-            assert spilled <= 64
+            assert spilled == 0
 
 
 @needs_compiler
@@ -67,7 +68,7 @@ def test_a_driver_gets_no_code_of_a_later_cuda() -> None:
     assert nvrtc.missing(1) == "there is no NVRTC for CUDA 1: pip install nvidia-cuda-nvrtc"
 
 
-HOPPER = Room(132, 233472, 232448, 50 * 2**20)
+HOPPER = Room(132, 233472, 232448, 50 * 2**20, 80 * 2**30)
 
 
 def test_how_lanes_run_on_a_device() -> None:
@@ -83,6 +84,8 @@ def test_how_lanes_run_on_a_device() -> None:
     assert weighted.form.inside == 0b1111  # weights have no room, and a second lane has none in the cache
     assert weighted.lanes == 132
     assert plan(matrix, SHORT, HOPPER, crowd=4).lanes == 4 * 132
+    small = replace(HOPPER, memory=2**28)
+    assert plan(matrix, SHORT, small).lanes * 4 * walk.form.stride <= 2**26
     assert plan(random_matrix(1, 12, 1500, (3,)), WEIGHTED, HOPPER).width == WIDE
 
 
@@ -97,7 +100,7 @@ def test_how_lanes_run_on_a_device() -> None:
 def test_what_is_planned_has_room(
     variables: int, clauses: int, lengths: tuple[int, ...], shared: int, crowd: int | None
 ) -> None:
-    matrix, room = random_matrix(1, variables, clauses, lengths), Room(4, 2**shared, 2**shared, 2**20)
+    matrix, room = random_matrix(1, variables, clauses, lengths), Room(4, 2**shared, 2**shared, 2**20, 2**30)
     for kind in (WALK, WEIGHTED):
         chosen = plan(matrix, kind, room, crowd=crowd)
         lanes = chosen.lanes // room.multiprocessors
