@@ -14,6 +14,8 @@ from tests.gpu.matrices import random_matrix
 from turbosat.core.gradient import PART_LIST, SHORT, TEAM_UNIT, WALK, WEIGHT_ONE, WEIGHTED
 from turbosat.encodings.matrix import Matrix
 from turbosat.gpu.backend import Report
+from turbosat.gpu.bandit import configurations
+from turbosat.gpu.controller import Controller
 from turbosat.gpu.gradient.team_banks import Bank
 from turbosat.gpu.gradient.team_population import TeamPopulation, missing
 from turbosat.gpu.gradient.teams import LONGEST, USED, Form, constants, kind_of, unsuitable
@@ -171,6 +173,22 @@ def test_planted_formulas_are_solved() -> None:
             lane = slice_of(crowd, 5_000_000).solved
             assert lane >= 0
             assert (matrix.counts(crowd.best_values(np.array([lane]))[0]) > 0).all()
+
+
+def test_the_controller_runs_them_and_repeats() -> None:
+    """By rounds the same answer comes again, and every configuration has had its effort."""
+    matrix, answers = random_matrix(6, 150, 630, (3,), planted=True), []
+    for width in (1, 32):
+        crowd = TeamPopulation(matrix, 6, 5, device="cpu", width=width)
+        controller = Controller(crowd, configurations(matrix, "auto"), 5)
+        while controller.solved < 0:
+            controller.advance_rounds(1)
+        lane = np.array([controller.solved])
+        answers.append(crowd.best_values(lane)[0].tolist())
+        assert (matrix.counts(crowd.best_values(lane)[0]) > 0).all()
+        assert (controller.effort > 0).all()
+        assert crowd.allot([each.rule for each in controller.configurations]).tolist() == [0, 0, 1, 1, 2, 2]
+    assert answers[0] == answers[1]
 
 
 @pytest.fixture(scope="module")
