@@ -9,6 +9,7 @@ its units, and restarts the lanes from their values.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +23,7 @@ from turbosat.gpu.rules import Rule
 class Report:
     """Where the lanes stand after a slice; every array int64 (lanes,).
 
-    `effort` and `least` are of this slice, the other figures count from the lane's last restart.
+    `effort`, `least` and `seconds` are of this slice, the other figures count from the lane's last restart.
     """
 
     false: NDArray[np.int64]  # clauses that are false now
@@ -30,6 +31,8 @@ class Report:
     least: NDArray[np.int64]  # fewest false clauses seen in this slice; of lanes that ran
     flips: NDArray[np.int64]
     effort: NDArray[np.int64]
+    # (lanes,), what a device took, shared out among the lanes that ran together; None where effort tells it.
+    seconds: NDArray[np.float64] | None = None
 
     @property
     def solved(self) -> int:
@@ -46,7 +49,9 @@ class Population(ABC):
     sequence of calls, never of time or of the number of workers.
 
     Effort is the clock of the search: one unit is about one visit of an entry of an occurrence list, so
-    that rules compare by cost and runs repeat exactly.
+    that rules compare by cost and runs repeat exactly. What a visit takes a device depends on the rule, and
+    on how many lanes follow it: it tells seconds as well, by which searches that need not repeat share it
+    out.
     """
 
     def __init__(self, matrix: Matrix, lanes: int, seed: int, workers: int = 1) -> None:
@@ -55,14 +60,20 @@ class Population(ABC):
         self.seed = seed
         self.workers = workers
 
-    # Lanes that advance together at the cost of one. Of a population with lockstep 1 the controller runs few
-    # lanes deeply, by giving them effort; of a wide one it runs all and moves lanes between rules.
+    # Lanes that advance together at the cost of one.
     lockstep: int = 1
+    # Whether lanes that begin again are moved to the configurations that do better. Where not, each has its
+    # lanes, which run deeply, and gets more or less of the effort.
+    shifting: bool = False
 
     @staticmethod
     @abstractmethod
-    def suitable_lanes(matrix: Matrix, configurations: int, workers: int) -> int:
-        """Return how many lanes to run by default: at least one for each configuration."""
+    def suitable_lanes(matrix: Matrix, rules: Sequence[Rule], workers: int) -> int:
+        """Return how many lanes to run by default under these rules: at least one for each."""
+
+    def allot(self, rules: Sequence[Rule]) -> NDArray[np.int64]:
+        """Return which of the rules each lane begins with, (lanes,), in their order."""
+        return np.arange(self.lanes) * len(rules) // max(self.lanes, len(rules))
 
     @abstractmethod
     def assign(self, lanes: NDArray[np.int64], rule: Rule) -> None:

@@ -15,6 +15,7 @@ from turbosat.gpu.outlook import Outlook
 ROUND = 1_000_000  # effort of the first round, all lanes together: about 5 ms of one core
 GROWTH = 0.1  # a round is so much of the effort before it: a configuration that solves at once is met at once
 LONGEST = 100_000_000
+LONGEST_SECONDS, ROUND_SECONDS = 0.5, 0.005  # the same where a device's time is measured
 PACE = 0.008  # seconds a slice should take: the caller's check comes at least every 50 ms
 PATIENCE = 2000  # effort by entry of the matrix after which a configuration is judged by its level
 PERTURBED = 0.05  # of the variables, when a run starts from an elite
@@ -28,6 +29,12 @@ class Controller:
     parts. It is executed in slices, lane after lane, and resumes where it stopped: how the caller cuts the
     time, and how many lanes run at once, changes nothing, unless he collects in the midst of a round. Shares
     and elites change between rounds only; a lane whose run is over restarts at once.
+
+    Of a population that tells seconds, shares are of these: a step of one rule can take a device many
+    times as long as a step of another, and nobody knows before. A configuration is owed its share of each
+    round's seconds, and gets as much effort as took so long before; what it took more it is owed less the
+    next time (Shreedhar and Varghese, Deficit round robin, 1995). A search by rounds goes by effort all the
+    same.
     """
 
     def __init__(
@@ -50,14 +57,16 @@ class Controller:
         self.seed = seed
         self.solved = -1  # the lane that satisfies all clauses
         self.effort = np.zeros(len(configurations), np.int64)  # (configurations,), spent
+        self.charged = np.zeros(len(configurations))  # (configurations,), seconds of a device
+        self._owed = np.zeros(len(configurations))  # (configurations,), seconds
+        self._cost = np.zeros(len(configurations))  # (configurations,), seconds a unit of effort, 0: unknown
+        self._timed = False
         self.restarts = 0
         self.seconds = 0.0
         self.report: Report | None = None
         self._past_flips = 0  # of ended runs
         self._bias = _bias(self.matrix)
-        self._configuration = (
-            np.arange(lanes) * len(configurations) // max(lanes, len(configurations))
-        )  # (lanes,)
+        self._configuration = population.allot([each.rule for each in configurations])  # (lanes,)
         self._lengths = [luby() for _ in range(lanes)]
         self._runs = np.zeros(lanes, np.int64)  # (lanes,), restarts of each
         self._until = np.zeros(lanes, np.int64)  # (lanes,), flips at which a run ends
@@ -77,16 +86,15 @@ class Controller:
 
     @property
     def shares(self) -> dict[str, float]:
-        """The part of the effort each configuration got."""
-        total = max(1, int(self.effort.sum()))
-        return {
-            configuration.name: int(spent) / total
-            for configuration, spent in zip(self.configurations, self.effort, strict=True)
-        }
+        """The part each configuration got of the effort, or of a device's seconds where these count."""
+        spent = self.charged if self._timed else self.effort.astype(np.float64)
+        parts = spent / max(spent.sum(), 1e-9)
+        names = [configuration.name for configuration in self.configurations]
+        return dict(zip(names, parts.tolist(), strict=True))
 
     def advance(self, seconds: float) -> None:
         """Search for about so long, one slice at least, or until a lane is solved."""
-        begin = time.perf_counter()
+        begin, self._timed = time.perf_counter(), True
         while self.solved < 0:
             self._slice()
             self.check()
@@ -96,7 +104,7 @@ class Controller:
 
     def advance_rounds(self, rounds: int) -> None:
         """Search to the end of so many rounds, or until a lane is solved: where that is, time has no say."""
-        begin = time.perf_counter()
+        begin, self._timed = time.perf_counter(), False
         for _ in range(rounds):
             self._slice()
             while self.solved < 0 and (self._left > 0).any():
@@ -141,6 +149,10 @@ class Controller:
             self._pace = max(self._pace // 2, 1000)
         self._left[active] -= report.effort[active]
         np.add.at(self.effort, self._configuration[active], report.effort[active])
+        if report.seconds is None:
+            self._timed = False
+        elif self._timed:
+            self._charge(active, report.effort, report.seconds)
         known = self._least[active] >= 0
         lows = report.least[active]
         self.outlook.learn(self._configuration[active], lows, took)
@@ -163,14 +175,38 @@ class Controller:
                 self.bandit.learn(configuration, float(lows.mean()))
         self._least[:] = -1
         self.collect()
+        crowd = np.bincount(self._configuration, minlength=len(self.configurations))  # (configurations,)
+        if self._timed and (self._cost[crowd > 0] > 0).all():
+            self._left[:] = self._by_time(crowd)[self._configuration]
+            return
         total = min(max(ROUND, int(self.effort.sum() * GROWTH)), LONGEST)
-        if self.population.lockstep > 1:  # all lanes run; those that restart change configurations
+        if self.population.shifting:  # all lanes run; those that restart change configurations
             self._left[:] = max(1, total // self.population.lanes)
         else:
-            crowd = np.bincount(self._configuration, minlength=len(self.configurations))  # (configurations,)
-            self._left[:] = (self._shares() * total / np.maximum(crowd, 1))[self._configuration].astype(
-                np.int64
-            )
+            share = self._shares() * total / np.maximum(crowd, 1)
+            self._left[:] = share[self._configuration].astype(np.int64)
+
+    def _by_time(self, crowd: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return a lane's effort in a round for each configuration, (configurations,), by what is owed."""
+        seconds = min(max(ROUND_SECONDS, float(self.charged.sum()) * GROWTH), LONGEST_SECONDS)
+        shares = np.where(crowd > 0, self._shares(), 0.0)
+        self._owed[crowd == 0] = 0.0
+        self._owed += shares / shares.sum() * (seconds + max(0.0, -float(self._owed.sum())))
+        effort = np.maximum(self._owed, 0.0) / np.maximum(crowd * self._cost, 1e-300)
+        return np.ceil(np.minimum(effort, LONGEST)).astype(np.int64)
+
+    def _charge(
+        self, active: NDArray[np.int64], effort: NDArray[np.int64], seconds: NDArray[np.float64]
+    ) -> None:
+        """Note what the lanes of a slice took, and with it what effort costs a lane of each configuration."""
+        which, count = self._configuration[active], len(self.configurations)
+        took = np.bincount(which, seconds[active], count)  # (configurations,)
+        made = np.bincount(which, effort[active], count)
+        self.charged += took
+        self._owed -= took
+        ran = made > 0
+        cost = took[ran] / made[ran]
+        self._cost[ran] = np.where(self._cost[ran] > 0, (self._cost[ran] + cost) / 2, cost)
 
     def _shares(self) -> NDArray[np.float64]:
         needed = PATIENCE * self.matrix.entries * max(1, self.population.lanes // len(self.configurations))
@@ -185,7 +221,7 @@ class Controller:
         self._past_flips += int(self.report.flips[lane])
         self.report.flips[lane] = 0
         self.restarts += 1
-        if self.population.lockstep > 1:
+        if self.population.shifting:
             crowd = (
                 np.bincount(self._configuration, minlength=len(self.configurations)) / self.population.lanes
             )
@@ -204,7 +240,7 @@ class Controller:
         self._runs[lane] += 1
         self._offered[lane] = self.matrix.constraints + 1
         self._until[lane] = RUN * next(self._lengths[lane]) * (1 if configuration.restarts else 64)
-        if not configuration.restarts and self.population.lockstep == 1:
+        if not configuration.restarts and not self.population.shifting:
             self._until[lane] = ENDLESS
         self.population.assign(which, configuration.rule)
         self.population.restart(which, values[None])

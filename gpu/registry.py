@@ -1,12 +1,15 @@
 """The devices a gradient search can run on, and the choice among them."""
 
 import importlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from turbosat.encodings.matrix import Matrix
-from turbosat.errors import UnsupportedError, UsageError
+from turbosat.errors import DeviceError, UnsupportedError, UsageError
 from turbosat.gpu.backend import Population
 from turbosat.gpu.bandit import Optimizer
+from turbosat.gpu.rules import Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,7 @@ class Backend:
     name: str
     module_path: str
     population: str
+    chosen: bool = True  # whether "auto" may choose it; else it runs where it is asked for
 
     def missing(self, matrix: Matrix) -> str | None:
         """Return why this backend cannot run here, None if it can."""
@@ -27,20 +31,31 @@ class Backend:
         return reason
 
     def create(self, matrix: Matrix, lanes: int, seed: int, workers: int = 1) -> Population:
-        """Build a population; `missing` must have returned None."""
+        """Build a population; `missing` must have returned None. UnsupportedError if the device fails."""
         kind: type[Population] = getattr(importlib.import_module(self.module_path), self.population)
-        return kind(matrix, lanes, seed, workers)
+        with self._usable():
+            return kind(matrix, lanes, seed, workers)
 
-    def lanes(self, matrix: Matrix, configurations: int, workers: int) -> int:
-        """Return how many lanes suit the device and the matrix."""
+    def lanes(self, matrix: Matrix, rules: Sequence[Rule], workers: int) -> int:
+        """Return how many lanes suit the device, the matrix and the rules."""
         kind: type[Population] = getattr(importlib.import_module(self.module_path), self.population)
-        return kind.suitable_lanes(matrix, configurations, workers)
+        with self._usable():
+            return kind.suitable_lanes(matrix, rules, workers)
+
+    @contextmanager
+    def _usable(self) -> Iterator[None]:
+        """Turn what a device refuses into the reason why it cannot be used."""
+        try:
+            yield
+        except DeviceError as error:
+            raise UnsupportedError(f"device {self.name} cannot be used: {error}") from None
 
 
 # In the order of automatic choice: those that follow rules, the paper's optimiser, those that read XORs.
 _BACKENDS = (
     Backend("cuda", "turbosat.gpu.cuda.population", "CudaPopulation"),
     Backend("cpu", "turbosat.gpu.gradient.cpu", "CpuPopulation"),
+    Backend("teams", "turbosat.gpu.gradient.team_population", "TeamPopulation", chosen=False),
 )
 _STE_BACKENDS = (
     Backend("cuda", "turbosat.gpu.gradient.ste_cuda", "CudaStePopulation"),
@@ -68,6 +83,8 @@ def choose(device: str, matrix: Matrix, optimizer: Optimizer = "auto") -> tuple[
     if device == "auto":
         comment = None
         for backend in candidates:
+            if not backend.chosen:
+                continue
             reason = backend.missing(matrix)
             if reason is None:
                 return backend, comment

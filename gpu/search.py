@@ -178,7 +178,9 @@ class GradientSearch:
         backend, self.comment = choose(self._device, self.matrix, self._optimizer)
         self.device = backend.name
         choice = configurations(self.matrix, self._optimizer)
-        lanes = self._lanes or backend.lanes(self.matrix, len(choice), self._workers)
+        lanes = self._lanes or backend.lanes(
+            self.matrix, [configuration.rule for configuration in choice], self._workers
+        )
         population = backend.create(self.matrix, lanes, self._seed, self._workers)
         rows = None if start is None else self.matrix.project(start)
         self._controller = Controller(population, choice, self._seed, rows, self._check)

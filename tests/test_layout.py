@@ -101,6 +101,11 @@ TABLE = {
     "benchmarks/suites": (
         "turbosat turbosat/formula cdcl/process encodings/gates encodings/xor benchmarks benchmarks/families"
     ),
+    # What a device is worth.
+    "benchmarks/studies": (
+        "turbosat turbosat/formula encodings encodings/support gpu gpu/cuda gpu/gradient gpu/sweep "
+        "benchmarks benchmarks/families"
+    ),
     "benchmarks/report": "turbosat benchmarks",
     "benchmarks/run": (
         "turbosat turbosat/dimacs turbosat/formula turbosat/check cdcl/process cdcl/pool benchmarks "

@@ -15,7 +15,7 @@ from turbosat.validation import integer, number, plain, shown, truth, word
 Engine = Literal["auto", "cdcl", "gradient", "galois"]
 GaloisMode = Literal["auto", "clauses", "kernel"]
 Optimizer = Literal["auto", "walk", "weighted", "ste"]
-Device = Literal["auto", "cpu", "cuda"]
+Device = Literal["auto", "cpu", "cuda", "teams"]
 Mode = Literal["default", "sat", "unsat"]
 Parsing = Literal["normal", "strict", "relaxed"]
 

@@ -9,7 +9,8 @@ from turbosat.encodings.matrix import Matrix
 # One thread block works through a row entry by entry, so a step takes as long as the longest row.
 LONGEST_ROW = 1 << 14
 MOST_LANES = 1 << 14
-L2_SHARE = 0.8  # of the second-level cache that the lanes of one bank may fill
+L2_SHARE = 0.5  # of the second-level cache for the lanes of a walk: each half serves its own processors
+SPARE = 16  # one slot in so many is kept free
 MEMORY_SHARE = 0.5  # of the free device memory that all lanes may take
 
 
@@ -57,14 +58,14 @@ def missing(matrix: Matrix) -> str | None:
 def suitable_lanes(cache: int, memory: int, walk_bytes: int, weighted_bytes: int) -> int:
     """Return how many lanes suit a device with `cache` bytes of L2 and `memory` bytes free.
 
-    A lane takes `walk_bytes` while it walks; AFSAT (arXiv 2606.06641) found throughput to peak near twice the
-    cache; bit-packed lanes are read twice a step, so here they should stay inside. In weighted descent it
-    takes `weighted_bytes`, and half of all lanes may come to that. At least 256 lanes: a row of fewer words
-    than a memory sector wastes the rest of it. A multiple of 512 makes rows start on 64 bytes.
+    A lane takes `walk_bytes` while it walks. More lanes make more flips a second, each of them fewer; a
+    solution takes depth, so there are as many as the cache serves fast, with the slots that are kept free. In
+    weighted descent a lane takes `weighted_bytes`, and half of all lanes may come to that. At least about 256
+    slots: a row of fewer words than a memory sector wastes the rest of it. A multiple of 512 makes rows start
+    on 64 bytes.
     """
     best = int(cache * L2_SHARE) // walk_bytes
     most = int(memory * MEMORY_SHARE) // (walk_bytes + weighted_bytes // 2)
-    lanes = max(min(256, most), min(best, most, MOST_LANES))
-    if lanes < 512:
-        return max(32, lanes // 32 * 32)
-    return lanes // 512 * 512
+    slots = max(min(256, most), min(best, most, MOST_LANES))
+    slots = slots // 32 * 32 if slots < 512 else slots // 512 * 512
+    return max(32, slots * SPARE // (SPARE + 1) // 32 * 32)

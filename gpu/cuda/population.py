@@ -7,7 +7,8 @@ Importing this module imports neither torch nor Triton, so that a machine withou
 Triton's interpreter runs the same kernels on the CPU (device="cpu" and TRITON_INTERPRET=1): for tests.
 """
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from turbosat.encodings.matrix import Matrix
 from turbosat.gpu.backend import Population, Report
 from turbosat.gpu.cuda import limits as cuda_limits
+from turbosat.gpu.cuda.limits import SPARE
 from turbosat.gpu.cuda.limits import missing as missing
 from turbosat.gpu.cuda.slots import Slots
 from turbosat.gpu.rules import STEPS, UNKNOWN, WEIGHT_ONE, Rule, Walk, Weighted
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
 
 LOOK = 8  # rounds between looks at the device: a look waits for it
 FEWEST_LANES = 32
-SPARE = 16  # one slot in so many is kept free
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ class CudaPopulation(Population):
                     raise
                 self.lanes //= 2
         self.lockstep = self.lanes
+        self.shifting = True
         self._home = np.full(self.lanes, -1, np.int64)  # index into _places
         self._slot = np.zeros(self.lanes, np.int64)
         self._flips = np.zeros(self.lanes, np.int64)
@@ -89,7 +91,7 @@ class CudaPopulation(Population):
         self._settle(np.arange(self.lanes), Walk(2.3), nothing)
 
     @staticmethod
-    def suitable_lanes(matrix: Matrix, configurations: int, workers: int) -> int:
+    def suitable_lanes(matrix: Matrix, rules: Sequence[Rule], workers: int) -> int:
         """Return how many lanes fit this machine's device: its cache if they walk, its memory too."""
         import torch
 
@@ -105,7 +107,7 @@ class CudaPopulation(Population):
             WalkBank.bytes_per_slot(matrix.variables, matrix.clauses, matrix.constraints - matrix.clauses),
             WeightedBank.bytes_per_slot(matrix.variables, matrix.clauses),
         )
-        return max(lanes, configurations)
+        return max(lanes, len(rules))
 
     def assign(self, lanes: NDArray[np.int64], rule: Rule) -> None:
         """Let lanes follow a rule; those that no memory is left for keep the rule they have."""
@@ -129,7 +131,7 @@ class CudaPopulation(Population):
         self._flush()
         now, best = self._figures()
         least = now.copy()
-        spent = np.zeros(self.lanes, np.int64)
+        spent, seconds = np.zeros(self.lanes, np.int64), np.zeros(self.lanes)
         solved = False
         moves = (effort > 0) & (best > 0) & (self._flips < until)
         for home, place in enumerate(self._places):
@@ -137,7 +139,10 @@ class CudaPopulation(Population):
             if solved or not lanes.size:
                 continue
             cost = place.bank.steps * place.bank.step_effort
+            begin = time.perf_counter()
             done, flips, lows = self._run(place, lanes, -(-effort[lanes] // cost))
+            # The last look has waited for the device. Lanes that made more of the bank's rounds pay for them.
+            seconds[lanes] = (time.perf_counter() - begin) * done / max(1, done.sum())
             spent[lanes] = done * cost
             self._flips[lanes] += flips
             least[lanes] = lows
@@ -145,7 +150,8 @@ class CudaPopulation(Population):
         now, best = self._figures()
         self._ran |= spent > 0
         best[~self._ran & (best > 0)] = -1
-        return Report(false=now, best=best, least=least, flips=self._flips.copy(), effort=spent)
+        flipped = self._flips.copy()
+        return Report(false=now, best=best, least=least, flips=flipped, effort=spent, seconds=seconds)
 
     def values(self, lanes: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Return the present values of lanes."""

@@ -88,9 +88,10 @@ class WeightedBank:
 
     @property
     def step_effort(self) -> int:
-        """What a step costs a lane: a walk's step, and the clauses of a few flips.
+        """What a step visits in a lane: as much as a walk's step, and the clauses of a few flips.
 
-        An estimate, not measured: its ten launches take about as long as a walk takes for its pass.
+        That is no measure of time: its ten launches took seven times as long as a walk's step on random 3-SAT
+        of 10,000 variables. Only searches that must repeat go by it; the others go by the seconds told.
         """
         entries = self.rows.rows.matrix.entries
         return max(1, 3 * entries // 32 + 8 * entries // max(1, self.rows.variables))

@@ -3,6 +3,7 @@
 lane  =  block · LANES + 32 · word + bit        blocks run in threads, the lanes of a block in step
 """
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -61,6 +62,7 @@ class GaloisPopulation(Population):
         assert isinstance(matrix, ParityMatrix)
         super().__init__(matrix, lanes, seed, workers)
         self.lockstep = LANES
+        self.shifting = True
         self._problem = ParityProblem(
             offsets=matrix.offsets,
             literals=matrix.literals,
@@ -87,7 +89,7 @@ class GaloisPopulation(Population):
         self.restart(every, np.zeros((lanes, matrix.variables), np.bool_))
 
     @staticmethod
-    def suitable_lanes(matrix: Matrix, configurations: int, workers: int) -> int:
+    def suitable_lanes(matrix: Matrix, rules: Sequence[Rule], workers: int) -> int:
         """Return the lanes of one block for each worker, or as many as can be set up soon."""
         return max(FEWEST_LANES, min(LANES * workers, CROWD // matrix.variables))
 

@@ -1,5 +1,6 @@
 """The population on CPU cores: each lane runs deeply, lanes run in threads."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -42,9 +43,9 @@ class CpuPopulation(Population):
         self._threads = ThreadPoolExecutor(workers) if workers > 1 else None
 
     @staticmethod
-    def suitable_lanes(matrix: Matrix, configurations: int, workers: int) -> int:
+    def suitable_lanes(matrix: Matrix, rules: Sequence[Rule], workers: int) -> int:
         """Return one lane for each configuration and worker: depth finds solutions sooner than breadth."""
-        return configurations * workers
+        return len(rules) * workers
 
     def assign(self, lanes: NDArray[np.int64], rule: Rule) -> None:
         """Let lanes follow a rule; another kind of rule keeps something else."""

@@ -4,6 +4,8 @@ Slow and honest: every step is a dense pass of autograd over all candidates, and
 stalls far from a solution. It is what the fast kernels are compared with, not the engine.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -52,13 +54,13 @@ class StePopulation(Population):
         self.restart(np.arange(lanes), np.zeros((lanes, matrix.variables), np.bool_))
 
     @staticmethod
-    def suitable_lanes(matrix: Matrix, configurations: int, workers: int) -> int:
+    def suitable_lanes(matrix: Matrix, rules: Sequence[Rule], workers: int) -> int:
         """Return 256, as the paper's batches are hundreds, or what half a gigabyte holds.
 
         A lane has A_real, its gradient and moments, literals, counts and the gradients of both.
         """
         lane = 4 * (10 * matrix.variables + 6 * matrix.clauses)
-        return max(configurations, 1, min(256, 2**29 // lane))
+        return max(len(rules), 1, min(256, 2**29 // lane))
 
     def assign(self, lanes: NDArray[np.int64], rule: Rule) -> None:
         """Do nothing: every lane follows the gradient of the soft minimum."""

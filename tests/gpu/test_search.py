@@ -186,13 +186,14 @@ def test_devices() -> None:
     matrix = GradientSearch(random_formula(10, 30), device="cpu").matrix
     assert choose("cpu", matrix)[0].name == "cpu"
     assert {backend.name for backend in backends()} >= {"cpu", "cuda"}
-    with pytest.raises(UsageError, match="known: auto, cuda, cpu"):
+    with pytest.raises(UsageError, match="known: auto, cuda, cpu, teams"):
         choose("abacus", matrix)
     chosen, comment = choose("auto", matrix)
     assert chosen.name == "cuda" or comment is not None
     if chosen.name == "cpu":
-        with pytest.raises(UnsupportedError, match="cuda"):
-            choose("cuda", matrix)
+        for name in ("cuda", "teams"):
+            with pytest.raises(UnsupportedError, match=f"device {name} cannot be used"):
+                choose(name, matrix)
 
 
 SOLVED_AT_ONCE = [

@@ -74,6 +74,7 @@ __all__ = [
     "Signature",
     "Size",
     "Struct",
+    "constants",
     "header",
     *(f"{const}{name}" for const in ("", "Const") for name in (
         "Bytes", "SignedBytes", "Flags", "Ints", "Words", "Longs", "LongWords", "Doubles"
@@ -208,11 +209,16 @@ class Signature:
         return f"{'int64_t' if self.returns else 'void'} {self.name}({', '.join(words)});"
 
 
-def _declarations(module: ModuleType) -> Iterator[str]:
-    own = [value for value in vars(module).values() if getattr(value, "__module__", None) == module.__name__]
+def constants(module: ModuleType) -> Iterator[str]:
+    """Yield the numbers of a declaring module as C has them."""
     for name, value in vars(module).items():
         if name.isupper() and isinstance(value, int):
             yield f"enum {{ {name} = {value} }};" if abs(value) < 2**31 else f"#define {name} {value}LL"
+
+
+def _declarations(module: ModuleType) -> Iterator[str]:
+    own = [value for value in vars(module).values() if getattr(value, "__module__", None) == module.__name__]
+    yield from constants(module)
     for value in own:
         if isinstance(value, type) and issubclass(value, Struct):
             arrays, sizes = value.declared()

@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Annotated
 
 from turbosat.core.border import Record, kernel
-from turbosat.core.declare import Bytes, ConstDoubles, ConstInts, ConstLongs, Ints, Longs, LongWords, Words
+from turbosat.core.declare import (
+    Bytes,
+    ConstDoubles,
+    ConstInts,
+    ConstLongs,
+    ConstWords,
+    Ints,
+    Longs,
+    LongWords,
+    Words,
+)
 
 # A lane's counters.
 FALSE, BEST, LEAST, FLIPS, TRAIL, MARK, LOST, TURN, GOOD, GIVEN, COUNTERS = range(11)
@@ -25,6 +35,27 @@ WEIGHT_MAX = 2**30  # a clause that holds more takes no further weight, so that 
 FLIP = 16  # effort of a flip besides its occurrences
 AHEAD = 4  # false clauses that are fetched before it is their turn
 CHUNK = 8  # occurrences that are looked at together
+
+# Teams (gpu/gradient/team.h). What a team follows, with which form of state.
+SHORT, WALK, WEIGHTED = range(3)
+LOSSES = 64  # of a walk's table; the last stands for all larger ones
+TEAM_UNIT = 64  # of a team's weights, which have 16 bits
+TEAM_FULL = 2**16 - 1
+ALL_CLAUSES = 2**31 - 1  # a list's capacity where it has room for all
+# A lane's parts, which may be in a GPU's shared memory, and its head; both are words of 32 bits.
+PART_VALUES, PART_LIST, PART_MARGINS, PART_WORDS, PART_WEIGHTS, PARTS = range(6)
+HEAD_RANDOM, _, HEAD_FALSE, HEAD_BEST, HEAD_UNSAVED, HEAD_LEAST, HEAD_FLIPS, HEAD_EFFORT, HEAD_FRESH, HEAD = (
+    range(10)
+)
+# HEAD_UNSAVED  the present values are the best, and not copied yet
+# HEAD_LEAST    fewest false clauses in the slice; HEAD_FLIPS and HEAD_EFFORT are the slice's, too
+# HEAD_FRESH    the values, or the weights, were set: all else is to be computed from them
+# What a slice is told: the lane, and the effort and the flips that it may spend.
+ORDER_LANE, ORDER_EFFORT, ORDER_FLIPS, ORDER = range(4)
+# The shape of the problem and of a state: sizes, where the best values are, where each part is, how long it
+# is, of the list as much as may be in shared memory.
+VARIABLES, CLAUSES, GROUPS, STRIDE, KEPT, FIRST_PART = range(6)
+SHAPE = FIRST_PART + 2 * PARTS
 
 
 class Problem(Record):
@@ -184,3 +215,54 @@ def descend(
 
     `rule` holds the constants of turbosat.gpu.rules.Weighted, in their order.
     """
+
+
+class TeamProblem(Record):
+    """The arrays of a Matrix as teams read them, in words of 32 bits, and the shape of a lane's state.
+
+    `others` is read by the walk on short clauses: the two other literals of each occurrence's clause, the
+    first in the lower half; in a clause of two both are the same.
+    """
+
+    offsets: Annotated[ConstWords, "clauses + 1"]
+    literals: Annotated[ConstWords, "entries"]
+    starts: Annotated[ConstWords, "2 * variables + 1"]
+    occurrences: Annotated[ConstWords, "entries"]
+    others: Annotated[ConstWords, "pairs"]
+    shape: Annotated[ConstWords, SHAPE]
+
+
+@kernel
+def team_run_1(
+    problem: TeamProblem,
+    rule: Annotated[ConstWords, "constants"],
+    orders: Annotated[ConstWords, "active", ORDER],
+    heads: Annotated[Words, "lanes", HEAD],
+    states: Annotated[Words, "lanes", "stride"],
+    kind: int,
+) -> int:
+    """Run a slice of each lane with an order, as teams of one; return how many satisfy all clauses."""
+
+
+@kernel
+def team_run_8(
+    problem: TeamProblem,
+    rule: Annotated[ConstWords, "constants"],
+    orders: Annotated[ConstWords, "active", ORDER],
+    heads: Annotated[Words, "lanes", HEAD],
+    states: Annotated[Words, "lanes", "stride"],
+    kind: int,
+) -> int:
+    """Do the same as teams of 8."""
+
+
+@kernel
+def team_run_32(
+    problem: TeamProblem,
+    rule: Annotated[ConstWords, "constants"],
+    orders: Annotated[ConstWords, "active", ORDER],
+    heads: Annotated[Words, "lanes", HEAD],
+    states: Annotated[Words, "lanes", "stride"],
+    kind: int,
+) -> int:
+    """Do the same as teams of 32: a warp's steps on a core."""

@@ -174,8 +174,8 @@ def test_missing_names_the_reason(matrix: Matrix, monkeypatch: pytest.MonkeyPatc
 def test_lanes_fit_the_cache_and_the_memory() -> None:
     fits = cuda_limits.suitable_lanes
     # Random 3-SAT of 10^4 variables on a device with 50 MB of cache and 128 GB of memory.
-    assert fits(50 * 2**20, 2**37, 15516, 992064) == 2560
-    assert fits(50 * 2**20, 2**37, 100, 800) == cuda_limits.MOST_LANES
-    assert fits(50 * 2**20, 2**37, 10**6, 10**8) == 256
-    assert fits(50 * 2**20, 2**24, 2**12, 2**13) == 1024
+    assert fits(50 * 2**20, 2**37, 15516, 992064) == 1440
+    assert fits(50 * 2**20, 2**37, 100, 800) == 15392
+    assert fits(50 * 2**20, 2**37, 10**6, 10**8) == 224
+    assert fits(50 * 2**20, 2**24, 2**12, 2**13) == 960
     assert fits(50 * 2**20, 2**24, 2**20, 2**23) == 32

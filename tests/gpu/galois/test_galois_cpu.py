@@ -180,6 +180,6 @@ def test_what_does_not_suit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert galois_cpu.missing(encode(formula)) is not None
     matrix = encode_parities(formula)
     assert galois_cpu.missing(matrix) is None
-    assert GaloisPopulation.suitable_lanes(matrix, 4, 2) == 2 * LANES
+    assert GaloisPopulation.suitable_lanes(matrix, [Walk(2.3)] * 4, 2) == 2 * LANES
     monkeypatch.setattr(galois_cpu, "LARGEST", matrix.entries - 1)
     assert "more than" in str(galois_cpu.missing(matrix))

@@ -58,5 +58,5 @@ def test_keeps_weights_and_takes_any_rule(matrix: Matrix) -> None:
     weights = np.full((1, matrix.clauses), 77, np.int32)
     population.restart(np.array([3]), start(matrix)[:1], weights)
     assert population.weights(np.array([3, 4]))[:, 0].tolist() == [77, 1024]
-    assert StePopulation.suitable_lanes(matrix, 4, 1) == 256
+    assert StePopulation.suitable_lanes(matrix, [Walk(2.3)] * 4, 1) == 256
     assert ste.missing(matrix) is None

@@ -1,0 +1,1 @@
+"""Studies of what a device is worth, to be run where there is one."""
