@@ -49,6 +49,7 @@ class Controller:
         self.check = check
         self.seed = seed
         self.solved = -1  # the lane that satisfies all clauses
+        self.pause = ENDLESS  # effort after which it advances no further, between two rounds
         self.effort = np.zeros(len(configurations), np.int64)  # (configurations,), spent
         self.restarts = 0
         self.seconds = 0.0
@@ -84,10 +85,15 @@ class Controller:
             for configuration, spent in zip(self.configurations, self.effort, strict=True)
         }
 
+    @property
+    def due(self) -> bool:
+        """Whether the pause has come."""
+        return int(self.effort.sum()) >= self.pause and not (self._left > 0).any()
+
     def advance(self, seconds: float) -> None:
-        """Search for about so long, one slice at least, or until a lane is solved."""
+        """Search for about so long, one slice at least, or until a lane is solved or the pause comes."""
         begin = time.perf_counter()
-        while self.solved < 0:
+        while self.solved < 0 and not self.due:
             self._slice()
             self.check()
             if time.perf_counter() - begin >= seconds:
@@ -95,9 +101,11 @@ class Controller:
         self.seconds += time.perf_counter() - begin
 
     def advance_rounds(self, rounds: int) -> None:
-        """Search to the end of so many rounds, or until a lane is solved: where that is, time has no say."""
+        """Search to the end of so many rounds, or as `advance` does: where that is, time has no say."""
         begin = time.perf_counter()
         for _ in range(rounds):
+            if self.due:
+                break
             self._slice()
             while self.solved < 0 and (self._left > 0).any():
                 self.check()
