@@ -8,9 +8,8 @@ from numpy.typing import NDArray
 
 from turbosat.encodings.matrix import Matrix
 from turbosat.gpu.backend import Population, Report
-from turbosat.gpu.bandit import RUN, Bandit, Configuration, luby
+from turbosat.gpu.bandit import RUN, Bandit, Configuration, Outlook, luby
 from turbosat.gpu.elites import Elites
-from turbosat.gpu.outlook import Outlook
 
 ROUND = 1_000_000  # effort of the first round, all lanes together: about 5 ms of one core
 GROWTH = 0.1  # a round is so much of the effort before it: a configuration that solves at once is met at once

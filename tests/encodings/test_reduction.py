@@ -26,8 +26,8 @@ def test_models_go_both_ways(formula: Formula) -> None:
     whole, rest = models(formula), models(reduction.formula)
     assert (whole.size == 0 and not formula.variables) or bool(len(whole)) == bool(len(rest))
     if len(rest):
-        assert formula.satisfied(np.stack([reduction.extend(model) for model in rest])).all()
-        assert reduction.formula.satisfied(whole).all()
+        assert np.all(formula.satisfied(np.stack([reduction.extend(model) for model in rest])))
+        assert np.all(reduction.formula.satisfied(whole))
 
 
 @given(formulas(most_variables=7, xors=False), st.data())
@@ -59,6 +59,6 @@ def test_implied_clauses_bind_what_is_left(formula: Formula, data: st.DataObject
     implied = [row for row in rows if all(any(m[abs(v) - 1] == (v > 0) for v in row) for m in whole)]
     reduction = reduce(formula, NOTHING)
     more = reduction.with_clauses(Clauses.of(*implied))
-    assert more.formula.satisfied(whole).all()
+    assert np.all(more.formula.satisfied(whole))
     about = [row for row in implied if reduction.left[np.abs(row) - 1].all()]
     assert len(more.formula) == len(reduction.formula) + len(about)
