@@ -1,15 +1,13 @@
 """A formula made smaller for a search: CaDiCaL's probing, equivalences and elimination, and the way back."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain, pairwise
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.formula.clauses import Clauses
 from turbosat.formula.formula import Formula
-from turbosat.formula.rows import row_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +40,6 @@ class Reduction:
         result[np.abs(full) - 1] = full > 0
         result[numbers] = values[numbers]
         return result
-
-    def with_clauses(self, clauses: Clauses) -> Self:
-        """Return a reduction with clauses that the original implies, as far as they are of what is left."""
-        gone = ~self.left[np.abs(clauses.literals) - 1]
-        wanted = np.ones(len(clauses), np.bool_)
-        wanted[row_of(clauses.offsets)[gone]] = False
-        kept = clauses.kept(wanted)
-        return replace(self, formula=self.formula.with_clauses(kept.literals, kept.offsets))
 
 
 def reduce(formula: Formula, frozen: NDArray[np.int32]) -> Reduction:

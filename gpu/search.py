@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from turbosat.encodings.matrix import Matrix, encode
 from turbosat.encodings.parity_matrix import joined
 from turbosat.encodings.reduction import Reduction, reduce
-from turbosat.formula.clauses import Clauses
 from turbosat.formula.formula import Formula
 from turbosat.gpu.bandit import Optimizer, configurations
 from turbosat.gpu.controller import ENDLESS, Controller
@@ -164,11 +163,8 @@ class GradientSearch:
             self.formula.variables,
             joined(self.formula.xors, clauses.xors),
         )
-        reduction = self._reduction
-        if reduction is not None:
-            more = Clauses(clauses.literals, clauses.offsets)
-            reduction = None if len(clauses.xors) else reduction.with_clauses(more)
-        self._rebuild(reduction)
+        again = self._reduction is not None and not len(self.formula.xors)
+        self._rebuild(reduce(self.formula, self.frozen) if again else None)
 
     def close(self) -> None:
         """Give threads and device memory back."""

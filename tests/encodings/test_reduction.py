@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from tests.turbosat.strategies import formulas
 from turbosat.encodings.reduction import reduce
-from turbosat.formula.clauses import Clauses
 from turbosat.formula.formula import Formula
 
 NOTHING = np.zeros(0, np.int32)
@@ -44,21 +43,3 @@ def test_frozen_variables_may_be_assumed_afterwards(formula: Formula, data: st.D
         assert bool(len(wanted)) == bool((whole[:, variable - 1] == value).any())
         for model in wanted:
             assert reduction.extend(model)[variable - 1] == value
-
-
-@given(formulas(most_variables=7, xors=False), st.data())
-@settings(max_examples=60, deadline=None)
-def test_implied_clauses_bind_what_is_left(formula: Formula, data: st.DataObject) -> None:
-    whole = models(formula)
-    literal = st.integers(1, max(1, formula.variables)).flatmap(lambda v: st.sampled_from([v, -v]))
-    rows = (
-        data.draw(st.lists(st.lists(literal, min_size=1, max_size=3), max_size=5))
-        if formula.variables
-        else []
-    )
-    implied = [row for row in rows if all(any(m[abs(v) - 1] == (v > 0) for v in row) for m in whole)]
-    reduction = reduce(formula, NOTHING)
-    more = reduction.with_clauses(Clauses.of(*implied))
-    assert np.all(more.formula.satisfied(whole))
-    about = [row for row in implied if reduction.left[np.abs(row) - 1].all()]
-    assert len(more.formula) == len(reduction.formula) + len(about)
