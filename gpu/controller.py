@@ -8,9 +8,8 @@ from numpy.typing import NDArray
 
 from turbosat.encodings.matrix import Matrix
 from turbosat.gpu.backend import Population, Report
-from turbosat.gpu.bandit import RUN, Bandit, Configuration, luby
+from turbosat.gpu.bandit import RUN, Bandit, Configuration, Outlook, luby
 from turbosat.gpu.elites import Elites
-from turbosat.gpu.outlook import Outlook
 
 ROUND = 1_000_000  # effort of the first round, all lanes together: about 5 ms of one core
 GROWTH = 0.1  # a round is so much of the effort before it: a configuration that solves at once is met at once
@@ -56,6 +55,7 @@ class Controller:
         self.check = check
         self.seed = seed
         self.solved = -1  # the lane that satisfies all clauses
+        self.pause = ENDLESS  # effort after which it advances no further, between two rounds
         self.effort = np.zeros(len(configurations), np.int64)  # (configurations,), spent
         self.charged = np.zeros(len(configurations))  # (configurations,), seconds of a device
         self._owed = np.zeros(len(configurations))  # (configurations,), seconds
@@ -92,10 +92,15 @@ class Controller:
         names = [configuration.name for configuration in self.configurations]
         return dict(zip(names, parts.tolist(), strict=True))
 
+    @property
+    def due(self) -> bool:
+        """Whether the pause has come."""
+        return int(self.effort.sum()) >= self.pause and not (self._left > 0).any()
+
     def advance(self, seconds: float) -> None:
-        """Search for about so long, one slice at least, or until a lane is solved."""
+        """Search for about so long, one slice at least, or until a lane is solved or the pause comes."""
         begin, self._timed = time.perf_counter(), True
-        while self.solved < 0:
+        while self.solved < 0 and not self.due:
             self._slice()
             self.check()
             if time.perf_counter() - begin >= seconds:
@@ -103,9 +108,11 @@ class Controller:
         self.seconds += time.perf_counter() - begin
 
     def advance_rounds(self, rounds: int) -> None:
-        """Search to the end of so many rounds, or until a lane is solved: where that is, time has no say."""
+        """Search to the end of so many rounds, or as `advance` does: where that is, time has no say."""
         begin, self._timed = time.perf_counter(), False
         for _ in range(rounds):
+            if self.due:
+                break
             self._slice()
             while self.solved < 0 and (self._left > 0).any():
                 self.check()

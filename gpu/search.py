@@ -1,20 +1,29 @@
 """The gradient search on a formula: the one door to encoding, devices and controller."""
 
 import math
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.encodings.matrix import Matrix, encode
 from turbosat.encodings.parity_matrix import joined
+from turbosat.encodings.reduction import Reduction, reduce
 from turbosat.formula.formula import Formula
 from turbosat.gpu.bandit import Optimizer, configurations
-from turbosat.gpu.controller import Controller
+from turbosat.gpu.controller import ENDLESS, Controller
 from turbosat.gpu.guidance import Guidance
 from turbosat.gpu.registry import choose
+
+LARGEST: Final = 1 << 18  # literals of a formula that is reduced
+# Effort before that, and more for each literal: what is solved at once needs no reduction, and the others
+# have searched for about as long as it takes.
+EFFORT: Final = 10_000_000
+EFFORT_PER_LITERAL: Final = 100
+WORTH: Final = 0.9  # of the variables that are left at most: elimination makes clauses longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +40,9 @@ class Progress:
 class GradientSearch:
     """Stochastic binarized gradient descent on the clauses of a formula, in slices.
 
-    `contradiction` tells that unit propagation refuted the formula (under the frozen literals, if any).
+    `contradiction` tells that unit propagation, or a reduction, refuted the formula (under the frozen
+    literals, if any). Where no solution is found soon, a formula of moderate size is reduced, and the search
+    goes on in what is left of it.
     """
 
     def __init__(
@@ -54,23 +65,27 @@ class GradientSearch:
         self._lanes, self._seed, self._workers = lanes, seed, workers
         self._device, self._optimizer, self._check = device, optimizer, check
         self._flips, self._seconds, self._restarts = 0, 0.0, 0  # of controllers that were replaced
+        self._reduction: Reduction | None = None
+        self._reduced = False  # whether that has been tried
         self._build(None if start is None else np.atleast_2d(start))
 
     @property
     def contradiction(self) -> bool:
-        """Whether unit propagation alone refutes the formula under the frozen literals."""
+        """Whether unit propagation, or a reduction, refutes the formula under the frozen literals."""
         return self.matrix.contradiction
 
     def advance(self, seconds: float) -> Progress:
         """Search for about so long, or until there is a solution."""
         if self._controller is not None:
             self._controller.advance(seconds)
+            self._reduce_if_due()
         return self.progress()
 
     def advance_rounds(self, rounds: int) -> Progress:
         """Search for so many rounds, or until there is a solution: a matter of effort, not of time."""
         if self._controller is not None:
             self._controller.advance_rounds(rounds)
+            self._reduce_if_due()
         return self.progress()
 
     def suggest(self, values: NDArray[np.bool_]) -> None:
@@ -96,17 +111,21 @@ class GradientSearch:
         if self.matrix.contradiction:
             return None
         if self._controller is None:
-            return self.matrix.extend(np.zeros(0, np.bool_))
+            return self._extend(np.zeros(0, np.bool_))
         if self._controller.solved < 0:
             return None
         lane = np.array([self._controller.solved])
-        return self.matrix.extend(self._controller.population.best_values(lane)[0])
+        return self._extend(self._controller.population.best_values(lane)[0])
 
     def guidance(self) -> Guidance:
         """Return what the elites know; cheap enough for every tenth of a second."""
         if self._controller is None:
             return Guidance.trivial(self.matrix)
-        return Guidance.of(self._controller)
+        guidance = Guidance.of(self._controller)
+        if self._reduction is None:
+            return guidance
+        phases = self._reduction.extend(guidance.phases)
+        return replace(guidance, phases=phases, false=int(self.formula.false_clauses(phases).size))
 
     def statistics(self) -> dict[str, Any]:
         """Return all figures, for people and for JSON."""
@@ -134,7 +153,7 @@ class GradientSearch:
     def freeze(self, literals: NDArray[np.int32]) -> None:
         """Search under these signed literals from now on, instead of those frozen before."""
         self.frozen = np.asarray(literals, np.int32)
-        self._rebuild()
+        self._rebuild(None)
 
     def add(self, clauses: Formula) -> None:
         """Add clauses and XORs over the same variables; the lanes go on from where they are."""
@@ -144,7 +163,8 @@ class GradientSearch:
             self.formula.variables,
             joined(self.formula.xors, clauses.xors),
         )
-        self._rebuild()
+        again = self._reduction is not None and not len(self.formula.xors)
+        self._rebuild(reduce(self.formula, self.frozen) if again else None)
 
     def close(self) -> None:
         """Give threads and device memory back."""
@@ -153,16 +173,35 @@ class GradientSearch:
 
     def _encode(self) -> Matrix:
         """Return what the population reads, under the frozen literals."""
-        return encode(self.formula, self.frozen)
+        return encode(self.formula if self._reduction is None else self._reduction.formula, self.frozen)
 
-    def _rebuild(self) -> None:
+    def _extend(self, values: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Turn values bool (matrix variables,) into values of the formula, bool (formula variables,)."""
+        full = self.matrix.extend(values)
+        return full if self._reduction is None else self._reduction.extend(full)
+
+    def _reduce_if_due(self) -> None:
+        """Reduce the formula, once, when the search has had its first effort, at the end of a round."""
+        if self._controller is None or self._controller.solved >= 0 or not self._controller.due:
+            return
+        self._controller.pause = ENDLESS
+        self._reduced = True
+        begin = time.perf_counter()
+        reduction = reduce(self.formula, self.frozen)
+        self._seconds += time.perf_counter() - begin
+        if reduction.formula.has_empty_clause or reduction.variables <= WORTH * self.matrix.variables:
+            self._rebuild(reduction)
+
+    def _rebuild(self, reduction: Reduction | None) -> None:
         controller, start = self._controller, None
         if controller is not None:
             self._flips += controller.flips
             self._seconds += controller.seconds
             self._restarts += controller.restarts
-            start = self.matrix.extend(controller.population.values(np.arange(controller.population.lanes)))
+            rows = controller.population.values(np.arange(controller.population.lanes))
+            start = np.stack([self._extend(row) for row in rows])
             self.close()
+        self._reduction = reduction
         self._build(start)
         if controller is not None and self._controller is not None:
             self._controller.outlook = controller.outlook  # still of the same search
@@ -184,3 +223,7 @@ class GradientSearch:
         population = backend.create(self.matrix, lanes, self._seed, self._workers)
         rows = None if start is None else self.matrix.project(start)
         self._controller = Controller(population, choice, self._seed, rows, self._check)
+        size = self.formula.literals.size
+        reducible = self._optimizer in ("auto", "walk", "weighted") and not len(self.formula.xors)
+        if reducible and population.lockstep == 1 and not self._reduced and size <= LARGEST:
+            self._controller.pause = EFFORT + EFFORT_PER_LITERAL * size

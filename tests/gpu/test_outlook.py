@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from turbosat.gpu.outlook import LEVELS, NEAR, PROMISES, SEEN, Outlook
+from turbosat.gpu.bandit import LEVELS, NEAR, PROMISES, SEEN, Outlook
 
 SLICE = 0.008  # seconds
 lows = st.lists(st.integers(0, 12), min_size=1, max_size=200)

@@ -41,6 +41,66 @@ def test_small_formulas(formula: Formula) -> None:
         assert search.solution is None
 
 
+@pytest.fixture
+def reduced_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let searches reduce what they search before their first round, however little that is worth."""
+    monkeypatch.setattr("turbosat.gpu.search.EFFORT", 0)
+    monkeypatch.setattr("turbosat.gpu.search.EFFORT_PER_LITERAL", 0)
+    monkeypatch.setattr("turbosat.gpu.search.WORTH", 1.0)
+
+
+@pytest.mark.usefixtures("reduced_at_once")
+@pytest.mark.parametrize("seed", range(4))
+def test_a_search_goes_on_in_what_a_reduction_leaves(seed: int) -> None:
+    formula = random_formula(150, 570, seed)
+    answers = []
+    for rounds in (1, 3):
+        search = GradientSearch(formula, seed=seed, device="cpu")
+        for _ in range(60):
+            search.advance_rounds(rounds)
+            if search.solution is not None:
+                break
+            hints = search.guidance()
+            if hints.ranked.size:
+                assert hints.false == formula.false_clauses(hints.phases).size
+        assert search.solution is not None
+        assert search.matrix.variables < 150
+        assert formula.satisfied(search.solution)
+        answers.append(search.solution.tolist())
+    assert answers[0] == answers[1]
+
+
+@pytest.mark.usefixtures("reduced_at_once")
+def test_a_reduced_search_heeds_what_is_frozen_and_added() -> None:
+    formula = random_formula(120, 440, seed=1)
+    search = GradientSearch(formula, seed=1, device="cpu")
+    search.advance(0.0)
+    assert search.matrix.variables < 120
+    gone = np.setdiff1d(np.arange(120), search.matrix.names)[:5]
+    model = solve(search)
+    assert model is not None
+    kept = np.append(gone[:2], search.matrix.names[:2])
+    search.add(Formula.from_clauses([[int(v) + 1 if model[v] else -int(v) - 1] for v in kept], 120))
+    other = solve(search)
+    assert other is not None
+    assert formula.satisfied(other)
+    assert (other[kept] == model[kept]).all()
+    search.freeze(np.where(model[gone], gone + 1, -gone - 1).astype(np.int32))
+    found = solve(search)
+    assert found is not None
+    assert formula.satisfied(found)
+    assert (found[gone] == model[gone]).all()
+
+
+@pytest.mark.usefixtures("reduced_at_once")
+def test_a_reduction_that_refutes_ends_the_search() -> None:
+    variables, rows = pigeonhole(4, 3)
+    search = GradientSearch(Formula.from_clauses(rows, variables), device="cpu")
+    search.advance(10.0)
+    assert search.contradiction
+    assert search.solution is None
+
+
 def test_solves_and_says_how() -> None:
     search = GradientSearch(random_formula(300, 1200), seed=3, device="cpu")
     assert solve(search) is not None
@@ -158,7 +218,7 @@ def test_guidance_is_consistent() -> None:
     formula = Formula.from_clauses([*rows, [variables + 1]], variables + 2)
     search = GradientSearch(formula, device="cpu")
     assert search.guidance().partial(5).size == 0
-    search.advance(0.2)
+    search.advance_rounds(2)
     hints = search.guidance()
     assert hints.false == formula.false_clauses(hints.phases).size
     assert hints.phases[variables]  # implied
