@@ -110,16 +110,19 @@ def _definitions(clausal: kernels.Clausal, formula: Formula) -> kernels.Definiti
     counters = np.zeros(kernels.COUNTERS, np.int64)
     counters[TAIL] = variables
     touched = np.zeros(variables, np.uint8)
-    touched[formula.xors.variables - 1] = 1
+    touched[formula.xors.variables - 1] = 2
     return kernels.Definitions(
         kinds=np.zeros(variables, np.uint8),
         inputs=np.full((variables, SUPPORT), -1, np.int32),
-        tables=np.zeros(variables, np.uint64),
+        tables=np.zeros((variables, kernels.WORDS), np.uint64),
         clauses_of=np.full(variables, -1, np.int32),
+        sided=np.zeros(variables, np.uint8),
+        free=np.zeros(variables, np.uint8),
         order=np.zeros(variables, np.int32),
         open=(np.diff(clausal.starts)[::2] + np.diff(clausal.starts)[1::2]).astype(np.int32),
         touched=touched,
         queue=np.arange(variables, dtype=np.int32),
+        one_sided=np.zeros(variables, np.int32),
         late=np.zeros(variables, np.int32),
         queued=np.ones(variables, np.uint8),
         stamps=np.full(2 * variables, -1, np.int32),
