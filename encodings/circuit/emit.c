@@ -84,6 +84,8 @@ static int is_free(const struct clausal *c, const struct definitions *d, int32_t
             free |= d->free[d->inputs[y * SUPPORT + i]];
         return free;
     }
+    if (d->kinds[y] == PARTNERS)
+        return free;
     for (int64_t at = c->offsets[d->clauses_of[y]]; at < c->offsets[d->clauses_of[y] + 1]; at++)
         free |= c->codes[at] >> 1 != y && d->free[c->codes[at] >> 1];
     return free;
@@ -97,7 +99,10 @@ int64_t emit_definitions(const struct clausal *c, const struct definitions *d, c
     for (; n[PLACE] < n[FOUND]; n[PLACE]++) {
         int32_t y = d->order[n[FOUND] - 1 - n[PLACE]];
         int64_t clause = d->clauses_of[y];
-        int64_t size = d->kinds[y] == CONJUNCTION ? c->offsets[clause + 1] - c->offsets[clause] : 0;
+        int32_t side = 2 * y + d->sided[y] - 1; // the literal in what there is of a definition of one side
+        int64_t size = d->kinds[y] == CONJUNCTION ? size_of(c, clause)
+                       : d->kinds[y] == PARTNERS  ? c->starts[side + 1] - c->starts[side]
+                                                  : 0;
         if (n[GATES] - first_gate + 1 + size + ROOM > gates->room)
             return 2;
         if (effort < 0)
@@ -111,7 +116,15 @@ int64_t emit_definitions(const struct clausal *c, const struct definitions *d, c
             gates->literals[y] = decompose(&g, load(d->tables + y * (int64_t)WORDS), leaves);
             continue;
         }
-        int32_t all = 1, negated = 0;
+        int32_t all = 1, negated = d->sided[y] == 1;
+        if (d->kinds[y] == PARTNERS) {
+            for (int64_t entry = c->starts[side]; entry < c->starts[side + 1]; entry++) {
+                int32_t other = partner(c, c->occurrences[entry], side);
+                all = conjoin(&g, all, gates->literals[other >> 1] ^ (other & 1));
+            }
+            gates->literals[y] = all ^ negated;
+            continue;
+        }
         for (int64_t at = c->offsets[clause]; at < c->offsets[clause + 1]; at++)
             if (c->codes[at] >> 1 == y)
                 negated = c->codes[at] & 1;

@@ -16,11 +16,6 @@ struct table {
 #define FOR_CLAUSES(c, y)                                                                                      \
     for (int64_t entry = (c)->starts[2 * (y)]; entry < (c)->starts[2 * (y) + 2]; entry++)
 
-static inline int64_t size_of(const struct clausal *c, int64_t clause)
-{
-    return c->offsets[clause + 1] - c->offsets[clause];
-}
-
 // Queues, in the order in which they are looked at; a variable is at most once in each.
 enum { FIRST, SIDED, LATE, QUEUES };
 static const int HEADS[QUEUES] = {HEAD, SIDED_HEAD, LATE_HEAD};
@@ -129,13 +124,6 @@ static inline int is_function(const struct table *table)
     return equal(table->forces[0], inverse(table->forces[1])); // forced everywhere, and nowhere both ways
 }
 
-// The other literal of a binary clause with the literal `code`.
-static inline int32_t partner(const struct clausal *c, int64_t clause, int32_t code)
-{
-    const int32_t *pair = c->codes + c->offsets[clause];
-    return pair[0] ^ pair[1] ^ code;
-}
-
 // Stamp negations of the partners of open binary clauses with the literal `code`; how many.
 static int64_t stamp_partners(const struct clausal *c, const struct definitions *d, int32_t code, int32_t mark)
 {
@@ -170,23 +158,26 @@ static int64_t conjunction(const struct clausal *c, const struct definitions *d,
     return best;
 }
 
-// Close the clauses of a conjunction, once each; the others are left.
-static void use_conjunction(const struct clausal *c, const struct definitions *d, int32_t code, int64_t clause)
+// How many open clauses make a conjunction, the binary ones as often as they are there; they become `state`.
+static int64_t cover_conjunction(const struct clausal *c, const struct definitions *d, int32_t code, int64_t clause,
+                                 int state)
 {
-    for (int64_t at = c->offsets[clause]; at < c->offsets[clause + 1]; at++)
-        if (c->codes[at] != code)
-            d->stamps[c->codes[at]] = -2;
+    int64_t covered = 1, start = c->offsets[clause], end = c->offsets[clause + 1];
+    for (int64_t at = start; at < end; at++)
+        d->stamps[c->codes[at]] = -2;
     for (int64_t entry = c->starts[code ^ 1]; entry < c->starts[(code ^ 1) + 1]; entry++) {
         int64_t pair = c->occurrences[entry];
-        if (c->state[pair] != OPEN || size_of(c, pair) != 2)
+        if (c->state[pair] != OPEN || size_of(c, pair) != 2 || d->stamps[partner(c, pair, code ^ 1) ^ 1] != -2)
             continue;
-        int32_t *stamp = &d->stamps[partner(c, pair, code ^ 1) ^ 1];
-        if (*stamp == -2) {
-            *stamp = -1;
-            close_clause(c, d, pair, USED);
-        }
+        covered++;
+        if (state != OPEN)
+            close_clause(c, d, pair, state);
     }
-    close_clause(c, d, clause, USED);
+    for (int64_t at = start; at < end; at++)
+        d->stamps[c->codes[at]] = -1;
+    if (state != OPEN)
+        close_clause(c, d, clause, state);
+    return covered;
 }
 
 static void define(const struct definitions *d, int32_t y, int kind)
@@ -211,7 +202,7 @@ static void define_by_conjunction(const struct clausal *c, const struct definiti
 {
     define(d, code >> 1, CONJUNCTION);
     d->clauses_of[code >> 1] = (int32_t)clause;
-    use_conjunction(c, d, code, clause);
+    cover_conjunction(c, d, code, clause, USED);
 }
 
 // Whether a function can be read backwards: another value of one input always gives another value.
@@ -243,6 +234,14 @@ static int32_t single_side(const struct clausal *c, const struct definitions *d,
             return code;
     }
     return -1;
+}
+
+static int all_binary(const struct clausal *c, int32_t code)
+{
+    int64_t entry = c->starts[code], end = c->starts[code + 1];
+    while (entry < end && size_of(c, c->occurrences[entry]) == 2)
+        entry++;
+    return entry == end;
 }
 
 // Define a variable by all its open clauses, if they do: the queue in which it had better wait, or FIRST.
@@ -279,16 +278,22 @@ static int look_at(const struct clausal *c, const struct definitions *d, int32_t
     }
     for (int32_t code = 2 * y; code < 2 * y + 2; code++) {
         int64_t clause = conjunction(c, d, code);
-        if (clause >= 0 && size_of(c, clause) == open) {
+        if (clause >= 0 && cover_conjunction(c, d, code, clause, OPEN) == open) {
             define_by_conjunction(c, d, code, clause);
             return FIRST;
         }
     }
-    if (side >= 0 && open == 1) {
-        if (queue < SIDED)
-            return SIDED;
-        d->sided[y] = 1 + (side & 1);
+    if (side < 0 || !(open == 1 || all_binary(c, side)))
+        return FIRST;
+    if (queue < SIDED)
+        return SIDED;
+    d->sided[y] = 1 + (side & 1);
+    if (open == 1)
         define_by_conjunction(c, d, side, c->occurrences[c->starts[side]]);
+    else {
+        define(d, y, PARTNERS);
+        for (int64_t entry = c->starts[side]; entry < c->starts[side + 1]; entry++)
+            close_clause(c, d, c->occurrences[entry], USED);
     }
     return FIRST;
 }
@@ -341,8 +346,9 @@ int64_t excess_clauses(const struct clausal *c, const struct definitions *d, int
         return -1;
     for (int32_t each = 2 * y; each < 2 * y + 2; each++) {
         int64_t found = conjunction(c, d, each);
-        if (found >= 0 && size_of(c, found) > used)
-            used = size_of(c, found), clause = found, code = each;
+        int64_t covered = found >= 0 ? cover_conjunction(c, d, each, found, OPEN) : 0;
+        if (covered > used)
+            used = covered, clause = found, code = each;
     }
     if (open <= TABLED) {
         int64_t found = best_table(c, d, y, &leaves);

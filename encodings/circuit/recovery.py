@@ -1,7 +1,7 @@
 """From clauses to a graph: each variable that is a function of others by its clauses becomes a gate.
 
 A variable is defined where the clauses that are left of it force it to 0 or to 1, and nowhere to both, for
-every assignment of their other variables: by truth table over at most six, or as a conjunction of any width.
+every assignment of their other variables: by truth table over at most eight, or as a conjunction of any width.
 Outputs come first. What they are made of has their clauses no more, and may be an output of the rest; so no
 definition uses itself, and no clause serves twice. Where nobody is left that all open clauses define, as few
 as possible are set aside as constraints on a variable that the others define.
@@ -9,6 +9,16 @@ as possible are set aside as constraints on a variable that the others define.
 Every model of the formula gives a variable the value that its literal of the graph has at the model's values
 of the leaves: the clauses of a definition say so, by induction from the leaves up. So what holds for the
 graph at all leaves follows from the formula.
+
+A formula that needs a gate in one direction only may have only that half of its clauses (D. Plaisted and S.
+Greenbaum, "A structure-preserving clause form translation", J. Symb. Comput. 2, 1986). Where the clauses left
+of a variable have one literal of it, and all those closed the other, they say that it implies a function, or
+is implied by one, and it is defined as that function. That is more than follows from the formula. But no
+model is lost for it but others in its place: with the values of the leaves kept, and variables taken from the
+leaves up, each that has not the function's value can be given it. Its own clauses hold then, and the others
+have the literal that has become true. So the formula has a model if and only if the graph has one that
+satisfies the constraints, and that is one of the formula; what holds for the graph follows from the formula
+where it is about variables that are not made of such ones.
 """
 
 from collections.abc import Callable
@@ -35,12 +45,17 @@ Check = Callable[[], None]
 
 @dataclass(frozen=True, slots=True)
 class Circuit:
-    """A graph that a formula contains, and the clauses that only constrain it."""
+    """A graph that a formula contains, and the clauses that only constrain it.
+
+    A model of the formula whose leaves it evaluates at becomes another one, with other values of the free
+    variables at most: those that are defined by clauses of one side, or made of such.
+    """
 
     aig: Aig
     literals: NDArray[np.int32]  # (variables,), the graph's literal of each variable
     leaves: NDArray[np.int32]  # (inputs,), the variable of each input, from 1
     constraints: NDArray[np.int64]  # (constraints,), clauses of the formula that no definition satisfies
+    clausal: kernels.Clausal  # the clauses that definitions are made of
     definitions: kernels.Definitions  # what the variables that are gates are
 
     @property
@@ -70,6 +85,8 @@ def recover_circuit(formula: Formula, check: Check = lambda: None) -> Circuit:
         state=np.zeros(offsets.size - 1, np.uint8),
     )
     definitions = _definitions(clausal, formula)
+    if rows.size < formula.clauses:  # clauses that always hold have variables of both signs
+        definitions.touched[_variables_besides(formula, rows)] = 2
     units = np.flatnonzero(np.diff(offsets) <= 1)
     for clause in units.tolist():
         kernels.set_clause_aside(clausal, definitions, clause)
@@ -77,7 +94,7 @@ def recover_circuit(formula: Formula, check: Check = lambda: None) -> Circuit:
     fixed = codes[offsets[units[np.diff(offsets)[units] == 1]]]
     aig, literals, leaves = _emitted(clausal, definitions, fixed, check)
     constraints = rows[clausal.state != USED]
-    return Circuit(aig, literals, leaves, constraints, definitions)
+    return Circuit(aig, literals, leaves, constraints, clausal, definitions)
 
 
 def _tidied(formula: Formula, check: Check) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
@@ -102,6 +119,14 @@ def _tautologies(formula: Formula) -> NDArray[np.bool_]:
     result = np.zeros(sizes.size, np.bool_)
     result[row[1:][both]] = True
     return result
+
+
+def _variables_besides(formula: Formula, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the variables, from 0, of clauses that are not among these."""
+    besides = np.ones(formula.clauses, np.bool_)
+    besides[rows] = False
+    found = formula.literals[np.repeat(besides, np.diff(formula.offsets))]
+    return np.unique(np.abs(found)).astype(np.int64) - 1
 
 
 def _definitions(clausal: kernels.Clausal, formula: Formula) -> kernels.Definitions:

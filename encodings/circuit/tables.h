@@ -1,4 +1,4 @@
-// Truth tables of up to eight inputs in four words: input i is true in the lines whose number has bit i.
+// Clauses, and truth tables of up to eight inputs in four words: input i is true in the lines whose number has bit i.
 #pragma once
 #include "definitions.h"
 
@@ -67,4 +67,16 @@ static inline function cofactor(function a, int i, int value)
         }
     }
     return result;
+}
+
+static inline int64_t size_of(const struct clausal *c, int64_t clause)
+{
+    return c->offsets[clause + 1] - c->offsets[clause];
+}
+
+// The other literal of a binary clause with the literal `code`.
+static inline int32_t partner(const struct clausal *c, int64_t clause, int32_t code)
+{
+    const int32_t *pair = c->codes + c->offsets[clause];
+    return pair[0] ^ pair[1] ^ code;
 }

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pysat.solvers import Cadical195
 
-from tests.encodings.circuit.graphs import random_circuit
+from tests.encodings.circuit.graphs import one_sided_circuit, random_circuit
 from tests.families import dimacs
 from tests.processes import turbosat
 from tests.turbosat import brute
@@ -169,7 +169,7 @@ def proof_of(formula: Formula, *, binary: bool) -> bytes | None:
 def test_proofs_of_random_circuits_are_accepted(
     tmp_path_factory: pytest.TempPathFactory, seed: int, inputs: int, gates: int, binary: bool
 ) -> None:
-    formula = random_circuit(random.Random(seed), inputs, gates, constraints=1 + seed % 4)
+    formula = circuit_of(seed, inputs, gates)
     proof = proof_of(formula, binary=binary)
     if proof is not None:
         folder = tmp_path_factory.mktemp("proof")
@@ -179,6 +179,14 @@ def test_proofs_of_random_circuits_are_accepted(
         assert check(str(path), str(target))[0].outcome == "verified"
 
 
+def circuit_of(seed: int, inputs: int, gates: int) -> Formula:
+    """Return clauses of a circuit, of which there may be one side only."""
+    dice = random.Random(seed)
+    if seed % 2:
+        return one_sided_circuit(dice, inputs, gates)
+    return random_circuit(dice, inputs, gates, constraints=1 + seed // 2 % 3)
+
+
 def listed(clauses: Clauses) -> list[tuple[int, ...]]:
     return list(Formula(clauses.literals, clauses.offsets, int(abs(clauses.literals).max(initial=0))))
 
@@ -186,7 +194,7 @@ def listed(clauses: Clauses) -> list[tuple[int, ...]]:
 @relaxed
 @given(st.integers(0, 2**32), st.integers(1, 4), st.integers(1, 8))
 def test_what_is_merged_follows_and_changes_no_model(seed: int, inputs: int, gates: int) -> None:
-    formula = random_circuit(random.Random(seed), inputs, gates, constraints=seed % 3)
+    formula = circuit_of(seed, inputs, gates)
     circuit = recover_circuit(formula)
     sweep = Sweep(circuit.aig, goals(formula, circuit))
     sweep.simulate()

@@ -28,15 +28,18 @@ def representatives(circuit: Circuit, merged: NDArray[np.int32]) -> NDArray[np.i
     """Return the literal that each variable is equal to, codes from 0 (variables,); −1 and −2: true, false.
 
     merged (1 + graph's variables,) are the graph's literals that are equal to its variables. The first
-    variable of a class stands for all of it.
+    variable of a class stands for all of it; a free one (see Circuit) stands for itself.
     """
-    literals = merged[circuit.literals >> 1] ^ (circuit.literals & 1)
+    codes = own_codes(circuit.literals.size)
+    bound = np.flatnonzero(circuit.definitions.free == 0)
+    mine = circuit.literals[bound]
+    literals = merged[mine >> 1] ^ (mine & 1)
     nodes = literals >> 1
     _, first, inverse = np.unique(nodes, return_index=True, return_inverse=True)
     found = first[inverse]
-    codes: NDArray[np.int32] = (2 * found + ((literals ^ literals[found]) & 1)).astype(np.int32)
+    codes[bound] = 2 * bound[found] + ((literals ^ literals[found]) & 1)
     fixed = nodes == 0
-    codes[fixed] = np.where(literals[fixed] == TRUE, -1, -2)
+    codes[bound[fixed]] = np.where(literals[fixed] == TRUE, -1, -2)
     return codes
 
 

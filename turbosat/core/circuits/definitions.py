@@ -13,7 +13,8 @@ TABLED = 256  # clauses of a variable up to which a truth table is made of them
 BASES = 8  # clauses of a variable over whose variables, and over those of two, tables are tried
 ROOM = 1024  # gates that a truth table may become, and more
 
-LEAF, TABLE, CONJUNCTION = range(3)  # kinds of variables
+LEAF, TABLE, CONJUNCTION, PARTNERS = range(4)  # kinds of variables
+# PARTNERS  a literal of it implies what is with it in binary clauses, all together imply the literal
 OPEN, USED, ASIDE = range(3)  # what becomes of a clause
 
 FOUND, HEAD, TAIL, SIDED_HEAD, SIDED_TAIL, LATE_HEAD, LATE_TAIL, GATES, PLACE, COUNTERS = range(10)
