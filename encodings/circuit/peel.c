@@ -214,6 +214,17 @@ static int is_reversible(function f, int inputs)
     return 0;
 }
 
+// Whether one input chooses between two functions that can be read backwards, as in a multiplexer.
+static int is_choice(function f, int inputs)
+{
+    for (int i = 0; i < inputs; i++) {
+        function low = cofactor(f, i, 0), high = cofactor(f, i, 1);
+        if (!equal(low, high) && is_reversible(low, inputs) && is_reversible(high, inputs))
+            return 1;
+    }
+    return 0;
+}
+
 // The literal of y that all its open clauses have and no other clause, where others have its negation; or -1.
 //
 // These clauses say that y implies f, or that f implies y, and whatever else there is of y is satisfied more
@@ -261,8 +272,12 @@ static int look_at(const struct clausal *c, const struct definitions *d, int32_t
         if (fits) {
             struct table table = tabulate(c, d, y);
             int whole = is_function(&table);
-            if (whole && queue < LATE && !d->touched[y] && is_reversible(table.forces[0], leaves.size))
+            int backwards = whole && is_reversible(table.forces[0], leaves.size);
+            int choice = whole && queue < LATE && !backwards && is_choice(table.forces[0], leaves.size);
+            if (queue < LATE && !d->touched[y] && (backwards || choice))
                 wait = LATE;
+            else if (queue < SIDED && choice)
+                wait = SIDED;
             else if (whole)
                 define_by_table(c, d, y, &leaves, table.forces[0]);
             else if (side >= 0 && queue < SIDED)
