@@ -34,7 +34,7 @@ def gates_likely(formula: Formula, check: Callable[[], None] = nothing) -> float
     check()
     pairs = codes[starts[sizes == 2][:, None] + np.arange(2)].astype(np.int64)
     known = np.sort(pairs.min(axis=1) << 32 | pairs.max(axis=1))
-    found = same = 0.0
+    found = choices = 0.0
     for size in range(3, _WIDEST + 1):
         check()
         firsts = starts[sizes == size]
@@ -43,8 +43,9 @@ def gates_likely(formula: Formula, check: Callable[[], None] = nothing) -> float
         if known.size and len(rows):
             found += step * sum(_defined(rows, i, known).sum() for i in range(size))
         check()
-        same += _over_the_same(codes, firsts, size)
-    return found + (same if same <= formula.variables else 0.0)  # more are no gates
+        parities, chosen = _over_the_same(codes, firsts, size)
+        found, choices = found + parities, choices + chosen
+    return found + (choices if choices <= formula.variables else 0.0)  # more are no gates
 
 
 def _defined(rows: NDArray[np.int64], i: int, known: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -66,8 +67,8 @@ def promising(formula: Formula, check: Callable[[], None] = nothing) -> bool:
     return gates_likely(formula, check) >= max(FEW, SHARE * formula.variables)
 
 
-def _over_the_same(codes: NDArray[np.int32], firsts: NDArray[np.int64], size: int) -> float:
-    """Return about how many gates the clauses that begin there make with others over the same variables."""
+def _over_the_same(codes: NDArray[np.int32], firsts: NDArray[np.int64], size: int) -> tuple[float, float]:
+    """Return about how many XORs and multiplexers the clauses that begin there make with others of their size."""
     rows = np.sort(codes[firsts[:, None] + np.arange(size)], axis=1)  # (clauses, size)
     keys = ((rows >> 1).astype(np.uint64) * _MIXERS[:size]).sum(axis=1)
     step = 1 if size == 3 else 1 + firsts.size // _SAMPLE
@@ -75,7 +76,7 @@ def _over_the_same(codes: NDArray[np.int32], firsts: NDArray[np.int64], size: in
         kept = (keys >> np.uint64(32)) % np.uint64(step) == 0
         rows, keys = rows[kept], keys[kept]
     if not keys.size:
-        return 0.0
+        return 0.0, 0.0
     order = np.argsort(keys)
     rows, keys = rows[order], keys[order]
     ends = np.append(np.flatnonzero(keys[1:] != keys[:-1]), keys.size - 1)
@@ -83,4 +84,4 @@ def _over_the_same(codes: NDArray[np.int32], firsts: NDArray[np.int64], size: in
     pairs = ends[sizes == 2]
     changed = ((rows[pairs] ^ rows[pairs - 1]) & 1).sum(axis=1)  # (pairs,) signs
     parities = int((sizes == 4).sum()) if size == 3 else 0
-    return step * (parities + float((changed == 2).sum()) / (1 << (size - 2)))
+    return float(step * parities), step * float((changed == 2).sum()) / (1 << (size - 2))
