@@ -42,6 +42,7 @@ from turbosat.core.circuits.sweeping import (
     UNDECIDED,
     WIDTH,
 )
+from turbosat.cdcl.sweeping.parities import equal_parities
 from turbosat.encodings.circuit.aig import FALSE, Aig
 from turbosat.encodings.circuit.cone import cone
 
@@ -158,6 +159,7 @@ class Sweep:
         self.simulate(check)
         budget, seconds = _FIRST, _THROUGH
         while not self.decided:
+            self.merge_parities(check)
             worth = self.run_pass(budget, check=check)
             if self.run_through(seconds, check) or (not worth and not self.figures["undecided"]):
                 break
@@ -175,6 +177,17 @@ class Sweep:
                 kernels.simulate_nodes(self._graph, first, min(first + EFFORT, nodes), int(i == 0))
             if self._look():
                 return
+
+    def merge_parities(self, check: Check = lambda: None) -> None:
+        """Merge nodes that are sums of the same nodes, as far as these are merged; not where lemmas are wanted."""
+        if self.decided or self._lemmas is not None:
+            return
+        literals = self.literals
+        nodes, equal = equal_parities(self._operands(literals), check)
+        fresh = literals[nodes] == 2 * nodes
+        self._graph.merged[nodes[fresh]] = equal[fresh]
+        self._counters[MERGES] += int(fresh.sum())
+        self._hopeless()
 
     def run_pass(self, budget: int, patience: int = 64, check: Check = lambda: None) -> bool:
         """Sweep once, with so many conflicts for each query; return whether it was worth it.
@@ -325,13 +338,16 @@ class Sweep:
             )
         return self.refuted
 
+    def _operands(self, literals: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Return the operands (1 + variables, 2) with what their variables are equal to, -1 for a leaf."""
+        fanins = self._graph.fanins
+        return np.where(fanins >= 0, literals[fanins >> 1] ^ (fanins & 1), -1).astype(np.int32)
+
     def _cone(self, check: Check) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.intp]]:
         """Return all operands and the goals as merged, and the variables that the goals depend on, sorted."""
         literals = self.literals
         goals = literals[self._graph.goals >> 1] ^ (self._graph.goals & 1)
-        fanins = self._graph.fanins
-        merged = np.where(fanins >= 0, literals[fanins >> 1] ^ (fanins & 1), -1)
-        merged = np.ascontiguousarray(merged, np.int32)
+        merged = self._operands(literals)
         needed = cone(merged[1 + self._leaves :], 1 + self._leaves, goals, check)
         needed[0] = True
         return merged, goals, np.flatnonzero(needed)

@@ -109,6 +109,7 @@ class _Worker:
         limits = iter(THROUGH)
         seconds = next(limits)
         for number, budget in enumerate(BUDGETS):
+            sweep.merge_parities(self._news)
             if self._answered():
                 return
             self._first, self._merged = number == 0, sweep.figures["merged"]
