@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from turbosat.cdcl.sweeping.parities import equal_parities
 from turbosat.core.circuits import sweeping as kernels
 from turbosat.core.circuits.sweeping import (
     BUDGET,
@@ -42,7 +43,6 @@ from turbosat.core.circuits.sweeping import (
     UNDECIDED,
     WIDTH,
 )
-from turbosat.cdcl.sweeping.parities import equal_parities
 from turbosat.encodings.circuit.aig import FALSE, Aig
 from turbosat.encodings.circuit.cone import cone
 
@@ -179,7 +179,7 @@ class Sweep:
                 return
 
     def merge_parities(self, check: Check = lambda: None) -> None:
-        """Merge nodes that are sums of the same nodes, as far as these are merged; not where lemmas are wanted."""
+        """Merge nodes that are sums of the same nodes by what is known; not where lemmas are wanted."""
         if self.decided or self._lemmas is not None:
             return
         literals = self.literals

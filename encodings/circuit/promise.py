@@ -22,7 +22,7 @@ _MIXERS: Final = np.array(
 
 
 def gates_likely(formula: Formula, check: Callable[[], None] = nothing) -> float:
-    """Return about how many conjunctions, XORs of two and multiplexers the clauses define; 50 ms for a million literals.
+    """Return about how many conjunctions, XORs of two and multiplexers there are; 50 ms for a million literals.
 
     A clause of 3 to 5 literals is a conjunction if for one of them the binary clauses are there, with its
     negation and that of each other literal; a sample is looked at. An XOR has four clauses over the same
@@ -68,7 +68,7 @@ def promising(formula: Formula, check: Callable[[], None] = nothing) -> bool:
 
 
 def _over_the_same(codes: NDArray[np.int32], firsts: NDArray[np.int64], size: int) -> tuple[float, float]:
-    """Return about how many XORs and multiplexers the clauses that begin there make with others of their size."""
+    """Return about how many XORs and multiplexers the clauses of one size that begin there make."""
     rows = np.sort(codes[firsts[:, None] + np.arange(size)], axis=1)  # (clauses, size)
     keys = ((rows >> 1).astype(np.uint64) * _MIXERS[:size]).sum(axis=1)
     step = 1 if size == 3 else 1 + firsts.size // _SAMPLE

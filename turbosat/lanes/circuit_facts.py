@@ -41,7 +41,11 @@ def conjoined(aig: Aig, clauses: Sequence[NDArray[np.int32]]) -> tuple[Aig, NDAr
 
 
 def _conjunctions(
-    literals: NDArray[np.int32], group: NDArray[np.int64], groups: int, first: int, ands: list[NDArray[np.int32]]
+    literals: NDArray[np.int32],
+    group: NDArray[np.int64],
+    groups: int,
+    first: int,
+    ands: list[NDArray[np.int32]],
 ) -> tuple[NDArray[np.int32], int]:
     """Conjoin the literals of each group (literals,), which rises, by gates numbered from `first`.
 

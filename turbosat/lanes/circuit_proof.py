@@ -5,7 +5,7 @@ to its gate follows by reverse unit propagation once its inputs are: where the i
 of the definition give the variable its value, and the gates' clauses the gate. A truth table needs a case
 split over all inputs but one: with these assigned, and the variable, the last one follows or does not matter.
 Where a formula has only the clauses of one side of a definition, those of the other come first, from the
-inputs up: they are blocked, and so a definition that need not follow (see turbosat.encodings.circuit.recovery).
+inputs up: they are blocked, and need not follow (see turbosat.encodings.circuit.recovery).
 The lemmas of the sweep follow from the gates' clauses and from each other; at the end a constraint of the
 formula is false by unit propagation.
 """
@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.core.circuits.definitions import PARTNERS, TABLE
 from turbosat.encodings.circuit.aig import FALSE, TRUE
+from turbosat.encodings.circuit.recovery import other_sides
 from turbosat.proof.drat import added_clauses, halves
 
 if TYPE_CHECKING:
@@ -39,7 +39,9 @@ class CircuitProof:
         gates = formula.variables + np.arange(1, 1 + len(aig.ands), dtype=np.int32)
         variables = np.concatenate([np.zeros(1, np.int32), circuit.leaves, gates])
         self._names = np.stack([variables, -variables], axis=1).ravel()  # by literal, 0 for the constants
-        self._parts = [self._other_sides(circuit), self._gates(circuit), *self._variables(circuit)]
+        self._parts: list[bytes] = []
+        self._add(*other_sides(circuit))
+        self._parts += [self._gates(circuit), *self._variables(circuit)]
 
     def lemmas(self, flat: NDArray[np.int32]) -> None:
         """Take clauses of the graph's literals, each with −1 at its end."""
@@ -58,33 +60,6 @@ class CircuitProof:
 
     def _add(self, literals: NDArray[np.int32], sizes: NDArray[np.int64]) -> None:
         self._parts.append(added_clauses(literals, sizes, binary=self._binary))
-
-    def _other_sides(self, circuit: Circuit) -> bytes:
-        """Complete the definitions of which there is one side, the variable that is defined first."""
-        definitions, clausal = circuit.definitions, circuit.clausal
-        order = definitions.order[: circuit.defined][::-1]
-        clauses: list[list[int]] = []  # of codes
-        for y in order[definitions.sided[order] > 0].tolist():
-            given = 2 * y + int(definitions.sided[y]) - 1
-            if definitions.kinds[y] == TABLE:
-                inputs = definitions.inputs[y][definitions.inputs[y] >= 0]
-                table = np.unpackbits(definitions.tables[y].astype("<u8").view(np.uint8), bitorder="little")
-                for line in np.flatnonzero(table[: 1 << inputs.size] == given % 2).tolist():
-                    case = [2 * x + (line >> i & 1) for i, x in enumerate(inputs.tolist())]
-                    clauses.append([given ^ 1, *case])
-                continue
-            rows = clausal.occurrences[clausal.starts[given] : clausal.starts[given + 1]]
-            codes = [clausal.codes[clausal.offsets[row] : clausal.offsets[row + 1]] for row in rows.tolist()]
-            others = np.concatenate(codes)
-            others = others[others != given] ^ 1
-            if definitions.kinds[y] == PARTNERS:
-                clauses.append([given ^ 1, *np.unique(others).tolist()])
-            else:
-                clauses += [[given ^ 1, other] for other in others.tolist()]
-        sizes = np.array([len(clause) for clause in clauses], np.int64)
-        flat = np.array([code for clause in clauses for code in clause], np.int32)
-        flat = np.where(flat & 1, -(flat >> 1) - 1, (flat >> 1) + 1).astype(np.int32)
-        return added_clauses(flat, sizes, binary=self._binary)
 
     def _gates(self, circuit: Circuit) -> bytes:
         """Define the new variables, the one that is defined first in each clause."""

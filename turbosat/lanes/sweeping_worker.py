@@ -81,7 +81,7 @@ class _Worker:
         task: dict[str, Any],
     ) -> None:
         clauses = goals(formula, circuit)
-        together = 1 < len(clauses) and sum(map(len, clauses)) <= len(circuit.aig.ands)
+        together = len(clauses) > 1 and sum(map(len, clauses)) <= len(circuit.aig.ands)
         each: NDArray[np.int32] = np.zeros(0, np.int32)
         if together:
             aig, each, root = conjoined(circuit.aig, clauses)

@@ -28,7 +28,7 @@ def bracketed(builder: AigBuilder, dice: random.Random, literals: list[int]) -> 
 
 
 def parities(seed: int, inputs: int, sums: int, *, twice: bool = True) -> tuple[Aig, list[tuple[int, int]]]:
-    """Return a graph, and pairs of literals of it that are sums of the same inputs, with signs and repetitions."""
+    """Return a graph, and pairs of literals that are sums of the same inputs, with signs and repetitions."""
     dice, builder = random.Random(seed), AigBuilder()
     leaves = [builder.add_input() for _ in range(inputs)]
     pairs = []
@@ -55,7 +55,9 @@ def test_what_is_found_is_equal(aig: Aig) -> None:
 
 @relaxed
 @given(st.integers(0, 2**32), st.integers(3, 12), st.integers(1, 5))
-def test_sums_of_the_same_inputs_are_found_however_they_are_bracketed(seed: int, inputs: int, sums: int) -> None:
+def test_sums_of_the_same_inputs_are_found_however_they_are_bracketed(
+    seed: int, inputs: int, sums: int
+) -> None:
     aig, pairs = parities(seed, inputs, sums)
     own = 2 * np.arange(1 + aig.variables)
     nodes, equal = equal_parities(operands(aig))

@@ -78,7 +78,7 @@ def random_circuit(dice: random.Random, inputs: int, gates: int, constraints: in
 
 
 def one_sided_circuit(dice: random.Random, inputs: int, gates: int) -> Formula:
-    """Make the clauses that some literals of a random graph need to be true (Plaisted and Greenbaum), shuffled."""
+    """Make the clauses that literals of a random graph need to be true (Plaisted and Greenbaum), shuffled."""
     aig = random_graph(dice, inputs, gates)
     roots = np.array([dice.randrange(2, 2 * aig.variables + 2) for _ in range(dice.randint(1, 3))], np.int32)
     encoding = encode(aig, roots, polarity=True, composed=dice.random() < 0.5)
@@ -91,7 +91,10 @@ def one_sided_circuit(dice: random.Random, inputs: int, gates: int) -> Formula:
     signs = [dice.choice([1, -1]) for _ in names]
     dice.shuffle(clauses)
     return Formula.from_clauses(
-        [[(1 if x > 0 else -1) * signs[abs(x) - 1] * names[abs(x) - 1] for x in clause] for clause in clauses],
+        [
+            [(1 if x > 0 else -1) * signs[abs(x) - 1] * names[abs(x) - 1] for x in clause]
+            for clause in clauses
+        ],
         formula.variables,
     )
 

@@ -19,7 +19,7 @@ OPEN, USED, ASIDE = range(3)  # what becomes of a clause
 
 FOUND, HEAD, TAIL, SIDED_HEAD, SIDED_TAIL, LATE_HEAD, LATE_TAIL, GATES, PLACE, COUNTERS = range(10)
 # FOUND      variables defined
-# HEAD, TAIL of the queue of those to look at; SIDED_ of those with clauses of one side, LATE_ of those that wait
+# HEAD, TAIL of the queue of those to look at; SIDED_ and LATE_ of those that wait until others are empty
 # GATES      the graph's variables
 # PLACE      definitions that are gates already
 
@@ -41,11 +41,15 @@ class Definitions(Record):
     inputs: Annotated[Ints, "variables", SUPPORT]  # -1 for one that is not there
     tables: Annotated[LongWords, "variables", WORDS]
     clauses_of: Annotated[Ints, "variables"]  # of a conjunction: the clause with all its literals
-    sided: Annotated[Bytes, "variables"]  # 1 if only the clauses with the variable were there, 2 those without
+    sided: Annotated[
+        Bytes, "variables"
+    ]  # 1 if only the clauses with the variable were there, 2 those without
     free: Annotated[Bytes, "variables"]  # 1 if a model may give it another value than its gate
     order: Annotated[Ints, "variables"]  # those that are defined, each before the variables it is made of
     open: Annotated[Ints, "variables"]  # open clauses of a variable
-    touched: Annotated[Bytes, "variables"]  # bit 0: used by a definition, or in a clause set aside; bit 1: elsewhere
+    touched: Annotated[
+        Bytes, "variables"
+    ]  # bit 0: used by a definition, or in a clause set aside; bit 1: elsewhere
     queue: Annotated[Ints, "variables"]
     one_sided: Annotated[Ints, "variables"]
     late: Annotated[Ints, "variables"]
