@@ -19,8 +19,8 @@ def equal_parities(
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """Return nodes (found,) rising, and the literal that each is equal to, of a smaller node (found,).
 
-    fanins (nodes, 2) are literals of smaller nodes, −1 twice for a leaf; node 0 is false. A node is a sum where
-    it is -x & -y, with x = a & b and y = -a & -b for literals a, b; others are themselves.
+    fanins (nodes, 2) are literals of smaller nodes, −1 twice for a leaf; node 0 is false. A node is a sum
+    where it is -x & -y, with x = a & b and y = -a & -b for literals a and b; others are themselves.
     """
     nodes = np.flatnonzero((fanins & 1).all(axis=1) & (fanins >= 0).all(axis=1))
     rows = fanins[nodes]  # (nodes, 2)

@@ -205,26 +205,6 @@ static void define_by_conjunction(const struct clausal *c, const struct definiti
     cover_conjunction(c, d, code, clause, USED);
 }
 
-// Whether a function can be read backwards: another value of one input always gives another value.
-static int is_reversible(function f, int inputs)
-{
-    for (int i = 0; i < inputs; i++)
-        if (equal(cofactor(f, i, 0), inverse(cofactor(f, i, 1))))
-            return 1;
-    return 0;
-}
-
-// Whether one input chooses between two functions that can be read backwards, as in a multiplexer.
-static int is_choice(function f, int inputs)
-{
-    for (int i = 0; i < inputs; i++) {
-        function low = cofactor(f, i, 0), high = cofactor(f, i, 1);
-        if (!equal(low, high) && is_reversible(low, inputs) && is_reversible(high, inputs))
-            return 1;
-    }
-    return 0;
-}
-
 // The literal of y that all its open clauses have and no other clause, where others have its negation; or -1.
 //
 // These clauses say that y implies f, or that f implies y, and whatever else there is of y is satisfied more

@@ -69,6 +69,26 @@ static inline function cofactor(function a, int i, int value)
     return result;
 }
 
+// Whether a function can be read backwards: another value of one input always gives another value.
+static inline int is_reversible(function f, int inputs)
+{
+    for (int i = 0; i < inputs; i++)
+        if (equal(cofactor(f, i, 0), inverse(cofactor(f, i, 1))))
+            return 1;
+    return 0;
+}
+
+// Whether one input chooses between two functions that can be read backwards, as in a multiplexer.
+static inline int is_choice(function f, int inputs)
+{
+    for (int i = 0; i < inputs; i++) {
+        function low = cofactor(f, i, 0), high = cofactor(f, i, 1);
+        if (!equal(low, high) && is_reversible(low, inputs) && is_reversible(high, inputs))
+            return 1;
+    }
+    return 0;
+}
+
 static inline int64_t size_of(const struct clausal *c, int64_t clause)
 {
     return c->offsets[clause + 1] - c->offsets[clause];

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pysat.solvers import Cadical195
 
+from tests.encodings.circuit.circuit_cases import assignments, built, evaluated, value
 from tests.encodings.circuit.graphs import one_sided_circuit, random_circuit
 from tests.families import dimacs
 from tests.processes import turbosat
@@ -16,10 +17,11 @@ from tests.turbosat import brute
 from turbosat import Event, Formula, Status, solve
 from turbosat.cdcl.sweeping.sweep import Sweep
 from turbosat.check import check
+from turbosat.encodings.circuit.aig import Aig
 from turbosat.encodings.circuit.recovery import recover_circuit
 from turbosat.formula.clauses import Clauses
 from turbosat.formula.files import read
-from turbosat.lanes.circuit_facts import facts, goals, merged_formula, representatives
+from turbosat.lanes.circuit_facts import conjoined, facts, goals, merged_formula, representatives
 
 relaxed = settings(max_examples=60, deadline=None)
 
@@ -204,6 +206,22 @@ def test_what_is_merged_follows_and_changes_no_model(seed: int, inputs: int, gat
     for clause in listed(facts(codes)):
         assert all(any(values[abs(x) - 1] == (x > 0) for x in clause) for values in models)
     assert brute.models(merged_formula(formula, codes)) == models
+
+
+@relaxed
+@given(built(), st.integers(0, 2**32))
+def test_all_clauses_are_one_gate_more(aig: Aig, seed: int) -> None:
+    dice = random.Random(seed)
+    clauses = [
+        np.array([dice.randrange(2 + 2 * aig.variables) for _ in range(dice.randint(0, 5))], np.int32)
+        for _ in range(dice.randint(2, 5))
+    ]
+    whole, each, root = conjoined(aig, clauses)
+    for leaves in assignments(aig.inputs):
+        values = evaluated(whole, leaves)
+        holds = [any(value(values, literal) for literal in clause.tolist()) for clause in clauses]
+        assert [value(values, literal) for literal in each.tolist()] == holds
+        assert value(values, root) == all(holds)
 
 
 def test_merging_makes_multipliers_smaller() -> None:
