@@ -6,7 +6,8 @@ a limit of conflicts. What is proven equal is merged, so that the nodes above se
 found is simulated, with its neighbours, and tells apart others as well (Kuehlmann, "Dynamic transition
 relation simplification for bounded property checking", ICCAD 2004; Mishchenko, Chatterjee, Jiang and Brayton,
 "FRAIGs: a unifying representation for logic synthesis and verification", ERL report 2005). Each pass has a
-higher limit; where few inputs are left, all assignments are simulated.
+higher limit; where few inputs are left, all assignments are simulated. Between passes nodes that are the same
+sum over GF(2) of others are merged without a search (`turbosat.cdcl.sweeping.parities`).
 """
 
 from __future__ import annotations
