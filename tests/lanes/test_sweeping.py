@@ -1,6 +1,7 @@
 """The sweeping lane in a run: circuits in clauses, what is equal in them, proofs."""
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -158,8 +159,10 @@ def proof_of(formula: Formula, *, binary: bool) -> bytes | None:
     from turbosat.lanes.circuit_proof import CircuitProof
 
     circuit = recover_circuit(formula)
-    proof = CircuitProof(formula, circuit, binary=binary)
-    sweep = Sweep(circuit.aig, goals(formula, circuit), lemmas=proof.lemmas)
+    aig, each, root = conjoined(circuit.aig, goals(formula, circuit))
+    proof = CircuitProof(formula, replace(circuit, aig=aig), binary=binary)
+    proof.lemmas(np.stack([each, np.full_like(each, -1)], axis=1).ravel())
+    sweep = Sweep(aig, [np.array([root], np.int32)], lemmas=proof.lemmas)
     sweep.simulate()
     for budget in (10, 1000, 100_000):
         sweep.run_pass(budget)

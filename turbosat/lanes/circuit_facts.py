@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.encodings.circuit.aig import TRUE, Aig
+from turbosat.encodings.circuit.aig import FALSE, TRUE, Aig
 from turbosat.encodings.circuit.recovery import Circuit
 from turbosat.encodings.propagation import literal_codes, tidied
 from turbosat.formula.clauses import Clauses
@@ -51,6 +51,11 @@ def _conjunctions(
 
     Return the literal of each group (groups,) and the next number.
     """
+    false = np.bincount(group[literals == FALSE], minlength=groups) > 0
+    kept = np.where(false[group], literals == FALSE, literals != TRUE)  # gates have no constants for operands
+    literals, group = literals[kept], group[kept]
+    alone = ~false[group] | np.append(True, group[1:] != group[:-1])[: group.size]
+    literals, group = literals[alone], group[alone]
     while True:
         starts = np.searchsorted(group, np.arange(groups))
         place = np.arange(group.size) - starts[group]
