@@ -6,7 +6,8 @@ a limit of conflicts. What is proven equal is merged, so that the nodes above se
 found is simulated, with its neighbours, and tells apart others as well (Kuehlmann, "Dynamic transition
 relation simplification for bounded property checking", ICCAD 2004; Mishchenko, Chatterjee, Jiang and Brayton,
 "FRAIGs: a unifying representation for logic synthesis and verification", ERL report 2005). Each pass has a
-higher limit; where few inputs are left, all assignments are simulated.
+higher limit; where few inputs are left, all assignments are simulated. Between passes nodes that are the same
+sum over GF(2) of others are merged without a search (`turbosat.cdcl.sweeping.parities`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from turbosat.cdcl.sweeping.parities import equal_parities
 from turbosat.core.circuits import sweeping as kernels
 from turbosat.core.circuits.sweeping import (
     BUDGET,
@@ -158,6 +160,7 @@ class Sweep:
         self.simulate(check)
         budget, seconds = _FIRST, _THROUGH
         while not self.decided:
+            self.merge_parities(check)
             worth = self.run_pass(budget, check=check)
             if self.run_through(seconds, check) or (not worth and not self.figures["undecided"]):
                 break
@@ -175,6 +178,17 @@ class Sweep:
                 kernels.simulate_nodes(self._graph, first, min(first + EFFORT, nodes), int(i == 0))
             if self._look():
                 return
+
+    def merge_parities(self, check: Check = lambda: None) -> None:
+        """Merge nodes that are sums of the same nodes by what is known; not where lemmas are wanted."""
+        if self.decided or self._lemmas is not None:
+            return
+        literals = self.literals
+        nodes, equal = equal_parities(self._operands(literals), check)
+        fresh = literals[nodes] == 2 * nodes
+        self._graph.merged[nodes[fresh]] = equal[fresh]
+        self._counters[MERGES] += int(fresh.sum())
+        self._hopeless()
 
     def run_pass(self, budget: int, patience: int = 64, check: Check = lambda: None) -> bool:
         """Sweep once, with so many conflicts for each query; return whether it was worth it.
@@ -325,13 +339,16 @@ class Sweep:
             )
         return self.refuted
 
+    def _operands(self, literals: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Return the operands (1 + variables, 2) with what their variables are equal to, -1 for a leaf."""
+        fanins = self._graph.fanins
+        return np.where(fanins >= 0, literals[fanins >> 1] ^ (fanins & 1), -1).astype(np.int32)
+
     def _cone(self, check: Check) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.intp]]:
         """Return all operands and the goals as merged, and the variables that the goals depend on, sorted."""
         literals = self.literals
         goals = literals[self._graph.goals >> 1] ^ (self._graph.goals & 1)
-        fanins = self._graph.fanins
-        merged = np.where(fanins >= 0, literals[fanins >> 1] ^ (fanins & 1), -1)
-        merged = np.ascontiguousarray(merged, np.int32)
+        merged = self._operands(literals)
         needed = cone(merged[1 + self._leaves :], 1 + self._leaves, goals, check)
         needed[0] = True
         return merged, goals, np.flatnonzero(needed)

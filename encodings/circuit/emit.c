@@ -1,10 +1,5 @@
 // Definitions become AND gates, from the inputs up: truth tables by cofactors, equal gates once.
-#include "definitions.h"
-
-static const uint64_t COLUMNS[SUPPORT] = {
-    0xAAAAAAAAAAAAAAAA, 0xCCCCCCCCCCCCCCCC, 0xF0F0F0F0F0F0F0F0,
-    0xFF00FF00FF00FF00, 0xFFFF0000FFFF0000, 0xFFFFFFFF00000000,
-};
+#include "tables.h"
 
 struct graph {
     const struct gates *gates;
@@ -41,44 +36,34 @@ static int32_t choose(const struct graph *g, int32_t c, int32_t t, int32_t e)
     return conjoin(g, conjoin(g, c, t) ^ 1, conjoin(g, c ^ 1, e) ^ 1) ^ 1;
 }
 
-static inline uint64_t cofactor(uint64_t function, int i, int value)
-{
-    if (value) {
-        function &= COLUMNS[i];
-        return function | function >> (1 << i);
-    }
-    function &= ~COLUMNS[i];
-    return function | function << (1 << i);
-}
-
-static int dependent(uint64_t function)
+static int dependent(function f)
 {
     int count = 0;
     for (int i = 0; i < SUPPORT; i++)
-        count += cofactor(function, i, 0) != cofactor(function, i, 1);
+        count += !equal(cofactor(f, i, 0), cofactor(f, i, 1));
     return count;
 }
 
-static int32_t decompose(const struct graph *g, uint64_t function, const int32_t *leaves)
+static int32_t decompose(const struct graph *g, function f, const int32_t *leaves)
 {
-    if (function == 0)
+    if (is_constant(f, 0))
         return 0;
-    if (~function == 0)
+    if (is_constant(f, 1))
         return 1;
     int best = -1, least = 2 * SUPPORT + 1;
     for (int i = 0; i < SUPPORT; i++) {
-        uint64_t low = cofactor(function, i, 0), high = cofactor(function, i, 1);
-        if (low == high)
+        function low = cofactor(f, i, 0), high = cofactor(f, i, 1);
+        if (equal(low, high))
             continue;
-        if (low == 0)
+        if (is_constant(low, 0))
             return conjoin(g, leaves[i], decompose(g, high, leaves));
-        if (high == 0)
+        if (is_constant(high, 0))
             return conjoin(g, leaves[i] ^ 1, decompose(g, low, leaves));
-        if (~low == 0)
-            return conjoin(g, leaves[i], decompose(g, ~high, leaves)) ^ 1;
-        if (~high == 0)
-            return conjoin(g, leaves[i] ^ 1, decompose(g, ~low, leaves)) ^ 1;
-        if (low == ~high) {
+        if (is_constant(low, 1))
+            return conjoin(g, leaves[i], decompose(g, inverse(high), leaves)) ^ 1;
+        if (is_constant(high, 1))
+            return conjoin(g, leaves[i] ^ 1, decompose(g, inverse(low), leaves)) ^ 1;
+        if (equal(low, inverse(high))) {
             int32_t rest = decompose(g, low, leaves);
             return choose(g, leaves[i], rest ^ 1, rest);
         }
@@ -86,8 +71,24 @@ static int32_t decompose(const struct graph *g, uint64_t function, const int32_t
         if (needed < least)
             least = needed, best = i;
     }
-    int32_t high = decompose(g, cofactor(function, best, 1), leaves);
-    return choose(g, leaves[best], high, decompose(g, cofactor(function, best, 0), leaves));
+    int32_t high = decompose(g, cofactor(f, best, 1), leaves);
+    return choose(g, leaves[best], high, decompose(g, cofactor(f, best, 0), leaves));
+}
+
+// Whether a model may give a variable another value than its gate has: it has only one side, or is made of such.
+static int is_free(const struct clausal *c, const struct definitions *d, int32_t y)
+{
+    int free = d->sided[y] != 0;
+    if (d->kinds[y] == TABLE) {
+        for (int i = 0; i < SUPPORT && d->inputs[y * SUPPORT + i] >= 0; i++)
+            free |= d->free[d->inputs[y * SUPPORT + i]];
+        return free;
+    }
+    if (d->kinds[y] == PARTNERS)
+        return free;
+    for (int64_t at = c->offsets[d->clauses_of[y]]; at < c->offsets[d->clauses_of[y] + 1]; at++)
+        free |= c->codes[at] >> 1 != y && d->free[c->codes[at] >> 1];
+    return free;
 }
 
 int64_t emit_definitions(const struct clausal *c, const struct definitions *d, const struct gates *gates, int64_t first_gate,
@@ -98,20 +99,32 @@ int64_t emit_definitions(const struct clausal *c, const struct definitions *d, c
     for (; n[PLACE] < n[FOUND]; n[PLACE]++) {
         int32_t y = d->order[n[FOUND] - 1 - n[PLACE]];
         int64_t clause = d->clauses_of[y];
-        int64_t size = d->kinds[y] == CONJUNCTION ? c->offsets[clause + 1] - c->offsets[clause] : 0;
+        int32_t side = 2 * y + d->sided[y] - 1; // the literal in what there is of a definition of one side
+        int64_t size = d->kinds[y] == CONJUNCTION ? size_of(c, clause)
+                       : d->kinds[y] == PARTNERS  ? c->starts[side + 1] - c->starts[side]
+                                                  : 0;
         if (n[GATES] - first_gate + 1 + size + ROOM > gates->room)
             return 2;
         if (effort < 0)
             return 0;
         effort -= 32 + size; // after that: one definition a call, however wide
+        d->free[y] = is_free(c, d, y);
         if (d->kinds[y] == TABLE) {
             int32_t leaves[SUPPORT] = {0};
             for (int i = 0; i < SUPPORT && d->inputs[y * SUPPORT + i] >= 0; i++)
                 leaves[i] = gates->literals[d->inputs[y * SUPPORT + i]];
-            gates->literals[y] = decompose(&g, d->tables[y], leaves);
+            gates->literals[y] = decompose(&g, load(d->tables + y * (int64_t)WORDS), leaves);
             continue;
         }
-        int32_t all = 1, negated = 0;
+        int32_t all = 1, negated = d->sided[y] == 1;
+        if (d->kinds[y] == PARTNERS) {
+            for (int64_t entry = c->starts[side]; entry < c->starts[side + 1]; entry++) {
+                int32_t other = partner(c, c->occurrences[entry], side);
+                all = conjoin(&g, all, gates->literals[other >> 1] ^ (other & 1));
+            }
+            gates->literals[y] = all ^ negated;
+            continue;
+        }
         for (int64_t at = c->offsets[clause]; at < c->offsets[clause + 1]; at++)
             if (c->codes[at] >> 1 == y)
                 negated = c->codes[at] & 1;

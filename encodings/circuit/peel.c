@@ -1,11 +1,6 @@
 // Definitions without circles: from the outputs down, whatever is a function of others by all its open clauses.
-#include "definitions.h"
+#include "tables.h"
 #include <string.h>
-
-static const uint64_t COLUMNS[SUPPORT] = {
-    0xAAAAAAAAAAAAAAAA, 0xCCCCCCCCCCCCCCCC, 0xF0F0F0F0F0F0F0F0,
-    0xFF00FF00FF00FF00, 0xFFFF0000FFFF0000, 0xFFFFFFFF00000000,
-};
 
 // The variables of a truth table; the stamp of each variable's positive literal is its place, else -1.
 struct leaves {
@@ -14,25 +9,42 @@ struct leaves {
 };
 
 struct table {
-    uint64_t forces[2]; // where the clauses with y, and those with -y, force it
+    function forces[2]; // where the clauses with y, and those with -y, force it
     int64_t clauses;
 };
 
 #define FOR_CLAUSES(c, y)                                                                                      \
     for (int64_t entry = (c)->starts[2 * (y)]; entry < (c)->starts[2 * (y) + 2]; entry++)
 
-static inline int64_t size_of(const struct clausal *c, int64_t clause)
+// Queues, in the order in which they are looked at; a variable is at most once in each.
+enum { FIRST, SIDED, LATE, QUEUES };
+static const int HEADS[QUEUES] = {HEAD, SIDED_HEAD, LATE_HEAD};
+
+static void push(const struct definitions *d, int queue, int32_t v)
 {
-    return c->offsets[clause + 1] - c->offsets[clause];
+    int32_t *rings[QUEUES] = {d->queue, d->one_sided, d->late};
+    rings[queue][d->counters[HEADS[queue] + 1]++ % d->variables] = v;
+    d->queued[v] |= 1 << queue;
+}
+
+// The first variable of the first queue that is not empty, and which one that is; -1 if all are.
+static int32_t pop(const struct definitions *d, int *queue)
+{
+    const int32_t *rings[QUEUES] = {d->queue, d->one_sided, d->late};
+    for (int q = 0; q < QUEUES; q++)
+        if (d->counters[HEADS[q]] != d->counters[HEADS[q] + 1]) {
+            int32_t v = rings[q][d->counters[HEADS[q]]++ % d->variables];
+            d->queued[v] &= ~(1 << q);
+            *queue = q;
+            return v;
+        }
+    return -1;
 }
 
 static void enqueue(const struct definitions *d, int32_t v)
 {
-    int64_t *n = d->counters;
-    if (d->queued[v] == 1 || d->kinds[v] != LEAF)
-        return;
-    d->queued[v] = 1;
-    d->queue[n[TAIL]++ % d->variables] = v;
+    if (!(d->queued[v] & 1 << FIRST) && d->kinds[v] == LEAF)
+        push(d, FIRST, v);
 }
 
 // Take a clause from those that are open.
@@ -41,7 +53,7 @@ static void close_clause(const struct clausal *c, const struct definitions *d, i
     c->state[clause] = state;
     for (int64_t at = c->offsets[clause]; at < c->offsets[clause + 1]; at++) {
         int32_t v = c->codes[at] >> 1, left = --d->open[v];
-        d->touched[v] = 1;
+        d->touched[v] |= 1;
         if (left && (left <= TABLED || (left & (left - 1)) == 0))
             enqueue(d, v);
     }
@@ -87,20 +99,21 @@ static int is_inside(const struct clausal *c, const struct definitions *d, int64
 // What the open clauses inside the leaves say of y.
 static struct table tabulate(const struct clausal *c, const struct definitions *d, int32_t y)
 {
-    struct table table = {{0, 0}, 0};
+    struct table table = {{{{0}}, {{0}}}, 0};
     FOR_CLAUSES(c, y) {
         int64_t clause = c->occurrences[entry];
         if (c->state[clause] != OPEN || !is_inside(c, d, clause, y))
             continue;
-        uint64_t all = ~(uint64_t)0;
-        for (int64_t at = c->offsets[clause]; at < c->offsets[clause + 1]; at++) {
-            int32_t literal = c->codes[at];
-            if (literal >> 1 != y) {
-                uint64_t column = COLUMNS[d->stamps[literal & ~1]];
-                all &= literal & 1 ? column : ~column;
+        uint64_t *forces = table.forces[entry >= c->starts[2 * y + 1]].words;
+        FOR_WORDS(w) {
+            uint64_t all = ~(uint64_t)0;
+            for (int64_t at = c->offsets[clause]; at < c->offsets[clause + 1]; at++) {
+                int32_t literal = c->codes[at];
+                if (literal >> 1 != y)
+                    all &= column(d->stamps[literal & ~1], w) ^ -(uint64_t)!(literal & 1);
             }
+            forces[w] |= all;
         }
-        table.forces[entry >= c->starts[2 * y + 1]] |= all;
         table.clauses++;
     }
     return table;
@@ -108,14 +121,7 @@ static struct table tabulate(const struct clausal *c, const struct definitions *
 
 static inline int is_function(const struct table *table)
 {
-    return (table->forces[0] ^ table->forces[1]) == ~(uint64_t)0; // forced everywhere, and nowhere both ways
-}
-
-// The other literal of a binary clause with the literal `code`.
-static inline int32_t partner(const struct clausal *c, int64_t clause, int32_t code)
-{
-    const int32_t *pair = c->codes + c->offsets[clause];
-    return pair[0] ^ pair[1] ^ code;
+    return equal(table->forces[0], inverse(table->forces[1])); // forced everywhere, and nowhere both ways
 }
 
 // Stamp negations of the partners of open binary clauses with the literal `code`; how many.
@@ -152,23 +158,26 @@ static int64_t conjunction(const struct clausal *c, const struct definitions *d,
     return best;
 }
 
-// Close the clauses of a conjunction, once each; the others are left.
-static void use_conjunction(const struct clausal *c, const struct definitions *d, int32_t code, int64_t clause)
+// How many open clauses make a conjunction, the binary ones as often as they are there; they become `state`.
+static int64_t cover_conjunction(const struct clausal *c, const struct definitions *d, int32_t code, int64_t clause,
+                                 int state)
 {
-    for (int64_t at = c->offsets[clause]; at < c->offsets[clause + 1]; at++)
-        if (c->codes[at] != code)
-            d->stamps[c->codes[at]] = -2;
+    int64_t covered = 1, start = c->offsets[clause], end = c->offsets[clause + 1];
+    for (int64_t at = start; at < end; at++)
+        d->stamps[c->codes[at]] = -2;
     for (int64_t entry = c->starts[code ^ 1]; entry < c->starts[(code ^ 1) + 1]; entry++) {
         int64_t pair = c->occurrences[entry];
-        if (c->state[pair] != OPEN || size_of(c, pair) != 2)
+        if (c->state[pair] != OPEN || size_of(c, pair) != 2 || d->stamps[partner(c, pair, code ^ 1) ^ 1] != -2)
             continue;
-        int32_t *stamp = &d->stamps[partner(c, pair, code ^ 1) ^ 1];
-        if (*stamp == -2) {
-            *stamp = -1;
-            close_clause(c, d, pair, USED);
-        }
+        covered++;
+        if (state != OPEN)
+            close_clause(c, d, pair, state);
     }
-    close_clause(c, d, clause, USED);
+    for (int64_t at = start; at < end; at++)
+        d->stamps[c->codes[at]] = -1;
+    if (state != OPEN)
+        close_clause(c, d, clause, state);
+    return covered;
 }
 
 static void define(const struct definitions *d, int32_t y, int kind)
@@ -178,10 +187,10 @@ static void define(const struct definitions *d, int32_t y, int kind)
 }
 
 static void define_by_table(const struct clausal *c, const struct definitions *d, int32_t y,
-                            const struct leaves *leaves, const struct table *table)
+                            const struct leaves *leaves, function value)
 {
     define(d, y, TABLE);
-    d->tables[y] = table->forces[0];
+    memcpy(d->tables + y * (int64_t)WORDS, value.words, sizeof value.words);
     for (int i = 0; i < SUPPORT; i++)
         d->inputs[y * SUPPORT + i] = i < leaves->size ? leaves->variables[i] : -1;
     FOR_CLAUSES(c, y)
@@ -193,27 +202,48 @@ static void define_by_conjunction(const struct clausal *c, const struct definiti
 {
     define(d, code >> 1, CONJUNCTION);
     d->clauses_of[code >> 1] = (int32_t)clause;
-    use_conjunction(c, d, code, clause);
+    cover_conjunction(c, d, code, clause, USED);
 }
 
-// Whether a function can be read backwards: another value of one input always gives another value.
-static int is_reversible(uint64_t function, int inputs)
+// The literal of y that all its open clauses have and no other clause, where others have its negation; or -1.
+//
+// These clauses say that y implies f, or that f implies y, and whatever else there is of y is satisfied more
+// easily the other way round. Clauses that make it y = f are blocked: each resolvent with what there is of y's
+// other literal always holds (Jarvisalo, Biere and Heule, "Blocked clause elimination", TACAS 2010). They are
+// so one after the other from the inputs up, as the clauses of a definition have no variable defined before.
+static int32_t single_side(const struct clausal *c, const struct definitions *d, int32_t y)
 {
-    for (int i = 0; i < inputs; i++) {
-        uint64_t high = function & COLUMNS[i], low = function & ~COLUMNS[i];
-        if ((low << (1 << i) ^ high) == COLUMNS[i])
-            return 1;
+    if (d->touched[y] != 1)
+        return -1;
+    for (int32_t code = 2 * y; code < 2 * y + 2; code++) {
+        int64_t entry = c->starts[code], end = c->starts[code + 1];
+        if (end - entry != d->open[y])
+            continue;
+        while (entry < end && c->state[c->occurrences[entry]] == OPEN)
+            entry++;
+        if (entry == end)
+            return code;
     }
-    return 0;
+    return -1;
 }
 
-// Define a variable by all its open clauses, if they do: 1. 2 if it had better wait.
-static int look_at(const struct clausal *c, const struct definitions *d, int32_t y, int late)
+static int all_binary(const struct clausal *c, int32_t code)
+{
+    int64_t entry = c->starts[code], end = c->starts[code + 1];
+    while (entry < end && size_of(c, c->occurrences[entry]) == 2)
+        entry++;
+    return entry == end;
+}
+
+// Define a variable by all its open clauses, if they do: the queue in which it had better wait, or FIRST.
+static int look_at(const struct clausal *c, const struct definitions *d, int32_t y, int queue)
 {
     int64_t open = d->open[y];
+    int wait = FIRST;
+    int32_t side = single_side(c, d, y);
     if (open <= TABLED) {
         struct leaves leaves = {.size = 0};
-        int fits = 1, found = 0;
+        int fits = 1;
         FOR_CLAUSES(c, y)
             if (c->state[c->occurrences[entry]] == OPEN && !take(c, d, c->occurrences[entry], y, &leaves)) {
                 fits = 0;
@@ -221,44 +251,61 @@ static int look_at(const struct clausal *c, const struct definitions *d, int32_t
             }
         if (fits) {
             struct table table = tabulate(c, d, y);
-            if (is_function(&table))
-                found = !late && !d->touched[y] && is_reversible(table.forces[0], leaves.size) ? 2 : 1;
-            if (found == 1)
-                define_by_table(c, d, y, &leaves, &table);
+            int whole = is_function(&table);
+            int backwards = whole && is_reversible(table.forces[0], leaves.size);
+            int choice = whole && queue < LATE && !backwards && is_choice(table.forces[0], leaves.size);
+            if (queue < LATE && !d->touched[y] && (backwards || choice))
+                wait = LATE;
+            else if (queue < SIDED && choice)
+                wait = SIDED;
+            else if (whole)
+                define_by_table(c, d, y, &leaves, table.forces[0]);
+            else if (side >= 0 && queue < SIDED)
+                wait = SIDED;
+            else if (side >= 0) {
+                d->sided[y] = 1 + (side & 1);
+                define_by_table(c, d, y, &leaves, side & 1 ? inverse(table.forces[1]) : table.forces[0]);
+            }
         }
         forget(d, &leaves, 0);
-        if (found)
-            return found;
+        if (d->kinds[y] != LEAF || wait)
+            return wait;
     }
     for (int32_t code = 2 * y; code < 2 * y + 2; code++) {
         int64_t clause = conjunction(c, d, code);
-        if (clause >= 0 && size_of(c, clause) == open) {
+        if (clause >= 0 && cover_conjunction(c, d, code, clause, OPEN) == open) {
             define_by_conjunction(c, d, code, clause);
-            return 1;
+            return FIRST;
         }
     }
-    return 0;
+    if (side < 0 || !(open == 1 || all_binary(c, side)))
+        return FIRST;
+    if (queue < SIDED)
+        return SIDED;
+    d->sided[y] = 1 + (side & 1);
+    if (open == 1)
+        define_by_conjunction(c, d, side, c->occurrences[c->starts[side]]);
+    else {
+        define(d, y, PARTNERS);
+        for (int64_t entry = c->starts[side]; entry < c->starts[side + 1]; entry++)
+            close_clause(c, d, c->occurrences[entry], USED);
+    }
+    return FIRST;
 }
 
 int64_t peel_definitions(const struct clausal *c, const struct definitions *d, int64_t effort)
 {
-    int64_t *n = d->counters;
     while (effort > 0) {
-        int late = n[HEAD] == n[TAIL];
-        if (late && n[LATE_HEAD] == n[LATE_TAIL])
+        int queue;
+        int32_t y = pop(d, &queue);
+        if (y < 0)
             return 1;
-        int32_t y = late ? d->late[n[LATE_HEAD]++ % d->variables] : d->queue[n[HEAD]++ % d->variables];
-        if (late && d->queued[y] != 2)
-            continue;
-        int waited = d->queued[y] == 2;
-        d->queued[y] = 0;
         effort -= 8 + 4 * (c->starts[2 * y + 2] - c->starts[2 * y]);
         if (d->kinds[y] != LEAF || !d->open[y])
             continue;
-        if (look_at(c, d, y, late) == 2 && !waited) {
-            d->queued[y] = 2;
-            d->late[n[LATE_TAIL]++ % d->variables] = y;
-        }
+        int wait = look_at(c, d, y, queue);
+        if (wait > queue && !(d->queued[y] & 1 << wait))
+            push(d, wait, y);
     }
     return 0;
 }
@@ -294,8 +341,9 @@ int64_t excess_clauses(const struct clausal *c, const struct definitions *d, int
         return -1;
     for (int32_t each = 2 * y; each < 2 * y + 2; each++) {
         int64_t found = conjunction(c, d, each);
-        if (found >= 0 && size_of(c, found) > used)
-            used = size_of(c, found), clause = found, code = each;
+        int64_t covered = found >= 0 ? cover_conjunction(c, d, each, found, OPEN) : 0;
+        if (covered > used)
+            used = covered, clause = found, code = each;
     }
     if (open <= TABLED) {
         int64_t found = best_table(c, d, y, &leaves);
@@ -312,7 +360,7 @@ int64_t excess_clauses(const struct clausal *c, const struct definitions *d, int
         for (int i = 0; i < leaves.size; i++)
             d->stamps[2 * leaves.variables[i]] = i;
         struct table table = tabulate(c, d, y);
-        define_by_table(c, d, y, &leaves, &table);
+        define_by_table(c, d, y, &leaves, table.forces[0]);
         forget(d, &leaves, 0);
     }
     FOR_CLAUSES(c, y)

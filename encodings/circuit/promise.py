@@ -15,21 +15,26 @@ SHARE: Final = 0.1  # of the variables that must look like gates
 LARGEST: Final = 5_000_000  # literals
 _WIDEST: Final = 5  # literals of a clause that is looked at
 _SAMPLE: Final = 4096  # clauses of each length
+_MIXERS: Final = np.array(
+    [0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB, 0xD6E8FEB86659FD93, 0xA0761D6478BD642F],
+    np.uint64,
+)
 
 
 def gates_likely(formula: Formula, check: Callable[[], None] = nothing) -> float:
-    """Return about how many conjunctions and XORs of two the clauses define; 50 ms for a million literals.
+    """Return about how many conjunctions, XORs and multiplexers there are; 50 ms for a million literals.
 
     A clause of 3 to 5 literals is a conjunction if for one of them the binary clauses are there, with its
     negation and that of each other literal; a sample is looked at. An XOR has four clauses over the same
-    three variables. `check` is called now and then and may raise.
+    three variables. A multiplexer with k selectors has two clauses over each of 2^k sets of k + 2 variables,
+    with other signs of two of these. `check` is called now and then and may raise.
     """
     sizes, starts = np.diff(formula.offsets), formula.offsets[:-1]
     codes = literal_codes(formula.literals)
     check()
     pairs = codes[starts[sizes == 2][:, None] + np.arange(2)].astype(np.int64)
     known = np.sort(pairs.min(axis=1) << 32 | pairs.max(axis=1))
-    found = 0.0
+    found = choices = 0.0
     for size in range(3, _WIDEST + 1):
         check()
         firsts = starts[sizes == size]
@@ -37,10 +42,10 @@ def gates_likely(formula: Formula, check: Callable[[], None] = nothing) -> float
         rows = codes[firsts[::step][:, None] + np.arange(size)].astype(np.int64) ^ 1  # (clauses, size)
         if known.size and len(rows):
             found += step * sum(_defined(rows, i, known).sum() for i in range(size))
-        if size == 3:
-            check()
-            found += _parity_like(np.sort(codes[firsts[:, None] + np.arange(3)] >> 1, axis=1))
-    return found
+        check()
+        parities, chosen = _over_the_same(codes, firsts, size)
+        found, choices = found + parities, choices + chosen
+    return found + (choices if choices <= formula.variables else 0.0)  # more are no gates
 
 
 def _defined(rows: NDArray[np.int64], i: int, known: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -62,9 +67,21 @@ def promising(formula: Formula, check: Callable[[], None] = nothing) -> bool:
     return gates_likely(formula, check) >= max(FEW, SHARE * formula.variables)
 
 
-def _parity_like(rows: NDArray[np.int32]) -> int:
-    """Return how many sets of three variables, (clauses, 3) rising, occur four times."""
-    mixers = np.array([0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB], np.uint64)
-    keys = np.sort((rows.astype(np.uint64) * mixers).sum(axis=1))
+def _over_the_same(codes: NDArray[np.int32], firsts: NDArray[np.int64], size: int) -> tuple[float, float]:
+    """Return about how many XORs and multiplexers the clauses of one size that begin there make."""
+    rows = np.sort(codes[firsts[:, None] + np.arange(size)], axis=1)  # (clauses, size)
+    keys = ((rows >> 1).astype(np.uint64) * _MIXERS[:size]).sum(axis=1)
+    step = 1 if size == 3 else 1 + firsts.size // _SAMPLE
+    if step > 1:
+        kept = (keys >> np.uint64(32)) % np.uint64(step) == 0
+        rows, keys = rows[kept], keys[kept]
+    if not keys.size:
+        return 0.0, 0.0
+    order = np.argsort(keys)
+    rows, keys = rows[order], keys[order]
     ends = np.append(np.flatnonzero(keys[1:] != keys[:-1]), keys.size - 1)
-    return int((np.diff(ends, prepend=-1) == 4).sum()) if keys.size else 0
+    sizes = np.diff(ends, prepend=-1)
+    pairs = ends[sizes == 2]
+    changed = ((rows[pairs] ^ rows[pairs - 1]) & 1).sum(axis=1)  # (pairs,) signs
+    parities = int((sizes == 4).sum()) if size == 3 else 0
+    return float(step * parities), step * float((changed == 2).sum()) / (1 << (size - 2))

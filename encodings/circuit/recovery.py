@@ -1,7 +1,8 @@
 """From clauses to a graph: each variable that is a function of others by its clauses becomes a gate.
 
 A variable is defined where the clauses that are left of it force it to 0 or to 1, and nowhere to both, for
-every assignment of their other variables: by truth table over at most six, or as a conjunction of any width.
+every assignment of their other variables: by truth table over at most eight, or as a conjunction of any
+width.
 Outputs come first. What they are made of has their clauses no more, and may be an output of the rest; so no
 definition uses itself, and no clause serves twice. Where nobody is left that all open clauses define, as few
 as possible are set aside as constraints on a variable that the others define.
@@ -9,6 +10,16 @@ as possible are set aside as constraints on a variable that the others define.
 Every model of the formula gives a variable the value that its literal of the graph has at the model's values
 of the leaves: the clauses of a definition say so, by induction from the leaves up. So what holds for the
 graph at all leaves follows from the formula.
+
+A formula that needs a gate in one direction only may have only that half of its clauses (D. Plaisted and S.
+Greenbaum, "A structure-preserving clause form translation", J. Symb. Comput. 2, 1986). Where the clauses left
+of a variable have one literal of it, and all those closed the other, they say that it implies a function, or
+is implied by one, and it is defined as that function. That is more than follows from the formula. But no
+model is lost for it but others in its place: with the values of the leaves kept, and variables taken from the
+leaves up, each that has not the function's value can be given it. Its own clauses hold then, and the others
+have the literal that has become true. So the formula has a model if and only if the graph has one that
+satisfies the constraints, and that is one of the formula; what holds for the graph follows from the formula
+where it is about variables that are not made of such ones.
 """
 
 from collections.abc import Callable
@@ -35,12 +46,17 @@ Check = Callable[[], None]
 
 @dataclass(frozen=True, slots=True)
 class Circuit:
-    """A graph that a formula contains, and the clauses that only constrain it."""
+    """A graph that a formula contains, and the clauses that only constrain it.
+
+    A model of the formula whose leaves it evaluates at becomes another one, with other values of the free
+    variables at most: those that are defined by clauses of one side, or made of such.
+    """
 
     aig: Aig
     literals: NDArray[np.int32]  # (variables,), the graph's literal of each variable
     leaves: NDArray[np.int32]  # (inputs,), the variable of each input, from 1
     constraints: NDArray[np.int64]  # (constraints,), clauses of the formula that no definition satisfies
+    clausal: kernels.Clausal  # the clauses that definitions are made of
     definitions: kernels.Definitions  # what the variables that are gates are
 
     @property
@@ -70,6 +86,8 @@ def recover_circuit(formula: Formula, check: Check = lambda: None) -> Circuit:
         state=np.zeros(offsets.size - 1, np.uint8),
     )
     definitions = _definitions(clausal, formula)
+    if rows.size < formula.clauses:  # clauses that always hold have variables of both signs
+        definitions.touched[_variables_besides(formula, rows)] = 2
     units = np.flatnonzero(np.diff(offsets) <= 1)
     for clause in units.tolist():
         kernels.set_clause_aside(clausal, definitions, clause)
@@ -77,7 +95,37 @@ def recover_circuit(formula: Formula, check: Check = lambda: None) -> Circuit:
     fixed = codes[offsets[units[np.diff(offsets)[units] == 1]]]
     aig, literals, leaves = _emitted(clausal, definitions, fixed, check)
     constraints = rows[clausal.state != USED]
-    return Circuit(aig, literals, leaves, constraints, definitions)
+    return Circuit(aig, literals, leaves, constraints, clausal, definitions)
+
+
+def other_sides(circuit: Circuit) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Return the clauses that definitions of one side lack, from the inputs up: literals (flat,), sizes.
+
+    The variable that is defined comes first in each. Each is blocked by it, in the formula with those before.
+    """
+    definitions, clausal = circuit.definitions, circuit.clausal
+    order = definitions.order[: circuit.defined][::-1]
+    clauses: list[list[int]] = []  # of codes
+    for y in order[definitions.sided[order] > 0].tolist():
+        given = 2 * y + int(definitions.sided[y]) - 1
+        if definitions.kinds[y] == kernels.TABLE:
+            inputs = definitions.inputs[y][definitions.inputs[y] >= 0]
+            table = np.unpackbits(definitions.tables[y].astype("<u8").view(np.uint8), bitorder="little")
+            for line in np.flatnonzero(table[: 1 << inputs.size] == given % 2).tolist():
+                case = [2 * x + (line >> i & 1) for i, x in enumerate(inputs.tolist())]
+                clauses.append([given ^ 1, *case])
+            continue
+        rows = clausal.occurrences[clausal.starts[given] : clausal.starts[given + 1]].tolist()
+        codes = [clausal.codes[clausal.offsets[row] : clausal.offsets[row + 1]] for row in rows]
+        negated = np.unique(np.concatenate(codes) ^ 1).tolist()
+        negated.remove(given ^ 1)
+        if definitions.kinds[y] == kernels.PARTNERS:
+            clauses.append([given ^ 1, *negated])
+        else:
+            clauses += [[given ^ 1, code] for code in negated]
+    flat = np.array([code for clause in clauses for code in clause], np.int32)
+    sizes = np.array([len(clause) for clause in clauses], np.int64)
+    return np.where(flat & 1, -(flat >> 1) - 1, (flat >> 1) + 1).astype(np.int32), sizes
 
 
 def _tidied(formula: Formula, check: Check) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
@@ -104,22 +152,33 @@ def _tautologies(formula: Formula) -> NDArray[np.bool_]:
     return result
 
 
+def _variables_besides(formula: Formula, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the variables, from 0, of clauses that are not among these."""
+    besides = np.ones(formula.clauses, np.bool_)
+    besides[rows] = False
+    found = formula.literals[np.repeat(besides, np.diff(formula.offsets))]
+    return np.unique(np.abs(found)).astype(np.int64) - 1
+
+
 def _definitions(clausal: kernels.Clausal, formula: Formula) -> kernels.Definitions:
     """Return the state in which nothing is defined, and every variable is to be looked at."""
     variables = formula.variables
     counters = np.zeros(kernels.COUNTERS, np.int64)
     counters[TAIL] = variables
     touched = np.zeros(variables, np.uint8)
-    touched[formula.xors.variables - 1] = 1
+    touched[formula.xors.variables - 1] = 2
     return kernels.Definitions(
         kinds=np.zeros(variables, np.uint8),
         inputs=np.full((variables, SUPPORT), -1, np.int32),
-        tables=np.zeros(variables, np.uint64),
+        tables=np.zeros((variables, kernels.WORDS), np.uint64),
         clauses_of=np.full(variables, -1, np.int32),
+        sided=np.zeros(variables, np.uint8),
+        free=np.zeros(variables, np.uint8),
         order=np.zeros(variables, np.int32),
         open=(np.diff(clausal.starts)[::2] + np.diff(clausal.starts)[1::2]).astype(np.int32),
         touched=touched,
         queue=np.arange(variables, dtype=np.int32),
+        one_sided=np.zeros(variables, np.int32),
         late=np.zeros(variables, np.int32),
         queued=np.ones(variables, np.uint8),
         stamps=np.full(2 * variables, -1, np.int32),

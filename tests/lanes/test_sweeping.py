@@ -1,6 +1,7 @@
 """The sweeping lane in a run: circuits in clauses, what is equal in them, proofs."""
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,17 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pysat.solvers import Cadical195
 
-from tests.encodings.circuit.graphs import random_circuit
+from tests.encodings.circuit.circuit_cases import assignments, built, evaluated, value
+from tests.encodings.circuit.graphs import one_sided_circuit, random_circuit
 from tests.families import dimacs
 from tests.processes import turbosat
 from tests.turbosat import brute
 from turbosat import Event, Formula, Status, solve
 from turbosat.cdcl.sweeping.sweep import Sweep
 from turbosat.check import check
+from turbosat.encodings.circuit.aig import Aig
 from turbosat.encodings.circuit.recovery import recover_circuit
 from turbosat.formula.clauses import Clauses
 from turbosat.formula.files import read
-from turbosat.lanes.circuit_facts import facts, goals, merged_formula, representatives
+from turbosat.lanes.circuit_facts import conjoined, facts, goals, merged_formula, representatives
 
 relaxed = settings(max_examples=60, deadline=None)
 
@@ -156,8 +159,10 @@ def proof_of(formula: Formula, *, binary: bool) -> bytes | None:
     from turbosat.lanes.circuit_proof import CircuitProof
 
     circuit = recover_circuit(formula)
-    proof = CircuitProof(formula, circuit, binary=binary)
-    sweep = Sweep(circuit.aig, goals(formula, circuit), lemmas=proof.lemmas)
+    aig, each, root = conjoined(circuit.aig, goals(formula, circuit))
+    proof = CircuitProof(formula, replace(circuit, aig=aig), binary=binary)
+    proof.lemmas(np.stack([each, np.full_like(each, -1)], axis=1).ravel())
+    sweep = Sweep(aig, [np.array([root], np.int32)], lemmas=proof.lemmas)
     sweep.simulate()
     for budget in (10, 1000, 100_000):
         sweep.run_pass(budget)
@@ -169,7 +174,7 @@ def proof_of(formula: Formula, *, binary: bool) -> bytes | None:
 def test_proofs_of_random_circuits_are_accepted(
     tmp_path_factory: pytest.TempPathFactory, seed: int, inputs: int, gates: int, binary: bool
 ) -> None:
-    formula = random_circuit(random.Random(seed), inputs, gates, constraints=1 + seed % 4)
+    formula = circuit_of(seed, inputs, gates)
     proof = proof_of(formula, binary=binary)
     if proof is not None:
         folder = tmp_path_factory.mktemp("proof")
@@ -179,6 +184,14 @@ def test_proofs_of_random_circuits_are_accepted(
         assert check(str(path), str(target))[0].outcome == "verified"
 
 
+def circuit_of(seed: int, inputs: int, gates: int) -> Formula:
+    """Return clauses of a circuit, of which there may be one side only."""
+    dice = random.Random(seed)
+    if seed % 2:
+        return one_sided_circuit(dice, inputs, gates)
+    return random_circuit(dice, inputs, gates, constraints=1 + seed // 2 % 3)
+
+
 def listed(clauses: Clauses) -> list[tuple[int, ...]]:
     return list(Formula(clauses.literals, clauses.offsets, int(abs(clauses.literals).max(initial=0))))
 
@@ -186,7 +199,7 @@ def listed(clauses: Clauses) -> list[tuple[int, ...]]:
 @relaxed
 @given(st.integers(0, 2**32), st.integers(1, 4), st.integers(1, 8))
 def test_what_is_merged_follows_and_changes_no_model(seed: int, inputs: int, gates: int) -> None:
-    formula = random_circuit(random.Random(seed), inputs, gates, constraints=seed % 3)
+    formula = circuit_of(seed, inputs, gates)
     circuit = recover_circuit(formula)
     sweep = Sweep(circuit.aig, goals(formula, circuit))
     sweep.simulate()
@@ -196,6 +209,22 @@ def test_what_is_merged_follows_and_changes_no_model(seed: int, inputs: int, gat
     for clause in listed(facts(codes)):
         assert all(any(values[abs(x) - 1] == (x > 0) for x in clause) for values in models)
     assert brute.models(merged_formula(formula, codes)) == models
+
+
+@relaxed
+@given(built(), st.integers(0, 2**32))
+def test_all_clauses_are_one_gate_more(aig: Aig, seed: int) -> None:
+    dice = random.Random(seed)
+    clauses = [
+        np.array([dice.randrange(2 + 2 * aig.variables) for _ in range(dice.randint(0, 5))], np.int32)
+        for _ in range(dice.randint(2, 5))
+    ]
+    whole, each, root = conjoined(aig, clauses)
+    for leaves in assignments(aig.inputs):
+        values = evaluated(whole, leaves)
+        holds = [any(value(values, literal) for literal in clause.tolist()) for clause in clauses]
+        assert [value(values, literal) for literal in each.tolist()] == holds
+        assert value(values, root) == all(holds)
 
 
 def test_merging_makes_multipliers_smaller() -> None:

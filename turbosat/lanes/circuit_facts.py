@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.encodings.circuit.aig import TRUE
+from turbosat.encodings.circuit.aig import FALSE, TRUE, Aig
 from turbosat.encodings.circuit.recovery import Circuit
 from turbosat.encodings.propagation import literal_codes, tidied
 from turbosat.formula.clauses import Clauses
@@ -24,19 +25,70 @@ def goals(formula: Formula, circuit: Circuit) -> list[NDArray[np.int32]]:
     return [graph[start:end] for start, end in zip(starts, ends, strict=True)]
 
 
+def conjoined(aig: Aig, clauses: Sequence[NDArray[np.int32]]) -> tuple[Aig, NDArray[np.int32], int]:
+    """Return the graph with a gate for each clause (clauses,) of its literals, and one for all of them.
+
+    What the clauses only say together is that the last gate is false: one more thing for a sweep to ask.
+    """
+    sizes = np.array([len(clause) for clause in clauses], np.int64)
+    flat = np.concatenate([np.zeros(0, np.int32), *clauses]) ^ 1
+    ands = [aig.ands]
+    first = 1 + aig.variables
+    negated, first = _conjunctions(flat, np.repeat(np.arange(sizes.size), sizes), sizes.size, first, ands)
+    each = negated ^ 1
+    root, _ = _conjunctions(each, np.zeros(each.size, np.int64), 1, first, ands)
+    return replace(aig, ands=np.concatenate(ands)), each, int(root[0])
+
+
+def _conjunctions(
+    literals: NDArray[np.int32],
+    group: NDArray[np.int64],
+    groups: int,
+    first: int,
+    ands: list[NDArray[np.int32]],
+) -> tuple[NDArray[np.int32], int]:
+    """Conjoin the literals of each group (literals,), which rises, by gates numbered from `first`.
+
+    Return the literal of each group (groups,) and the next number.
+    """
+    false = np.bincount(group[literals == FALSE], minlength=groups) > 0
+    kept = np.where(false[group], literals == FALSE, literals != TRUE)  # gates have no constants for operands
+    literals, group = literals[kept], group[kept]
+    alone = ~false[group] | np.append(True, group[1:] != group[:-1])[: group.size]
+    literals, group = literals[alone], group[alone]
+    while True:
+        starts = np.searchsorted(group, np.arange(groups))
+        place = np.arange(group.size) - starts[group]
+        odd = np.flatnonzero(place % 2)
+        if not odd.size:
+            result = np.full(groups, TRUE, np.int32)
+            result[group] = literals
+            return result, first
+        pairs = np.sort(np.stack([literals[odd - 1], literals[odd]], axis=1), axis=1)[:, ::-1]
+        ands.append(np.ascontiguousarray(pairs))
+        literals = literals.copy()
+        literals[odd - 1] = 2 * np.arange(first, first + odd.size)
+        first += odd.size
+        kept = place % 2 == 0
+        literals, group = literals[kept], group[kept]
+
+
 def representatives(circuit: Circuit, merged: NDArray[np.int32]) -> NDArray[np.int32]:
     """Return the literal that each variable is equal to, codes from 0 (variables,); −1 and −2: true, false.
 
     merged (1 + graph's variables,) are the graph's literals that are equal to its variables. The first
-    variable of a class stands for all of it.
+    variable of a class stands for all of it; a free one (see Circuit) stands for itself.
     """
-    literals = merged[circuit.literals >> 1] ^ (circuit.literals & 1)
+    codes = own_codes(circuit.literals.size)
+    bound = np.flatnonzero(circuit.definitions.free == 0)
+    mine = circuit.literals[bound]
+    literals = merged[mine >> 1] ^ (mine & 1)
     nodes = literals >> 1
     _, first, inverse = np.unique(nodes, return_index=True, return_inverse=True)
     found = first[inverse]
-    codes: NDArray[np.int32] = (2 * found + ((literals ^ literals[found]) & 1)).astype(np.int32)
+    codes[bound] = 2 * bound[found] + ((literals ^ literals[found]) & 1)
     fixed = nodes == 0
-    codes[fixed] = np.where(literals[fixed] == TRUE, -1, -2)
+    codes[bound[fixed]] = np.where(literals[fixed] == TRUE, -1, -2)
     return codes
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import time
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from turbosat.cdcl.sweeping.sweep import Sweep
 from turbosat.encodings.circuit.recovery import Circuit, recover_circuit
 from turbosat.encodings.circuit.simulation import simulate
 from turbosat.formula.formula import Formula, unpack
-from turbosat.lanes.circuit_facts import goals, merged_formula, own_codes, representatives
+from turbosat.lanes.circuit_facts import conjoined, goals, merged_formula, own_codes, representatives
 
 if TYPE_CHECKING:
     from turbosat.lanes.circuit_proof import CircuitProof
@@ -29,6 +30,7 @@ BUDGETS = 30, 250, 2_000, 16_000, 128_000  # conflicts for each query, pass by p
 PATIENCE = 64  # queries given up in a row that end a pass
 TRIAL = 1.0  # CPU seconds of the first pass, after which it must have replaced variables
 YIELD = 0.01  # of those that it has looked at
+REST = 4  # undecided nodes up to which passes go on that merge nothing: they may be the constraints
 STALE = 2.0, 0.5  # CPU seconds without a merge that end a pass, and the part of it that they must be
 THROUGH = 1.0, 8.0  # seconds of simulation that count as few inputs: after the first pass, after the others
 WORTH = 0.05  # of the variables replaced, for which the merged formula is worth a lane
@@ -78,6 +80,12 @@ class _Worker:
         figures: dict[str, Any],
         task: dict[str, Any],
     ) -> None:
+        clauses = goals(formula, circuit)
+        together = len(clauses) > 1 and sum(map(len, clauses)) <= len(circuit.aig.ands)
+        each: NDArray[np.int32] = np.zeros(0, np.int32)
+        if together:
+            aig, each, root = conjoined(circuit.aig, clauses)
+            circuit, clauses = replace(circuit, aig=aig), [np.array([root], np.int32)]
         self._channel, self._formula, self._circuit, self._task = channel, formula, circuit, task
         self._figures = figures
         self._proof: CircuitProof | None = None
@@ -85,8 +93,9 @@ class _Worker:
             from turbosat.lanes.circuit_proof import CircuitProof
 
             self._proof = CircuitProof(formula, circuit, binary=task["binary_proof"])
+            self._proof.lemmas(np.stack([each, np.full_like(each, -1)], axis=1).ravel())
         lemmas = None if self._proof is None else self._proof.lemmas
-        self._sweep = Sweep(circuit.aig, goals(formula, circuit), seed=task["seed"], lemmas=lemmas)
+        self._sweep = Sweep(circuit.aig, clauses, seed=task["seed"], lemmas=lemmas)
         self._told = time.monotonic()
         self._nodes = np.unique(circuit.literals >> 1)  # that are variables of the formula
         self._first = self._idle = self._handed = self._tried = False
@@ -100,6 +109,7 @@ class _Worker:
         limits = iter(THROUGH)
         seconds = next(limits)
         for number, budget in enumerate(BUDGETS):
+            sweep.merge_parities(self._news)
             if self._answered():
                 return
             self._first, self._merged = number == 0, sweep.figures["merged"]
@@ -116,8 +126,9 @@ class _Worker:
             if self._idle or (sweep.run_through(seconds, self._news) and self._answered()):
                 break
             seconds = next(limits, seconds)
-            settled = sweep.figures["merged"] == before or not sweep.figures["undecided"]
-            if settled if number else self._replaced() < YIELD and not sweep.figures["undecided"]:
+            undecided = sweep.figures["undecided"]
+            settled = not undecided or (sweep.figures["merged"] == before and undecided > REST)
+            if settled if number else self._replaced() < YIELD and not undecided:
                 break
             self._give_way()
         if not sweep.decided:

@@ -52,6 +52,7 @@ def sweeping(
     with suppress(_Long):  # what is known by then stays known
         sweep.simulate(check)
         for number, budget in enumerate(BUDGETS):
+            sweep.merge_parities(check)
             went_on = sweep.run_pass(budget, PATIENCE, check)
             sink(Event("sweep", deadline.elapsed(), "sweeping", {"budget": budget, **sweep.figures}))
             if sweep.run_through(THROUGH[min(number, 1)], check) or not went_on:

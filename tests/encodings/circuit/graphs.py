@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from turbosat.encodings.circuit.aig import Aig
+from turbosat.encodings.circuit.tseitin import encode
 from turbosat.formula.formula import Formula
 
 
@@ -73,6 +74,28 @@ def random_circuit(dice: random.Random, inputs: int, gates: int, constraints: in
     dice.shuffle(clauses)
     return Formula.from_clauses(
         [[names[abs(x) - 1] * (1 if x > 0 else -1) for x in clause] for clause in clauses], variables
+    )
+
+
+def one_sided_circuit(dice: random.Random, inputs: int, gates: int) -> Formula:
+    """Make the clauses that literals of a random graph need to be true (Plaisted and Greenbaum), shuffled."""
+    aig = random_graph(dice, inputs, gates)
+    roots = np.array([dice.randrange(2, 2 * aig.variables + 2) for _ in range(dice.randint(1, 3))], np.int32)
+    encoding = encode(aig, roots, polarity=True, composed=dice.random() < 0.5)
+    formula = encoding.formula(roots)
+    clauses = list(formula)
+    if dice.random() < 0.3:  # one of the roots is enough
+        clauses[-roots.size :] = [tuple(encoding.of(roots).tolist())]
+    names = list(range(1, formula.variables + 1))
+    dice.shuffle(names)
+    signs = [dice.choice([1, -1]) for _ in names]
+    dice.shuffle(clauses)
+    return Formula.from_clauses(
+        [
+            [(1 if x > 0 else -1) * signs[abs(x) - 1] * names[abs(x) - 1] for x in clause]
+            for clause in clauses
+        ],
+        formula.variables,
     )
 
 

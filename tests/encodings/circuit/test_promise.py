@@ -59,3 +59,14 @@ def test_the_limits_are_looked_at_before_the_long_sort(monkeypatch: pytest.Monke
 
     with pytest.raises(TimeoutError):
         promising(Formula.from_clauses(conjunctions(100), 102), check)
+
+
+@pytest.mark.parametrize("selectors", [1, 2, 3])
+def test_multiplexers_are_counted(selectors: int) -> None:
+    dice, clauses = random.Random(1), []
+    for n in range(40, 140):
+        inputs = dice.sample(range(1, n), selectors + (1 << selectors))
+        for line, data in enumerate(inputs[selectors:]):
+            case = [-x if line >> i & 1 else x for i, x in enumerate(inputs[:selectors])]
+            clauses += [[*case, -data, n], [*case, data, -n]]
+    assert gates_likely(Formula.from_clauses(clauses, 139)) == pytest.approx(100, rel=0.02)

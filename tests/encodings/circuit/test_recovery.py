@@ -5,29 +5,45 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.encodings.circuit.graphs import every_assignment, random_circuit, values_of
+from tests.encodings.circuit.graphs import (
+    cover,
+    every_assignment,
+    one_sided_circuit,
+    random_circuit,
+    random_graph,
+    values_of,
+)
 from tests.turbosat import brute
 from tests.turbosat.strategies import formulas
+from turbosat.core.circuits.definitions import SUPPORT
 from turbosat.encodings.circuit import recovery
+from turbosat.encodings.circuit.builder import AigBuilder
 from turbosat.encodings.circuit.recovery import Circuit, recover_circuit
+from turbosat.encodings.circuit.tseitin import encode
 from turbosat.formula.formula import Formula
 
 relaxed = settings(max_examples=150, deadline=None)  # the first call loads the kernels
 
 
 def assert_faithful(formula: Formula, circuit: Circuit) -> None:
-    """The models are the assignments of leaves under which all constraints hold, extended by the graph."""
+    """Models are leaves under which constraints hold, extended by the graph; others may differ."""
     rows = [clause for i, clause in enumerate(formula) if i in set(circuit.constraints.tolist())]
     left = Formula.from_clauses(
         rows, formula.variables, [list(v) if p else [-v[0], *v[1:]] for v, p in formula.xors if v]
     )
     impossible = any(not v and p for v, p in formula.xors)
-    found = set()
+    extended = {}
     for leaves in every_assignment(circuit.aig.inputs):
         values = circuit.values(np.array(values_of(circuit.aig, leaves)))
         if not impossible and brute.holds(left, values.tolist()):
-            found.add(tuple(values.tolist()))
-    assert found == brute.models(formula)
+            extended[leaves] = tuple(values.tolist())
+    models = brute.models(formula)
+    assert set(extended.values()) <= models
+    bound = circuit.definitions.free == 0
+    for model in models:
+        values = np.array(model)
+        of_graph = np.array(extended[tuple(values[circuit.leaves - 1].tolist())])
+        assert (of_graph[bound] == values[bound]).all()
 
 
 @relaxed
@@ -41,6 +57,63 @@ def test_models_are_those_of_the_graph_under_its_constraints(formula: Formula) -
 def test_circuits_of_any_gates_keep_their_models(seed: int, inputs: int, gates: int) -> None:
     formula = random_circuit(random.Random(seed), inputs, gates, constraints=seed % 3)
     assert_faithful(formula, recover_circuit(formula))
+
+
+@relaxed
+@given(st.integers(0, 2**32), st.integers(1, 4), st.integers(1, 10))
+def test_circuits_with_clauses_of_one_side_keep_models(seed: int, inputs: int, gates: int) -> None:
+    formula = one_sided_circuit(random.Random(seed), inputs, gates)
+    assert_faithful(formula, recover_circuit(formula))
+
+
+@pytest.mark.parametrize("composed", [False, True])
+@pytest.mark.parametrize("seed", [0, 2, 3])  # another is all of 14 variables
+def test_outputs_that_differ_come_back_of_one_side(seed: int, composed: bool) -> None:
+    dice, builder = random.Random(seed), AigBuilder()
+    inputs = builder.add_inputs(20)
+    names = builder.copy(random_graph(dice, 20, 400), inputs)
+    pairs = [[int(names[dice.randrange(21, 421)]) for _ in range(2)] for _ in range(12)]
+    differences = [builder.xor(a, b) for a, b in pairs]
+    differ = builder.or_all([literal for literal in differences if literal > 1])
+    aig = builder.build(outputs=[differ], trim=True)
+    formula = encode(aig, aig.outputs, polarity=True, composed=composed).formula(aig.outputs)
+    circuit = recover_circuit(formula)
+    assert circuit.definitions.free.any()
+    assert circuit.constraints.size <= 2
+    assert circuit.aig.inputs <= 20
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_functions_of_eight_inputs_come_back(seed: int) -> None:
+    dice = random.Random(seed)
+    lines = [line.bit_count() > 4 + (line >> seed & 1) for line in range(1 << SUPPORT)]
+    formula = Formula.from_clauses(cover(dice, list(range(1, SUPPORT + 1)), lines, SUPPORT + 1), SUPPORT + 1)
+    circuit = recover_circuit(formula)
+    assert circuit.defined == 1
+    assert not circuit.constraints.size
+    assert_faithful(formula, circuit)
+
+
+def test_a_conjunction_with_clauses_twice_comes_back() -> None:
+    wide = range(1, SUPPORT + 2)
+    own = SUPPORT + 2
+    clauses = [[-own, x] for x in wide] + [[-own, 1], [own, *(-x for x in wide), -1]]
+    circuit = recover_circuit(Formula.from_clauses(clauses, own))
+    assert circuit.defined == 1
+    assert not circuit.constraints.size
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_wide_gates_of_one_side_come_back(sign: int) -> None:
+    wide = range(1, SUPPORT + 2)
+    own, root = SUPPORT + 2, SUPPORT + 3
+    uses = [[-root, own], [root], [-1, -2, -3]]
+    for clauses in ([[-own, x] for x in wide], [[-own, *wide]]):
+        rows = [[sign * x for x in clause] for clause in [*clauses, *uses]]
+        formula = Formula.from_clauses(rows, root)
+        circuit = recover_circuit(formula)
+        assert circuit.definitions.sided[own - 1]
+        assert_faithful(formula, circuit)
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -7,17 +7,19 @@ from typing import Annotated
 from turbosat.core.border import Record, kernel
 from turbosat.core.declare import Bytes, ConstInts, ConstLongs, Ints, Longs, LongWords
 
-SUPPORT = 6  # variables of a truth table in one word
-TABLED = 64  # clauses of a variable up to which a truth table is made of them
+SUPPORT = 8  # variables of a truth table at most, which takes WORDS words
+WORDS = 4
+TABLED = 256  # clauses of a variable up to which a truth table is made of them
 BASES = 8  # clauses of a variable over whose variables, and over those of two, tables are tried
-ROOM = 256  # gates that a truth table may become, and more
+ROOM = 1024  # gates that a truth table may become, and more
 
-LEAF, TABLE, CONJUNCTION = range(3)  # kinds of variables
+LEAF, TABLE, CONJUNCTION, PARTNERS = range(4)  # kinds of variables
+# PARTNERS  a literal of it implies what is with it in binary clauses, all together imply the literal
 OPEN, USED, ASIDE = range(3)  # what becomes of a clause
 
-FOUND, HEAD, TAIL, LATE_HEAD, LATE_TAIL, GATES, PLACE, COUNTERS = range(8)
+FOUND, HEAD, TAIL, SIDED_HEAD, SIDED_TAIL, LATE_HEAD, LATE_TAIL, GATES, PLACE, COUNTERS = range(10)
 # FOUND      variables defined
-# HEAD, TAIL of the queue of those to look at; LATE_ of those that wait
+# HEAD, TAIL of the queue of those to look at; SIDED_ and LATE_ of those that wait until others are empty
 # GATES      the graph's variables
 # PLACE      definitions that are gates already
 
@@ -33,18 +35,25 @@ class Clausal(Record):
 
 
 class Definitions(Record):
-    """What is found: a truth table over at most six variables, or the clause of a conjunction."""
+    """What is found: a truth table over at most eight variables, or the clause of a conjunction."""
 
     kinds: Annotated[Bytes, "variables"]
     inputs: Annotated[Ints, "variables", SUPPORT]  # -1 for one that is not there
-    tables: Annotated[LongWords, "variables"]
+    tables: Annotated[LongWords, "variables", WORDS]
     clauses_of: Annotated[Ints, "variables"]  # of a conjunction: the clause with all its literals
+    sided: Annotated[
+        Bytes, "variables"
+    ]  # 1 if only the clauses with the variable were there, 2 those without
+    free: Annotated[Bytes, "variables"]  # 1 if a model may give it another value than its gate
     order: Annotated[Ints, "variables"]  # those that are defined, each before the variables it is made of
     open: Annotated[Ints, "variables"]  # open clauses of a variable
-    touched: Annotated[Bytes, "variables"]  # 1 if used by a definition, or in a clause set aside
+    touched: Annotated[
+        Bytes, "variables"
+    ]  # bit 0: used by a definition, or in a clause set aside; bit 1: elsewhere
     queue: Annotated[Ints, "variables"]
+    one_sided: Annotated[Ints, "variables"]
     late: Annotated[Ints, "variables"]
-    queued: Annotated[Bytes, "variables"]
+    queued: Annotated[Bytes, "variables"]  # a bit for each queue it is in
     stamps: Annotated[Ints, "2 * variables"]
     counters: Annotated[Longs, COUNTERS]
 
