@@ -25,8 +25,8 @@ class Algebra(SingleTask):
     `seconds` bound recovery and elimination; `sweep` lets it go on to the search in the solution space,
     given up where it would not end in the seconds `remaining` to the run; unless `timed`, what it does
     depends on the formula alone. `progress` tells the inputs that are searched in, and the share of
-    assignments `swept`, or the `fewest` false checks. With `proof`, XORs that refute the formula come with a
-    DRAT proof of it.
+    assignments `swept`, the `fewest` false checks, or the `weight` of the noise that is looked for. With
+    `proof`, XORs that refute the formula come with a DRAT proof of it.
     """
 
     name = "algebra"
