@@ -120,24 +120,29 @@ def _sums(rows: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """The values of some variables in all solutions: `constants` plus any sum of `rows`.
+    """The values of some variables in all solutions of XORs: `constants` plus any sum of `rows`.
 
-    The first `seen` variables are those that see; of the others, the ones that follow from these are
-    `determined`, as all that see are.
+    Whether another variable follows from these is told for `determined` (others,).
     """
 
-    variables: NDArray[np.int32]  # (columns,), from 1
-    seen: int
-    rows: NDArray[np.bool_]  # (dimension, columns), those that the first variables tell apart
+    elimination: Elimination
+    rows: NDArray[np.bool_]  # (dimension, seeing)
     information: NDArray[np.int32]  # (dimension,), columns in which the rows are the identity matrix
-    constants: NDArray[np.bool_]  # (columns,)
-    determined: NDArray[np.bool_]  # (columns,)
+    constants: NDArray[np.bool_]  # (seeing,)
+    determined: NDArray[np.bool_]
+    free: NDArray[np.uint64]  # (dimension, ceil(kernel / 64)), the free variables that are true in a row
 
     def solution(self, point: NDArray[np.bool_]) -> NDArray[np.int32]:
-        """Return signed literals of all variables in one solution with a point (seen,) of the space."""
-        chosen = (point ^ self.constants[: self.seen])[self.information]
-        values = self.constants ^ np.logical_xor.reduce(self.rows[chosen], axis=0)
-        return np.where(values, self.variables, -self.variables).astype(np.int32)
+        """Return all variables of the XORs in a solution with a point (seeing,), signed literals."""
+        chosen = (point ^ self.constants)[self.information]
+        words = np.bitwise_xor.reduce(self.free[chosen], axis=0)
+        sums = np.bitwise_xor.reduce(self.elimination.masks & words, axis=1)  # (rank,)
+        for shift in (32, 16, 8, 4, 2, 1):
+            sums ^= sums >> np.uint64(shift)
+        pivots = self.elimination.constants ^ (sums & np.uint64(1) == 1)
+        free = unpacked(words[None], self.elimination.free.size)[0]
+        variables = np.concatenate([self.elimination.pivots, self.elimination.free])
+        return np.where(np.concatenate([pivots, free]), variables, -variables).astype(np.int32)
 
 
 def project(
@@ -146,34 +151,34 @@ def project(
     others: NDArray[np.int32],
     check: Callable[[], None] = lambda: None,
 ) -> Projection | None:
-    """Project the solutions onto variables `seeing`, with those of the others that follow from these.
+    """Project the solutions onto variables `seeing`, and tell which of the others follow from these.
 
     All are variables of the XORs, from 1, distinct. None if that takes too much memory.
     """
     variables = np.concatenate([seeing, others]).astype(np.int32)
-    dimension = elimination.free.size
-    if dimension * variables.size > LARGEST or not dimension * seeing.size:
+    kernel = elimination.free.size
+    if kernel * (variables.size + kernel) > LARGEST or not kernel * seeing.size:
         return None
-    matrix = np.zeros((variables.size, dimension), np.bool_)
+    matrix = np.zeros((variables.size, kernel), np.bool_)
     constants = np.zeros(variables.size, np.bool_)
     pivots, free = _places(elimination.pivots, variables), _places(elimination.free, variables)
     dependent = pivots >= 0
-    matrix[dependent] = unpacked(elimination.masks[pivots[dependent]], dimension)
+    matrix[dependent] = unpacked(elimination.masks[pivots[dependent]], kernel)
     constants[dependent] = elimination.constants[pivots[dependent]]
     matrix[~dependent, free[~dependent]] = True
-    # The bit behind the last column is the parity of an equation, and 0 here.
-    bits = HostBits(packed(np.pad(matrix.T, ((0, 0), (0, 1)))))
-    reduced = reduce(bits, variables.size, check)
-    rows = unpacked(reduced.matrix, variables.size)[reduced.rows]
+    # Behind the columns stands what they are sums of. The last bit, the parity of an equation, is 0 here.
+    whole = np.concatenate([matrix.T, np.eye(kernel, kernel + 1, dtype=np.bool_)], axis=1)
+    reduced = reduce(HostBits(packed(whole)), whole.shape[1] - 1, check)
+    rows = unpacked(reduced.matrix, whole.shape[1])[reduced.rows]
     telling = reduced.columns < seeing.size
-    open_columns: NDArray[np.bool_] = np.logical_or.reduce(rows[~telling], axis=0)
+    hidden: NDArray[np.bool_] = np.logical_or.reduce(rows[~telling], axis=0)
     return Projection(
-        variables=variables,
-        seen=seeing.size,
-        rows=rows[telling],
+        elimination=elimination,
+        rows=rows[telling, : seeing.size],
         information=reduced.columns[telling].astype(np.int32),
-        constants=constants,
-        determined=~open_columns,
+        constants=constants[: seeing.size],
+        determined=~hidden[seeing.size : variables.size],
+        free=packed(rows[telling, variables.size : -1]),
     )
 
 

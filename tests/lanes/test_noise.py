@@ -2,6 +2,7 @@
 
 import itertools
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -76,6 +77,22 @@ def test_noise_counted_by_adders_is_found_and_decoded() -> None:
     assert draft.formula.satisfied(values)
 
 
+def test_what_models_tell_wrongly_is_set_right() -> None:
+    formula = noisy_parity(20, 40, 5, 5, "totalizer", 4)
+    _, terminals, inside = noise._split(formula, find(formula))
+    question = noise._Rest(formula, inside, terminals, 0, lambda: None)
+    share = question.share(40)
+    assert share is not None
+    clear = np.ones(terminals.size, np.bool_)
+    right = share > 0.5
+    assert question.weigh(clear, right) == 5
+    wrong = right.copy()
+    wrong[[3, 17]] ^= True
+    assert question.weigh(clear, wrong) == 5
+    assert (wrong == right).all()
+    assert question.weigh(clear, ~right) is None
+
+
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_nothing_is_claimed_where_the_bound_is_too_low(encoding: str) -> None:
     formula = noisy_parity(20, 40, 9, 2, encoding, 2)
@@ -92,7 +109,7 @@ def test_words_that_cannot_be_completed_do_not_end_the_search() -> None:
     formula = noisy_parity(20, 40, 3, 3, "totalizer", 3)
     found = noise.find_noise(formula, find(formula))
     assert found is not None
-    loose = noise.Noise(found.projection, found.preferred, found.weight + 5)
+    loose = replace(found, weight=found.weight + 5)
     values = noise.decode(loose, formula, 1.0, 0, lambda _: None)
     assert values is not None
     assert formula.satisfied(values)

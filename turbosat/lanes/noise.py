@@ -25,6 +25,7 @@ from turbosat.lanes.solution_space import completion
 from turbosat.lanes.xor_facts import Facts
 
 if TYPE_CHECKING:
+    from turbosat.encodings.gf2.elimination import Elimination
     from turbosat.gpu.sweep.candidates import Complete
 
 RATE = 2 / 3  # dimensions of a code for each terminal: three inputs of an XOR and its output have more
@@ -32,7 +33,7 @@ FEWEST = 12  # terminals: fewer are swept in a moment
 LARGEST = 100_000  # literals of the rest: beyond, asking it takes long
 MODELS = 8, 40  # of the rest, that tell what is preferred: at a glance, and in the end
 MINORITY = 1 / 3  # of these, that may disagree on what a terminal prefers
-CONFLICTS = 200  # that a question to the rest, or the completion of a word, may take
+CONFLICTS = 2000  # that a question to the rest, or the completion of a word, may take
 SUBSETS = 3  # of terminals of one size that are tried
 PACE = 2e8  # words of a decoder read in a second, about
 CERTAIN = 10  # times the iterations expected, after which there is no such word, most likely
@@ -42,20 +43,25 @@ REFUSED = 32  # words of one weight that cannot be completed, after which lighte
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """Terminals and what they prefer: the first variables of the projection, and the values (seen,).
+    """Terminals as variables that see a projection, and the values (seeing,) that they prefer.
 
-    At most `weight` of them may be otherwise.
+    At most `weight` of them may be otherwise. What is `linking` (variables,) is in XORs alone, or a terminal.
     """
 
     projection: Projection
     preferred: NDArray[np.bool_]
     weight: int
+    linking: NDArray[np.int32]
 
     def decoder(self, weight: int, seed: int) -> Decoder:
         """Return the search for words of that weight."""
-        seen = self.projection.seen
-        offset = self.projection.constants[:seen] ^ self.preferred
-        return Decoder(self.projection.rows[:, :seen], offset, self.projection.information, weight, seed)
+        offset = self.projection.constants ^ self.preferred
+        return Decoder(self.projection.rows, offset, self.projection.information, weight, seed)
+
+    def assumptions(self, word: NDArray[np.bool_]) -> NDArray[np.int32]:
+        """Return what a word (seeing,) says of all that it is linked by, signed literals."""
+        solution = self.projection.solution(word ^ self.preferred)
+        return solution[np.isin(np.abs(solution), self.linking)]
 
 
 def find_noise(
@@ -68,28 +74,37 @@ def find_noise(
     linking, terminals, inside = _split(formula, facts)
     if terminals.size < FEWEST or np.diff(formula.offsets)[inside].sum() > LARGEST:
         return None
-    code = project(elimination, terminals, linking, check)
-    if code is None or not _redundant(code, terminals.size):
+    clear = np.ones(terminals.size, np.bool_)
+    code = _code(elimination, terminals, clear, check)
+    if code is None:
         return None
-    check()
-    question = _Rest(formula, inside, terminals, seed)
-    clear = preferred = np.zeros(terminals.size, np.bool_)
+    question = _Rest(formula, inside, terminals, seed, check)
+    preferred = clear
     for models in MODELS:
-        share = question.share(models, check)
+        share = question.share(models)
         if share is None:
             return None
-        preferred = share > 0.5
-        clear = np.minimum(share, 1 - share) <= MINORITY
-        code = project(elimination, terminals[clear], np.append(terminals[~clear], linking), check)
-        if code is None or not _redundant(code, terminals.size):
+        preferred, clear = share > 0.5, np.minimum(share, 1 - share) <= MINORITY
+        code = _code(elimination, terminals, clear, check)
+        if code is None:
             return None
-    weight = question.most(terminals[clear], preferred[clear], check)
-    return Noise(code, preferred[clear], weight)
+    weight = question.weigh(clear, preferred)
+    if weight is None:
+        return None
+    return Noise(code, preferred[clear], weight, np.append(linking, terminals))
 
 
-def _redundant(code: Projection, terminals: int) -> bool:
-    """Say whether there is a code to speak of, from which all terminals follow: not so in circuits."""
-    return 0 < code.information.size <= RATE * code.seen and bool(code.determined[:terminals].all())
+def _code(
+    elimination: Elimination,
+    terminals: NDArray[np.int32],
+    clear: NDArray[np.bool_],
+    check: Callable[[], None],
+) -> Projection | None:
+    """Return what the clear terminals see, if that is redundant and the others follow: not so in circuits."""
+    code = project(elimination, terminals[clear], terminals[~clear], check)
+    if code is None or not 0 < code.information.size <= RATE * code.constants.size:
+        return None
+    return code if code.determined.all() else None
 
 
 def decode(
@@ -116,7 +131,7 @@ def decode(
                     continue
                 tried.add(word.tobytes())
                 complete = complete or completion(formula, CONFLICTS)
-                found = complete(noise.projection.solution(word ^ noise.preferred))
+                found = complete(noise.assumptions(word))
                 if found.values is not None and formula.satisfied(found.values):
                     return found.values
                 refused += 1
@@ -155,22 +170,28 @@ class _Rest:
     """What the formula says without its linking XORs, asked by clause learning."""
 
     def __init__(
-        self, formula: Formula, inside: NDArray[np.bool_], terminals: NDArray[np.int32], seed: int
+        self,
+        formula: Formula,
+        inside: NDArray[np.bool_],
+        terminals: NDArray[np.int32],
+        seed: int,
+        check: Callable[[], None],
     ) -> None:
         from pysat.solvers import Glucose4
 
+        check()
         clauses = map(formula.clause, np.flatnonzero(inside).tolist())
         self._solver = Glucose4(bootstrap_with=map(list, clauses))
         self._random = np.random.default_rng(seed)
         self._numbers = np.arange(1, formula.variables + 1)
         self._terminals = terminals
+        self._check = check
         self._true = np.zeros(terminals.size)  # models in which each is
         self._asked = 0  # models
 
-    def share(self, models: int, check: Callable[[], None]) -> NDArray[np.float64] | None:
+    def share(self, models: int) -> NDArray[np.float64] | None:
         """Return in which share of so many models each terminal is true; None where one is hard to find."""
         while self._asked < models:
-            check()
             signs = self._random.choice([-1, 1], self._numbers.size)
             self._solver.set_phases((signs * self._numbers).tolist())
             if not self._holds([]):
@@ -180,25 +201,52 @@ class _Rest:
             self._asked += 1
         return self._true / self._asked
 
-    def most(
-        self, terminals: NDArray[np.int32], preferred: NDArray[np.bool_], check: Callable[[], None]
-    ) -> int:
-        """Return how many of the terminals may have other values than they prefer, by trying."""
-        low, high = 0, terminals.size
+    def weigh(self, clear: NDArray[np.bool_], preferred: NDArray[np.bool_]) -> int | None:
+        """Return how many clear terminals may be other than preferred; None where all as preferred is false.
+
+        What the models have told wrongly is set right in `preferred` (terminals,): where as many are changed
+        as may be, what cannot be changed back.
+        """
+        chosen = np.flatnonzero(clear)
+        if not self._allows(chosen, preferred[chosen]):
+            return None
+        values = self._changed(chosen, preferred[chosen])
+        for place in np.flatnonzero(values != preferred[chosen]).tolist():
+            preferred[chosen[place]] ^= not self._allows(chosen, _flipped(values, place))
+        low, high, best = 0, chosen.size, preferred[chosen]
         while low < high:
-            check()
             middle = (low + high + 1) // 2
-            if any(self._allows(terminals, preferred, middle) for _ in range(SUBSETS)):
+            if any(self._allows(chosen, self._with_errors(best, middle)) for _ in range(SUBSETS)):
                 low = middle
             else:
                 high = middle - 1
         return low
 
-    def _allows(self, terminals: NDArray[np.int32], preferred: NDArray[np.bool_], number: int) -> bool:
+    def _changed(self, chosen: NDArray[np.int64], preferred: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return the values with as many changed, one after the other, as is allowed."""
         values = preferred.copy()
-        values[self._random.permutation(terminals.size)[:number]] ^= True
+        for _ in range(2):  # a change for the better may allow one that was not allowed before
+            for place in self._random.permutation(np.flatnonzero(values == preferred)).tolist():
+                if self._allows(chosen, _flipped(values, place)):
+                    values[place] ^= True
+        return values
+
+    def _with_errors(self, preferred: NDArray[np.bool_], number: int) -> NDArray[np.bool_]:
+        values = preferred.copy()
+        values[self._random.permutation(values.size)[:number]] ^= True
+        return values
+
+    def _allows(self, chosen: NDArray[np.int64], values: NDArray[np.bool_]) -> bool:
+        terminals = self._terminals[chosen]
         return self._holds(np.where(values, terminals, -terminals).tolist())
 
     def _holds(self, assumptions: list[int]) -> bool:
+        self._check()
         self._solver.conf_budget(CONFLICTS)
         return self._solver.solve_limited(assumptions=assumptions) is True
+
+
+def _flipped(values: NDArray[np.bool_], place: int) -> NDArray[np.bool_]:
+    changed = values.copy()
+    changed[place] ^= True
+    return changed
