@@ -33,6 +33,7 @@ FEWEST = 12  # terminals: fewer are swept in a moment
 LARGEST = 100_000  # literals of the rest: beyond, asking it takes long
 MODELS = 8, 40  # of the rest, that tell what is preferred: at a glance, and in the end
 MINORITY = 1 / 3  # of these, that may disagree on what a terminal prefers
+MOST_CONFLICTS = 100_000  # of all questions to the rest: those after them are answered no
 CONFLICTS = 2000  # that a question to the rest, or the completion of a word, may take
 SUBSETS = 3  # of terminals of one size that are tried
 PACE = 2e8  # words of a decoder read in a second, about
@@ -242,6 +243,8 @@ class _Rest:
 
     def _holds(self, assumptions: list[int]) -> bool:
         self._check()
+        if self._solver.accum_stats()["conflicts"] > MOST_CONFLICTS:
+            return False
         self._solver.conf_budget(CONFLICTS)
         return self._solver.solve_limited(assumptions=assumptions) is True
 
