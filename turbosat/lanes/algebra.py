@@ -22,7 +22,7 @@ class Algebra(SingleTask):
     UNSATISFIABLE with the recovered XORs that sum to 0 = 1, or after a complete sweep over few free
     variables, which may also find a model; and UNKNOWN when it has nothing more to say.
 
-    `seconds` bound recovery and elimination; `sweep` lets it go on to the search in the solution space,
+    CPU `seconds` bound recovery and elimination; `sweep` lets it go on to the search in the solution space,
     given up where it would not end in the seconds `remaining` to the run; unless `timed`, what it does
     depends on the formula alone. `progress` tells the inputs that are searched in, and the share of
     assignments `swept`, the `fewest` false checks, or the `weight` of the noise that is looked for. With

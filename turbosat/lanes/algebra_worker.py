@@ -77,11 +77,11 @@ def run(channel: Channel) -> None:
 
 
 def _limited(seconds: float | None) -> Callable[[], None]:
-    """Return what raises OutOfTime when so many seconds have passed."""
-    end = None if seconds is None else time.monotonic() + seconds
+    """Return what raises OutOfTime when so many CPU seconds have passed."""
+    end = None if seconds is None else time.process_time() + seconds
 
     def check() -> None:
-        if end is not None and time.monotonic() > end:
+        if end is not None and time.process_time() > end:
             raise OutOfTime
 
     return check
