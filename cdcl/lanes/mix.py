@@ -135,7 +135,7 @@ KINDS = {
 # Kissat and CaDiCaL in turn: each is ten times better than the other on some files.
 ORDER = {
     "default": (
-        *("kissat", "cadical", "cadical-guided", "kissat-sat", "cadical-probes", "kissat-unsat"),
+        *("kissat", "cadical", "cadical-guided", "kissat-unsat", "kissat-sat", "cadical-probes"),
         *("cadical-cubes", "kissat-negative", "cadical-unsat", "cadical-negative"),
     ),
     "sat": (

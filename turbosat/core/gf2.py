@@ -1,4 +1,4 @@
-"""Declarations: elimination over GF(2) (encodings/gf2)."""
+"""Declarations: elimination over GF(2), and light words of a code (encodings/gf2)."""
 
 from __future__ import annotations
 
@@ -50,6 +50,9 @@ BLOCK = 64  # words of a row that the tables cover at a time: they stay in the s
 
 END, ENTRY, FACTS, PROGRESS = range(4)  # the pivot at hand is END - 1, its next entry, facts found
 PLACE, TRIPLES, SEARCH = range(3)  # the next place, triples found
+
+EXCHANGES = 16  # rows of a code for each column of its information set that an iteration exchanges
+TRIED, LIGHT = range(2)  # iterations, and words that the last call has found
 
 
 class Sparse(Record):
@@ -122,6 +125,31 @@ class Bits(Record):
     matrix: Annotated[LongWords, "height", "words"]
     tables: Annotated[LongWords, TABLES, 256, "span"]
     progress: Annotated[Longs, 2]  # word of the block and row that are next
+
+
+class Code(Record):
+    """The words that are searched: a row and any sum of rows before it, in systematic form.
+
+    Each of the first rows is the only one with its column of the information set; the row `dimension` is the
+    fixed part of all words and has none of them; the last is zero.
+    """
+
+    matrix: Annotated[LongWords, "dimension + 2", "words"]
+    information: Annotated[Ints, "dimension"]  # the column of each row
+    holder: Annotated[Ints, "columns"]  # the row of a column, -1 outside the information set
+    random: Annotated[LongWords, 1]  # the state of the generator, not 0
+    counters: Annotated[Longs, 2]  # TRIED, LIGHT
+    found: Annotated[LongWords, "room", "words"]  # the first LIGHT are words that were light enough
+
+
+class Sums(Record):
+    """Room for the sums of at most two rows of the first half, listed by their bits in the window."""
+
+    keys: Annotated[Ints, "dimension + 2"]  # of rows
+    heads: Annotated[Ints, "slots"]  # the first sum of each key, or -1; their number is a power of two
+    nexts: Annotated[Ints, "entries"]
+    pairs: Annotated[Ints, "entries", 2]  # the rows of a sum
+    total: Annotated[LongWords, "words"]
 
 
 @kernel
@@ -335,3 +363,8 @@ def neighbours(
     triple: Annotated[Longs, "most", 3],
 ) -> None:
     """Find pivots whose masks differ in one bit, for a rising from PLACE; as triples, but only such."""
+
+
+@kernel
+def decode(code: Code, sums: Sums, weight: int, effort: int) -> None:
+    """Iterate until words of at most so many ones are found, or about `effort` words were read."""

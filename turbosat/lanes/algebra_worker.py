@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from turbosat.gpu.sweep.candidates import Settler, Verdict
 
 NICE = 3  # how far the search in the solution space gives way: less than lanes that may never end
+DECODED = 30.0, 1.0  # seconds that decoding noise may be expected to take, where it is timed and where not
 FURTHER = 7  # how much further, after a while, where its end is not near
 NEWS_INTERVAL = 0.5  # seconds between two words on its progress
 PREPARATION = 3.0  # CPU seconds that making a program may take
@@ -78,11 +79,11 @@ def run(channel: Channel) -> None:
 
 
 def _limited(seconds: float | None) -> Callable[[], None]:
-    """Return what raises OutOfTime when so many seconds have passed."""
-    end = None if seconds is None else time.monotonic() + seconds
+    """Return what raises OutOfTime when so many CPU seconds have passed."""
+    end = None if seconds is None else time.process_time() + seconds
 
     def check() -> None:
-        if end is not None and time.monotonic() > end:
+        if end is not None and time.process_time() > end:
             raise OutOfTime
 
     return check
@@ -136,6 +137,9 @@ class _Explorer:
         if self._formula.satisfied(values):  # nothing but XORs
             return Verdict(values, unsatisfiable=False)
         os.nice(NICE)
+        model = self._decode()
+        if model is not None:
+            return Verdict(model, unsatisfiable=False)
         self._began = self._clock()
         timed, device = self._task["timed"], self._task["device"]
         with suppress(OutOfTime):
@@ -175,6 +179,20 @@ class _Explorer:
         self._began = self._clock()
         return solution_space.sweep_through(sweep, settle, self._look)
 
+    def _decode(self) -> NDArray[np.bool_] | None:
+        """Return a model with little noise in it, None where there is nothing of the kind."""
+        from turbosat.lanes.noise import decode, find_noise
+
+        noise = None
+        with suppress(OutOfTime):
+            noise = find_noise(self._formula, self._facts, self._task["seed"], self._patient)
+        if noise is None:
+            return None
+        self._began = self._clock()
+        self._inputs = noise.projection.information.size
+        longest = DECODED[not self._task["timed"]]
+        return decode(noise, self._formula, longest, self._task["seed"], self._tell)
+
     def _walk(self, program: Program, settle: Settler) -> Verdict | None:
         """Search among the inputs for a while."""
         from turbosat.lanes import solution_space
@@ -212,6 +230,19 @@ class _Explorer:
 
     def _look(self, figures: dict[str, Any]) -> None:
         """Tell how far the search is; give up on what would take too long."""
+        self._tell(figures)
+        if not self._task["timed"]:
+            return
+        spent = self._clock() - self._began
+        share = figures.get("swept")
+        if share is None:
+            if spent > WALK:
+                raise OutOfTime
+        elif spent > TRIAL and spent > PATIENCE * share * self._task["remaining"]:
+            raise OutOfTime
+
+    def _tell(self, figures: dict[str, Any]) -> None:
+        """Tell how far the search is; give way further where its end is not near."""
         now = time.monotonic()
         spent = self._clock() - self._began
         share = figures.get("swept")
@@ -223,10 +254,3 @@ class _Explorer:
             self._told = now
             rounded = {name: round(value, 4) for name, value in figures.items()}
             self._channel.send("progress", {"inputs": self._inputs, **rounded})
-        if not self._task["timed"]:
-            return
-        if share is None:
-            if spent > WALK:
-                raise OutOfTime
-        elif spent > TRIAL and spent > PATIENCE * share * self._task["remaining"]:
-            raise OutOfTime
