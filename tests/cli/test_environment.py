@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.test_options import parse
-from turbosat.cli.arguments import ENVIRONMENT, options_of_environment
+from turbosat.cli.environment import ENVIRONMENT, options_of_environment
 from turbosat.cli.main import run
 from turbosat.errors import UsageError
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import inspect
-import os
-import shlex
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
 
-from turbosat.errors import UsageError
-from turbosat.options import Display, Option, Options, declared, resolve
+from turbosat.cli.words import Go, called, switch_name
+from turbosat.options import Display, Option, Options, declared
 
 HELP = """Solve a formula in DIMACS format, plain or compressed, with `x` lines for XORs.
 
@@ -24,10 +21,6 @@ where the proof is not complete.
 # The base of Typer's usage errors, which it does not export under a name that all versions share.
 TyperUsageError: Any = typer.BadParameter.__mro__[2]
 
-ENVIRONMENT = "TURBOSAT_OPTIONS"
-
-Go = Callable[[str, Options, Display], int]
-
 
 def command(go: Go, version: str, doctor: Callable[[], tuple[str, bool]]) -> Callable[..., Any]:
     """Return the command; called with arguments it parses them and returns what `go` returns.
@@ -36,13 +29,9 @@ def command(go: Go, version: str, doctor: Callable[[], tuple[str, bool]]) -> Cal
     """
 
     def turbosat(**values: Any) -> int:
-        file = values.pop("file")
-        if file is None:
-            if sys.stdin is not None and sys.stdin.isatty():
-                raise UsageError("expected a FILE (see turbosat --help)")
-            file = "-"
-        display = Display(**{name: values.pop(name) for name, _, _ in declared(Display)})  # type: ignore[typeddict-item]
-        return go(file, resolve(_folded(values)), display)
+        return called(
+            go, {name: value for name, value in values.items() if name not in ("doctor", "version")}
+        )
 
     def print_version(wanted: bool) -> None:
         if wanted:
@@ -75,36 +64,6 @@ def command(go: Go, version: str, doctor: Callable[[], tuple[str, bool]]) -> Cal
     return typer.main.get_command(app)
 
 
-def options_of_environment() -> list[str]:
-    """Return the options in TURBOSAT_OPTIONS, for clients that pass none; those of the command line win.
-
-    UsageError for what is more than options.
-    """
-    text = os.environ.get(ENVIRONMENT, "")
-    if not text.strip():
-        return []
-    try:
-        words = shlex.split(text)
-    except ValueError as error:
-        raise UsageError(f"{ENVIRONMENT}: {error}") from None
-    seen: list[str | None] = []
-    first = "FILE"
-
-    def go(file: str, options: Options, display: Display) -> int:
-        seen.extend([file, options["proof"]])
-        return 0
-
-    try:
-        command(go, "", lambda: ("", True))([*words, "--", first], standalone_mode=False)
-    except TyperUsageError as error:
-        raise UsageError(f"{ENVIRONMENT}: {' '.join(error.format_message().split())}") from None
-    except UsageError as error:
-        raise UsageError(f"{ENVIRONMENT}: {error}") from None
-    if seen != [first, None]:
-        raise UsageError(f"{ENVIRONMENT} must hold options only, not {text.strip()}")
-    return words
-
-
 def parameter(name: str, annotation: Any, default: Any) -> inspect.Parameter:
     """Return a parameter of a command, as Typer reads it."""
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
@@ -114,7 +73,7 @@ def option_parameters(name: str, kind: Any, option: Option) -> list[inspect.Para
     """Return the parameters of one option: one, or one a switch."""
     if option.switch is not None:
         return [
-            parameter(_switch_name(flag), Annotated[bool, typer.Option(flag, help=text)], False)
+            parameter(switch_name(flag), Annotated[bool, typer.Option(flag, help=text)], False)
             for flag, (_, text) in option.switch.items()
         ]
     if not option.flags:
@@ -128,21 +87,3 @@ def option_parameters(name: str, kind: Any, option: Option) -> list[inspect.Para
         show_default=option.default not in (None, False),
     )
     return [parameter(name, Annotated[kind, flag], option.default)]
-
-
-def _switch_name(flag: str) -> str:
-    return f"switch_{flag.lstrip('-')}"
-
-
-def _folded(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return option values with each group of switches folded into its option."""
-    folded = {name: value for name, value in values.items() if not name.startswith("switch_")}
-    folded.pop("doctor", None)
-    folded.pop("version", None)
-    for name, _, option in declared(Options):
-        given = [flag for flag in option.switch or () if values[_switch_name(flag)]]
-        if len(given) > 1:
-            raise UsageError(f"{given[0]} and {given[1]} exclude each other")
-        if option.switch and given:
-            folded[name] = option.switch[given[0]][0]
-    return folded

@@ -38,10 +38,16 @@ def run(arguments: list[str], signals: Signals | None = None) -> int:
 
     def started() -> object:
         nonlocal arguments
-        from turbosat.cli.arguments import command, options_of_environment
-        from turbosat.version import __version__
+        from turbosat.cli.environment import options_of_environment
+        from turbosat.cli.words import called, plain_values
 
         arguments = [*options_of_environment(), *arguments]
+        values = plain_values(arguments)
+        if values is not None:
+            return called(go, values)
+        from turbosat.cli.arguments import command
+        from turbosat.version import __version__
+
         return command(go, __version__, doctor)(arguments, prog_name=PROGRAM, standalone_mode=False)
 
     return guarded(PROGRAM, started, nullcontext if signals is None else signals.watch)
@@ -50,9 +56,9 @@ def run(arguments: list[str], signals: Signals | None = None) -> int:
 def _solve(
     file: str, options: Options, display: Display, arguments: list[str], signals: Signals | None
 ) -> int:
-    from turbosat.api import memory_bytes
     from turbosat.cli.display import Show
     from turbosat.deadline import Deadline
+    from turbosat.options import memory_bytes
     from turbosat.run.pipeline import Run
     from turbosat.version import __version__
 

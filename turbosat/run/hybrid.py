@@ -31,7 +31,6 @@ from turbosat.run.sweeping import SweepingStage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from turbosat.cdcl.engines.engine import Answer
     from turbosat.cdcl.lanes.courses import Course, Cover
@@ -47,13 +46,16 @@ STARTING = 0.1  # seconds of starting lanes after which those that run are looke
 class Hybrid:
     """One search of a run."""
 
-    def __init__(self, run: Context, race: Race) -> None:
+    def __init__(self, run: Context, race: Race, first: Lane | None = None) -> None:
+        """`first`: lane 0, if it has been started already."""
         options, deadline = run.options, run.deadline
         self.statistics: dict[str, Any] = {}
         self._run, self._race, self._options, self._deadline = run, race, options, deadline
         self._assuming = run.assumptions is not None
         self._cores = worker_count(options)
         self._lanes = self._mixed()  # CDCL lanes in the order in which they are to start
+        if first is not None:
+            next(self._lanes)
         self._pending = next(self._lanes, None)
         self._best_guidance = BestGuidance()
         self._covers: list[Cover] = []
@@ -65,8 +67,8 @@ class Hybrid:
         self._distant = options["ray_address"] is not None
         pooled = options["pool"] and (self._distant or self._cores > 1)
         self._scheduler = Scheduler((0.0 if self._distant else options["pool_after"]) if pooled else None)
-        self._first: Lane | None = None
-        self._here: list[Lane] = []  # CDCL lanes, lane 0 among them
+        self._first = first
+        self._here = [] if first is None else [first]  # CDCL lanes, lane 0 among them
         self._remote: list[Lane] = []
         self._revived: dict[str, int] = {}
         self._confinement = Confinement()
@@ -92,15 +94,10 @@ class Hybrid:
         if self._pool.about:
             self.statistics["pool"] = self._pool.about
 
-    def early(self, file: Path) -> None:
-        """Start lane 0 on the file itself, if it can read it, before anything heavy is imported."""
-        if self._pending is not None and self._pending.engine == "kissat":
-            self._begin(file, first=True)
-
     def search(self, formula: Formula) -> Result:
         """Search until an answer, or until nobody is left. Raises Expired, EngineError, SoundnessError."""
         if self._first is None:
-            self._begin(formula)
+            self._first = self._start(formula)
         while True:
             self._revive(formula)
             if self._run.limited and not any(lane.state == "running" for lane in self._cdcl()):
@@ -266,16 +263,12 @@ class Hybrid:
         assert spec is not None
         return spec
 
-    def _start(self, source: Formula | Path, *, first: bool = False) -> Lane:
+    def _start(self, source: Formula) -> Lane:
         """Start the next lane here."""
         spec = self._next()
-        lane = self._race.add(spec, self._run.build(spec, first=first), source, self._course(spec))
+        lane = self._race.add(spec, self._run.build(spec), source, self._course(spec))
         self._here.append(lane)
         return lane
-
-    def _begin(self, source: Formula | Path, *, first: bool = False) -> None:
-        """Start lane 0."""
-        self._first = self._start(source, first=first)
 
     def _host(self, source: Formula) -> None:
         """Start the next lane in the pool."""
