@@ -203,19 +203,25 @@ class Race:
             lane.guided = piece.note
             self.tell("guided", lane, what=piece.note)
 
+    def heard(self, timeout: float = 0.0) -> bool:
+        """Wait up to `timeout` seconds until anybody has something to say, and tell whether that is so."""
+        waiter = select.poll()  # not select(): a user's program may hold more than 1,024 descriptors
+        active = [lane.engine for lane in self.running() if not lane.resting]
+        if not (active or self._watched):
+            return False
+        things: tuple[Deadline | Watched | Engine, ...] = (self._deadline, *self._watched, *active)
+        for each in things:
+            try:
+                waiter.register(each, select.POLLIN)
+            except EngineError:  # the pool is gone: the poll below says so, of each of its lanes
+                return True
+        return bool(waiter.poll(timeout * 1000))
+
     def glance(self, timeout: float = 0.0) -> tuple[Lane, Answer] | None:
         """Look at every running lane, waiting up to `timeout` seconds for one that has something to say."""
+        if timeout > 0:
+            self.heard(timeout)
         running = self.running()
-        if timeout > 0 and (running or self._watched):
-            waiter = select.poll()  # not select(): a user's program may hold more than 1,024 descriptors
-            active = [lane.engine for lane in running if not lane.resting]
-            things: tuple[Deadline | Watched | Engine, ...] = (self._deadline, *self._watched, *active)
-            for each in things:
-                try:
-                    waiter.register(each, select.POLLIN)
-                except EngineError:  # the pool is gone: the poll below says so, of each of its lanes
-                    timeout = 0.0
-            waiter.poll(timeout * 1000)
         for lane in running:
             if lane.resting:
                 continue

@@ -11,7 +11,6 @@ Each turn of the loop waits for news, moves what has come, judges answers, and d
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -40,7 +39,6 @@ if TYPE_CHECKING:
 
 MEGABYTE = 1 << 20
 REVIVALS = 2  # times that a lane is started again whose process somebody ended
-STARTING = 0.1  # seconds of starting lanes after which those that run are looked at again
 
 
 class Hybrid:
@@ -188,28 +186,52 @@ class Hybrid:
         )
 
     def _apply(self, plan: Plan, formula: Formula) -> None:
-        """Do what the scheduler says."""
+        """Do what the scheduler says, as far as nobody has something to say: an answer may be there."""
         if self._waited() < HEAD_START and self._race.running():
             return
+        self._descent.set_share(plan.share)
+        self._unfilled = True
+        for step in (
+            self._begin_sweeping,
+            self._begin_algebra,
+            self._begin_descent,
+            self._use_pool,
+            self._use_merged,
+        ):
+            step(plan, formula)
+            if self._race.heard():
+                return
+        self._unfilled = (self._free_here(plan) or self._free_remote(plan)) and not self._fill(
+            plan, self._strengthened(formula)
+        )
+
+    def _begin_sweeping(self, plan: Plan, formula: Formula) -> None:
         if not self._assuming:
             self._sweeping.begin(formula)
+
+    def _begin_algebra(self, plan: Plan, formula: Formula) -> None:
         self._stage.begin(formula, sweep=not self._assuming)
         if plan.spare:
             self._stage.begin_late(formula, self._waited())
+
+    def _begin_descent(self, plan: Plan, formula: Formula) -> None:
         self._descent.begin(formula, self._cores)
-        self._descent.set_share(plan.share)
+
+    def _use_pool(self, plan: Plan, formula: Formula) -> None:
+        """Start the pool when it is time, and what descends there."""
         if plan.pool:
             self._pool.begin(formula, plan.places)
         if any(lane.cause is Cause.MEMORY for lane in self._remote):
             self._pool.give_up("memory limit")
         if self._pool.state == "ready":
             self._descent.spread(self._pool, formula)
-        self._unfilled = False
+
+    def _use_merged(self, plan: Plan, formula: Formula) -> None:
+        """Start a lane on the formula with equal gates merged, once there is one."""
         merged = self._sweeping.merged_lane() if self._room_beside(plan) else None
         if merged is not None:
-            self._begin_merged(*merged)
-        if self._free_here(plan) or self._free_remote(plan):
-            self._fill(plan, self._strengthened(formula))
+            spec, source = merged
+            self._here.append(self._race.add(spec, self._run.build(spec), source))
 
     def _strengthened(self, formula: Formula) -> Formula:
         """Return the formula with what follows from its XORs and its circuit, as far as that is known."""
@@ -220,22 +242,20 @@ class Hybrid:
         left = self._deadline.left()
         return plan.here > 1 and not self._spent() and (left is None or left > self._need)
 
-    def _begin_merged(self, spec: LaneSpec, formula: Formula) -> None:
-        """Start a lane on the formula with equal gates merged."""
-        self._here.append(self._race.add(spec, self._run.build(spec), formula))
+    def _fill(self, plan: Plan, source: Formula) -> bool:
+        """Start lanes where there is room for them, and tell whether there is none left.
 
-    def _fill(self, plan: Plan, source: Formula) -> None:
-        """Start lanes where there is room for them, for a moment: an answer does not wait for hundreds."""
-        end = time.monotonic() + STARTING
+        It stops where anybody has something to say: an answer does not wait for hundreds.
+        """
         while (here := self._free_here(plan)) or self._free_remote(plan):
-            self._unfilled = time.monotonic() >= end
-            if self._unfilled:
-                return
             self._deadline.check()
             if here:
                 self._start(source)
             else:
                 self._host(source)
+            if self._race.heard():
+                return False
+        return True
 
     def _free_here(self, plan: Plan) -> bool:
         return _counted(self._here) < plan.here and self._startable()
