@@ -6,7 +6,7 @@ import os
 import select
 import signal
 import time
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, Self
@@ -116,6 +116,8 @@ class Race:
         self._kills = memory_kills()
         deadline.cover(self.processes)
         self._conditions: list[Callable[[], None]] = []
+        # In what context lanes beside the first are started: that they begin on cores that are theirs.
+        self.guest: Callable[[], AbstractContextManager[None]] = nullcontext
 
     def __enter__(self) -> Self:
         return self
@@ -160,12 +162,13 @@ class Race:
         self.lanes.append(lane)
         engine.check = self._deadline.check
         try:
-            engine.start(source)
-            if self._known and Ability.ASSUMPTIONS not in abilities and Ability.UNITS in abilities:
-                engine.add_units(self._assumption)  # engines that take neither say what holds anyway
-            lane.resting = True
-            if not paced:
-                self._advance(lane)
+            with self.guest() if len(self.lanes) > 1 else nullcontext():
+                engine.start(source)
+                if self._known and Ability.ASSUMPTIONS not in abilities and Ability.UNITS in abilities:
+                    engine.add_units(self._assumption)  # engines that take neither say what holds anyway
+                lane.resting = True
+                if not paced:
+                    self._advance(lane)
             if engine.pid is not None:
                 guest = len(self.lanes) > 1 and bool(spec.nice)
                 give_up_first(engine.pid, EXPENDABLE[guest])

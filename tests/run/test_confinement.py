@@ -40,24 +40,24 @@ def test_all_lanes_are_confined_again_and_again(sleepers: list[int], monkeypatch
     monkeypatch.setattr(confinement, "cpu_quota", lambda: 0.7)
     first, *others, late = sleepers
     held = Confinement()
-    assert held.adjust([first]) is None  # it may be wherever it likes
+    assert held.adjust(first, []) is None  # it may be wherever it likes
     assert cores([first]) == ALL
-    wait = held.adjust([first, *others])
+    wait = held.adjust(first, others)
     assert wait is not None
     assert 0 < wait <= confinement.PERIOD
     assert len(cores([first, *others])) == 1
-    held.adjust([first, *others, late])  # one more lane
+    held.adjust(first, [*others, late])  # one more lane
     kept = cores(sleepers)
     assert len(kept) == 1
     assert os.sched_getaffinity(0) == ALL
     held._until = time.monotonic()  # the period is over
-    wait = held.adjust([first, *others, late])
+    wait = held.adjust(first, [*others, late])
     assert cores(sleepers) == ALL
     assert wait is not None
     time.sleep(wait)
-    held.adjust([first, *others, late])
+    held.adjust(first, [*others, late])
     assert len(cores(sleepers)) == 1
-    held.adjust([first])  # it is alone again
+    held.adjust(first, [])  # it is alone again
     assert cores([first]) == ALL
 
 
@@ -66,7 +66,7 @@ def test_without_a_tight_quota_nothing_is_done(
     quota: float | None, sleepers: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(confinement, "cpu_quota", lambda: quota)
-    assert Confinement().adjust(sleepers) is None
+    assert Confinement(several=False).adjust(sleepers[0], sleepers[1:]) is None
     assert cores(sleepers) == ALL
 
 
@@ -74,7 +74,7 @@ def test_a_process_that_is_gone_is_no_error(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(confinement, "cpu_quota", lambda: 1.0)
     gone = subprocess.Popen(["true"])
     gone.wait()
-    assert Confinement().adjust([gone.pid, os.getppid() + 10**7]) is not None
+    assert Confinement().adjust(gone.pid, [os.getppid() + 10**7]) is not None
 
 
 def test_a_run_under_a_real_quota(hard: Path) -> None:

@@ -69,7 +69,8 @@ class Hybrid:
         self._here = [] if first is None else [first]  # CDCL lanes, lane 0 among them
         self._remote: list[Lane] = []
         self._revived: dict[str, int] = {}
-        self._confinement = Confinement()
+        self._confinement = Confinement(several=self._cores > 1)
+        race.guest = self._confinement.guest
         self._memory: int | None = None  # bytes there were for lanes when the search began, if known
         self._need = 0  # bytes that one takes, 0 before stock was taken
         self._unfilled = False  # whether lanes that there is room for are still to be started
@@ -96,6 +97,7 @@ class Hybrid:
         """Search until an answer, or until nobody is left. Raises Expired, EngineError, SoundnessError."""
         if self._first is None:
             self._first = self._start(formula)
+        self._confine()
         while True:
             self._revive(formula)
             if self._run.limited and not any(lane.state == "running" for lane in self._cdcl()):
@@ -165,11 +167,15 @@ class Hybrid:
 
         Lane 0's head start ends, more lanes are to start, cores change.
         """
-        assert self._first is not None
-        first = self._first.engine.pid
-        soon = self._confinement.adjust(sorted(self._race.processes(), key=lambda pid: pid != first))
+        soon = self._confine()
         left = HEAD_START - self._waited()
         return left if left > 0 else 0.0 if self._unfilled else soon
+
+    def _confine(self) -> float | None:
+        """Keep every process to its cores; return in how many seconds that is due again, None for never."""
+        assert self._first is not None
+        first = self._first.engine.pid
+        return self._confinement.adjust(first, [pid for pid in self._race.processes() if pid != first])
 
     def _view(self) -> View:
         about = self._pool.about
