@@ -1,4 +1,7 @@
-"""Under a quota the lanes keep to as many cores as it grants, lane 0's among them; nobody else is touched."""
+"""Lane 0 has a core for itself where there are several; under a quota a run keeps to as many as it grants.
+
+Nobody else is touched, and nothing is kept anywhere for good.
+"""
 
 import os
 import subprocess
@@ -62,12 +65,57 @@ def test_all_lanes_are_confined_again_and_again(sleepers: list[int], monkeypatch
 
 
 @pytest.mark.parametrize("quota", [None, len(ALL), len(ALL) - 0.5, 1000.0])
-def test_without_a_tight_quota_nothing_is_done(
+def test_on_one_core_without_a_tight_quota_nothing_is_done(
     quota: float | None, sleepers: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(confinement, "cpu_quota", lambda: quota)
     assert Confinement(several=False).adjust(sleepers[0], sleepers[1:]) is None
     assert cores(sleepers) == ALL
+
+
+@pytest.mark.parametrize("quota", [None, 1000.0])
+def test_lane_0_has_a_core_for_itself(
+    quota: float | None, sleepers: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(confinement, "cpu_quota", lambda: quota)
+    first, *guests, late = sleepers
+    held = Confinement()
+    held.adjust(first, [])
+    with held.guest():  # before it has been adjusted to any
+        begun = os.sched_getaffinity(0)
+    assert os.sched_getaffinity(0) == ALL
+    assert len(begun) == len(ALL) - 1
+    held.adjust(first, guests)
+    own = cores([first])
+    assert len(own) == 1
+    assert cores(guests) == begun == ALL - own
+    held.adjust(first, [*guests, late])
+    assert cores([*guests, late]) == ALL - own
+    held._until = time.monotonic()
+    wait = held.adjust(first, [*guests, late])
+    assert cores(sleepers) == ALL
+    assert wait is not None
+    time.sleep(wait)
+    held.adjust(late, [first, *guests])  # lane 0 was started again
+    held._until = time.monotonic()
+    held.adjust(late, [first, *guests])
+    time.sleep(confinement.BLINK)
+    held.adjust(late, [first, *guests])
+    assert len(cores([late])) == 1
+    assert cores([first, *guests]) == ALL - cores([late])
+    held.adjust(late, [])
+    assert cores([late]) == ALL
+
+
+def test_without_lane_0_guests_may_be_anywhere(sleepers: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(confinement, "cpu_quota", lambda: None)
+    held = Confinement()
+    held.adjust(sleepers[0], sleepers[1:])
+    held._until = time.monotonic()
+    held.adjust(None, sleepers[1:])
+    assert cores(sleepers[1:]) == ALL
+    with held.guest():
+        assert os.sched_getaffinity(0) == ALL
 
 
 def test_a_process_that_is_gone_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,9 @@
-"""Which cores the processes of a run may use: lane 0's core is for lane 0, and a quota is for few cores.
+"""Which cores the processes of a run may use: lane 0 has one to itself, and a quota is for few cores.
 
 A new process is put on any core, and the kernel takes long to find out that it fits elsewhere: in the first
-second lane 0 would have half a core. So guests, all but lane 0, are kept off the core that lane 0 is on
-at the moment. Where others load the machine the kernel may move lane 0, and the guests go where it was.
+second lane 0 would have half a core. So the core that lane 0 is on is for lane 0, the others are for its
+guests: all other lanes, and the pool. Now and then all may be anywhere for a moment, and lane 0 stays where
+the kernel puts it then: others may have come to work where it was.
 
 The kernel charges a quota of CPU time for what runs on any core, whatever its niceness: beside lanes on other
 cores lane 0 would get its share of heads, not of its rank. Where all are on few cores, ranks count again.
@@ -19,9 +20,8 @@ from contextlib import contextmanager, suppress
 from turbosat.cgroups import cpu_quota
 from turbosat.system import core_of, threads
 
-PERIOD = 5.0  # seconds that a run keeps to the same cores under a quota: others may have come to work there
+PERIOD = 5.0  # seconds that a run keeps to the same cores
 BLINK = 0.03  # seconds without confinement, for the kernel to find an idle core
-LOOK = 0.25  # seconds between two looks at where lane 0 is
 
 Cores = frozenset[int]
 
@@ -34,11 +34,10 @@ class Confinement:
         self._several = several
         self._first: int | None = None  # process of lane 0
         self._allowed: Cores = frozenset()  # no core: not known yet, or not to be known
-        self._most = 0  # cores at a time, 0 for all
-        self._cores: Cores = frozenset()  # of the run now
-        self._until = 0.0  # when these change, under a quota
-        self._looked = 0.0
-        self._guests: Cores = frozenset()  # cores of all but lane 0
+        self._most = 0  # cores that a quota grants at a time
+        self._own: Cores = frozenset()  # of lane 0 now; no core: nothing was chosen yet
+        self._guests: Cores = frozenset()  # of the others
+        self._until = 0.0  # when that changes
         self._kept: dict[int, Cores] = {}  # where each process is kept
 
     def adjust(self, first: int | None, guests: Sequence[int]) -> float | None:
@@ -50,18 +49,18 @@ class Confinement:
         self._first = first
         if not guests:
             self._apply({pid: self._allowed for pid in self._kept if pid == first})
-            self._cores = frozenset()
+            self._own = frozenset()
             return None
         if not self._begun():
             return None
         now = time.monotonic()
-        if self._most and now >= self._until:
-            self._change([*([] if first is None else [first]), *guests], now)
-        if now >= self._looked + LOOK or not self._guests <= self._cores:
-            self._look(now)
-        of_first = {} if first is None else {first: self._cores}
-        self._apply({**dict.fromkeys(guests, self._guests), **of_first})
-        return max(0.0, min(self._looked + LOOK, self._until if self._most else math.inf) - now)
+        if self._own != self._allowed and self._own and now >= self._until:
+            self._own, self._guests, self._until = self._allowed, self._allowed, now + BLINK
+        elif now >= self._until or not self._own:
+            self._choose(guests)
+        own = {} if first is None else {first: self._own}
+        self._apply({**dict.fromkeys(guests, self._guests), **own})
+        return max(0.0, self._until - time.monotonic())
 
     @contextmanager
     def guest(self) -> Iterator[None]:
@@ -69,8 +68,8 @@ class Confinement:
         if self._first is None or not self._begun():
             yield
             return
-        if not self._guests:
-            self._look(time.monotonic())
+        if not self._own:
+            self._choose(())
         own = os.sched_getaffinity(0)
         _keep(0, self._guests)
         try:
@@ -83,26 +82,19 @@ class Confinement:
         if not self._allowed and hasattr(os, "sched_getaffinity"):
             self._allowed = frozenset(os.sched_getaffinity(0))
             quota = cpu_quota()
-            cores = len(self._allowed) if quota is None else math.ceil(quota)
-            self._most = cores if cores < len(self._allowed) else 0
-        self._cores = self._cores or self._allowed
-        return bool(self._most) or (self._several and len(self._allowed) > 1)
+            self._most = len(self._allowed) if quota is None else min(math.ceil(quota), len(self._allowed))
+        return self._most < len(self._allowed) or (self._several and self._most > 1)
 
-    def _change(self, processes: Sequence[int], now: float) -> None:
-        """Choose other cores for the run, after a moment on all of them."""
-        if self._cores != self._allowed:
-            self._cores, self._until = self._allowed, now + BLINK
-            return
+    def _choose(self, guests: Sequence[int]) -> None:
+        """Choose the cores of the run, and which of them is lane 0's."""
+        first = [] if self._first is None else [self._first]
         # Where the kernel has put them, others have left room.
-        found = dict.fromkeys((*map(core_of, processes), *self._allowed))
-        self._cores = frozenset([core for core in found if core in self._allowed][: self._most])
-        self._until = now + PERIOD
-
-    def _look(self, now: float) -> None:
-        """Choose the guests' cores: lane 0 is on the other one."""
-        self._looked = now
-        core = None if self._first is None or not self._several else core_of(self._first)
-        self._guests = self._cores - {core} or self._cores
+        found = dict.fromkeys((*map(core_of, (*first, *guests)), *self._allowed))
+        cores = [core for core in found if core in self._allowed][: self._most]
+        apart = self._several and len(cores) > 1 and bool(first)
+        self._own = frozenset(cores[:1] if apart else cores)
+        self._guests = frozenset(cores[1:] if apart else cores)
+        self._until = time.monotonic() + PERIOD
 
     def _apply(self, wanted: dict[int, Cores]) -> None:
         for process, cores in wanted.items():

@@ -226,7 +226,8 @@ class Hybrid:
     def _use_pool(self, plan: Plan, formula: Formula) -> None:
         """Start the pool when it is time, and what descends there."""
         if plan.pool:
-            self._pool.begin(formula, plan.places)
+            with self._confinement.guest():
+                self._pool.begin(formula, plan.places)
         if any(lane.cause is Cause.MEMORY for lane in self._remote):
             self._pool.give_up("memory limit")
         if self._pool.state == "ready":
