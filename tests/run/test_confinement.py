@@ -137,9 +137,10 @@ def test_a_run_under_a_real_quota(hard: Path) -> None:
                 lanes = descendants(process.pid)
                 with suppress(ProcessLookupError):
                     sets = {frozenset(os.sched_getaffinity(pid)) for pid in lanes}
-                    if len(lanes) >= 3 and len(sets) == 1 and len(*sets) == 1:
+                    confined = len(lanes) >= 3 and len(sets) == 1 and len(*sets) == 1
+                    # The run's own thread is where guests belong while it starts one.
+                    if confined and os.sched_getaffinity(process.pid) == ALL:
                         break
-            assert os.sched_getaffinity(process.pid) == ALL
         finally:
             process.terminate()
             process.wait()

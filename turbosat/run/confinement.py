@@ -27,7 +27,10 @@ Cores = frozenset[int]
 
 
 class Confinement:
-    """The cores of a run's child processes; this process and its threads may use all of theirs."""
+    """The cores of a run's child processes; this process and its threads may use all of theirs.
+
+    Only while a thread starts a guest it is where that belongs.
+    """
 
     def __init__(self, *, several: bool = True) -> None:
         """`several`: the run may use more than one core."""

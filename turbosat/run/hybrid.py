@@ -24,7 +24,7 @@ from turbosat.run.confinement import Confinement
 from turbosat.run.descent import DescentStage
 from turbosat.run.following import BestGuidance
 from turbosat.run.pool import PoolStage
-from turbosat.run.scheduler import HEAD_START, Plan, Scheduler, View, lane_memory
+from turbosat.run.scheduler import Plan, Scheduler, View, head_start, lane_memory
 from turbosat.run.sharing import LONGEST, ClauseSharing
 from turbosat.run.sweeping import SweepingStage
 
@@ -51,6 +51,7 @@ class Hybrid:
         self._run, self._race, self._options, self._deadline = run, race, options, deadline
         self._assuming = run.assumptions is not None
         self._cores = worker_count(options)
+        self._head_start = head_start(self._cores)
         self._lanes = self._mixed()  # CDCL lanes in the order in which they are to start
         if first is not None:
             next(self._lanes)
@@ -106,7 +107,7 @@ class Hybrid:
                 self._run.require_prover(algebra=self._stage.refuting or self._sweeping.running)
             result = self._judged(formula, self._race.glance())
             if result is None:
-                if not self._need and self._waited() >= HEAD_START:
+                if not self._need and self._waited() >= self._head_start:
                     self._take_stock(formula)
                 plan = self._scheduler.decide(self._view())
                 self._apply(plan, formula)
@@ -168,7 +169,7 @@ class Hybrid:
         Lane 0's head start ends, more lanes are to start, cores change.
         """
         soon = self._confine()
-        left = HEAD_START - self._waited()
+        left = self._head_start - self._waited()
         return left if left > 0 else 0.0 if self._unfilled else soon
 
     def _confine(self) -> float | None:
@@ -193,7 +194,7 @@ class Hybrid:
 
     def _apply(self, plan: Plan, formula: Formula) -> None:
         """Do what the scheduler says, as far as nobody has something to say: an answer may be there."""
-        if self._waited() < HEAD_START and self._race.running():
+        if self._waited() < self._head_start and self._race.running():
             return
         self._descent.set_share(plan.share)
         self._unfilled = True
