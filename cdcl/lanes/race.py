@@ -209,9 +209,10 @@ class Race:
     def heard(self, timeout: float = 0.0) -> bool:
         """Wait up to `timeout` seconds until anybody has something to say, and tell whether that is so."""
         waiter = select.poll()  # not select(): a user's program may hold more than 1,024 descriptors
-        active = [lane.engine for lane in self.running() if not lane.resting]
-        if not (active or self._watched):
+        running = self.running()
+        if not (running or self._watched):
             return False
+        active = [lane.engine for lane in running if not lane.resting]
         things: tuple[Deadline | Watched | Engine, ...] = (self._deadline, *self._watched, *active)
         for each in things:
             try:
