@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import inspect
+import os
+import shlex
 from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
 
-from turbosat.cli.words import Go, called, switch_name
+from turbosat.cli.words import ENVIRONMENT, Go, called, switch_name
+from turbosat.errors import UsageError
 from turbosat.options import Display, Option, Options, declared
 
 HELP = """Solve a formula in DIMACS format, plain or compressed, with `x` lines for XORs.
@@ -25,7 +28,10 @@ TyperUsageError: Any = typer.BadParameter.__mro__[2]
 def command(go: Go, version: str, doctor: Callable[[], tuple[str, bool]]) -> Callable[..., Any]:
     """Return the command; called with arguments it parses them and returns what `go` returns.
 
-    `go` is called with FILE, the checked options of the run, and the display options.
+    `go` is called with FILE, the checked options of the run, and the display options. `version` is what
+    --version prints. `doctor` returns what --doctor prints, and whether all is well: that is the exit code.
+
+    Raises TyperUsageError for words that Typer cannot read, UsageError for options that make no sense.
     """
 
     def turbosat(**values: Any) -> int:
@@ -62,6 +68,37 @@ def command(go: Go, version: str, doctor: Callable[[], tuple[str, bool]]) -> Cal
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.command(context_settings={"help_option_names": ["-h", "--help"]})(turbosat)
     return typer.main.get_command(app)
+
+
+def options_of_environment() -> list[str]:
+    """Return the options in TURBOSAT_OPTIONS, for clients that pass none; those of the command line win.
+
+    UsageError for what is more than options: Typer reads them with a file behind them, and must find that
+    file and no proof. What is wrong with one is said in its words, with the variable's name before them.
+    """
+    text = os.environ.get(ENVIRONMENT, "")
+    if not text.strip():
+        return []
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise UsageError(f"{ENVIRONMENT}: {error}") from None
+    seen: list[str | None] = []
+    first = "FILE"
+
+    def go(file: str, options: Options, display: Display) -> int:
+        seen.extend([file, options["proof"]])
+        return 0
+
+    try:
+        command(go, "", lambda: ("", True))([*words, "--", first], standalone_mode=False)
+    except TyperUsageError as error:
+        raise UsageError(f"{ENVIRONMENT}: {' '.join(error.format_message().split())}") from None
+    except UsageError as error:
+        raise UsageError(f"{ENVIRONMENT}: {error}") from None
+    if seen != [first, None]:
+        raise UsageError(f"{ENVIRONMENT} must hold options only, not {text.strip()}")
+    return words
 
 
 def parameter(name: str, annotation: Any, default: Any) -> inspect.Parameter:

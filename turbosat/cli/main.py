@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import ExitStack, nullcontext
 from typing import TYPE_CHECKING
@@ -38,16 +39,16 @@ def run(arguments: list[str], signals: Signals | None = None) -> int:
 
     def started() -> object:
         nonlocal arguments
-        from turbosat.cli.environment import options_of_environment
-        from turbosat.cli.words import called, plain_values
+        from turbosat.cli.words import ENVIRONMENT, called, plain_values
 
-        arguments = [*options_of_environment(), *arguments]
-        values = plain_values(arguments)
-        if values is not None:
-            return called(go, values)
-        from turbosat.cli.arguments import command
+        if not os.environ.get(ENVIRONMENT, "").strip():
+            values = plain_values(arguments)
+            if values is not None:
+                return called(go, values)
+        from turbosat.cli.arguments import command, options_of_environment
         from turbosat.version import __version__
 
+        arguments = [*options_of_environment(), *arguments]
         return command(go, __version__, doctor)(arguments, prog_name=PROGRAM, standalone_mode=False)
 
     return guarded(PROGRAM, started, nullcontext if signals is None else signals.watch)

@@ -13,6 +13,8 @@ from typing import Any, Literal, get_args, get_origin
 from turbosat.errors import UsageError
 from turbosat.options import Display, Option, Options, declared, resolve
 
+ENVIRONMENT = "TURBOSAT_OPTIONS"  # what options of the environment are in: Typer reads them
+
 Go = Callable[[str, Options, Display], int]
 
 

@@ -107,6 +107,7 @@ class Hybrid:
                 self._run.require_prover(algebra=self._stage.refuting or self._sweeping.running)
             result = self._judged(formula, self._race.glance())
             if result is None:
+                self._revive(formula)
                 if not self._need and self._waited() >= self._head_start:
                     self._take_stock(formula)
                 plan = self._scheduler.decide(self._view())
