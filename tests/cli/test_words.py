@@ -55,9 +55,14 @@ words = st.one_of(
 
 def outcome(read: Any) -> Any:
     """Return what `read` makes of a command line, or what it raises."""
-    seen: list[Any] = []
+    seen: list[str] = []
+
+    def go(*found: Any) -> int:
+        seen.append(repr(found))
+        return 0
+
     try:
-        read(lambda *found: seen.append(repr(found)) or 0)
+        read(go)
     except TyperUsageError:
         return "Typer's"
     except UsageError as error:
