@@ -33,8 +33,8 @@ class BuildWithCore(build_py):
             except BuildError as error:
                 raise SystemExit(f"turbosat: {error}") from None
         if self.editable_mode:
-            for place in places.values():
-                compileall.compile_dir(ROOT / place, maxlevels=0, quiet=2)
+            for folder in places.values():
+                compileall.compile_dir(ROOT / folder, maxlevels=0, quiet=2)
 
 
 class WheelForAllPythons(bdist_wheel):
