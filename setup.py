@@ -1,5 +1,6 @@
 """What pyproject.toml cannot say: the core is compiled when turbosat is built, for all Pythons alike."""
 
+import compileall
 import sys
 from pathlib import Path
 
@@ -19,7 +20,11 @@ class BuildWithCore(build_py):
     """The modules, and the libraries beside those that load them."""
 
     def run(self) -> None:
-        """Copy the modules and build the libraries; an editable installation has them in the tree."""
+        """Copy the modules and build the libraries; an editable installation has them in the tree.
+
+        There modules are compiled, too, as pip does for a wheel: a start takes 0.1 s longer where it has to,
+        and it has to each time where Python is told to write no bytecode.
+        """
         super().run()
         for library, place in BUILDS.items():
             into = place if self.editable_mode else Path(self.build_lib, place.relative_to(ROOT))
@@ -27,6 +32,9 @@ class BuildWithCore(build_py):
                 build(library, into)
             except BuildError as error:
                 raise SystemExit(f"turbosat: {error}") from None
+        if self.editable_mode:
+            for folder in places.values():
+                compileall.compile_dir(ROOT / folder, maxlevels=0, quiet=2)
 
 
 class WheelForAllPythons(bdist_wheel):

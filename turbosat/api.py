@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from turbosat.deadline import Deadline
 from turbosat.errors import UsageError
 from turbosat.events import Sink, ignore
-from turbosat.options import Options, resolve
+from turbosat.options import Options, memory_bytes, resolve
 from turbosat.result import Result
 from turbosat.run.pipeline import Run
 from turbosat.validation import is_stream, shown, word
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from turbosat.formula.formula import Formula
     from turbosat.validation import Readable
-
-MEGABYTE = 1 << 20
 
 
 def solve(
@@ -62,12 +60,6 @@ def solve(
             deadline = ours.enter_context(Deadline(resolved["time_limit"], memory_bytes(resolved)))
         assumed = None if assumptions is None else _literals(assumptions)
         return Run(_formula(source), resolved, deadline, on_event, assumed).run()
-
-
-def memory_bytes(options: Options) -> int | None:
-    """Return the memory limit in bytes."""
-    limit = options["memory_limit"]
-    return None if limit is None else limit * MEGABYTE
 
 
 def _require_open(deadline: Deadline) -> None:

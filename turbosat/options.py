@@ -20,6 +20,7 @@ Mode = Literal["default", "sat", "unsat"]
 Parsing = Literal["normal", "strict", "relaxed"]
 
 LARGEST_LIMIT = 2**31 - 1  # Kissat's
+MEGABYTE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +268,12 @@ def resolve(values: Mapping[str, object]) -> Options:
 def worker_count(options: Options) -> int:
     """Return how many cores a run may use."""
     return 1 if options["deterministic"] else options["workers"] or available_cores()
+
+
+def memory_bytes(options: Options) -> int | None:
+    """Return the memory limit in bytes."""
+    limit = options["memory_limit"]
+    return None if limit is None else limit * MEGABYTE
 
 
 def _checked(name: str, kind: Any, option: Option, value: Any) -> Any:

@@ -256,17 +256,18 @@ class Kissat(Engine):
         wait = None if until is None else max(0.0, until - time.monotonic())
         if not readable(child.output, wait):
             return False
-        try:
-            data = os.read(child.output, CHUNK)
-        except BlockingIOError:
-            return False
-        except OSError as error:
-            raise EngineError(f"kissat: cannot read its output: {error}") from error
-        if data:
+        while True:  # to its end, if that is there: who waits no longer must not miss it
+            try:
+                data = os.read(child.output, CHUNK)
+            except BlockingIOError:
+                return False
+            except OSError as error:
+                raise EngineError(f"kissat: cannot read its output: {error}") from error
+            if not data:
+                return True
             self._output.feed(data)
             if self._output.variables is not None:
                 self._unlink()
-        return not data
 
     def _named(self, complaint: str) -> str:
         """Return what Kissat complains of with the name of the file that it read without knowing it."""

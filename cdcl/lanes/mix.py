@@ -28,7 +28,7 @@ class Entrant:
     name: str
     seed: int = 0
     proves: bool = False  # the one lane that writes the proof
-    nice: int = 10  # how far it gives way to others on its core; the first lane never does
+    nice: int = 8  # how far it gives way to others on its core; the first lane never does
     words: tuple[str, ...] = ()  # its options, for people
 
     def arguments(self) -> tuple[str, ...]:
@@ -117,11 +117,11 @@ KINDS = {
     "kissat-sat": LaneSpec("kissat-sat", engine="kissat", flags=("--sat",), follows="phases"),
     "kissat-unsat": LaneSpec("kissat-unsat", engine="kissat", flags=("--unsat",)),
     "kissat-negative": LaneSpec("kissat-negative", engine="kissat", flags=("--phase=0",)),
-    "cadical": LaneSpec("cadical", nice=8, engine="cadical"),
+    "cadical": LaneSpec("cadical", nice=6, engine="cadical"),
     "cadical-stable": LaneSpec("cadical-stable", engine="cadical", options={"stabilizeonly": 1}),
     # Of all settings tried with phases from a population, the one that makes the most of them.
     "cadical-guided": LaneSpec(
-        "cadical-guided", nice=11, engine="cadical", options={"stabilizeonly": 1}, follows="phases"
+        "cadical-guided", nice=9, engine="cadical", options={"stabilizeonly": 1}, follows="phases"
     ),
     # What follows nothing yet runs another course than lanes of the same kind.
     "cadical-probes": LaneSpec(

@@ -6,7 +6,7 @@ import os
 import select
 import signal
 import time
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, Self
@@ -116,6 +116,8 @@ class Race:
         self._kills = memory_kills()
         deadline.cover(self.processes)
         self._conditions: list[Callable[[], None]] = []
+        # In what context lanes beside the first are started: that they begin on cores that are theirs.
+        self.guest: Callable[[], AbstractContextManager[None]] = nullcontext
 
     def __enter__(self) -> Self:
         return self
@@ -160,12 +162,13 @@ class Race:
         self.lanes.append(lane)
         engine.check = self._deadline.check
         try:
-            engine.start(source)
-            if self._known and Ability.ASSUMPTIONS not in abilities and Ability.UNITS in abilities:
-                engine.add_units(self._assumption)  # engines that take neither say what holds anyway
-            lane.resting = True
-            if not paced:
-                self._advance(lane)
+            with self.guest() if len(self.lanes) > 1 else nullcontext():
+                engine.start(source)
+                if self._known and Ability.ASSUMPTIONS not in abilities and Ability.UNITS in abilities:
+                    engine.add_units(self._assumption)  # engines that take neither say what holds anyway
+                lane.resting = True
+                if not paced:
+                    self._advance(lane)
             if engine.pid is not None:
                 guest = len(self.lanes) > 1 and bool(spec.nice)
                 give_up_first(engine.pid, EXPENDABLE[guest])
@@ -203,19 +206,26 @@ class Race:
             lane.guided = piece.note
             self.tell("guided", lane, what=piece.note)
 
+    def heard(self, timeout: float = 0.0) -> bool:
+        """Wait up to `timeout` seconds until anybody has something to say, and tell whether that is so."""
+        waiter = select.poll()  # not select(): a user's program may hold more than 1,024 descriptors
+        running = self.running()
+        if not (running or self._watched):
+            return False
+        active = [lane.engine for lane in running if not lane.resting]
+        things: tuple[Deadline | Watched | Engine, ...] = (self._deadline, *self._watched, *active)
+        for each in things:
+            try:
+                waiter.register(each, select.POLLIN)
+            except EngineError:  # the pool is gone: the poll below says so, of each of its lanes
+                return True
+        return bool(waiter.poll(timeout * 1000))
+
     def glance(self, timeout: float = 0.0) -> tuple[Lane, Answer] | None:
         """Look at every running lane, waiting up to `timeout` seconds for one that has something to say."""
+        if timeout > 0:
+            self.heard(timeout)
         running = self.running()
-        if timeout > 0 and (running or self._watched):
-            waiter = select.poll()  # not select(): a user's program may hold more than 1,024 descriptors
-            active = [lane.engine for lane in running if not lane.resting]
-            things: tuple[Deadline | Watched | Engine, ...] = (self._deadline, *self._watched, *active)
-            for each in things:
-                try:
-                    waiter.register(each, select.POLLIN)
-                except EngineError:  # the pool is gone: the poll below says so, of each of its lanes
-                    timeout = 0.0
-            waiter.poll(timeout * 1000)
         for lane in running:
             if lane.resting:
                 continue

@@ -126,7 +126,16 @@ def test_lying_engine_is_a_bug_report(
 
 def test_an_environment_without_the_dependencies_is_one_line() -> None:
     code = "import sys; sys.path.insert(0, sys.argv.pop(1)); from turbosat.cli.main import main; main()"
-    command = [sys.executable, "-S", "-P", "-c", code, str(ROOT), QUEENS]  # -S: without what is installed
+    command = [
+        sys.executable,
+        "-S",
+        "-P",
+        "-c",
+        code,
+        str(ROOT),
+        "-q",
+        QUEENS,
+    ]  # -S: without what is installed
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (run.returncode, run.stdout) == (1, "")
-    assert run.stderr == "turbosat: error: the package typer is missing: pip install turbosat brings it\n"
+    assert run.stderr == "turbosat: error: the package numpy is missing: pip install turbosat brings it\n"

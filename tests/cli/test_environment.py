@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from tests.cli.test_options import parse
-from turbosat.cli.arguments import ENVIRONMENT, options_of_environment
+from turbosat.cli.arguments import options_of_environment
 from turbosat.cli.main import run
+from turbosat.cli.words import ENVIRONMENT
 from turbosat.errors import UsageError
 
 

@@ -3,12 +3,12 @@
 import itertools
 import math
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from turbosat.run.scheduler import (
     EARLY,
-    HEAD_START,
     HOPEFUL,
     LANE,
     LATEST,
@@ -18,6 +18,7 @@ from turbosat.run.scheduler import (
     Descent,
     Scheduler,
     View,
+    head_start,
     lane_memory,
     places,
     share,
@@ -65,7 +66,7 @@ def test_plans_make_sense(view: View, pool_after: float | None) -> None:
             assert plan.remote == 0 or both <= view.memory
     if pool_after is None or view.seconds < pool_after or view.pool == "broken":
         assert not plan.pool
-    if view.seconds < HEAD_START:
+    if view.seconds < head_start(view.cores):
         assert plan.here == 1
 
 
@@ -134,6 +135,23 @@ def test_the_first_seconds_on_two_cores() -> None:
     assert plan(0.2, None) == (3, True)  # no descent at all
     assert plan(0.2, Descent(0.1, 0.0, 5, accelerated=True)) == (3, True)
     assert scheduler.decide(View(50.0, 1, None)).here == 1
+
+
+@pytest.mark.parametrize(
+    ("cores", "early", "late"), [(1, 1, 1), (2, 3, 4), (4, 4, 5), (16, 4, 16), (64, 4, 64)]
+)
+def test_lanes_fill_the_cores(cores: int, early: int, late: int) -> None:
+    """Few before the pool is up, then one a core, and one or two more where there are few."""
+    scheduler = Scheduler(2.0 if cores > 1 else None)
+    assert scheduler.decide(View(0.5, cores)).here == early
+    coming = scheduler.decide(View(2.5, cores))
+    assert coming.pool == (cores > 1)
+    ready = scheduler.decide(View(8.0, cores, pool="ready" if coming.pool else "none", places=coming.places))
+    assert ready.here + ready.remote == late
+
+
+def test_an_only_core_is_lane_0s_for_longer() -> None:
+    assert head_start(1) > head_start(2) == head_start(64) > 0
 
 
 def test_the_pool() -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import inspect
 import os
 import shlex
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
 
+from turbosat.cli.words import ENVIRONMENT, Go, called, switch_name
 from turbosat.errors import UsageError
-from turbosat.options import Display, Option, Options, declared, resolve
+from turbosat.options import Display, Option, Options, declared
 
 HELP = """Solve a formula in DIMACS format, plain or compressed, with `x` lines for XORs.
 
@@ -24,25 +24,20 @@ where the proof is not complete.
 # The base of Typer's usage errors, which it does not export under a name that all versions share.
 TyperUsageError: Any = typer.BadParameter.__mro__[2]
 
-ENVIRONMENT = "TURBOSAT_OPTIONS"
-
-Go = Callable[[str, Options, Display], int]
-
 
 def command(go: Go, version: str, doctor: Callable[[], tuple[str, bool]]) -> Callable[..., Any]:
     """Return the command; called with arguments it parses them and returns what `go` returns.
 
-    `go` is called with FILE, the checked options of the run, and the display options.
+    `go` is called with FILE, the checked options of the run, and the display options. `version` is what
+    --version prints. `doctor` returns what --doctor prints, and whether all is well: that is the exit code.
+
+    Raises TyperUsageError for words that Typer cannot read, UsageError for options that make no sense.
     """
 
     def turbosat(**values: Any) -> int:
-        file = values.pop("file")
-        if file is None:
-            if sys.stdin is not None and sys.stdin.isatty():
-                raise UsageError("expected a FILE (see turbosat --help)")
-            file = "-"
-        display = Display(**{name: values.pop(name) for name, _, _ in declared(Display)})  # type: ignore[typeddict-item]
-        return go(file, resolve(_folded(values)), display)
+        return called(
+            go, {name: value for name, value in values.items() if name not in ("doctor", "version")}
+        )
 
     def print_version(wanted: bool) -> None:
         if wanted:
@@ -78,7 +73,8 @@ def command(go: Go, version: str, doctor: Callable[[], tuple[str, bool]]) -> Cal
 def options_of_environment() -> list[str]:
     """Return the options in TURBOSAT_OPTIONS, for clients that pass none; those of the command line win.
 
-    UsageError for what is more than options.
+    UsageError for what is more than options: Typer reads them with a file behind them, and must find that
+    file and no proof. What is wrong with one is said in its words, with the variable's name before them.
     """
     text = os.environ.get(ENVIRONMENT, "")
     if not text.strip():
@@ -114,7 +110,7 @@ def option_parameters(name: str, kind: Any, option: Option) -> list[inspect.Para
     """Return the parameters of one option: one, or one a switch."""
     if option.switch is not None:
         return [
-            parameter(_switch_name(flag), Annotated[bool, typer.Option(flag, help=text)], False)
+            parameter(switch_name(flag), Annotated[bool, typer.Option(flag, help=text)], False)
             for flag, (_, text) in option.switch.items()
         ]
     if not option.flags:
@@ -128,21 +124,3 @@ def option_parameters(name: str, kind: Any, option: Option) -> list[inspect.Para
         show_default=option.default not in (None, False),
     )
     return [parameter(name, Annotated[kind, flag], option.default)]
-
-
-def _switch_name(flag: str) -> str:
-    return f"switch_{flag.lstrip('-')}"
-
-
-def _folded(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return option values with each group of switches folded into its option."""
-    folded = {name: value for name, value in values.items() if not name.startswith("switch_")}
-    folded.pop("doctor", None)
-    folded.pop("version", None)
-    for name, _, option in declared(Options):
-        given = [flag for flag in option.switch or () if values[_switch_name(flag)]]
-        if len(given) > 1:
-            raise UsageError(f"{given[0]} and {given[1]} exclude each other")
-        if option.switch and given:
-            folded[name] = option.switch[given[0]][0]
-    return folded

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import ExitStack, nullcontext
 from typing import TYPE_CHECKING
@@ -38,6 +39,12 @@ def run(arguments: list[str], signals: Signals | None = None) -> int:
 
     def started() -> object:
         nonlocal arguments
+        from turbosat.cli.words import ENVIRONMENT, called, plain_values
+
+        if not os.environ.get(ENVIRONMENT, "").strip():
+            values = plain_values(arguments)
+            if values is not None:
+                return called(go, values)
         from turbosat.cli.arguments import command, options_of_environment
         from turbosat.version import __version__
 
@@ -50,9 +57,9 @@ def run(arguments: list[str], signals: Signals | None = None) -> int:
 def _solve(
     file: str, options: Options, display: Display, arguments: list[str], signals: Signals | None
 ) -> int:
-    from turbosat.api import memory_bytes
     from turbosat.cli.display import Show
     from turbosat.deadline import Deadline
+    from turbosat.options import memory_bytes
     from turbosat.run.pipeline import Run
     from turbosat.version import __version__
 

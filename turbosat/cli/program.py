@@ -25,30 +25,39 @@ def launch(run: Callable[[list[str], Signals], int]) -> NoReturn:
     secure()
     code = run(sys.argv[1:], Signals())
     finish()
-    sys.exit(code)
+    os._exit(code)  # nothing is left to be done, and taking down an interpreter with numpy takes a while
 
 
 def guarded(program: str, go: Callable[[], object], watch: Watch = nullcontext) -> int:
     """Return what a program's command returns as its exit code; whatever is wrong is one line on stderr."""
     try:
         require_system()
-        from turbosat.cli.arguments import TyperUsageError
+        outcome = go()
+    except TurbosatError as error:
+        return fail(program, str(error), watch)
     except ModuleNotFoundError as error:  # a checkout runs in any environment
         return fail(program, f"the package {error.name} is missing: pip install turbosat brings it", watch)
     except ImportError as error:
         return fail(program, str(error), watch)
-
-    try:
-        outcome = go()
-    except TurbosatError as error:
-        return fail(program, str(error), watch)
-    except TyperUsageError as error:
-        return fail(program, f"{' '.join(error.format_message().split())} (see {program} --help)", watch)
     except OSError as error:
         return fail(program, f"{error.filename}: {reason(error)}" if error.filename else reason(error), watch)
     except MemoryError:
         return fail(program, "out of memory", watch)
+    except Exception as error:
+        complaint = _complaint(error)
+        if complaint is None:
+            raise
+        return fail(program, f"{' '.join(complaint.split())} (see {program} --help)", watch)
     return outcome if isinstance(outcome, int) else 0
+
+
+def _complaint(error: Exception) -> str | None:
+    """Return what Typer says is wrong with the arguments, None for another error; only it need be loaded."""
+    if "typer" not in sys.modules:
+        return None
+    from turbosat.cli.arguments import TyperUsageError
+
+    return str(error.format_message()) if isinstance(error, TyperUsageError) else None
 
 
 def fail(program: str, message: str, watch: Watch = nullcontext) -> int:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from turbosat.encodings.support.program import Program
     from turbosat.gpu.sweep.candidates import Settler, Verdict
 
-NICE = 3  # how far the search in the solution space gives way: less than lanes that may never end
+NICE = 1  # how far the search in the solution space gives way: less than lanes that may never end
 DECODED = 30.0, 1.0  # seconds that decoding noise may be expected to take, where it is timed and where not
 FURTHER = 7  # how much further, after a while, where its end is not near
 NEWS_INTERVAL = 0.5  # seconds between two words on its progress

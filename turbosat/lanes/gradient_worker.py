@@ -46,6 +46,7 @@ class Worker:
         self._told = self._guided = self._encoded = time.monotonic()
         self._best = -1  # false clauses when guidance was last told
         self._cost = self._encoding = 0.0  # seconds, of the last guidance and of the last encoding
+        self._core_seconds = 0.0  # of the search, on a core or a device; what a busy core withholds is none
 
     def serve(self) -> None:
         """Search when there is a slice to search, listen always."""
@@ -91,17 +92,26 @@ class Worker:
         search = self._search or self._open()
         self._take_in(search)
         if search.solution is None and not search.contradiction:
-            begin = time.monotonic()
+            begin, before = self._clock(), self._core_seconds
             if self._rounds is None:
                 search.advance(SLICE)
             else:
                 search.advance_rounds(1)
                 self._rounds -= 1
+            self._core_seconds += self._clock() - begin
             self._report(search)
             if self._share < 1.0 and search.solution is None:
-                self._rest((time.monotonic() - begin) * (1.0 / max(self._share, 1e-3) - 1.0))
+                self._rest((self._core_seconds - before) * (1.0 / max(self._share, 1e-3) - 1.0))
         if search.solution is not None or search.contradiction or self._rounds == 0:
             self._answer(search)
+
+    def _clock(self) -> float:
+        """Return seconds by the clock of what searches: CPU time where that is one thread of ours."""
+        alone = self._search is not None and self._search.device == "cpu" and self._settings["workers"] == 1
+        return time.process_time() if alone else time.monotonic()
+
+    def _figures(self, search: GradientSearch) -> dict[str, Any]:
+        return {**search.statistics(), "core_seconds": self._core_seconds}
 
     def _open(self) -> GradientSearch:
         assert self._formula is not None
@@ -114,7 +124,7 @@ class Worker:
             raise
         self._encoding = time.monotonic() - begin
         self._encoded = time.monotonic()
-        self._channel.send("progress", search.statistics())
+        self._channel.send("progress", self._figures(search))
         self._search = search
         return search
 
@@ -151,7 +161,7 @@ class Worker:
         now = time.monotonic()
         if now - self._told >= NEWS_INTERVAL:
             self._told = now
-            self._channel.send("progress", search.statistics())
+            self._channel.send("progress", self._figures(search))
         best = search.progress().best
         waited = now - self._guided
         due = waited >= max(GUIDANCE_INTERVAL, GUIDANCE_COST * self._cost)
@@ -175,7 +185,7 @@ class Worker:
             "number": self._number,
             "status": 0 if values is None else 10,
             "over": values is not None or search.contradiction,
-            "statistics": search.statistics(),
+            "statistics": self._figures(search),
         }
         self._number = 0
         self._channel.send("answer", data, [] if values is None else [memoryview(values.view(np.int8))])  # type: ignore[arg-type]

@@ -34,7 +34,7 @@ REST = 4  # undecided nodes up to which passes go on that merge nothing: they ma
 STALE = 2.0, 0.5  # CPU seconds without a merge that end a pass, and the part of it that they must be
 THROUGH = 1.0, 8.0  # seconds of simulation that count as few inputs: after the first pass, after the others
 WORTH = 0.05  # of the variables replaced, for which the merged formula is worth a lane
-NICE = 5  # how far it gives way once it has had its trial
+NICE = 3  # how far it gives way once it has had its trial
 SAYING = 4.0  # CPU seconds after which what is equal is told before the pass is over
 NEWS_INTERVAL = 0.5  # seconds between two words on its progress
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 LONGEST = 10.0  # seconds that recovery and elimination may take
 SHARE = 0.05  # of the time limit that they may take
 LATE = 1.0  # seconds after which a formula without XORs is tried, too
-LATE_NICE = 5  # how far it gives way then
+LATE_NICE = 3  # how far it gives way then
 LARGEST = 10_000_000  # literals of such a formula
 
 
@@ -52,7 +52,11 @@ class AlgebraStage:
             self._late = True
 
     def begin_late(self, formula: Formula, waited: float) -> None:
-        """Start the lane on a formula without XORs after a while: few inputs may decide it all the same."""
+        """Start the lane on a formula without XORs after a while: few inputs may decide it all the same.
+
+        `waited` are the seconds since lane 0 began. It is to be called while the core of the descent is free
+        for other work, and the lane gives way from its start: most such formulas are not decided so.
+        """
         if self._late and waited >= LATE:
             self._late = False
             self._start(formula, sweep=True, nice=LATE_NICE)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from turbosat.run.pool import PoolStage
 
 LANE = "gradient"
-NICE = 2  # before the lanes that give way to all, as long as its trial lasts
+NICE = 1  # before the lanes that give way to all, as long as its trial lasts
 TRAIL_INTERVAL = 5.0  # seconds between two trails asked for
 LARGEST = 50_000_000  # literals, or variables, of a formula that is worth the memory of a population
 
@@ -165,18 +165,18 @@ class DescentStage:
         figures = self.lane.engine.figures
         if not figures:  # it is still starting
             return Descent(0.0, 0.0, 0)
-        seconds, best = figures["seconds"], figures["best"]
+        seconds, best = figures["core_seconds"], figures["best"]
         if self._best is None or best < self._best:
             self._best, self._improved = best, seconds
         accelerated = figures["device"] != "cpu"
-        expected = figures["expected_seconds"]
+        expected, lasted = figures["expected_seconds"], figures["seconds"]
         return Descent(
             seconds,
             seconds - self._improved,
             best,
             figures["entries"],
             accelerated,
-            math.inf if expected is None else expected,
+            math.inf if expected is None else expected * (seconds / lasted if lasted else 1.0),
         )
 
     def set_share(self, share: float) -> None:

@@ -11,7 +11,6 @@ Each turn of the loop waits for news, moves what has come, judges answers, and d
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -25,13 +24,12 @@ from turbosat.run.confinement import Confinement
 from turbosat.run.descent import DescentStage
 from turbosat.run.following import BestGuidance
 from turbosat.run.pool import PoolStage
-from turbosat.run.scheduler import HEAD_START, Plan, Scheduler, View, lane_memory
+from turbosat.run.scheduler import Plan, Scheduler, View, head_start, lane_memory
 from turbosat.run.sharing import LONGEST, ClauseSharing
 from turbosat.run.sweeping import SweepingStage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from turbosat.cdcl.engines.engine import Answer
     from turbosat.cdcl.lanes.courses import Course, Cover
@@ -41,19 +39,22 @@ if TYPE_CHECKING:
 
 MEGABYTE = 1 << 20
 REVIVALS = 2  # times that a lane is started again whose process somebody ended
-STARTING = 0.1  # seconds of starting lanes after which those that run are looked at again
 
 
 class Hybrid:
     """One search of a run."""
 
-    def __init__(self, run: Context, race: Race) -> None:
+    def __init__(self, run: Context, race: Race, first: Lane | None = None) -> None:
+        """`first`: lane 0, if it has been started already."""
         options, deadline = run.options, run.deadline
         self.statistics: dict[str, Any] = {}
         self._run, self._race, self._options, self._deadline = run, race, options, deadline
         self._assuming = run.assumptions is not None
         self._cores = worker_count(options)
+        self._head_start = head_start(self._cores)
         self._lanes = self._mixed()  # CDCL lanes in the order in which they are to start
+        if first is not None:
+            next(self._lanes)
         self._pending = next(self._lanes, None)
         self._best_guidance = BestGuidance()
         self._covers: list[Cover] = []
@@ -65,11 +66,12 @@ class Hybrid:
         self._distant = options["ray_address"] is not None
         pooled = options["pool"] and (self._distant or self._cores > 1)
         self._scheduler = Scheduler((0.0 if self._distant else options["pool_after"]) if pooled else None)
-        self._first: Lane | None = None
-        self._here: list[Lane] = []  # CDCL lanes, lane 0 among them
+        self._first = first
+        self._here = [] if first is None else [first]  # CDCL lanes, lane 0 among them
         self._remote: list[Lane] = []
         self._revived: dict[str, int] = {}
-        self._confinement = Confinement()
+        self._confinement = Confinement(several=self._cores > 1)
+        race.guest = self._confinement.guest
         self._memory: int | None = None  # bytes there were for lanes when the search began, if known
         self._need = 0  # bytes that one takes, 0 before stock was taken
         self._unfilled = False  # whether lanes that there is room for are still to be started
@@ -92,15 +94,11 @@ class Hybrid:
         if self._pool.about:
             self.statistics["pool"] = self._pool.about
 
-    def early(self, file: Path) -> None:
-        """Start lane 0 on the file itself, if it can read it, before anything heavy is imported."""
-        if self._pending is not None and self._pending.engine == "kissat":
-            self._begin(file, first=True)
-
     def search(self, formula: Formula) -> Result:
         """Search until an answer, or until nobody is left. Raises Expired, EngineError, SoundnessError."""
         if self._first is None:
-            self._begin(formula)
+            self._first = self._start(formula)
+        self._confine()
         while True:
             self._revive(formula)
             if self._run.limited and not any(lane.state == "running" for lane in self._cdcl()):
@@ -109,7 +107,8 @@ class Hybrid:
                 self._run.require_prover(algebra=self._stage.refuting or self._sweeping.running)
             result = self._judged(formula, self._race.glance())
             if result is None:
-                if not self._need and self._waited() >= HEAD_START:
+                self._revive(formula)
+                if not self._need and self._waited() >= self._head_start:
                     self._take_stock(formula)
                 plan = self._scheduler.decide(self._view())
                 self._apply(plan, formula)
@@ -170,11 +169,15 @@ class Hybrid:
 
         Lane 0's head start ends, more lanes are to start, cores change.
         """
+        soon = self._confine()
+        left = self._head_start - self._waited()
+        return left if left > 0 else 0.0 if self._unfilled else soon
+
+    def _confine(self) -> float | None:
+        """Keep every process to its cores; return in how many seconds that is due again, None for never."""
         assert self._first is not None
         first = self._first.engine.pid
-        soon = self._confinement.adjust(sorted(self._race.processes(), key=lambda pid: pid != first))
-        left = HEAD_START - self._waited()
-        return left if left > 0 else 0.0 if self._unfilled else soon
+        return self._confinement.adjust(first, [pid for pid in self._race.processes() if pid != first])
 
     def _view(self) -> View:
         about = self._pool.about
@@ -191,28 +194,53 @@ class Hybrid:
         )
 
     def _apply(self, plan: Plan, formula: Formula) -> None:
-        """Do what the scheduler says."""
-        if self._waited() < HEAD_START and self._race.running():
+        """Do what the scheduler says, as far as nobody has something to say: an answer may be there."""
+        if self._waited() < self._head_start and self._race.running():
             return
+        self._descent.set_share(plan.share)
+        self._unfilled = True
+        for step in (
+            self._begin_sweeping,
+            self._begin_algebra,
+            self._begin_descent,
+            self._use_pool,
+            self._use_merged,
+        ):
+            step(plan, formula)
+            if self._race.heard():
+                return
+        self._unfilled = (self._free_here(plan) or self._free_remote(plan)) and not self._fill(
+            plan, self._strengthened(formula)
+        )
+
+    def _begin_sweeping(self, plan: Plan, formula: Formula) -> None:
         if not self._assuming:
             self._sweeping.begin(formula)
+
+    def _begin_algebra(self, plan: Plan, formula: Formula) -> None:
         self._stage.begin(formula, sweep=not self._assuming)
         if plan.spare:
             self._stage.begin_late(formula, self._waited())
+
+    def _begin_descent(self, plan: Plan, formula: Formula) -> None:
         self._descent.begin(formula, self._cores)
-        self._descent.set_share(plan.share)
+
+    def _use_pool(self, plan: Plan, formula: Formula) -> None:
+        """Start the pool when it is time, and what descends there."""
         if plan.pool:
-            self._pool.begin(formula, plan.places)
+            with self._confinement.guest():
+                self._pool.begin(formula, plan.places)
         if any(lane.cause is Cause.MEMORY for lane in self._remote):
             self._pool.give_up("memory limit")
         if self._pool.state == "ready":
             self._descent.spread(self._pool, formula)
-        self._unfilled = False
+
+    def _use_merged(self, plan: Plan, formula: Formula) -> None:
+        """Start a lane on the formula with equal gates merged, once there is one."""
         merged = self._sweeping.merged_lane() if self._room_beside(plan) else None
         if merged is not None:
-            self._begin_merged(*merged)
-        if self._free_here(plan) or self._free_remote(plan):
-            self._fill(plan, self._strengthened(formula))
+            spec, source = merged
+            self._here.append(self._race.add(spec, self._run.build(spec), source))
 
     def _strengthened(self, formula: Formula) -> Formula:
         """Return the formula with what follows from its XORs and its circuit, as far as that is known."""
@@ -223,22 +251,20 @@ class Hybrid:
         left = self._deadline.left()
         return plan.here > 1 and not self._spent() and (left is None or left > self._need)
 
-    def _begin_merged(self, spec: LaneSpec, formula: Formula) -> None:
-        """Start a lane on the formula with equal gates merged."""
-        self._here.append(self._race.add(spec, self._run.build(spec), formula))
+    def _fill(self, plan: Plan, source: Formula) -> bool:
+        """Start lanes where there is room for them, and tell whether there is none left.
 
-    def _fill(self, plan: Plan, source: Formula) -> None:
-        """Start lanes where there is room for them, for a moment: an answer does not wait for hundreds."""
-        end = time.monotonic() + STARTING
+        It stops where anybody has something to say: an answer does not wait for hundreds.
+        """
         while (here := self._free_here(plan)) or self._free_remote(plan):
-            self._unfilled = time.monotonic() >= end
-            if self._unfilled:
-                return
             self._deadline.check()
             if here:
                 self._start(source)
             else:
                 self._host(source)
+            if self._race.heard():
+                return False
+        return True
 
     def _free_here(self, plan: Plan) -> bool:
         return _counted(self._here) < plan.here and self._startable()
@@ -266,16 +292,12 @@ class Hybrid:
         assert spec is not None
         return spec
 
-    def _start(self, source: Formula | Path, *, first: bool = False) -> Lane:
+    def _start(self, source: Formula) -> Lane:
         """Start the next lane here."""
         spec = self._next()
-        lane = self._race.add(spec, self._run.build(spec, first=first), source, self._course(spec))
+        lane = self._race.add(spec, self._run.build(spec), source, self._course(spec))
         self._here.append(lane)
         return lane
-
-    def _begin(self, source: Formula | Path, *, first: bool = False) -> None:
-        """Start lane 0."""
-        self._first = self._start(source, first=first)
 
     def _host(self, source: Formula) -> None:
         """Start the next lane in the pool."""

@@ -22,7 +22,6 @@ from turbosat.events import Sink
 from turbosat.options import Options
 from turbosat.result import Reason, Result, Status, Winner
 from turbosat.run.context import Context, checked_model
-from turbosat.run.hybrid import Hybrid
 from turbosat.system import measurable
 
 if TYPE_CHECKING:
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from turbosat.formula.formula import Formula
     from turbosat.proof.outlet import Outlet
     from turbosat.run.deterministic import Deterministic
+    from turbosat.run.hybrid import Hybrid
     from turbosat.run.in_process import Claim
     from turbosat.validation import Readable
 
@@ -112,15 +112,23 @@ class Run(Context):
 
             search = Deterministic(self, race)
         else:
-            search = Hybrid(self, race)
+            first = self._early(race) if self._plain() else None
+            from turbosat.run.hybrid import Hybrid
+
+            search = Hybrid(self, race, first)
         self.statistics = search.statistics
         with search:
-            if isinstance(search, Hybrid) and self._plain():
-                search.early(Path(str(self.source)))
             formula = self._load()
             if self.proof is None and formula.has_empty_clause:
                 return self._refuted_as_read()
             return search.search(formula)
+
+    def _early(self, race: Race) -> Lane | None:
+        """Start lane 0 on the file itself, if it can read it, before all that is imported for the others."""
+        spec = next(self.mix())
+        if spec.engine != "kissat":
+            return None
+        return race.add(spec, self.build(spec, first=True), Path(str(self.source)))
 
     def _alone(self) -> Result:
         """Search by the finite-field engine, in this process."""

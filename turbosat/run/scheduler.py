@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 HEAD_START = 0.1  # seconds; what lane 0 settles before costs no second process
+ONLY_CORE = 0.5  # seconds of that where a second process takes lane 0's own core
 EARLY = 4  # lanes at most that are started before the pool is up
 TRIAL = 0.5, 1.5  # seconds of search that a descent is given in full, on a small formula and on a large one
 LATEST = 4.0  # seconds after which nobody waits for its end
@@ -99,7 +100,7 @@ class Scheduler:
 
     def _here(self, view: View) -> int:
         """Return how many lanes should run here: one more than cores, in what others leave."""
-        if view.seconds < HEAD_START:
+        if view.seconds < head_start(view.cores):
             return 1
         most = view.cores + (view.cores > 1)
         if self.pool_after is not None:
@@ -111,6 +112,11 @@ class Scheduler:
         if view.distant:
             return MANY if view.memory is None or view.memory >= POOL_MEMORY else 0
         return max(0, _room(view, POOL_MEMORY) - self._here(view))
+
+
+def head_start(cores: int) -> float:
+    """Return the seconds that lane 0 has for itself."""
+    return HEAD_START if cores > 1 else ONLY_CORE
 
 
 def _room(view: View, taken: int) -> int:

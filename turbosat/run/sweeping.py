@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from turbosat.lanes.sweeping import Sweeping
     from turbosat.proof.file import ProofFile
 
-NICE = 2  # how far it gives way
+NICE = 1  # how far it gives way
 MERGED = "kissat-merged"  # the lane on the merged formula
 
 

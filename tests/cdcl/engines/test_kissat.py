@@ -152,6 +152,17 @@ def test_a_path_that_looks_like_an_option(tmp_path: Path, monkeypatch: pytest.Mo
         assert wait(engine).status is Status.SATISFIABLE
 
 
+def test_one_look_is_enough_for_an_answer_that_is_there() -> None:
+    with Kissat() as engine:
+        engine.start(formula([[1], [-1, 2]]))
+        engine.advance(Budget())
+        assert engine.pid is not None
+        os.waitid(os.P_PID, engine.pid, os.WEXITED | os.WNOWAIT)
+        answer = engine.poll(0.0)
+    assert answer is not None
+    assert answer.status is Status.SATISFIABLE
+
+
 def test_reports_and_statistics() -> None:
     with Kissat() as engine:
         engine.start(seconds_hard())
