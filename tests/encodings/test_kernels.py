@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.encodings import parity_pieces as pieces
+from tests.encodings.gf2.test_decoding import Words, codes
 from tests.encodings.gf2.test_gf2 import PATHS, Rows, systems, xors_of
 from tests.encodings.parity_pieces import Piece, planted
 from tests.encodings.support.support_cases import random_formula
@@ -17,6 +18,7 @@ from tests.twins import clauses as slow_clauses
 from tests.twins import gates as slow_gates
 from tests.twins import gf2 as slow_gf2
 from tests.twins import gf2_bits as slow_gf2_bits
+from tests.twins import gf2_words as slow_gf2_words
 from tests.twins import support as slow_support
 from tests.twins import xor as slow_xor
 from tests.twins.compare import twinned
@@ -28,6 +30,7 @@ from turbosat.encodings.gf2 import dense as gf2_dense
 from turbosat.encodings.gf2 import facts as gf2_facts
 from turbosat.encodings.gf2 import reduction as gf2_reduction
 from turbosat.encodings.gf2 import sparse as gf2_sparse
+from turbosat.encodings.gf2.decoding import Decoder
 from turbosat.encodings.gf2.elimination import eliminate
 from turbosat.encodings.matrix import encode
 from turbosat.encodings.parity_matrix import encode_parities
@@ -43,7 +46,7 @@ PAIRS = (
     (clauses, slow_clauses),
     (xor, slow_xor),
     (gates, slow_gates),
-    (gf2, slow_gf2, slow_gf2_bits),
+    (gf2, slow_gf2, slow_gf2_bits, slow_gf2_words),
     (support, slow_support),
 )
 
@@ -128,3 +131,12 @@ def test_elimination(path: str, case: tuple[int, Rows], effort: int, near: bool)
         if near:
             patch.setattr(gf2_facts, "ALL_TRIPLES", 0)
         eliminate(xors_of(rows), variables, limits=PATHS[path])
+
+
+@relaxed
+@given(codes(), st.integers(0, 9), efforts)
+def test_light_words(code: Words, seed: int, effort: int) -> None:
+    with compared(effort):
+        decoder = Decoder(*code, seed)
+        for _ in range(3):
+            decoder.search(effort)

@@ -14,6 +14,8 @@ from turbosat.encodings.gf2.elimination import eliminate
 from turbosat.errors import UsageError
 from turbosat.formula.xors import Xors
 
+Words = tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.int32], int]
+
 EFFORT = 1 << 14
 SURE = 40.0  # times the iterations expected
 
@@ -25,7 +27,7 @@ def every_sum(rows: NDArray[np.bool_], offset: NDArray[np.bool_]) -> NDArray[np.
 
 
 @st.composite
-def codes(draw: st.DrawFn) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.int32], int]:
+def codes(draw: st.DrawFn) -> Words:
     """Draw rows, offset, information set and weight."""
     dimension = draw(st.integers(1, 7))
     columns = dimension + draw(st.integers(1, 70))
@@ -37,9 +39,7 @@ def codes(draw: st.DrawFn) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArra
 
 
 @given(codes(), st.integers(0, 9))
-def test_words_are_found_if_there_are_any(
-    code: tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.int32], int], seed: int
-) -> None:
+def test_words_are_found_if_there_are_any(code: Words, seed: int) -> None:
     rows, offset, information, weight = code
     words = every_sum(rows, offset)
     light = {word.tobytes() for word in words if word.sum() <= weight}
