@@ -18,7 +18,7 @@ def run(*arguments: str | Path) -> tuple[int, str, str]:
 def test_engine_writes_every_run(tmp_path: Path) -> None:
     easy, none, output = tmp_path / "easy.cnf", tmp_path / "none.cnf", tmp_path / "out.json"
     easy.write_text(dimacs(*random_ksat(100, 300)))
-    none.write_text(dimacs(3, [[a, b, c] for a in (1, -1) for b in (2, -2) for c in (3, -3)]))
+    none.write_bytes((ROOT / "examples" / "pigeons-8.cnf").read_bytes())  # no preprocessing refutes it
     options = ("--seeds", "2", "--time", "0.3", "-o", output)
     code, out, err = run("turbosat.benchmarks.commands.main", "engine", *options, easy, none)
     assert (code, err) == (0, "")
