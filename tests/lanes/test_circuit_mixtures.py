@@ -22,7 +22,7 @@ from turbosat.lanes import sweeping_worker
 from turbosat.lanes.circuit_facts import conjoined, facts, goals, merged_formula, representatives
 from turbosat.lanes.circuit_proof import CircuitProof
 
-relaxed = settings(max_examples=100, deadline=None)  # the first call loads the kernels
+relaxed = settings(max_examples=200, deadline=None)  # the first call loads the kernels
 seeds = st.integers(0, 2**32)
 
 
