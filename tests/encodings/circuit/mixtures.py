@@ -1,8 +1,8 @@
 """Clauses in which gates are mixed with whatever else there may be, and all their models at once.
 
 Gates with the clauses of both sides or of one, whose inputs are any variables: so there are circles, equal
-gates, outputs of two gates, outputs that occur elsewhere in both signs, and inputs of gates of one side; random
-clauses, units, clauses twice, literals twice, clauses that always hold, variables in no clause.
+gates, outputs of two gates, outputs that occur elsewhere in both signs, and inputs of gates of one side;
+random clauses, units, clauses twice, literals twice, clauses that always hold, variables in no clause.
 """
 
 import random
@@ -17,9 +17,9 @@ Rows = list[tuple[int, ...]]
 
 
 def mixture(dice: random.Random, most: int) -> Formula:
-    """Make clauses of a few gates, and of others, over at most so many variables; some have XORs of their own.
+    """Make clauses of a few gates, and others, over at most so many variables; few have XORs of their own.
 
-    Half of them begin with a circuit of which there is what it takes to be true (Plaisted and Greenbaum).
+    Most begin with a circuit of which there is what it takes to be true (Plaisted and Greenbaum).
     """
     clauses: Rows = []
     variables = dice.randint(3, most)
@@ -52,7 +52,9 @@ def mixture(dice: random.Random, most: int) -> Formula:
     signs = [dice.choice([1, -1]) for _ in range(variables)]
     names = dice.sample(range(1, variables + 1), variables)
     dice.shuffle(clauses)
-    rows = [tuple(signs[abs(x) - 1] * names[abs(x) - 1] * (1 if x > 0 else -1) for x in row) for row in clauses]
+    rows = [
+        tuple(signs[abs(x) - 1] * names[abs(x) - 1] * (1 if x > 0 else -1) for x in row) for row in clauses
+    ]
     xors = [_clause(dice, variables, dice.randint(1, 3)) for _ in range(dice.randint(1, 2))]
     return Formula.from_clauses(rows, variables, xors if dice.random() < 0.05 else [])
 
