@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tests.check.reference import accepts, is_rat, is_rup, parse_text
+from tests.encodings.circuit.graphs import cover
 from tests.encodings.circuit.mixtures import all_assignments, mixture, satisfied
 from tests.families import dimacs
 from turbosat.cdcl.process.channel import Channel, Message
@@ -177,3 +178,23 @@ def test_each_step_of_a_proof_is_right_also_where_there_are_models(seed: int, to
     for _, lemma in steps:
         assert is_rup(known, lemma) or is_rat(known, lemma)
         known.append(lemma)
+
+
+@pytest.mark.parametrize("one_sided", [False, True])
+@pytest.mark.parametrize("inputs", [4, 8])
+def test_equal_tables_are_proven_equal_however_they_are_written(inputs: int, one_sided: bool) -> None:
+    dice, one, two = random.Random(inputs), inputs + 1, inputs + 2
+    table = [dice.random() < 0.5 for _ in range(1 << inputs)]
+    every = list(range(1, inputs + 1))
+    first, second = cover(dice, every, table, one), cover(dice, every, table, two)
+    if one_sided:
+        clauses = [clause for clause in first + second if -one in clause or two in clause]
+        clauses += [(one,), (-two,)]
+    else:
+        clauses = [*first, *second, (one, two), (-one, -two)]
+    formula = Formula.from_clauses(clauses, two)
+    for binary in (False, True):
+        answer = lane(formula, proof=True, binary=binary, through=False)[-1]
+        assert answer.data["status"] == 20
+        cnf = dimacs(two, [list(clause) for clause in clauses]).encode()
+        assert check(cnf, bytes(answer.arrays[0]), kind="proof", binary=binary)[0].verified
