@@ -75,22 +75,6 @@ static int32_t decompose(const struct graph *g, function f, const int32_t *leave
     return choose(g, leaves[best], high, decompose(g, cofactor(f, best, 0), leaves));
 }
 
-// Whether a model may give a variable another value than its gate has: it has only one side, or is made of such.
-static int is_free(const struct clausal *c, const struct definitions *d, int32_t y)
-{
-    int free = d->sided[y] != 0;
-    if (d->kinds[y] == TABLE) {
-        for (int i = 0; i < SUPPORT && d->inputs[y * SUPPORT + i] >= 0; i++)
-            free |= d->free[d->inputs[y * SUPPORT + i]];
-        return free;
-    }
-    if (d->kinds[y] == PARTNERS)
-        return free;
-    for (int64_t at = c->offsets[d->clauses_of[y]]; at < c->offsets[d->clauses_of[y] + 1]; at++)
-        free |= c->codes[at] >> 1 != y && d->free[c->codes[at] >> 1];
-    return free;
-}
-
 int64_t emit_definitions(const struct clausal *c, const struct definitions *d, const struct gates *gates, int64_t first_gate,
              int64_t effort)
 {
@@ -108,7 +92,6 @@ int64_t emit_definitions(const struct clausal *c, const struct definitions *d, c
         if (effort < 0)
             return 0;
         effort -= 32 + size; // after that: one definition a call, however wide
-        d->free[y] = is_free(c, d, y);
         if (d->kinds[y] == TABLE) {
             int32_t leaves[SUPPORT] = {0};
             for (int i = 0; i < SUPPORT && d->inputs[y * SUPPORT + i] >= 0; i++)

@@ -18,8 +18,9 @@ is implied by one, and it is defined as that function. That is more than follows
 model is lost for it but others in its place: with the values of the leaves kept, and variables taken from the
 leaves up, each that has not the function's value can be given it. Its own clauses hold then, and the others
 have the literal that has become true. So the formula has a model if and only if the graph has one that
-satisfies the constraints, and that is one of the formula; what holds for the graph follows from the formula
-where it is about variables that are not made of such ones.
+satisfies the constraints, and that is one of the formula. What holds for the graph follows from the formula
+where it is not about these variables themselves: no others depend on them, since who does has, in its
+definition of both sides, both of their literals.
 """
 
 from collections.abc import Callable
@@ -49,7 +50,7 @@ class Circuit:
     """A graph that a formula contains, and the clauses that only constrain it.
 
     A model of the formula whose leaves it evaluates at becomes another one, with other values of the free
-    variables at most: those that are defined by clauses of one side, or made of such.
+    variables at most.
     """
 
     aig: Aig
@@ -63,6 +64,11 @@ class Circuit:
     def defined(self) -> int:
         """How many variables are gates."""
         return int(self.definitions.counters[FOUND])
+
+    @property
+    def free(self) -> NDArray[np.bool_]:
+        """Which variables (variables,) are defined by clauses of one side."""
+        return self.definitions.sided > 0
 
     def values(self, simulated: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return values (variables,) of the formula from those (1 + variables,) of the graph."""
@@ -173,7 +179,6 @@ def _definitions(clausal: kernels.Clausal, formula: Formula) -> kernels.Definiti
         tables=np.zeros((variables, kernels.WORDS), np.uint64),
         clauses_of=np.full(variables, -1, np.int32),
         sided=np.zeros(variables, np.uint8),
-        free=np.zeros(variables, np.uint8),
         order=np.zeros(variables, np.int32),
         open=(np.diff(clausal.starts)[::2] + np.diff(clausal.starts)[1::2]).astype(np.int32),
         touched=touched,

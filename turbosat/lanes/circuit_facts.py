@@ -80,7 +80,7 @@ def representatives(circuit: Circuit, merged: NDArray[np.int32]) -> NDArray[np.i
     variable of a class stands for all of it; a free one (see Circuit) stands for itself.
     """
     codes = own_codes(circuit.literals.size)
-    bound = np.flatnonzero(circuit.definitions.free == 0)
+    bound = np.flatnonzero(~circuit.free)
     mine = circuit.literals[bound]
     literals = merged[mine >> 1] ^ (mine & 1)
     nodes = literals >> 1

@@ -7,7 +7,7 @@ split over all inputs but one: with these assigned, and the variable, the last o
 Where a formula has only the clauses of one side of a definition, those of the other come first, from the
 inputs up: they are blocked, and need not follow (see turbosat.encodings.circuit.recovery).
 The lemmas of the sweep follow from the gates' clauses and from each other; at the end a constraint of the
-formula is false by unit propagation.
+formula is false by unit propagation, or the gate that all of them make together is.
 """
 
 from __future__ import annotations

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 class Sweeping(SingleTask):
-    """SAT sweeping of the gates in one formula.
+    """SAT sweeping of the gates in one formula without XORs of its own.
 
     After each pass, and now and then during long ones, `figures` and `representatives` are what is known by
     then (see turbosat.lanes.circuit_facts), each time another array; after the second pass, or the last,
-    `merged` is the formula with equal variables replaced, if these are many. It answers UNSATISFIABLE where a
-    constraint of the circuit cannot hold, SATISFIABLE with a model that it came upon, and UNKNOWN when passes
+    `merged` is the formula with equal variables replaced, if these are many. It answers UNSATISFIABLE where
+    the circuit's constraints cannot hold, SATISFIABLE with a model that it came upon, and UNKNOWN when passes
     find little more. `progress` tells the nodes merged and the conflicts that took. With `proof`,
     UNSATISFIABLE comes with a DRAT proof of the formula.
     """

@@ -39,7 +39,7 @@ def assert_faithful(formula: Formula, circuit: Circuit) -> None:
             extended[leaves] = tuple(values.tolist())
     models = brute.models(formula)
     assert set(extended.values()) <= models
-    bound = circuit.definitions.free == 0
+    bound = ~circuit.free
     for model in models:
         values = np.array(model)
         of_graph = np.array(extended[tuple(values[circuit.leaves - 1].tolist())])
@@ -78,7 +78,7 @@ def test_outputs_that_differ_come_back_of_one_side(seed: int, composed: bool) ->
     aig = builder.build(outputs=[differ], trim=True)
     formula = encode(aig, aig.outputs, polarity=True, composed=composed).formula(aig.outputs)
     circuit = recover_circuit(formula)
-    assert circuit.definitions.free.any()
+    assert circuit.free.any()
     assert circuit.constraints.size <= 2
     assert circuit.aig.inputs <= 20
 

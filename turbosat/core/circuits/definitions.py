@@ -44,7 +44,6 @@ class Definitions(Record):
     sided: Annotated[
         Bytes, "variables"
     ]  # 1 if only the clauses with the variable were there, 2 those without
-    free: Annotated[Bytes, "variables"]  # 1 if a model may give it another value than its gate
     order: Annotated[Ints, "variables"]  # those that are defined, each before the variables it is made of
     open: Annotated[Ints, "variables"]  # open clauses of a variable
     touched: Annotated[
