@@ -13,12 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.core.sweep import CHECK, LEAVES
+from turbosat.errors import UnsupportedError
 from turbosat.gpu.sweep.luts import LUT, Luts
 from turbosat.gpu.sweep.ptx import check_into, function_into, kernel, leave_if_none, place_into
 
 BLOCK: Final = 32  # threads: a warp
 ROW: Final = 4 * BLOCK  # bytes
 TARGET_SHIFT: Final = 8  # of the row that is written, above the number of the piece of code
+MOST_ROWS: Final = (1 << 32 - TARGET_SHIFT) // ROW  # whose places an instruction can name
 _STORE: Final = ("st.shared.b32 [%target], %r;", "bra STEP;")
 
 
@@ -41,7 +43,10 @@ class Rows:
 
 
 def interpreter(luts: Luts) -> Rows:
-    """Return the interpreter for a network's functions, without loops, and its instructions."""
+    """Return the interpreter for a network's functions, without loops, and its instructions.
+
+    UnsupportedError where more words are alive at the same time than instructions can name.
+    """
     assert not luts.turns
     last = luts.last_reads()
     place = {0: 0} | {1 + i: 1 + i for i in range(luts.inputs) if 1 + i in last}
@@ -69,6 +74,8 @@ def interpreter(luts: Luts) -> Rows:
             if not free:
                 free.append(rows)
                 rows += 1
+                if rows > MOST_ROWS:
+                    raise UnsupportedError(f"more than {MOST_ROWS} words at a time")
             target = place[step[1]] = free.pop()
         read += [0] * (LEAVES - len(read))
         code.append((target * ROW << TARGET_SHIFT | does, *(row * ROW for row in read)))
