@@ -317,6 +317,11 @@ def _driver() -> Driver:
     return driver
 
 
+def newest() -> tuple[int, int]:
+    """Return the newest CUDA that the driver knows; DeviceError where there is none."""
+    return _driver().version
+
+
 def unusable(ordinal: int = 0) -> str | None:
     """Return why a device cannot be used, None if it can."""
     driver, reason = load()
