@@ -6,6 +6,7 @@ and what it reads. A warp is a block of its own, and its rows are 32 words, one 
 other's, so nothing waits for anything. Each function that occurs has a piece of code of its own to jump to.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from turbosat.core.sweep import CHECK, LEAVES
 from turbosat.errors import UnsupportedError
-from turbosat.gpu.sweep.luts import LUT, Luts
+from turbosat.gpu.sweep.luts import EVERY, LUT, Luts
 from turbosat.gpu.sweep.ptx import check_into, function_into, kernel, leave_if_none, place_into
 
 BLOCK: Final = 32  # threads: a warp
@@ -42,10 +43,11 @@ class Rows:
         return self.rows * ROW
 
 
-def interpreter(luts: Luts) -> Rows:
+def interpreter(luts: Luts, check: Callable[[], None] = lambda: None) -> Rows:
     """Return the interpreter for a network's functions, without loops, and its instructions.
 
-    UnsupportedError where more words are alive at the same time than instructions can name.
+    UnsupportedError where more words are alive at the same time than instructions can name. `check` is called
+    now and then and may raise.
     """
     assert not luts.turns
     last = luts.last_reads()
@@ -59,6 +61,8 @@ def interpreter(luts: Luts) -> Rows:
 
     code = []
     for at, step in enumerate(luts.code):
+        if at % EVERY == 0:
+            check()
         target = 0
         reads = luts.reads(step)
         read = [place[node] for node in reads]
