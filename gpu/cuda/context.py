@@ -215,6 +215,9 @@ class Context:
 
     def close(self) -> None:
         """Let go of the device, and of all that was made from this context; a broken one lets go as well."""
+        if not self._handle:
+            return  # it has: others may hold the device still
+        self._handle = ctypes.c_void_p()
         with suppress(DeviceError):
             self._driver.call("cuDevicePrimaryCtxRelease_v2", self._device)
 

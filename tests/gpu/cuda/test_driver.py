@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import pytest
 
+from tests.gpu.cuda.counted_driver import CountedDriver
 from turbosat.errors import Cause, DeviceError
 from turbosat.gpu.cuda import driver
 from turbosat.gpu.cuda.context import Context, open_context, pack, unusable
@@ -82,6 +83,16 @@ def test_a_library_without_the_functions_is_a_reason() -> None:
         driver.Driver(ctypes.CDLL(None))
     assert caught.value.cause is Cause.OTHER
     assert caught.value.code is None
+
+
+def test_a_device_is_let_go_of_once() -> None:
+    driver = CountedDriver()
+    first, second = Context(driver), Context(driver)
+    first.close()
+    first.close()
+    assert driver.held["cuDevicePrimaryCtxRetain"] == 1
+    second.close()
+    assert driver.held["cuDevicePrimaryCtxRetain"] == 0
 
 
 def test_no_torch_is_loaded() -> None:
