@@ -96,4 +96,4 @@ def choose(device: str, matrix: Matrix, optimizer: Optimizer = "auto") -> tuple[
             if reason is not None:
                 raise UnsupportedError(f"device {device} cannot be used: {reason}; known: {known}")
             return backend, None
-    raise UsageError(f"unknown device {device!r}; known: auto, {known}")
+    raise UsageError(f"this search runs on no device {device!r}; known: auto, {known}")

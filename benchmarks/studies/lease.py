@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from turbosat.benchmarks.studies.rows import ROWS, Row
-from turbosat.errors import TurbosatError
+from turbosat.errors import DeviceError, TurbosatError
 from turbosat.gpu.cuda import nvrtc
 from turbosat.gpu.cuda.context import open_context, unusable
 from turbosat.gpu.cuda.driver import Attribute
@@ -106,8 +106,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 1
         return 0
     end = time.perf_counter() + TOTAL
+    try:
+        device = machine()
+    except DeviceError as error:
+        print(f"lease: {error}", file=sys.stderr)
+        return 2
     report = {
-        **machine(),
+        **device,
         "command": shlex.join(sys.argv if arguments is None else arguments),
         "dry": options.dry,
     }

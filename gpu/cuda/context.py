@@ -1,4 +1,4 @@
-"""A CUDA device as seen by what launches kernels: modules, functions, buffers, streams, events.
+"""A CUDA device as seen by what launches kernels: modules, functions, buffers, events.
 
     context = open_context()                        # None where there is no device
     module = context.module(ptx)                    # or cubin; the driver assembles PTX
@@ -32,12 +32,11 @@ from turbosat.gpu.cuda.driver import Attribute, Driver, FunctionAttribute, load
 LOG: Final = 1 << 14  # bytes of what the assembler has to say
 OLDEST: Final = (7, 5)  # compute capability: the oldest one that current toolkits know
 BLOCKING: Final = 1  # waiting for an event does not take a core
-SEPARATE: Final = 1  # a stream that does not wait for the default one
-MAX_REGISTERS, ERROR_LOG, ERROR_LOG_SIZE = 0, 5, 6  # options of cuModuleLoadDataEx
+ERROR_LOG, ERROR_LOG_SIZE = 5, 6  # options of cuModuleLoadDataEx
 
 
 class Buffer:
-    """Memory on the device: `size` bytes at `address`. Copies wait for what the default stream does."""
+    """Memory on the device: `size` bytes at `address`. Copies wait for kernels launched before them."""
 
     def __init__(self, driver: Driver, size: int) -> None:
         self._driver, self.size = driver, size
@@ -58,9 +57,9 @@ class Buffer:
         self._driver.call("cuMemcpyDtoH_v2", array.ctypes.data, self.address + offset, array.nbytes)
         return array
 
-    def fill(self, byte: int, stream: "Stream | None" = None) -> None:
-        """Set all bytes, in order with what else a stream does."""
-        self._driver.call("cuMemsetD8Async", self.address, byte, max(1, self.size), _handle(stream))
+    def fill(self, byte: int) -> None:
+        """Set all bytes, in order with kernels."""
+        self._driver.call("cuMemsetD8Async", self.address, byte, max(1, self.size), None)
 
     def _within(self, offset: int, size: int) -> None:
         if offset < 0 or offset + size > self.size:
@@ -73,36 +72,16 @@ class Buffer:
             self.address = 0
 
 
-class Stream:
-    """Work that is done in order, beside that of other streams."""
-
-    def __init__(self, driver: Driver) -> None:
-        self._driver, self.handle = driver, ctypes.c_void_p()
-        driver.call("cuStreamCreate", ctypes.byref(self.handle), SEPARATE)
-
-    def wait(self) -> None:
-        """Wait until all is done."""
-        self._driver.call("cuStreamSynchronize", self.handle)
-
-    def free(self) -> None:
-        """Give it back, when its work is done."""
-        self._driver.call("cuStreamDestroy_v2", self.handle)
-
-
 class Event:
-    """A mark in a stream."""
+    """A mark in the order of launches."""
 
     def __init__(self, driver: Driver) -> None:
         self._driver, self.handle = driver, ctypes.c_void_p()
         driver.call("cuEventCreate", ctypes.byref(self.handle), BLOCKING)
 
-    def record(self, stream: Stream | None = None) -> None:
-        """Put the mark behind all that a stream has been given."""
-        self._driver.call("cuEventRecord", self.handle, _handle(stream))
-
-    def done(self) -> bool:
-        """Whether the device has reached it; DeviceError if a kernel before it broke."""
-        return self._driver.ready("cuEventQuery", self.handle)
+    def record(self) -> None:
+        """Put the mark behind all that was launched."""
+        self._driver.call("cuEventRecord", self.handle, None)
 
     def wait(self) -> None:
         """Wait until the device has reached it."""
@@ -120,35 +99,15 @@ class Event:
 
 
 class Function:
-    """A kernel. `registers` and `local` bytes (spilled registers) a thread, `shared` bytes a block."""
+    """A kernel."""
 
     def __init__(self, driver: Driver, module: ctypes.c_void_p, name: str) -> None:
-        self._driver, self.name, self.handle = driver, name, ctypes.c_void_p()
+        self._driver, self.handle = driver, ctypes.c_void_p()
         driver.call("cuModuleGetFunction", ctypes.byref(self.handle), module, name.encode())
-        self.registers = self._attribute(FunctionAttribute.REGISTERS)
-        self.local = self._attribute(FunctionAttribute.LOCAL)
-        self.shared = self._attribute(FunctionAttribute.SHARED)
-
-    def _attribute(self, attribute: FunctionAttribute) -> int:
-        value = ctypes.c_int()
-        self._driver.call("cuFuncGetAttribute", ctypes.byref(value), attribute, self.handle)
-        return value.value
 
     def allow_shared(self, size: int) -> None:
         """Let launches give so many bytes of shared memory: needed for more than 48 KiB."""
         self._driver.call("cuFuncSetAttribute", self.handle, FunctionAttribute.DYNAMIC_SHARED, size)
-
-    def blocks_per_multiprocessor(self, block: int, shared: int = 0) -> int:
-        """Return how many blocks of so many threads fit on a multiprocessor at a time."""
-        blocks = ctypes.c_int()
-        self._driver.call(
-            "cuOccupancyMaxActiveBlocksPerMultiprocessor",
-            ctypes.byref(blocks),
-            self.handle,
-            block,
-            shared,
-        )
-        return blocks.value
 
     def launch(
         self,
@@ -157,7 +116,6 @@ class Function:
         arguments: Sequence["Argument"],
         *,
         shared: int = 0,
-        stream: Stream | None = None,
     ) -> None:
         """Start the kernel and return at once; `pack` says what arguments may be."""
         packed = pack(arguments)
@@ -167,7 +125,7 @@ class Function:
             *_three(grid),
             *_three(block),
             shared,
-            _handle(stream),
+            None,
             packed.pointers,
             None,
         )
@@ -176,12 +134,11 @@ class Function:
 class Module:
     """Kernels that are loaded."""
 
-    def __init__(self, driver: Driver, image: str | bytes, registers: int | None = None) -> None:
+    def __init__(self, driver: Driver, image: str | bytes) -> None:
         self._driver, self._handle = driver, ctypes.c_void_p()
         data = image.encode() if isinstance(image, str) else image
         log = ctypes.create_string_buffer(LOG)
         chosen = {ERROR_LOG: ctypes.addressof(log), ERROR_LOG_SIZE: LOG}
-        chosen |= {} if registers is None else {MAX_REGISTERS: registers}
         options, values = (ctypes.c_int * len(chosen))(*chosen), (ctypes.c_void_p * len(chosen))()
         for at, value in enumerate(chosen.values()):
             values[at] = value
@@ -236,21 +193,17 @@ class Context:
         self._driver.call("cuMemGetInfo_v2", ctypes.byref(free), ctypes.byref(total))
         return free.value, total.value
 
-    def module(self, image: str | bytes, registers: int | None = None) -> Module:
-        """Load PTX or cubin; PTX is assembled, with at most so many registers a thread.
+    def module(self, image: str | bytes) -> Module:
+        """Load PTX or cubin; PTX is assembled.
 
         That can take seconds and cannot be interrupted; another thread may do it, after `use`. DeviceError
         with what the assembler says.
         """
-        return Module(self._driver, image, registers)
+        return Module(self._driver, image)
 
     def buffer(self, size: int) -> Buffer:
         """Return `size` bytes of memory, with anything in them."""
         return Buffer(self._driver, size)
-
-    def stream(self) -> Stream:
-        """Return a new stream; where none is told, work goes to the default one."""
-        return Stream(self._driver)
 
     def event(self) -> Event:
         """Return a new event."""
@@ -262,6 +215,9 @@ class Context:
 
     def close(self) -> None:
         """Let go of the device, and of all that was made from this context; a broken one lets go as well."""
+        if not self._handle:
+            return  # it has: others may hold the device still
+        self._handle = ctypes.c_void_p()
         with suppress(DeviceError):
             self._driver.call("cuDevicePrimaryCtxRelease_v2", self._device)
 
@@ -301,10 +257,6 @@ def _three(size: int | tuple[int, ...]) -> tuple[int, ...]:
     return (*given, *(1,) * (3 - len(given)))
 
 
-def _handle(stream: Stream | None) -> ctypes.c_void_p | None:
-    return None if stream is None else stream.handle
-
-
 def open_context(ordinal: int = 0) -> Context | None:
     """Return a device ready for use, None where there is none; `unusable` says why."""
     return None if unusable(ordinal) is not None else Context(_driver(), ordinal)
@@ -315,6 +267,11 @@ def _driver() -> Driver:
     if driver is None:
         raise DeviceError(reason or "no driver")
     return driver
+
+
+def newest() -> tuple[int, int]:
+    """Return the newest CUDA that the driver knows; DeviceError where there is none."""
+    return _driver().version
 
 
 def unusable(ordinal: int = 0) -> str | None:

@@ -15,7 +15,6 @@ from turbosat.gpu.cuda.limits import driver_missing
 
 NAMES: Final = ("libcuda.so.1", "libcuda.so")  # the second one where only the first has no link: WSL
 OUT_OF_MEMORY: Final = 2
-NOT_READY: Final = 600  # what was asked for is still going on
 
 _POINTER, _SIZE, _INT, _UINT = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_uint
 _OUT, _ADDRESS = ctypes.POINTER(ctypes.c_void_p), ctypes.c_uint64
@@ -39,16 +38,10 @@ _FUNCTIONS: Final[dict[str, tuple[Any, ...]]] = {
     "cuModuleLoadDataEx": (_OUT, _POINTER, _UINT, ctypes.POINTER(_INT), _OUT),
     "cuModuleUnload": (_POINTER,),
     "cuModuleGetFunction": (_OUT, _POINTER, ctypes.c_char_p),
-    "cuFuncGetAttribute": (ctypes.POINTER(_INT), _INT, _POINTER),
     "cuFuncSetAttribute": (_POINTER, _INT, _INT),
-    "cuOccupancyMaxActiveBlocksPerMultiprocessor": (ctypes.POINTER(_INT), _POINTER, _INT, _SIZE),
     "cuLaunchKernel": (_POINTER, *(_UINT,) * 7, _POINTER, _OUT, _OUT),
-    "cuStreamCreate": (_OUT, _UINT),
-    "cuStreamSynchronize": (_POINTER,),
-    "cuStreamDestroy_v2": (_POINTER,),
     "cuEventCreate": (_OUT, _UINT),
     "cuEventRecord": (_POINTER, _POINTER),
-    "cuEventQuery": (_POINTER,),
     "cuEventSynchronize": (_POINTER,),
     "cuEventElapsedTime": (ctypes.POINTER(ctypes.c_float), _POINTER, _POINTER),
     "cuEventDestroy_v2": (_POINTER,),
@@ -74,12 +67,9 @@ class Attribute(IntEnum):
 
 
 class FunctionAttribute(IntEnum):
-    """What can be asked about a function (CUfunction_attribute)."""
+    """What can be set of a function (CUfunction_attribute)."""
 
-    SHARED = 1  # bytes a block, those not given at the launch
-    LOCAL = 3  # bytes a thread: registers that were spilled, and arrays
-    REGISTERS = 4  # a thread
-    DYNAMIC_SHARED = 8  # bytes that a launch may give; it can be set
+    DYNAMIC_SHARED = 8  # bytes that a launch may give
 
 
 class Driver:
@@ -101,13 +91,6 @@ class Driver:
         code = self._functions[name](*arguments)
         if code:
             raise self._error(name, code)
-
-    def ready(self, name: str, *arguments: object) -> bool:
-        """Call a function that asks whether something is over, and say so."""
-        code = self._functions[name](*arguments)
-        if code not in (0, NOT_READY):
-            raise self._error(name, code)
-        return bool(code == 0)
 
     def _error(self, name: str, code: int) -> DeviceError:
         """Return what to raise for a function's answer."""

@@ -8,6 +8,7 @@ How fast this is on a device has not been measured: it runs where it is asked fo
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,12 +44,7 @@ MOST = 2**31 - 1  # effort and flips that an order can name
 def missing(matrix: Matrix) -> str | None:
     """Return why teams cannot run on a matrix here, None if they can."""
     reason = cuda_context.unusable() or unsuitable(matrix)
-    if reason is None:
-        context = cuda_context.open_context()
-        assert context is not None
-        reason = nvrtc.missing(context.version[0])
-        context.close()
-    return reason
+    return reason or nvrtc.missing(cuda_context.newest()[0])
 
 
 class TeamPopulation(Population):
@@ -185,9 +181,10 @@ class TeamPopulation(Population):
 
     def close(self) -> None:
         """Give the device back."""
-        for bank in self._banks.values():
-            if isinstance(bank, CudaBank):
-                bank.free()
+        with suppress(DeviceError):  # one that broke takes nothing back
+            for bank in self._banks.values():
+                if isinstance(bank, CudaBank):
+                    bank.free()
         self._banks.clear()
         if self._context is not None:
             self._context.close()

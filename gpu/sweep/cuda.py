@@ -120,7 +120,7 @@ class CudaSweep:
             work = Work(straight_line(luts, BLOCK), BLOCK)
         else:
             luts = translation.luts() if luts.turns else luts
-            rows = interpreter(luts)
+            rows = interpreter(luts, check)
             if rows.shared > device.most_shared:
                 raise UnsupportedError(
                     f"{rows.rows} words at a time do not fit into the device's shared memory"

@@ -2,12 +2,13 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 import numpy as np
 
 from turbosat.errors import DeviceError
-from turbosat.gpu.cuda.context import Argument, Buffer, Context, Function, open_context
+from turbosat.gpu.cuda.context import Argument, Buffer, Context, Function, Module, open_context
 from turbosat.gpu.cuda.driver import Attribute
 from turbosat.gpu.sweep.cuda import Launch, Outcome, Work
 from turbosat.gpu.sweep.ptx import ENTRY, FOUND, SPOKEN, STATE, SURVIVORS
@@ -23,6 +24,7 @@ class CudaDevice:
         self.most_shared = context.attribute(Attribute.MOST_SHARED_PER_BLOCK)
         self.width = context.attribute(Attribute.MULTIPROCESSORS)
         self._buffers: list[Buffer] = []
+        self._module: Module | None = None
         self._function: Function | None = None
         self._work: Work | None = None
         self._assembly: threading.Thread | None = None
@@ -30,22 +32,24 @@ class CudaDevice:
 
     def prepare(self, work: Work, room: int, check: Callable[[], None]) -> None:
         """Assemble a kernel, and make room for survivors; `check` is called meanwhile and may raise."""
-        self._work, self._function = work, self._assembled(work.text, check)
+        self._work, self._module = work, self._assembled(work.text, check)
+        self._function = self._module.function(ENTRY)
         if work.shared:
             self._function.allow_shared(work.shared)
         sizes = [STATE, room * FOUND] + ([] if work.code is None else [work.code.nbytes])
-        self._buffers = [self._context.buffer(size) for size in sizes]
+        for size in sizes:
+            self._buffers.append(self._context.buffer(size))
         if work.code is not None:
             self._buffers[2].write(work.code)
 
-    def _assembled(self, text: str, check: Callable[[], None]) -> Function:
+    def _assembled(self, text: str, check: Callable[[], None]) -> Module:
         """Assemble in a thread: it takes seconds, and nothing can end it but the end of the process."""
-        made: list[Function | DeviceError] = []
+        made: list[Module | DeviceError] = []
 
         def assemble() -> None:
             try:
                 self._context.use()
-                made.append(self._context.module(text).function(ENTRY))
+                made.append(self._context.module(text))
             except DeviceError as error:
                 made.append(error)
 
@@ -82,11 +86,25 @@ class CudaDevice:
 
     def close(self) -> None:
         """Give the device back, with all that lies on it; while it assembles only the process's end can."""
-        if self._assembly is None or not self._assembly.is_alive():
-            self._context.close()
+        if self._assembly is not None and self._assembly.is_alive():
+            return
+        with suppress(DeviceError):  # one that broke takes nothing back
+            for buffer in self._buffers:
+                buffer.free()
+            for event in (self._start, self._end):
+                event.free()
+            if self._module is not None:
+                self._module.unload()
+        self._context.close()
 
 
 def open_device() -> CudaDevice | None:
     """Return a device, None where there is none; turbosat.gpu.cuda.context.unusable says why."""
     context = open_context()
-    return None if context is None else CudaDevice(context)
+    if context is None:
+        return None
+    try:
+        return CudaDevice(context)
+    except DeviceError:
+        context.close()
+        raise

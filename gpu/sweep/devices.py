@@ -61,7 +61,7 @@ def create_sweep(
     UnsupportedError, an unknown one UsageError.
     """
     if device not in KNOWN.split(", "):
-        raise UsageError(f"unknown device {device!r}; known: {KNOWN}")
+        raise UsageError(f"a sweep runs on no device {device!r}; known: {KNOWN}")
     comment = None
     if device == "cuda" or (device == "auto" and program.kinds.size << program.inputs.size > WORTH):
         sweep, reason = _on_cuda(program, seed, check)

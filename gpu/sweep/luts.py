@@ -128,8 +128,9 @@ class Translation:
         by_place = network.supports(self._order)
         places = {n: by_place[n] for n in nodes}
         words = random.integers(0, 2**64, size=(network.inputs, SAMPLE), dtype=np.uint64)
-        (steps,) = Schedule(network, places, network.words(words, nodes), low, 1, check).steps()
+        (steps,) = Schedule(network, places, network.words(words, nodes, check), low, 1, check).steps()
 
+        check()
         gates = _Gates(network.inputs)
         at = {0: 0}
         for n in nodes:
@@ -146,7 +147,9 @@ class Translation:
                 self._ends.append((TEST,))
         self._inputs, self._check = network.inputs, check
         roots = {code >> 1 for end in self._ends for code in end[1:]}
+        check()
         self._functions = _covered(gates, sorted(roots))
+        check()
         self._support = [0, *(1 << place for place in range(network.inputs))]  # places, of each node
         for node in range(network.inputs + 1, len(gates.kinds)):
             read = self._functions.get(node, (0,))[1:]
@@ -171,7 +174,10 @@ class Translation:
 
     def _ordered(self, turns: int, ends: list[tuple[int, ...]]) -> Luts:
         levels = [self._level(mask, turns) for mask in self._support]
-        code = _Order(self._functions, ends, levels, turns, self._check).code()
+        order = _Order(self._functions, ends, levels, turns, self._check)
+        self._check()
+        code = order.code()
+        self._check()
         return Luts(self._inputs, turns, self._order, code)
 
     def _level(self, mask: int, turns: int) -> int:

@@ -111,10 +111,17 @@ class Network:
                 result[node] = result[a >> 1] | result[b >> 1]
         return result
 
-    def words(self, inputs: NDArray[np.uint64], nodes: list[int]) -> NDArray[np.uint64]:
-        """Evaluate nodes, rising and closed under operands, on words: (inputs, w) to (len(self), w)."""
+    def words(
+        self, inputs: NDArray[np.uint64], nodes: list[int], check: Callable[[], None] = lambda: None
+    ) -> NDArray[np.uint64]:
+        """Evaluate nodes, rising and closed under operands, on words: (inputs, w) to (len(self), w).
+
+        `check` is called now and then and may raise.
+        """
         result = np.zeros((len(self), inputs.shape[1]), np.uint64)
-        for node in nodes:
+        for at, node in enumerate(nodes):
+            if at % EVERY == 0:
+                check()
             if self.kinds[node] == LINEAR:
                 mask = self.masks[node]
                 chosen = [i for i in range(self.inputs) if mask >> i & 1]

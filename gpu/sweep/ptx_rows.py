@@ -6,6 +6,7 @@ and what it reads. A warp is a block of its own, and its rows are 32 words, one 
 other's, so nothing waits for anything. Each function that occurs has a piece of code of its own to jump to.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,12 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.core.sweep import CHECK, LEAVES
-from turbosat.gpu.sweep.luts import LUT, Luts
+from turbosat.errors import UnsupportedError
+from turbosat.gpu.sweep.luts import EVERY, LUT, Luts
 from turbosat.gpu.sweep.ptx import check_into, function_into, kernel, leave_if_none, place_into
 
 BLOCK: Final = 32  # threads: a warp
 ROW: Final = 4 * BLOCK  # bytes
 TARGET_SHIFT: Final = 8  # of the row that is written, above the number of the piece of code
+MOST_ROWS: Final = (1 << 32 - TARGET_SHIFT) // ROW  # whose places an instruction can name
 _STORE: Final = ("st.shared.b32 [%target], %r;", "bra STEP;")
 
 
@@ -40,8 +43,12 @@ class Rows:
         return self.rows * ROW
 
 
-def interpreter(luts: Luts) -> Rows:
-    """Return the interpreter for a network's functions, without loops, and its instructions."""
+def interpreter(luts: Luts, check: Callable[[], None] = lambda: None) -> Rows:
+    """Return the interpreter for a network's functions, without loops, and its instructions.
+
+    UnsupportedError where more words are alive at the same time than instructions can name. `check` is called
+    now and then and may raise.
+    """
     assert not luts.turns
     last = luts.last_reads()
     place = {0: 0} | {1 + i: 1 + i for i in range(luts.inputs) if 1 + i in last}
@@ -54,6 +61,8 @@ def interpreter(luts: Luts) -> Rows:
 
     code = []
     for at, step in enumerate(luts.code):
+        if at % EVERY == 0:
+            check()
         target = 0
         reads = luts.reads(step)
         read = [place[node] for node in reads]
@@ -69,6 +78,8 @@ def interpreter(luts: Luts) -> Rows:
             if not free:
                 free.append(rows)
                 rows += 1
+                if rows > MOST_ROWS:
+                    raise UnsupportedError(f"more than {MOST_ROWS} words at a time")
             target = place[step[1]] = free.pop()
         read += [0] * (LEAVES - len(read))
         code.append((target * ROW << TARGET_SHIFT | does, *(row * ROW for row in read)))

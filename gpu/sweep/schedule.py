@@ -112,7 +112,10 @@ class Schedule:
                 steps = np.maximum(np.searchsorted(self._sorted, reach[left]) - len(self._done), 0) + 2
                 promising = np.argsort(-(kills + 1e-3) / steps, kind="stable")[:SHORTLIST]
                 promising = promising[np.cumsum(steps[promising]) <= self._work]
-                cones = [self._cone(checks[left[i]]) for i in promising]
+                cones = []
+                for i in promising:
+                    self._check()
+                    cones.append(self._cone(checks[left[i]]))
                 self._work = self._work - sum(map(len, cones)) if cones else 0
                 gains = [kills[i] / (len(c) + 2) for i, c in zip(promising, cones, strict=True)]
                 if gains:

@@ -63,7 +63,7 @@ def lay_out(network: Network, seed: int = 0, check: Callable[[], None] = lambda:
     places = {n: by_place[n] for n in nodes}
     levels = max(network.inputs - BLOCK_BITS, 0) + 1
     words = random.integers(0, 2**64, size=(network.inputs, SAMPLE), dtype=np.uint64)
-    steps = Schedule(network, places, network.words(words, nodes), BLOCK_BITS, levels, check).steps()
+    steps = Schedule(network, places, network.words(words, nodes, check), BLOCK_BITS, levels, check).steps()
 
     linear = [n for n in nodes if network.kinds[n] == LINEAR]
     masks = [places[n] for n in linear]

@@ -1,4 +1,5 @@
 import os
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -7,8 +8,10 @@ from pysat.solvers import Cadical153
 
 from tests.gpu.sweep.machine_device import MachineDevice
 from tests.gpu.sweep.test_sweep import circuit
+from turbosat import Status, TurbosatError, solve
 from turbosat.encodings.support.compilation import compile_recovered
 from turbosat.encodings.xor.recovery import recover
+from turbosat.errors import DeviceError
 from turbosat.formula.formula import Formula
 from turbosat.gpu.cuda import context
 from turbosat.gpu.sweep import cuda_device, devices
@@ -57,6 +60,7 @@ def test_answers_are_those_of_cadical(
     formula = circuit(seed, 9, 20, 6 + 2 * seed)
     device = kind()
     verdict = explored(formula, device, monkeypatch)
+    assert device.closed
     assert verdict is not None
     assert device.launches
     with Cadical153(bootstrap_with=[list(clause) for clause in formula]) as solver:
@@ -66,23 +70,58 @@ def test_answers_are_those_of_cadical(
     assert verdict.values is None or formula.satisfied(verdict.values)
 
 
+def chained() -> Formula:
+    """Return 36 inputs, gates over them, each in a chain of XORs, and one clause of all gates."""
+    rows: list[list[int]] = []
+    for y in range(37, 72):
+        a, b = y - 36, y - 35
+        rows += [[-y, a, b], [-y, -a, -b], [y, -a, b], [y, a, -b]]
+    for y in range(72, 107):
+        rows += [[-y, y - 35], [-y, y - 71], [y, 35 - y, 71 - y]]
+    rows.append(list(range(72, 107)))
+    return Formula.from_clauses(rows)
+
+
 def test_more_inputs_are_swept_where_a_device_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     assert devices.most_inputs("auto") == devices.most_inputs("cpu") == 34
     monkeypatch.setattr(context, "unusable", lambda: None)
     assert devices.most_inputs("cpu") == 34
     assert devices.most_inputs("auto") == devices.most_inputs("cuda") == 44
-    rows: list[list[int]] = []
-    for y in range(37, 72):  # gates over 36 inputs, each in a chain of XORs, and one clause of all inputs
-        a, b = y - 36, y - 35
-        rows += [[-y, a, b], [-y, -a, -b], [y, -a, b], [y, a, -b]]
-    for y in range(72, 107):
-        rows += [[-y, y - 35], [-y, y - 71], [y, 35 - y, 71 - y]]
-    rows.append(list(range(72, 107)))
-    formula = Formula.from_clauses(rows)
+    formula = chained()
     recovered = recover(formula)
     assert compile_recovered(formula, recovered) is None
     program = compile_recovered(formula, recovered, limit=128, swept=44)
     assert program is not None
     assert program.inputs.size == 36
     assert np.unique(program.inputs).size == 36
+
+
+def refused() -> MachineDevice:
+    raise DeviceError("no room")
+
+
+@pytest.mark.parametrize("opened", [Losing, refused])
+@pytest.mark.parametrize("seed", range(3))
+def test_the_finite_field_engine_goes_on_where_a_device_breaks(
+    seed: int, opened: Callable[[], MachineDevice], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(devices, "WORTH", 0)
+    monkeypatch.setattr(context, "unusable", lambda: None)
+    monkeypatch.setattr(cuda_device, "open_device", opened)
+    formula = circuit(seed, 9, 20, 12)
+    result = solve(formula, engine="galois", time_limit=600)
+    with Cadical153(bootstrap_with=[list(clause) for clause in formula]) as solver:
+        assert result.status is (Status.SATISFIABLE if solver.solve() else Status.UNSATISFIABLE)
+    if result.statistics["galois"].get("mode") == "kernel":
+        assert result.statistics["galois"]["device"] == "cpu"
+        with pytest.raises(TurbosatError, match=r"no room|warps have come"):
+            solve(formula, engine="galois", device="cuda", time_limit=600)
+
+
+def test_cores_do_not_sweep_what_only_a_device_could(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(context, "unusable", lambda: None)
+    monkeypatch.setattr(cuda_device, "open_device", refused)
+    result = solve(chained(), engine="galois", time_limit=600)
+    assert result.status is Status.SATISFIABLE
+    assert result.statistics["galois"]["mode"] == "clauses"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from turbosat.lanes.xor_facts import Facts, find
 if TYPE_CHECKING:
     from turbosat.encodings.support.program import Program
     from turbosat.gpu.sweep.candidates import Settler, Verdict
+    from turbosat.gpu.sweep.devices import AnySweep
 
 NICE = 1  # how far the search in the solution space gives way: less than lanes that may never end
 DECODED = 30.0, 1.0  # seconds that decoding noise may be expected to take, where it is timed and where not
@@ -159,15 +160,22 @@ class _Explorer:
 
     def _sweep(self, program: Program, settle: Settler, device: str) -> Verdict | None:
         """Try all assignments of the inputs; search among them for a while if that takes long."""
-        from turbosat.gpu.sweep.devices import most_inputs
         from turbosat.lanes import solution_space
 
         self._clock, self._preparation = time.process_time, ASSEMBLY
         self._began = self._clock()
-        sweep, used, _ = solution_space.open_sweep(program, device, self._task["seed"], 1, self._patient)
-        if program.inputs.size > most_inputs(used):
+        sweep, _, _ = solution_space.open_sweep(program, device, self._task["seed"], 1, self._patient)
+        with closing(sweep):
+            return self._through(sweep, settle)
+
+    def _through(self, sweep: AnySweep, settle: Settler) -> Verdict | None:
+        from turbosat.gpu.sweep.devices import most_inputs
+        from turbosat.lanes import solution_space
+
+        program = sweep.program
+        if program.inputs.size > most_inputs(sweep.device):
             return self._walk(program, settle)
-        if used != "cpu":
+        if sweep.device != "cpu":
             self._clock = time.monotonic
         self._began = self._clock()
         with suppress(TooSlow):

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.core.library import library
-from turbosat.encodings.support.compilation import compile_recovered
-from turbosat.errors import UnsupportedError
+from turbosat.encodings.support.compilation import SWEPT_INPUTS, compile_recovered
+from turbosat.errors import DeviceError, UnsupportedError
 from turbosat.events import Sink
 from turbosat.lanes.xor_facts import Facts, find
 from turbosat.options import Options, worker_count
@@ -64,10 +64,18 @@ class Search:
         from turbosat.gpu.sweep.devices import most_inputs
         from turbosat.gpu.sweep.search import MOST_INPUTS
 
-        mode, swept = self.options["galois"], most_inputs(self.options["device"])
+        mode, device = self.options["galois"], self.options["device"]
+        swept = most_inputs(device)
         program = None if mode == "clauses" else self._compiled(facts, swept, swept)
         if program is not None:
-            return self._sweep(program)
+            try:
+                return self._sweep(program, device)
+            except DeviceError:  # it has refuted nothing
+                if device != "auto":
+                    raise
+            if program.inputs.size <= SWEPT_INPUTS:
+                return self._sweep(program, "cpu")
+            swept = SWEPT_INPUTS
         if mode != "kernel":
             return self._descend(facts)
         program = self._compiled(facts, MOST_INPUTS, swept)
@@ -84,17 +92,18 @@ class Search:
     def _winner(self, device: str) -> Any:
         return winner(LANE, self.options, device)
 
-    def _sweep(self, program: Program) -> Claim | None:
-        """Try every assignment of the inputs."""
+    def _sweep(self, program: Program, asked: str) -> Claim | None:
+        """Try every assignment of the inputs; DeviceError where only a device could, and it does not."""
+        from turbosat.gpu.sweep.devices import most_inputs
         from turbosat.lanes import solution_space
 
         seed, workers = self.options["seed"], worker_count(self.options)
-        sweep, device, comment = solution_space.open_sweep(
-            program, self.options["device"], seed, workers, self.deadline.check
-        )
-        self._begin(program, device, comment)
-        settle = solution_space.settler(self.restricted, program, CONFLICTS)
+        sweep, device, comment = solution_space.open_sweep(program, asked, seed, workers, self.deadline.check)
         with closing(sweep):
+            if program.inputs.size > most_inputs(device):
+                raise DeviceError(comment or f"too many inputs for device {device}")
+            self._begin(program, device, comment)
+            settle = solution_space.settler(self.restricted, program, CONFLICTS)
             verdict = solution_space.sweep_through(sweep, settle, self._look)
         if verdict.values is not None:
             return Claim(Status.SATISFIABLE, self._winner(device), verdict.values)

@@ -6,6 +6,7 @@ import pytest
 
 from turbosat.benchmarks.studies import lease
 from turbosat.benchmarks.studies.rows import ROWS, Row
+from turbosat.errors import DeviceError
 from turbosat.gpu.cuda import nvrtc
 from turbosat.gpu.cuda.context import unusable
 
@@ -67,6 +68,18 @@ def test_verdicts() -> None:
     assert lease.verdict(row("sweep"), {}).startswith("cannot be judged")
     gains = {f"{name} gain": gain for name, gain in (("a", 1.0), ("b", 2.5), ("c", 9.0))}
     assert lease.verdict(row("solutions"), gains) == "holds"
+
+
+def test_a_device_that_refuses_is_a_message(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused() -> None:
+        raise DeviceError("cuDevicePrimaryCtxRetain failed")
+
+    monkeypatch.setattr(lease, "unusable", lambda: None)
+    monkeypatch.setattr(lease, "open_context", refused)
+    assert lease.main([]) == 2
+    assert capsys.readouterr().err == "lease: cuDevicePrimaryCtxRetain failed\n"
 
 
 @pytest.mark.skipif(unusable() is None, reason="there is a device")

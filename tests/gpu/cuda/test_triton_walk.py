@@ -11,7 +11,7 @@ from turbosat.gpu.rules import Rule, Walk, thresholds
 
 # (variables, clauses, lengths, lanes): few variables and many clauses, a clause of 60, clauses of length 1.
 SHAPES = [
-    (5, 123, (2, 3, 4, 5), 37),
+    pytest.param(5, 123, (2, 3, 4, 5), 37, marks=pytest.mark.slow),
     (67, 31, (9, 2, 60, 1, 5, 4, 8, 3, 7, 6), 160),
     (3, 2, (3, 2), 1),
 ]

@@ -173,7 +173,7 @@ def test_check_is_asked_between_slices() -> None:
 
 
 def test_devices() -> None:
-    with pytest.raises(UsageError, match="unknown device 'abacus'"):
+    with pytest.raises(UsageError, match="no device 'abacus'"):
         GaloisSearch(Formula.from_clauses([[1, 2]]), device="abacus")
     assert [backend.name for backend in backends("galois")] == ["cuda", "cpu"]
     search = GaloisSearch(Formula.from_clauses([[1, 2]]))

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.gpu.cuda.counted_driver import CountedDriver
 from tests.gpu.gradient.emulation import EmulatedBank, build
 from tests.gpu.gradient.team_reference import ReferenceLane
 from tests.gpu.matrices import random_matrix
@@ -16,6 +17,10 @@ from turbosat.encodings.matrix import Matrix
 from turbosat.gpu.backend import Report
 from turbosat.gpu.bandit import configurations
 from turbosat.gpu.controller import Controller
+from turbosat.gpu.cuda import context as cuda_context
+from turbosat.gpu.cuda import nvrtc
+from turbosat.gpu.cuda.context import Context
+from turbosat.gpu.gradient import team_banks
 from turbosat.gpu.gradient.team_banks import Bank
 from turbosat.gpu.gradient.team_population import TeamPopulation, missing
 from turbosat.gpu.gradient.teams import LONGEST, USED, Form, constants, kind_of, unsuitable
@@ -259,6 +264,22 @@ def test_the_clock_ends_a_slice_and_changes_no_course(libraries: dict[int, ctype
         reports = [slice_of(crowd, 10**6, 120) for crowd in (plain, device)]
         assert reports[0].flips.tolist() == reports[1].flips.tolist()
         assert (plain.values(every) == device.values(every)).all()
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_device_is_given_back(broken: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = CountedDriver()
+    monkeypatch.setattr(cuda_context, "open_context", lambda: Context(driver))
+    monkeypatch.setattr(team_banks, "compiled", lambda *_: nvrtc.Code(b"", ""))
+    crowd = TeamPopulation(random_matrix(1, 30, 60, (3,)), 3, 1)
+    for rule in RULES:
+        crowd.assign(np.arange(3), rule)
+        crowd.restart(np.arange(3), np.zeros((3, 30), np.bool_))
+        crowd._settle()
+    assert driver.held["cuModuleLoadDataEx"] == 2
+    driver.broken = broken
+    crowd.close()
+    assert broken == any(driver.held.values())
 
 
 @pytest.mark.skipif(missing(random_matrix(1, 30, 60, (3,))) is not None, reason="no device for teams")

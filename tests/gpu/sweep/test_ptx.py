@@ -21,10 +21,10 @@ from turbosat.gpu.sweep.cpu import Sweep
 from turbosat.gpu.sweep.cuda import CudaSweep, Launch, Outcome
 from turbosat.gpu.sweep.cuda_device import open_device
 from turbosat.gpu.sweep.devices import AnySweep
-from turbosat.gpu.sweep.luts import LUT, Luts, Translation
+from turbosat.gpu.sweep.luts import EVERY, LUT, Luts, Translation
 from turbosat.gpu.sweep.network import Network, build
 from turbosat.gpu.sweep.ptx import WARP_PLACES
-from turbosat.gpu.sweep.ptx_rows import interpreter
+from turbosat.gpu.sweep.ptx_rows import MOST_ROWS, interpreter
 
 NEVER = -1  # instructions up to which code is straight-line: none
 KINDS: dict[str, dict[str, Any]] = {
@@ -265,3 +265,25 @@ def test_equivalent_circuits(corpus: Path, name: str, kind: str) -> None:
         if dropped is None:
             sweep = CudaSweep(program, MachineDevice(width=8), **KINDS[kind])
             assert decide(sweep, Settler(small, program)).unsatisfiable
+
+
+def test_more_words_than_instructions_can_name_are_refused() -> None:
+    nodes = range(2, 2 + MOST_ROWS)
+    code: list[tuple[int, ...]] = [(LUT, node, 0xAA, 1) for node in nodes]
+    code += [(CHECK, 2 * node, 2 * node) for node in nodes]
+    with pytest.raises(UnsupportedError, match="words at a time"):
+        interpreter(Luts(1, 0, [0], code))
+
+
+def test_what_takes_long_can_be_ended() -> None:
+    network = Network(16)
+    for mask in range(1, 4 * EVERY):
+        network.linear(mask)
+    calls: list[int] = []
+    nodes = list(range(1, len(network)))
+    network.words(np.zeros((16, 1), np.uint64), nodes, lambda: calls.append(0))
+    assert len(calls) == -(-len(nodes) // EVERY)
+    calls.clear()
+    steps: list[tuple[int, ...]] = [(LUT, 2 + at, 0xAA, 1) for at in range(3 * EVERY)]
+    interpreter(Luts(1, 0, [0], [*steps, (CHECK, 2, 2 * len(steps))]), lambda: calls.append(0))
+    assert len(calls) == 4
