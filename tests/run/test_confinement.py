@@ -114,12 +114,17 @@ def test_a_thread_has_its_cores_again_whatever_happens(
     monkeypatch.setattr(confinement, "cpu_quota", lambda: None)
     held, core = Confinement(), min(ALL)
     held.adjust(sleepers[0], sleepers[1:])
+
+    def start(error: BaseException) -> None:
+        with held.guest():
+            assert os.sched_getaffinity(0) == cores(sleepers[1:])
+            raise error
+
     os.sched_setaffinity(0, {core})  # by the user, since the run began
     try:
         for error in (EngineError("broken"), KeyboardInterrupt()):
-            with pytest.raises(type(error)), held.guest():
-                assert os.sched_getaffinity(0) == cores(sleepers[1:])
-                raise error
+            with pytest.raises(type(error)):
+                start(error)
             assert os.sched_getaffinity(0) == {core}
     finally:
         os.sched_setaffinity(0, ALL)
