@@ -18,6 +18,7 @@ class Guidance:
     """Hints from a population; literals are signed, from 1, of the formula.
 
     Values fixed by unit propagation are part of `phases` but of no partial assignment: they are implied.
+    Nor are those of variables that a reduction does without (see GradientSearch): they follow from the rest.
     """
 
     phases: NDArray[np.bool_]  # (formula variables,), the assignment with the fewest false clauses

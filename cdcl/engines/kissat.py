@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING
 from turbosat.cdcl.engines.engine import Ability, Answer, Budget, Engine
 from turbosat.cdcl.engines.kissat_output import Output
 from turbosat.cdcl.process.binaries import find_kissat
-from turbosat.cdcl.process.child import Child, Spent, exit_cause, exit_words, readable, unstarted
+from turbosat.cdcl.process.child import (
+    OUTPUT_BUFFER,
+    Child,
+    Spent,
+    exit_cause,
+    exit_words,
+    readable,
+    unstarted,
+)
 from turbosat.cdcl.process.interrupts import undisturbed
 from turbosat.errors import EngineError, UnsupportedError, UsageError
 from turbosat.result import Status
@@ -256,7 +264,8 @@ class Kissat(Engine):
         wait = None if until is None else max(0.0, until - time.monotonic())
         if not readable(child.output, wait):
             return False
-        while True:  # to its end, if that is there: who waits no longer must not miss it
+        left = OUTPUT_BUFFER  # all that was there, its end too: who waits no longer must not miss that
+        while left >= 0:  # but no more, lest what prints all the time is listened to all the time
             try:
                 data = os.read(child.output, CHUNK)
             except BlockingIOError:
@@ -265,9 +274,11 @@ class Kissat(Engine):
                 raise EngineError(f"kissat: cannot read its output: {error}") from error
             if not data:
                 return True
+            left -= len(data)
             self._output.feed(data)
             if self._output.variables is not None:
                 self._unlink()
+        return False
 
     def _named(self, complaint: str) -> str:
         """Return what Kissat complains of with the name of the file that it read without knowing it."""

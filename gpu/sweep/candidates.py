@@ -34,7 +34,8 @@ class Settler:
     A program that covers everything needs no `complete`: its values are models. Else the values of all
     covered variables are assumed, which loses nothing: if a model extends the inputs, one extends these, too.
     Cores are kept as clauses over covered variables (in `cores`, their negations are implied by the formula)
-    and refute later candidates without a call.
+    and refute later candidates without a call. What an exception of `check` kept from being settled waits for
+    the next call: a sweep that goes on does not tell it again.
     """
 
     formula: Formula
@@ -43,24 +44,32 @@ class Settler:
     cores: list[NDArray[np.int32]] = field(default_factory=list)
     refuted: int = 0
     undecided: int = 0
+    waiting: NDArray[np.bool_] | None = None  # (n, inputs)
 
     def settle(
         self, candidates: NDArray[np.bool_], check: Callable[[], None] = lambda: None
     ) -> NDArray[np.bool_] | None:
         """Return a model (variables,) that extends one of candidates (n, inputs), None if none was found.
 
+        Those that wait come first. `check` may raise to end it.
+
         AssertionError if a program that covers everything lets pass what is no model, or if a core is none
         of the assumptions: either would make refutations worthless.
         """
+        if self.waiting is not None:
+            candidates = np.concatenate([self.waiting, candidates])
         step = max(1, BATCH // max(1, self.program.variables))
         for first in range(0, candidates.shape[0], step):
+            self.waiting = candidates[first:]
             check()
             values, false = self.program.values(candidates[first : first + step])
             for row in np.flatnonzero(false == 0).tolist():
                 model = self._settle(values[row])
-                check()
                 if model is not None:
                     return model
+                self.waiting = candidates[first + row + 1 :]
+                check()
+        self.waiting = None
         return None
 
     def _settle(self, values: NDArray[np.bool_]) -> NDArray[np.bool_] | None:

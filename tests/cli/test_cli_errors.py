@@ -102,11 +102,14 @@ def test_missing_engines(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureF
     assert told == "kissat: TURBOSAT_KISSAT=/nowhere/kissat is not an executable file"
 
 
+@pytest.mark.parametrize(
+    "alone", [[], ["--conflicts=100000"], ["--engine=cdcl", "--no-algebra", "--no-sweeping", "--no-pool"]]
+)
 def test_one_missing_engine_is_no_end(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    alone: list[str], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("TURBOSAT_KISSAT", "/nowhere/kissat")
-    assert run(["-j2", "-n", QUEENS]) == 10
+    assert run(["-j2", "-n", *alone, QUEENS]) == 10  # at once: there is nobody to have a head start
     said = "c kissat failed: TURBOSAT_KISSAT=/nowhere/kissat is not an executable file"
     assert said in capfd.readouterr().out
 

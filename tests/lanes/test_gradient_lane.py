@@ -92,10 +92,12 @@ def test_guidance_of_a_search_that_goes_on() -> None:
         guidance = engine.guidance
         assert guidance is not None
         assert guidance.false == len(source.false_clauses(guidance.phases)) >= 1
-        assert sorted(np.abs(guidance.ranked).tolist()) == list(range(1, source.variables + 1))
+        ranked = np.sort(np.abs(guidance.ranked))
+        assert (np.diff(ranked) > 0).all()
+        assert 1 <= ranked[0] <= ranked[-1] <= source.variables <= 2 * ranked.size  # it may have been reduced
         assert (guidance.phases[np.abs(guidance.ranked) - 1] == (guidance.ranked > 0)).all()
         assert (np.diff(guidance.confidence) <= 0).all()
-        assert sorted(guidance.splits.tolist()) == list(range(1, source.variables + 1))
+        assert (np.sort(guidance.splits) == ranked).all()
         assert patiently(engine, lambda: engine.progress.get("flips", 0) > 0) is None
         assert engine.figures["device"] == "cpu"
 

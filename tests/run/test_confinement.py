@@ -15,6 +15,7 @@ import pytest
 
 from tests import groups
 from tests.processes import ROOT, descendants
+from turbosat.errors import EngineError
 from turbosat.run import confinement
 from turbosat.run.confinement import Confinement
 
@@ -105,6 +106,28 @@ def test_lane_0_has_a_core_for_itself(
     assert cores([first, *guests]) == ALL - cores([late])
     held.adjust(late, [])
     assert cores([late]) == ALL
+
+
+def test_a_thread_has_its_cores_again_whatever_happens(
+    sleepers: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(confinement, "cpu_quota", lambda: None)
+    held, core = Confinement(), min(ALL)
+    held.adjust(sleepers[0], sleepers[1:])
+
+    def start(error: BaseException) -> None:
+        with held.guest():
+            assert os.sched_getaffinity(0) == cores(sleepers[1:])
+            raise error
+
+    os.sched_setaffinity(0, {core})  # by the user, since the run began
+    try:
+        for error in (EngineError("broken"), KeyboardInterrupt()):
+            with pytest.raises(type(error)):
+                start(error)
+            assert os.sched_getaffinity(0) == {core}
+    finally:
+        os.sched_setaffinity(0, ALL)
 
 
 def test_without_lane_0_guests_may_be_anywhere(sleepers: list[int], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,8 +50,6 @@ def settler(formula: Formula, program: Program, conflicts: int | None) -> Settle
     """Return what makes models of candidates, by CDCL of so many conflicts where variables are left open."""
     if not program.uncovered.size:
         return Settler(formula, program)
-    from turbosat.lanes.solution_space import completion
-
     return Settler(formula, program, completion(formula, conflicts))
 
 

@@ -74,8 +74,8 @@ class Confinement:
         if not self._own:
             self._choose(())
         own = os.sched_getaffinity(0)
-        _keep(0, self._guests)
         try:
+            _keep(0, self._guests)
             yield
         finally:
             _keep(0, own)

@@ -101,18 +101,19 @@ class Hybrid:
         self._confine()
         while True:
             self._revive(formula)
-            if self._run.limited and not any(lane.state == "running" for lane in self._cdcl()):
-                return self._nobody()  # descent and algebra alone would go on for ever
+            if self._spent() and not self._searching():
+                return self._nobody()
             if self._stage.begun:
                 self._run.require_prover(algebra=self._stage.refuting or self._sweeping.running)
             result = self._judged(formula, self._race.glance())
             if result is None:
                 self._revive(formula)
-                if not self._need and self._waited() >= self._head_start:
+                if not self._need and not self._alone():
                     self._take_stock(formula)
                 plan = self._scheduler.decide(self._view())
                 self._apply(plan, formula)
-                if not self._race.running() and not (plan.pool and self._pool.state == "coming"):
+                coming = plan.pool and self._pool.state == "coming"
+                if not (self._searching() or self._unfilled or coming):
                     self._deadline.check()  # Ctrl-C in a terminal ends the lanes, too
                     return self._nobody()
                 result = self._judged(formula, self._race.wait(self._patience()))
@@ -128,6 +129,14 @@ class Hybrid:
 
     def _cdcl(self) -> list[Lane]:
         return [*self._here, *self._remote]
+
+    def _searching(self) -> bool:
+        """Whether anybody searches who will end: under limits descent alone would go on for ever."""
+        if self._run.limited:
+            # A refutation by XORs is about to be told; while there may be facts, more lanes are to follow.
+            waiting = self._stage.refuting and not (self._stage.working and self._spent())
+            return waiting or any(lane.state == "running" for lane in self._cdcl())
+        return bool(self._race.running())
 
     def _judged(self, formula: Formula, found: tuple[Lane, Answer] | None) -> Result | None:
         """Return the result if an answer is one; else move what has come."""
@@ -164,14 +173,20 @@ class Hybrid:
         assert self._first is not None
         return self._deadline.elapsed() - self._first.started
 
+    def _alone(self) -> bool:
+        """Whether lane 0 has its head start: not once it has ended, for others are to make up for it then."""
+        assert self._first is not None
+        return self._first.state == "running" and self._waited() < self._head_start
+
     def _patience(self) -> float | None:
         """Return how long to wait for news at most.
 
         Lane 0's head start ends, more lanes are to start, cores change.
         """
         soon = self._confine()
-        left = self._head_start - self._waited()
-        return left if left > 0 else 0.0 if self._unfilled else soon
+        if self._alone():
+            return max(0.0, self._head_start - self._waited())
+        return 0.0 if self._unfilled else soon
 
     def _confine(self) -> float | None:
         """Keep every process to its cores; return in how many seconds that is due again, None for never."""
@@ -182,7 +197,7 @@ class Hybrid:
     def _view(self) -> View:
         about = self._pool.about
         return View(
-            seconds=self._waited(),
+            seconds=self._waited() if self._alone() else max(self._waited(), self._head_start),
             cores=self._cores,
             descent=self._descent.view(),
             pool=self._pool.state,
@@ -195,7 +210,7 @@ class Hybrid:
 
     def _apply(self, plan: Plan, formula: Formula) -> None:
         """Do what the scheduler says, as far as nobody has something to say: an answer may be there."""
-        if self._waited() < self._head_start and self._race.running():
+        if self._alone():
             return
         self._descent.set_share(plan.share)
         self._unfilled = True

@@ -12,7 +12,7 @@ from turbosat.core import cadical as kernels
 from turbosat.deadline import Deadline
 from turbosat.errors import SoundnessError, UsageError
 from turbosat.events import Event, Sink
-from turbosat.options import Options, worker_count
+from turbosat.options import Options, memory_bytes, worker_count
 from turbosat.result import Reason, Status
 from turbosat.solver.escalation import Escalation, checked_core
 from turbosat.solver.holding import Holding
@@ -30,7 +30,6 @@ BEAT = 0.25  # seconds between two looks at the hybrid
 CORES = 3  # with fewer, the search here ends when the hybrid has run as long as it had alone,
 LEAST = 1.0  # or as many seconds
 PATIENCE = 5.0  # seconds that a query which is ended already may take to be over
-MEGABYTE = 1 << 20
 
 
 class Base(Holding):
@@ -182,8 +181,8 @@ class Base(Holding):
 
     def _ask_patiently(self, engine: Engine, query: Query, size: int) -> Answer:
         """Search in a thread of its own, and by the hybrid when that takes long."""
-        limit = self._options["memory_limit"]
-        deadline = None if limit is None else Deadline(None, limit * MEGABYTE)
+        limit = memory_bytes(self._options)
+        deadline = None if limit is None else Deadline(None, limit)
         bell = query.bell()
         search = Search(engine, self._store, self._names.used, query)
         try:

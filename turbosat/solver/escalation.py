@@ -12,7 +12,7 @@ from turbosat.core import cadical as kernels
 from turbosat.deadline import Deadline
 from turbosat.errors import SoundnessError, TurbosatError
 from turbosat.events import Event, Sink
-from turbosat.options import Options
+from turbosat.options import Options, memory_bytes
 from turbosat.solver.query import RUNNING, Query, Search, beside
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 SHARE = 0.2  # of a query's time so far, that a core's check may take
 LEAST = 1.0  # seconds that it may take anyway
-MEGABYTE = 1 << 20
 
 
 class Escalation:
@@ -43,9 +42,8 @@ class Escalation:
         self.result: Result | None = None
         self.error: SoundnessError | None = None  # nothing to go on after
         self.done = False
-        limit = options["memory_limit"]
         seconds = None if query.end == float("inf") else max(0.0, query.left())
-        self._deadline = Deadline(seconds, None if limit is None else limit * MEGABYTE)
+        self._deadline = Deadline(seconds, memory_bytes(options))
         self._options: Options = {**options, "time_limit": None}
         self._sink = sink
         self._source = store, store.size, variables  # it grows at most, meanwhile

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from turbosat.errors import UsageError
-from turbosat.options import Options
+from turbosat.options import Options, memory_bytes
 from turbosat.result import Reason
 from turbosat.solver.engine import COUNTS, Engine
 from turbosat.solver.implications import Propagator
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 PER_VARIABLE, PER_LITERAL = 200, 80  # bytes in CaDiCaL, measured
 RESERVED = 1 << 28  # bytes that a formula may always take
-MEGABYTE = 1 << 20
 
 
 class Holding:
@@ -131,8 +130,8 @@ class Holding:
         need = PER_VARIABLE * self._names.used + PER_LITERAL * self._store.settled()
         if need < RESERVED or (self._engine is not None and self._engine.fed == self._store.size):
             return None
-        limit, room = self._options["memory_limit"], available_memory()
-        rooms = ([room[0]] if room else []) + ([] if limit is None else [limit * MEGABYTE])
+        limit, room = memory_bytes(self._options), available_memory()
+        rooms = ([room[0]] if room else []) + ([] if limit is None else [limit])
         return Reason.MEMORY if rooms and need > min(rooms) else None
 
     def _counts(self) -> dict[str, int]:

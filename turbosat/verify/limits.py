@@ -7,10 +7,8 @@ from contextlib import contextmanager
 
 from turbosat.deadline import Deadline
 from turbosat.errors import UsageError
-from turbosat.options import Options, resolve
+from turbosat.options import Options, memory_bytes, resolve
 from turbosat.validation import shown
-
-MEGABYTE = 1 << 20
 
 
 @contextmanager
@@ -18,8 +16,7 @@ def bounded(deadline: Deadline | None, options: Options) -> Iterator[Deadline]:
     """Yield the deadline of a question, open for its time. UsageError for options that make no sense."""
     resolved = resolve(options)
     if deadline is None:
-        memory = resolved["memory_limit"]
-        with Deadline(resolved["time_limit"], None if memory is None else memory * MEGABYTE) as ours:
+        with Deadline(resolved["time_limit"], memory_bytes(resolved)) as ours:
             yield ours
         return
     if not isinstance(deadline, Deadline):

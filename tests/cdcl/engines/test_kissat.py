@@ -1,7 +1,9 @@
 """What is Kissat's own: finding it, options, limits, proofs, its output."""
 
 import os
+import signal
 import stat
+import threading
 import time
 from pathlib import Path
 
@@ -161,6 +163,23 @@ def test_one_look_is_enough_for_an_answer_that_is_there() -> None:
         answer = engine.poll(0.0)
     assert answer is not None
     assert answer.status is Status.SATISFIABLE
+
+
+def test_a_look_ends_where_the_output_does_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "kissat"
+    program.write_text("#!/bin/sh\nexec yes 'c and so on'\n")
+    program.chmod(0o755)
+    monkeypatch.setenv(OVERRIDE, os.fspath(program))
+    with Kissat() as engine:
+        engine.start(formula([[1]]))
+        engine.advance(Budget())
+        assert engine.pid is not None
+        rescue = threading.Timer(30, os.kill, (engine.pid, signal.SIGKILL))  # then it raises EngineError
+        rescue.start()
+        try:
+            assert all(engine.poll(0.1) is None for _ in range(3))
+        finally:
+            rescue.cancel()
 
 
 def test_reports_and_statistics() -> None:

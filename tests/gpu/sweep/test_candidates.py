@@ -1,3 +1,4 @@
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -98,6 +99,35 @@ def test_cores_refute_many_candidates_at_once() -> None:
     settler = Settler(closed, program, complete)
     assert decide(Sweep(program), settler).unsatisfiable
     assert settler.refuted > len(calls) == len(settler.cores)
+
+
+class Paused(Exception):
+    """A look at the limits that ended a decision for now."""
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 2**32))
+def test_a_decision_that_goes_on_has_lost_no_candidate(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    formula = random_formula(random)
+    while formula.variables > 14:
+        formula = random_formula(random)
+    satisfiable = bool(all_models(formula).shape[0])
+    for program in (compile_program(formula, slow_recover(formula)), cut(formula, seed)):
+        if program is None:
+            continue
+
+        def check() -> None:
+            if random.random() < 0.5:
+                raise Paused
+
+        settler, sweep = Settler(formula, program, cadical(formula)[0]), Sweep(program)
+        while True:
+            with suppress(Paused):
+                verdict = decide(sweep, settler, check)
+                break
+        assert verdict.unsatisfiable != satisfiable
+        assert verdict.values is None or formula.satisfied(verdict.values)
 
 
 def test_devices_are_chosen(monkeypatch: pytest.MonkeyPatch) -> None:

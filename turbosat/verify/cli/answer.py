@@ -14,6 +14,7 @@ from turbosat.deadline import Deadline, Expired
 from turbosat.dimacs.waiting import until
 from turbosat.encodings.circuit.aiger import read
 from turbosat.errors import SoundnessError, UsageError
+from turbosat.options import memory_bytes
 from turbosat.proof.delivery import deliver
 from turbosat.proof.outlet import Outlet, guard, is_standard_output
 from turbosat.result import Reason
@@ -21,7 +22,6 @@ from turbosat.system import children, process_start
 from turbosat.verify.cli.beside import beside
 from turbosat.verify.cli.show import Answers, data
 from turbosat.verify.equivalence import Comparison, equivalent
-from turbosat.verify.limits import MEGABYTE
 from turbosat.verify.verdict import Answer, Verdict
 from turbosat.verify.witness import aiger_text, chosen, invariant_text
 from turbosat.version import __version__
@@ -82,9 +82,8 @@ def answered(question: Question, program: str, words: list[str], signals: Signal
 
 def opened(question: Question, signals: Signals | None) -> Deadline:
     """Return the deadline of a whole process, its children's memory included; signals cancel it."""
-    memory = question.options["memory_limit"]
-    size = None if memory is None else memory * MEGABYTE
-    deadline = Deadline(question.options["time_limit"], size, process_start(), whole=True)
+    options = question.options
+    deadline = Deadline(options["time_limit"], memory_bytes(options), process_start(), whole=True)
     deadline.cover(lambda: children(os.getpid()))
     if signals is not None:
         signals.connect(deadline)
