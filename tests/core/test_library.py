@@ -50,6 +50,7 @@ def test_the_build_belongs_to_the_sources() -> None:
     assert core.level in levels()
 
 
+@pytest.mark.slow
 def test_changed_constants_are_built_anew(tree: Path) -> None:
     first = show(tree)
     path = tree / "turbosat" / "core" / "gradient.py"

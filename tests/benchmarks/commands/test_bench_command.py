@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.families import dimacs, random_ksat
 from tests.processes import ROOT, allowance
 
@@ -59,6 +61,7 @@ def test_overhead_compares_the_two(tmp_path: Path) -> None:
     assert data["kissat_1_to_60_s"] == {"files": 0}
 
 
+@pytest.mark.slow
 def test_escalation_compares_queries_with_the_command_line(tmp_path: Path) -> None:
     output, parity = tmp_path / "out.json", tmp_path / "parity.cnf"
     assert (
