@@ -129,6 +129,7 @@ def test_tiny_reader_reads_nothing_doubtful(text: bytes) -> None:
     assert read(text) is None
 
 
+@pytest.mark.slow
 def test_turbosat_in_a_short_run(tmp_path: Path) -> None:
     command = [
         sys.executable,

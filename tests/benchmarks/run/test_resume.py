@@ -109,6 +109,7 @@ def recorded(folder: Path) -> dict[Key, Run]:
         return {}
 
 
+@pytest.mark.slow
 def test_killed_and_resumed(tmp_path: Path) -> None:
     disturbed(3, tmp_path)
 

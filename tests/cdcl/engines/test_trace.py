@@ -74,6 +74,7 @@ def test_learned_clauses_are_implied(options: dict[str, int]) -> None:
 small = st.integers(1, 7).flatmap(lambda variable: st.sampled_from((variable, -variable)))
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.lists(small, min_size=1, max_size=3), min_size=12, max_size=30))
 def test_learned_clauses_are_implied_by_brute_force(clauses: list[list[int]]) -> None:

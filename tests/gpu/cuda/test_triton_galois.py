@@ -81,6 +81,7 @@ def test_rows_are_the_same_constraints(
     )
 
 
+@pytest.mark.slow
 def test_a_population_solves(device: str, poison: None) -> None:
     formula = random_mix(4, 24, 40, 12, widths=(3, 5), planted=True)
     matrix = encode_parities(formula)
