@@ -134,8 +134,9 @@ static void enumerate(const struct cover *cover, int32_t node)
     cover->flows[node] = flows[0] / (cover->references[node] > 1 ? cover->references[node] : 1);
 }
 
-// Count the reads of a node's chosen cut, and of what nobody read before; return the functions that takes.
-static int64_t reference(const struct cover *cover, int32_t node)
+// Count the reads of a node's chosen cut, and of what nobody read before; return the functions that takes. A step
+// of -1 undoes what a step of 1 has done.
+static int64_t refer(const struct cover *cover, int32_t node, int step)
 {
     int64_t area = 1, top = 0;
     cover->stack[top++] = node;
@@ -144,26 +145,9 @@ static int64_t reference(const struct cover *cover, int32_t node)
         int32_t cut = cover->chosen[next];
         for (int i = 0; i < cover->sizes[next * (int64_t)CUTS + cut]; i++) {
             int32_t leaf = leaves_of(cover, next, cut)[i];
-            if (cover->references[leaf]++ == 0 && cover->kinds[leaf] != LINEAR) {
-                cover->stack[top++] = leaf;
-                area++;
-            }
-        }
-    }
-    return area;
-}
-
-// Undo it.
-static int64_t dereference(const struct cover *cover, int32_t node)
-{
-    int64_t area = 1, top = 0;
-    cover->stack[top++] = node;
-    while (top) {
-        int32_t next = cover->stack[--top];
-        int32_t cut = cover->chosen[next];
-        for (int i = 0; i < cover->sizes[next * (int64_t)CUTS + cut]; i++) {
-            int32_t leaf = leaves_of(cover, next, cut)[i];
-            if (--cover->references[leaf] == 0 && cover->kinds[leaf] != LINEAR) {
+            int32_t before = cover->references[leaf], after = before + step;
+            cover->references[leaf] = after;
+            if ((step > 0 ? before : after) == 0 && cover->kinds[leaf] != LINEAR) {
                 cover->stack[top++] = leaf;
                 area++;
             }
@@ -191,24 +175,24 @@ int64_t cover_network(const struct cover *cover, int64_t rounds)
         references[node] = 0;
     for (int64_t i = 0; i < cover->wanted; i++)
         if (references[cover->roots[i]]++ == 0 && cover->kinds[cover->roots[i]] != LINEAR)
-            area += reference(cover, cover->roots[i]);
+            area += refer(cover, cover->roots[i], 1);
     for (int64_t round = 0; round < rounds; round++)
         for (int64_t node = 0; node < nodes; node++) {
             if (!references[node] || cover->kinds[node] == LINEAR)
                 continue;
             int32_t best = cover->chosen[node];
-            int64_t before = dereference(cover, (int32_t)node), least = before;
+            int64_t before = refer(cover, (int32_t)node, -1), least = before;
             for (int32_t cut = 0; cut < cover->counts[node]; cut++) {
                 cover->chosen[node] = cut;
-                int64_t needed = reference(cover, (int32_t)node);
-                dereference(cover, (int32_t)node);
+                int64_t needed = refer(cover, (int32_t)node, 1);
+                refer(cover, (int32_t)node, -1);
                 if (needed < least) {
                     least = needed;
                     best = cut;
                 }
             }
             cover->chosen[node] = best;
-            area += reference(cover, (int32_t)node) - before;
+            area += refer(cover, (int32_t)node, 1) - before;
         }
     return area;
 }
