@@ -35,8 +35,9 @@ def called(go: Go, values: Mapping[str, Any]) -> int:
 
 def plain_values(words: Sequence[str]) -> dict[str, Any] | None:
     """Return the values of all parameters as Typer would, None where that is to be left to Typer."""
-    options = {flag: each for each in _parameters() for flag in each[2]}
-    values = {name: default for name, default, _, _ in _parameters()}
+    parameters = [*_parameters()]
+    options = {flag: each for each in parameters for flag in each[2]}
+    values = {name: default for name, default, _, _ in parameters}
     places: list[str] = []
     rest = iter(words)
     for word in rest:
