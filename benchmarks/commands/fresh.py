@@ -32,7 +32,8 @@ def fresh(
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Runs of Kissat at once.")] = 1,
 ) -> None:
     """Draw formulas of all families, with new seeds, and of sizes that take Kissat some seconds each."""
-    from turbosat.benchmarks.suites.fresh import Window, make
+    from turbosat.benchmarks.suites.fresh import make
+    from turbosat.benchmarks.suites.sizes import Window
     from turbosat.errors import UsageError
 
     if least >= most:

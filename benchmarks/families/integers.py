@@ -1,4 +1,4 @@
-"""Ramsey theory of the integers and of cubes: Schur, Pythagorean triples, Hales-Jewett; Langford pairs."""
+"""Ramsey theory of the integers and of cubes: Schur, Pythagoras, discrepancy, Hales-Jewett; Langford."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from turbosat.errors import UsageError
 
 SCHUR = {1: 1, 2: 4, 3: 13, 4: 44, 5: 160}  # colours: the last n that can be coloured
 LAST_PYTHAGOREAN = 7824
+DISCREPANCY = {1: 11, 2: 1160}  # bound: the longest sequence
+LONG_DISCREPANCY = 13_900  # a sequence of bound 3 that was found, perhaps not the longest
 # (colours, length): the van der Waerden number
 VAN_DER_WAERDEN = {(2, 3): 9, (2, 4): 35, (2, 5): 178, (2, 6): 1132, (3, 3): 27, (3, 4): 293, (4, 3): 76}
 HALES_JEWETT = {
@@ -70,6 +72,36 @@ def pythagorean(
     clauses.fresh(n)
     clauses.add(np.stack([triples, -triples], axis=1).reshape(-1, 3))
     return Draft(clauses.formula(), "sat" if n <= LAST_PYTHAGOREAN else "unsat")
+
+
+@family
+def discrepancy(
+    dice: Dice,
+    n: Annotated[int, Parameter("Length of the sequence.", low=1, high=200_000)] = 400,
+    bound: Annotated[int, Parameter("Largest sum, and the negated smallest.", low=1, high=20)] = 2,
+) -> Draft:
+    """Find a sequence of signs, of which x(d) + x(2d) + … + x(kd) stays within the bound for all d and k.
+
+    Variables 1 to n are the signs. For each step d an automaton reads x(d), x(2d), …: one variable a place
+    and a sum, of which exactly one is true. Satisfiable up to 11 for bound 1, and up to 1160 for bound 2.
+
+    Source: Konev, Lisitsa: A SAT Attack on the Erdős Discrepancy Conjecture, SAT 2014.
+    """
+    clauses = Clauses()
+    signs = clauses.fresh(n)
+    for step in range(1, n // (bound + 1) + 1):  # fewer signs cannot go beyond the bound
+        word = signs[step - 1 :: step]
+        sums = clauses.fresh(word.size + 1, 2 * bound + 1)  # (places, sums from -bound to bound)
+        clauses.units(sums[0, bound : bound + 1])
+        clauses.exactly_one(sums)
+        for sign, here, there in ((-1, sums[:-1, :-1], sums[1:, 1:]), (1, sums[:-1, 1:], sums[1:, :-1])):
+            letters = np.repeat(sign * word, 2 * bound)
+            clauses.add(np.stack([-here.ravel(), letters, there.ravel()], axis=1))
+        clauses.add(np.stack([-sums[:-1, -1], -word], axis=1))
+        clauses.add(np.stack([-sums[:-1, 0], word], axis=1))
+    if bound in DISCREPANCY:
+        return Draft(clauses.formula(), "sat" if n <= DISCREPANCY[bound] else "unsat")
+    return Draft(clauses.formula(), "sat" if n <= LONG_DISCREPANCY else "unknown")
 
 
 @family

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 
 from turbosat.benchmarks.families.arithmetic import add, constant, less_or_equal
 from turbosat.benchmarks.families.base import Dice, Draft, Parameter, family
-from turbosat.benchmarks.families.circuit import Circuit, Word
+from turbosat.benchmarks.families.circuit import FALSE, TRUE, Circuit, Word
 from turbosat.errors import UsageError
 
 
@@ -22,6 +22,9 @@ def parity(
     errors: Annotated[
         int | None, Parameter("Of these wrong at most; default: an eighth of the bits.", low=0)
     ] = None,
+    bound: Annotated[
+        Literal["adders", "counter", "totalizer"], Parameter("How the errors are counted.")
+    ] = "adders",
 ) -> Draft:
     """Minimal disagreement parity: find the secret (the first variables) that explains all but a few samples.
 
@@ -29,7 +32,7 @@ def parity(
     as are allowed; full adders count them.
 
     Source: Crawford, Kearns, Schapire: The Minimal Disagreement Parity Problem as a Hard Satisfiability
-    Problem, 1994.
+    Problem, 1994; counters: Sinz, CP 2005; totalizer: Bailleux, Boufkhad, CP 2003.
     """
     samples = 2 * bits if samples is None else samples
     errors = bits // 8 if errors is None else errors
@@ -48,8 +51,12 @@ def parity(
         for bit in np.flatnonzero(row):
             total = circuit.xor(total, names[bit])
         disagreements.append(total)
-    count = population_count(circuit, disagreements)
-    fits = less_or_equal(circuit, count, constant(errors, max(len(count), errors.bit_length())))
+    if bound == "adders":
+        count = population_count(circuit, disagreements)
+        fits = less_or_equal(circuit, count, constant(errors, max(len(count), errors.bit_length())))
+    else:
+        unary = counter if bound == "counter" else totalizer
+        fits = [*unary(circuit, disagreements, errors + 1), *[FALSE] * (errors + 1)][errors] ^ TRUE
     formula, variables = circuit.encode([fits])
     return Draft(formula, "sat", circuit.model(variables, secret.tolist()))
 
@@ -61,3 +68,31 @@ def population_count(circuit: Circuit, literals: Word) -> Word:
         pairs = [add(circuit, one, two) for one, two in zip(words[::2], words[1::2], strict=False)]
         words = pairs + words[2 * len(pairs) :]
     return words[0]
+
+
+def counter(circuit: Circuit, literals: Word, most: int) -> Word:
+    """Return the count in unary, up to `most`: place i, from 0, is true where more than i are true."""
+    total: Word = []
+    for literal in literals:
+        below = [TRUE, *total]
+        total = [
+            circuit.disjunction(here, circuit.conjunction(literal, less))
+            for here, less in zip([*total, FALSE], below, strict=True)
+        ][:most]
+    return total
+
+
+def totalizer(circuit: Circuit, literals: Word, most: int) -> Word:
+    """Return the same, of a balanced tree of which each node adds the counts of two."""
+    if len(literals) <= 1:
+        return literals[:most]
+    half = len(literals) // 2
+    left, right = (totalizer(circuit, part, most) for part in (literals[:half], literals[half:]))
+    one, other = [TRUE, *left], [TRUE, *right]
+    return [
+        circuit.any_of(
+            circuit.conjunction(one[i], other[count - i])
+            for i in range(max(0, count - len(right)), min(len(left), count) + 1)
+        )
+        for count in range(1, min(most, len(left) + len(right)) + 1)
+    ]

@@ -36,25 +36,36 @@ Vertices = Annotated[int, Parameter("Vertices.", low=1, high=100_000)]
 @family
 def pigeonhole(
     dice: Dice,
-    pigeons: Annotated[int, Parameter("Pigeons.", low=0, high=1000)] = 10,
+    pigeons: Annotated[
+        int | None, Parameter("Pigeons; default: one more than there is room for.", low=0, high=1000)
+    ] = None,
     holes: Annotated[int, Parameter("Holes.", low=1, high=1000)] = 9,
+    capacity: Annotated[int, Parameter("Pigeons that fit in a hole.", low=1, high=10)] = 1,
     functional: Annotated[bool, Parameter("A pigeon sits in one hole only.")] = False,
     onto: Annotated[bool, Parameter("No hole stays empty.")] = False,
 ) -> Draft:
     """Pigeonhole principle: pigeon p, from 0, sits in hole h, from 0, by variable p * holes + h + 1.
 
-    Source: Haken: The Intractability of Resolution, Theoretical Computer Science 1985.
+    With room for two in a hole it is the principle of two pigeons per hole.
+
+    Source: Haken: The Intractability of Resolution, Theoretical Computer Science 1985; two in a hole: Biere:
+    Two Pigeons per Hole Problem, SAT Competition 2013.
     """
+    pigeons = holes * capacity + 1 if pigeons is None else pigeons
     clauses = Clauses()
     sits = clauses.fresh(pigeons, holes)
     clauses.add(sits)
     if onto:
         clauses.add(sits.T)
-    clauses.at_most_one(sits.T)
+    if math.comb(pigeons, capacity + 1) * holes > 20_000_000:
+        raise UsageError(f"too many clauses: {pigeons} pigeons, {holes} holes of {capacity}")
+    many = _combinations(pigeons, capacity + 1)
+    clauses.add(-sits.T[:, many].reshape(-1, capacity + 1))
     if functional:
         clauses.at_most_one(sits)
-    # A pigeon that may sit in many holes fills those that the others leave empty.
-    possible = pigeons <= holes if not onto else pigeons == holes or (0 < pigeons < holes and not functional)
+    possible = pigeons <= holes * capacity
+    if onto and pigeons < holes:  # a pigeon in many holes fills those that the others leave empty
+        possible = pigeons > 0 and not functional
     return Draft(clauses.formula(), "sat" if possible else "unsat")
 
 

@@ -89,6 +89,8 @@ def read_known(path: Path) -> Known:
 
 def _folder(root: Path) -> Iterator[Source]:
     for path in sorted(root.rglob("*")):
+        if any(part.startswith(".") for part in path.relative_to(root).parts):
+            continue  # what a program that was killed was still making
         if FORMULA.search(path.name) and path.is_file():
             family = "/".join(path.relative_to(root).parent.parts) or root.resolve().name
             source = _formula(path, str(path))

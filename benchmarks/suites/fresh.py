@@ -1,7 +1,15 @@
 """Formulas that nobody has tuned for: new seeds and sizes, hard enough for Kissat and not too hard.
 
-The draws follow from one seed. How large a formula becomes is found by asking Kissat, in a bisection: so it
-depends on the machine, and `manifest.csv` says all that makes each formula again.
+The draws follow from one seed: kind, seed of the formula, and the seconds that Kissat should take, as likely
+between 1 and 2 as between 10 and 20. How large the formula becomes is found by asking Kissat: from the easy
+end in steps that grow, then between a size that is too easy and one that is too hard. The first that is
+within a factor of the seconds wanted is taken, else the nearest one tried within the window
+(`sizes.fitting`).
+
+So sizes depend on how fast the machine is. And it is Kissat's default that is asked: where its time jumps
+from size to size, a size on which it has bad luck is taken before a larger one would be. That leans against
+Kissat, as with any suite chosen by one solver's time; another seed of Kissat says how much. `manifest.csv`
+says all that makes each formula again.
 """
 
 from __future__ import annotations
@@ -10,7 +18,7 @@ import csv
 import os
 import random
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,24 +27,15 @@ from typing import Any
 from turbosat.benchmarks import families
 from turbosat.benchmarks.families.base import HIGHEST_SEED
 from turbosat.benchmarks.suites.kinds import KINDS, Kind
+from turbosat.benchmarks.suites.sizes import Window, fitting
 from turbosat.cdcl.process.binaries import find_kissat
 from turbosat.cdcl.process.child import Child
 from turbosat.cdcl.process.tree import worked
 from turbosat.errors import EngineError, UsageError
 
-ATTEMPTS = 6  # sizes tried for a draw; then the next of its kind has its turn
-FIRST = 0.2, 0.8  # hardness of the first
 LOOK = 0.1  # seconds between two looks at a run
 COLUMNS = "file", "family", "status", "kissat_s", "kissat_answer", "seed", "parameters"
 ANSWERS = {0: "?", 10: "SAT", 20: "UNSAT"}
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """The CPU seconds that Kissat is to take."""
-
-    least: float
-    most: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ class Draw:
     number: int
     kind: Kind
     seed: int
-    hardness: float
+    place: float  # of the seconds wanted: from 0, the least, to 1, the most, on a scale of logarithms
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,7 @@ def draws(seed: int, kinds: Sequence[Kind] = KINDS) -> Iterator[Draw]:
     number = 0
     while True:
         for kind in dice.sample(kinds, len(kinds)):
-            yield Draw(number, kind, dice.randrange(HIGHEST_SEED + 1), dice.uniform(*FIRST))
+            yield Draw(number, kind, dice.randrange(HIGHEST_SEED + 1), dice.random())
             number += 1
 
 
@@ -122,30 +121,24 @@ def make(
 
 
 def _fit(folder: Path, draw: Draw, window: Window, kissat: str) -> Found | None:
-    """Look for a size of a draw that takes Kissat as long as it should; None where there is none."""
-    low, high, hardness = 0.0, 1.0, draw.hardness
-    tried: list[dict[str, Any]] = []
-    for _ in range(ATTEMPTS):
-        parameters = draw.kind.parameters(hardness)
-        if parameters in tried:
-            return None  # the steps of this kind are too large
-        tried.append(parameters)
-        problem = families.generate(draw.kind.family, seed=draw.seed, **parameters)
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".") as scratch:
-            place = Path(scratch) / "formula.cnf"
-            problem.write(place)
-            seconds, answer = _ask(kissat, place, window.most)
-            if answer != "?" and seconds >= window.least:
-                file = folder / f"{draw.number:04}-{draw.kind.family}-s{draw.seed}.cnf"
-                os.replace(place, file)
-                status = "?" if problem.status == "unknown" else problem.status.upper()
-                return Found(file, draw, parameters, status, seconds, answer)
-        if answer == "?":
-            high = hardness
-        else:
-            low = hardness
-        hardness = (low + high) / 2
-    return None
+    """Look for a size of a draw that takes Kissat about as long as wanted; None where there is none."""
+    family = draw.kind.family
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".") as scratch:
+        place = Path(scratch) / "formula"  # no name that a suite takes for a formula, should this be killed
+
+        def ask(parameters: Mapping[str, Any], seconds: float) -> tuple[float, str]:
+            families.generate(family, seed=draw.seed, **parameters).write(place)
+            return _ask(kissat, place, seconds)
+
+        size = fitting(draw.kind.parameters, ask, window, window.at(draw.place))
+        if size is None:
+            return None
+        problem = families.generate(family, seed=draw.seed, **size.parameters)
+        problem.write(place)
+        file = folder / f"{draw.number:04}-{family}-s{draw.seed}.cnf"
+        os.replace(place, file)
+    status = "?" if problem.status == "unknown" else problem.status.upper()
+    return Found(file, draw, dict(size.parameters), status, size.seconds, size.answer)
 
 
 def _ask(kissat: str, file: Path, seconds: float) -> tuple[float, str]:

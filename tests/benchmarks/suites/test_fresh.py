@@ -11,8 +11,9 @@ from tests.benchmarks.bench import bench
 from turbosat.benchmarks import families
 from turbosat.benchmarks.commands.fresh import fresh
 from turbosat.benchmarks.families.base import digest
-from turbosat.benchmarks.suites.fresh import Window, draws, make
+from turbosat.benchmarks.suites.fresh import draws, make
 from turbosat.benchmarks.suites.kinds import KINDS, Kind
+from turbosat.benchmarks.suites.sizes import Window
 from turbosat.errors import EngineError, UsageError
 from turbosat.formula import files
 
