@@ -39,6 +39,14 @@ def report(
     solver: Annotated[
         list[str] | None, typer.Option(help="Score this solver only; repeat for more.", show_default=False)
     ] = None,
+    portfolio: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME,NAME",
+            help="Score one solver more, as fast as the fastest of these with each seed; repeat for more.",
+            show_default=False,
+        ),
+    ] = None,
     against: Annotated[
         str, typer.Option(help="Compare this solver with each other.", show_default=False)
     ] = "",
@@ -58,7 +66,11 @@ def report(
     from turbosat.benchmarks.report.report import make
 
     found = sources.load(source, timeout=timeout, factor=factor, clock=clock, about=about)
-    table = found.table.only(solver) if solver else found.table
+    table = found.table
+    for names in portfolio or ():
+        table = table.with_portfolio([name.strip() for name in names.split(",")])
+    if solver:
+        table = table.only([*solver, *(name for name in table.virtual if name not in solver)])
     made = make(table, title or found.title, found.facts, against=against)
     text = render(made, form or by_name(output), section or ())
     if output is None:

@@ -84,6 +84,14 @@ def run(
     ] = "",
     cores: Annotated[int, typer.Option("--cores", "-c", min=1, help="Cores of a run.")] = 1,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Runs at once.")] = 1,
+    side_by_side: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME,NAME",
+            help="Solvers that run at the same time, on one core each of --cores, and share the memory.",
+            show_default=False,
+        ),
+    ] = "",
     seed: Annotated[int, typer.Option(min=0, max=2**30, help="The first seed.")] = 0,
     seeds: Annotated[int, typer.Option(min=1, max=10000, help="Runs of each, with other seeds.")] = 1,
     proofs: Annotated[bool, typer.Option("--proofs", help="Ask for proofs and check them.")] = False,
@@ -128,6 +136,7 @@ def run(
         proof_seconds=proof_time or 9 * timeout,
         known=known,
         cluster=ray_address,
+        beside=tuple(name.strip() for name in side_by_side.split(",") if name.strip()),
         command=("turbosat-bench", *sys.argv[1:]),
     )
     raise typer.Exit(_run(order))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -12,14 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.benchmarks.report.report import finite
-from turbosat.benchmarks.report.score import Answer, Score, Table, score
+from turbosat.benchmarks.report.score import Answer, Score, Table, score, seen
 from turbosat.benchmarks.report.sources import Source
 from turbosat.benchmarks.report.statistics import (
     FLOOR,
+    NOTHING,
     Estimate,
     Floats,
     Speedup,
     bootstrap,
+    cost_ratio,
     sign_test,
     speedup,
 )
@@ -61,12 +62,16 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Half:
-    """One half of the instances, and its mean PAR-k in seconds before and after, nan where it is empty."""
+    """One half of the instances, and its mean PAR-k in seconds before and after, nan where it is empty.
+
+    `ratio` is how many times less it is after.
+    """
 
     name: str
     instances: int
     before: float
     after: float
+    ratio: Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +220,7 @@ def one(first: Table, second: Table, control: bool, seed: int) -> Comparison:
         scores=scores,
         difference=difference,
         speedup=ratios,
-        halves=halves([item.hash for item in first.items], *costs),
+        halves=halves([item.name for item in first.items], *costs, seed=seed),
         chance=chance,
         noise=noise,
         control=control,
@@ -228,18 +233,15 @@ def one(first: Table, second: Table, control: bool, seed: int) -> Comparison:
     )
 
 
-def seen(name: str) -> bool:
-    """Return whether an instance is of the half that constants may be chosen on: its hash decides."""
-    return hashlib.sha256(name.encode()).digest()[0] % 2 == 0
-
-
-def halves(hashes: Sequence[str], before: Floats, after: Floats) -> tuple[Half, Half]:
+def halves(names: Sequence[str], before: Floats, after: Floats, *, seed: int) -> tuple[Half, Half]:
     """Return the mean costs of both halves; costs (instances,) in seconds."""
-    chosen = np.array([seen(each) for each in hashes], np.bool_)  # (instances,)
+    chosen = np.array([seen(each) for each in names], np.bool_)  # (instances,)
 
     def mean(name: str, rows: NDArray[np.bool_]) -> Half:
-        was, now = (float(cost[rows].mean()) if rows.any() else math.nan for cost in (before, after))
-        return Half(name, int(rows.sum()), was, now)
+        if not rows.any():
+            return Half(name, 0, math.nan, math.nan, NOTHING)
+        was, now = before[rows], after[rows]
+        return Half(name, int(rows.sum()), float(was.mean()), float(now.mean()), cost_ratio(now, was, seed))
 
     return mean("seen", chosen), mean("unseen", ~chosen)
 

@@ -109,7 +109,6 @@ def halves(comparisons: Comparisons) -> Section:
     for each in comparisons.solvers:
         for half in each.halves:
             if half.instances:
-                ratio = half.before / max(half.after, 1e-9)
                 means = f"{seconds_text(half.before, timeout)} → {seconds_text(half.after, timeout)}"
                 rows.append(
                     (
@@ -117,12 +116,12 @@ def halves(comparisons: Comparisons) -> Section:
                         Entry(half.name),
                         Entry(str(half.instances), half.instances),
                         Entry(means, half.after),
-                        Entry(f"{ratio:.2f}", ratio),
+                        ratio_entry(half.ratio),
                     )
                 )
     about = (
-        "A hash halves the instances. Constants are chosen on the seen half alone: what is gained there and"
-        " not on the other was tuned, not bettered."
+        "A hash of their files' names halves the instances. Constants are chosen on the seen half alone:"
+        " what is gained there and not on the other was tuned, not bettered."
     )
     heads = ("solver", "half", "instances", f"PAR-{comparisons.factor:g} mean", "ratio")
     return Section("halves", "Seen and unseen", about, heads, tuple(rows))

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import Any
 
+import numpy as np
+
 from turbosat.benchmarks.report.score import (
+    CATEGORIES,
     VBS,
+    Category,
     Margin,
     Score,
     Table,
     families,
     margins,
     ranking,
+    score,
     scores,
+    seen,
 )
 from turbosat.benchmarks.report.statistics import (
     LEVEL,
+    NOTHING,
     RESAMPLES,
     Estimate,
     Speedup,
@@ -55,6 +62,16 @@ class Pair:
     only_second: float
 
 
+@dataclass(frozen=True, slots=True)
+class Half:
+    """A solver on one half of the instances; `ratio` is of its PAR-k to that of the report's first solver."""
+
+    half: str
+    category: Category
+    score: Score
+    ratio: Estimate
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Report:
     """All figures of a table, solvers ordered best first."""
@@ -67,6 +84,7 @@ class Report:
     margins: tuple[Margin, ...]
     families: dict[str, dict[str, Score]]
     pairs: tuple[Pair, ...]
+    halves: tuple[Half, ...]
     against: str
 
     def shown(self, most: int = 4) -> tuple[Pair, ...]:
@@ -92,8 +110,24 @@ def make(table: Table, title: str, facts: Sequence[Fact] = (), *, against: str =
         margins=tuple(margins(table)),
         families=families(table),
         pairs=tuple(compare(table, first, second, seed) for first, second in combinations(order, 2)),
+        halves=tuple(halves(table, order, seed)),
         against=against,
     )
+
+
+def halves(table: Table, order: Sequence[str], seed: int = 0) -> Iterator[Half]:
+    """Yield the scores of both halves of the instances, by category; the first of `order` has ratio 1."""
+    chosen = np.array([seen(item.name) for item in table.items], np.bool_)
+    for category in CATEGORIES:
+        inside = table.rows(category)
+        for half, rows in (("seen", inside[chosen[inside]]), ("unseen", inside[~chosen[inside]])):
+            part = table.take(rows.tolist())
+            costs = part.costs.mean(axis=2)  # (instances, solvers)
+            first = costs[:, table.solvers.index(order[0])] if order else costs
+            for solver in order:
+                place = table.solvers.index(solver)
+                ratio = cost_ratio(first, costs[:, place], seed) if len(rows) else NOTHING
+                yield Half(half, category, score(part, solver), ratio)
 
 
 def compare(table: Table, first: str, second: str, seed: int = 0) -> Pair:
@@ -134,6 +168,7 @@ def to_json(report: Report) -> dict[str, Any]:
         "margins": [asdict(each) for each in report.margins],
         "outcomes": [asdict(each) for each in table.outcomes],
         "pairs": [asdict(each) for each in report.pairs],
+        "halves": [asdict(each) for each in report.halves],
         "families": {
             family: {solver: asdict(each) for solver, each in row.items()}
             for family, row in report.families.items()

@@ -6,6 +6,7 @@ several seeds, every seed is an experiment of its own and each figure is the mea
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -21,6 +22,7 @@ Answer = Literal["sat", "unsat", "unknown"]
 Category = Literal["SAT", "UNSAT", "ALL"]
 CATEGORIES: tuple[Category, ...] = ("SAT", "UNSAT", "ALL")
 VBS = "VBS"
+PORTFOLIO = " ∥ "  # between the names of a portfolio's members
 KNOWN_STATUS = "(known status)"
 
 
@@ -119,6 +121,7 @@ class Table:
 
     `seconds` is float64 (instances, solvers, seeds), infinite where unsolved or not scored. `verdicts` gives
     each instance's status: of a checked answer, else as it is known, else of the unanimous answers.
+    `virtual` are the solvers that did not run, but are the faster of some that did.
     """
 
     items: tuple[Item, ...]
@@ -131,6 +134,7 @@ class Table:
     wrong: tuple[Wrong, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
     notes: tuple[str, ...] = ()
+    virtual: tuple[str, ...] = ()
 
     @property
     def costs(self) -> NDArray[np.float64]:
@@ -158,6 +162,23 @@ class Table:
             seconds=self.seconds[:, places],
             wrong=tuple(each for each in self.wrong if each.solver in (*solvers, KNOWN_STATUS)),
             outcomes=tuple(each for name in solvers for each in self.outcomes if each.solver == name),
+            virtual=tuple(each for each in self.virtual if each in solvers),
+        )
+
+    def with_portfolio(self, members: Sequence[str]) -> Table:
+        """Return the table with one solver more: as fast as the fastest of some, with each seed.
+
+        That is what they do at once on a core each. UsageError for one that there is not, or too few.
+        """
+        name = PORTFOLIO.join(members)
+        if len(set(members)) < 2 or name in self.solvers:
+            raise UsageError(f"a portfolio has two solvers or more, and one name: {name}")
+        least = self.only(members).best
+        return replace(
+            self,
+            solvers=(*self.solvers, name),
+            seconds=np.concatenate([self.seconds, least[:, np.newaxis]], axis=1),
+            virtual=(*self.virtual, name),
         )
 
     def within(self, timeout: float) -> Table:
@@ -176,6 +197,15 @@ class Table:
             seconds=self.seconds[list(rows)],
             verdicts=tuple(self.verdicts[row] for row in rows),
         )
+
+
+def seen(name: str) -> bool:
+    """Return whether an instance is of the half that constants may be chosen on: its file's name decides.
+
+    Folders and the ending of a compressed file are no part of it.
+    """
+    plain = name.rpartition("/")[2].removesuffix(".xz").removesuffix(".gz").removesuffix(".bz2")
+    return hashlib.sha256(plain.encode()).digest()[0] % 2 == 0
 
 
 def build(
@@ -332,7 +362,8 @@ def ranking(table: Table) -> list[str]:
 
 
 def margins(table: Table) -> list[Margin]:
-    """Return what each solver adds to the virtual best solver, in the order of `ranking`."""
+    """Return what each solver that ran adds to the virtual best solver, in the order of `ranking`."""
+    table = table.only([name for name in table.solvers if name not in table.virtual])
     whole = score(table, VBS).mean
     found = []
     for solver in ranking(table):

@@ -46,6 +46,7 @@ def sections(report: Report, names: Sequence[str] = (), *, everything: bool = Fa
         score_section(report),
         margin_section(report),
         pair_section(report, report.pairs if everything else report.shown()),
+        half_section(report),
         outcome_section(report),
         family_section(report, report.solvers if everything else report.solvers[:MOST]),
         fact_section(report),
@@ -151,6 +152,30 @@ def pair_section(report: Report, pairs: Iterable[Pair]) -> Section:
         " bootstrap intervals; p of the signed-rank test. The PAR ratio is over all instances."
     )
     return Section("speedups", "Pairwise speed-ups", about, heads, tuple(rows))
+
+
+def half_section(report: Report) -> Section:
+    """Return the scores of the half that constants may be chosen on, and of the other."""
+    rows = [
+        (
+            Entry(each.category),
+            Entry(each.half),
+            Entry(each.score.solver),
+            Entry(f"{count_text(each.score.solved)} of {each.score.instances}", each.score.solved),
+            Entry(seconds_text(each.score.mean, report.table.timeout), each.score.mean),
+            ratio_entry(each.ratio),
+        )
+        for each in report.halves
+        if each.score.instances
+    ]
+    par = f"PAR-{report.table.factor:g}"
+    first = report.halves[0].score.solver if report.halves else ""
+    about = (
+        "A hash of their files' names halves the instances: constants are chosen on the seen half alone. The"
+        f" ratio is of the sum of {par} to that of {first}, with a 95 % bootstrap interval."
+    )
+    heads = ("category", "half", "solver", "solved", f"{par} mean", "ratio")
+    return Section("halves", "Seen and unseen", about, heads, tuple(rows))
 
 
 def outcome_section(report: Report) -> Section:

@@ -32,6 +32,7 @@ FIXED = {
     "limits": ("timeout", "cpu_time", "memory", "cores", "jobs", "grace"),
     "machine": ("processor", "cores"),
     "proofs": ("",),
+    "side_by_side": ("",),
 }
 MEMORY_SHARE = 0.95  # of the machine's memory goes to the runs where no limit is given
 
@@ -40,7 +41,8 @@ MEMORY_SHARE = 0.95  # of the machine's memory goes to the runs where no limit i
 class Order:
     """What is to be run, where and how; sizes in bytes, times in seconds, `memory` None for all there is.
 
-    `cluster` is the address of a Ray cluster whose nodes do the runs, None for this machine.
+    `cluster` is the address of a Ray cluster whose nodes do the runs, None for this machine. `beside` names
+    solvers that run at the same time, on a core each.
     """
 
     suites: tuple[str, ...]
@@ -57,6 +59,7 @@ class Order:
     proof_seconds: float = 60.0
     known: Path | None = None
     cluster: str | None = None
+    beside: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
 
 
@@ -107,6 +110,7 @@ def _campaign(order: Order, watcher: Watcher) -> None:
     for name in names:
         if names.count(name) > 1:
             raise UsageError(f"two solvers are called {name}: give one of them another NAME=")
+    _check_beside(order, names)
     known = suite_files.Known() if order.known is None else suite_files.read_known(order.known)
     with _site(order, watcher) as site, Experiment.writing(order.folder) as (experiment, lock):
         # What solvers write, proofs above all, must leave room on the disk.
@@ -116,18 +120,22 @@ def _campaign(order: Order, watcher: Watcher) -> None:
         sources = [
             source for suite in order.suites for source in suite_files.find(suite, order.folder / "suites")
         ]
-        with _ended(site.lines(lock)) as jobs:
-            asyncio.run(_all(order, experiment, contestants, sources, known, limits, jobs, watcher))
+        with _ended(site.lines(lock)) as jobs, _ended(site.single(lock)) as single:
+            asyncio.run(_all(order, experiment, contestants, sources, known, limits, jobs, single, watcher))
         write_csv(experiment, order.folder / "runs.csv")
 
 
 @dataclass(frozen=True, slots=True)
 class _Site:
-    """Where the runs are done: the machine, bytes of memory of each, the jobs that hold the lock."""
+    """Where the runs are done: the machine, bytes of memory of each, the jobs that hold the lock.
+
+    `single` are those of one core each, in the order of the jobs; none where nothing runs side by side.
+    """
 
     machine: dict[str, Any]
     memory: int
     lines: Callable[[int], Sequence[Line]]
+    single: Callable[[int], Sequence[Line]] = lambda _: ()
 
 
 @contextmanager
@@ -148,8 +156,14 @@ def _site(order: Order, watcher: Watcher) -> Iterator[_Site]:
     def jobs(lock: int) -> list[Job]:
         return [Job(number, own, scratch, logs, [lock]) for number, own in enumerate(cores)]
 
+    def single(lock: int) -> list[Job]:
+        each = [core for own in cores for core in own] if order.beside else []
+        return [
+            Job(number, [core], scratch, logs, [lock]) for number, core in enumerate(each, start=len(cores))
+        ]
+
     try:
-        yield _Site(machine.describe(), memory, jobs)
+        yield _Site(machine.describe(), memory, jobs, single)
     finally:
         kill_strays(())
 
@@ -172,10 +186,11 @@ async def _all(
     known: suite_files.Known,
     limits: Limits,
     jobs: Sequence[Line],
+    single: Sequence[Line],
     watcher: Watcher,
 ) -> None:
     try:
-        await all_of(job.warm() for job in jobs)
+        await all_of(job.warm() for job in (*jobs, *single))
         instances = await examine(sources, known, experiment, jobs)
         if len(instances) < len(sources):
             watcher.note(f"files whose formula is there already: {len(sources) - len(instances)}")
@@ -184,13 +199,27 @@ async def _all(
         experiment.add([contestant.record for contestant in contestants])
         experiment.add([instance for instance, _ in instances])
         seeds = tuple(range(order.seed, order.seed + order.seeds))
-        work = plan(instances, contestants, seeds, order.seed, experiment.runs())
+        work = plan(instances, contestants, seeds, order.seed, experiment.runs(), order.beside)
         total = len(instances) * len(contestants) * len(seeds)
         watcher.begin(total - len(work), total)
         settings = Settings(limits, order.cores, order.proofs, order.proof_seconds)
-        await Schedule(experiment, settings, work, watcher.finished).run(jobs)
+        schedule = Schedule(experiment, settings, work, watcher.finished, order.beside)
+        parts = [single[at : at + order.cores] for at in range(0, len(single), order.cores)]
+        await schedule.run(jobs, parts)
     finally:
-        await asyncio.gather(*(job.close() for job in jobs), return_exceptions=True)
+        await asyncio.gather(*(job.close() for job in (*jobs, *single)), return_exceptions=True)
+
+
+def _check_beside(order: Order, names: Sequence[str]) -> None:
+    """Raise UsageError where solvers cannot run side by side."""
+    if missing := [name for name in order.beside if name not in names]:
+        raise UsageError(f"--side-by-side: no solver {missing[0]}; there are: {', '.join(names)}")
+    if order.beside and len(set(order.beside)) < len(order.beside):
+        raise UsageError("--side-by-side: a solver is named twice")
+    if len(order.beside) > order.cores:
+        raise UsageError(f"{len(order.beside)} solvers side by side need as many --cores, not {order.cores}")
+    if order.beside and order.cluster is not None:
+        raise UsageError("--side-by-side is for this machine, not for a cluster")
 
 
 def _agree(
@@ -211,6 +240,7 @@ def _agree(
             "grace": limits.grace,
         },
         "proofs": order.proofs,
+        "side_by_side": list(order.beside),
         "machine": described,
     }
     header = experiment.header

@@ -2,7 +2,8 @@
 
 Runs go through the instances one by one, on each through all seeds and solvers, in an order shuffled anew
 each time: whatever the machine does meanwhile, it does to all. Every job has a runner and a checker on cores
-of its own. A run that is finished is recorded before the next one of its job begins.
+of its own. Solvers that run side by side have their turn together, each on one of the job's cores. A run that
+is finished is recorded before the next one of its job begins.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import random
 import shutil
 from collections import Counter, deque
 from collections.abc import Callable, Coroutine, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -116,24 +117,33 @@ def plan(
     seeds: Sequence[int],
     shuffle: int,
     done: Iterable[Run],
+    beside: Sequence[str] = (),
 ) -> list[Work]:
-    """Return what is left to do, in order; `shuffle` seeds the order of the solvers."""
+    """Return what is left to do, in order; `shuffle` seeds the order of the solvers.
+
+    Those of `beside` follow each other.
+    """
     finished = {(run.hash, run.solver, run.seed) for run in done}
     work = []
     for instance, file in instances:
         for seed in seeds:
-            order = list(contestants)
+            order = [[each] for each in contestants if each.name not in beside]
+            order += [[each for each in contestants if each.name in beside]] if beside else []
             random.Random(f"{shuffle} {seed} {instance.hash}").shuffle(order)
             work += [
                 Work(instance, file, contestant, seed)
-                for contestant in order
+                for turn in order
+                for contestant in turn
                 if (instance.hash, contestant.name, seed) not in finished
             ]
     return work
 
 
 class Schedule:
-    """Does the work of an experiment; `report` is told of each finished run, corrected ones included."""
+    """Does the work of an experiment; `report` is told of each finished run, corrected ones included.
+
+    The solvers of `beside` run at the same time on one instance, and share the memory.
+    """
 
     def __init__(
         self,
@@ -141,8 +151,10 @@ class Schedule:
         settings: Settings,
         work: Sequence[Work],
         report: Callable[[list[Run]], object],
+        beside: Sequence[str] = (),
     ) -> None:
         self.experiment = experiment
+        self._beside = beside
         self.settings = settings
         self.report = report
         self._queue = deque(work)
@@ -153,11 +165,14 @@ class Schedule:
         self._scratch.mkdir(parents=True)
         (experiment.folder / "logs").mkdir(exist_ok=True)
 
-    async def run(self, jobs: Sequence[Line]) -> None:
-        """Do all of it. Raises EngineError for what is not the fault of a solver."""
-        self._jobs = jobs
+    async def run(self, jobs: Sequence[Line], single: Sequence[Sequence[Line]] = ()) -> None:
+        """Do all of it. Raises EngineError for what is not the fault of a solver.
+
+        `single` are, for each job, those on one core of it each, for what runs side by side.
+        """
+        self._jobs = [*jobs, *(line for lines in single for line in lines)]
         self._settle()
-        await all_of(map(self._work, jobs))
+        await all_of(map(self._work, jobs, single or [()] * len(jobs)))
         shutil.rmtree(self._scratch, ignore_errors=True)
 
     def _settle(self) -> None:
@@ -168,35 +183,62 @@ class Schedule:
             if changed != [run]:
                 self.experiment.record(changed)
 
-    async def _work(self, job: Line) -> None:
+    async def _work(self, job: Line, single: Sequence[Line]) -> None:
         while self._queue:
-            work = self._queue.popleft()
-            run = await self._persist(work, job)
-            self._record(run, work.instance)
-            self._left[run.hash] -= 1
-            if not self._left[run.hash]:
-                plain(self._scratch, run.hash).unlink(missing_ok=True)
+            turn = self._turn()
+            if turn[0].contestant.name in self._beside:
+                settings = self._divided()
+                await all_of(
+                    self._finish(work, line, settings) for work, line in zip(turn, single, strict=False)
+                )
+            else:
+                await self._finish(turn[0], job, self.settings)
         await job.close()  # another one that is to begin anew may need its place
+
+    def _turn(self) -> list[Work]:
+        """Take the next run, or all that are to be done beside it."""
+        turn = [self._queue.popleft()]
+        if turn[0].contestant.name in self._beside:
+            while (
+                self._queue
+                and self._queue[0].contestant.name in self._beside
+                and (self._queue[0].instance, self._queue[0].seed) == (turn[0].instance, turn[0].seed)
+            ):
+                turn.append(self._queue.popleft())
+        return turn
+
+    def _divided(self) -> Settings:
+        """Return the settings of a run beside others: one core, its share of the memory."""
+        limits = self.settings.limits
+        return replace(
+            self.settings, limits=replace(limits, memory=limits.memory // len(self._beside)), cores=1
+        )
+
+    async def _finish(self, work: Work, job: Line, settings: Settings) -> None:
+        run = await self._persist(work, job, settings)
+        self._record(run, work.instance)
+        self._left[run.hash] -= 1
+        if not self._left[run.hash]:
+            plain(self._scratch, run.hash).unlink(missing_ok=True)
 
     def _record(self, run: Run, instance: Instance) -> None:
         changed = together(run, self.experiment.of_instance(run.hash), instance.known)
         self.experiment.record(changed)
         self.report(changed)
 
-    async def _persist(self, work: Work, job: Line) -> Run:
+    async def _persist(self, work: Work, job: Line, settings: Settings) -> Run:
         """Run once, or again where the job's processes were killed under the run."""
         started = _now()
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 started = _now()
-                return await self._once(work, job, started, attempt)
+                return await self._once(work, job, settings, started, attempt)
             except Lost:
                 await job.restart(self._jobs)
         words = f"the harness lost its own processes {ATTEMPTS} times"
         return self._row(work, started, ATTEMPTS, _NOTHING, Verdict("unknown", "error", "none", words))
 
-    async def _once(self, work: Work, job: Line, started: str, attempt: int) -> Run:
-        settings = self.settings
+    async def _once(self, work: Work, job: Line, settings: Settings, started: str, attempt: int) -> Run:
         errand = Errand(
             work.instance.hash,
             str(work.file),

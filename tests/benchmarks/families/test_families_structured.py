@@ -110,7 +110,7 @@ def test_clique_has_a_model_for_each_clique(vertices: int, size: int, seed: int,
     assert count_models(problem.formula) == cliques
 
 
-@given(st.integers(2, 5), st.integers(0, 99))
+@given(st.integers(2, 4), st.integers(0, 99))
 @settings(deadline=None, max_examples=20)
 def test_hamiltonian_has_a_model_for_each_directed_cycle(half: int, seed: int) -> None:
     vertices = 2 * half
@@ -202,7 +202,7 @@ def published(weeks: int, groups: int, size: int) -> bool:
 @pytest.mark.parametrize(
     ("weeks", "groups", "size"),
     [
-        *itertools.product((1, 2, 3), (1, 2, 3), (2, 3)),
+        *itertools.product((1, 2), (1, 2, 3), (2, 3)),
         *((5, 3, 2), (6, 3, 2), (4, 3, 3), (5, 3, 3), (7, 5, 3), (2, 3, 4), (3, 4, 3)),
     ],
 )

@@ -14,7 +14,7 @@ import pytest
 from tests.processes import ROOT
 from tests.tables import races, store
 from turbosat.benchmarks.report.report import make, summary, to_json
-from turbosat.benchmarks.report.score import VBS, build, score
+from turbosat.benchmarks.report.score import VBS, build, score, seen
 from turbosat.benchmarks.report.sections import sections
 from turbosat.benchmarks.report.sources import load, plain
 from turbosat.benchmarks.report.text import escape, markdown, terminal, width
@@ -74,6 +74,7 @@ def test_markdown_is_one_whole_table_a_section(experiment: Path) -> None:
         "## Scores",
         "## Marginal contributions to the VBS",
         "## Pairwise speed-ups",
+        "## Seen and unseen",
         "## How the runs ended",
         "## Families",
         "## Setting",
@@ -156,6 +157,33 @@ def test_against_puts_a_solver_first_in_its_pairs() -> None:
     only = make(table, "t", against="fast").pairs[0]
     solved = score(table, "fast").solved, score(table, "steady").solved
     assert only.only_first - only.only_second == solved[0] - solved[1]
+
+
+def test_halves_make_up_the_whole_of_each_category() -> None:
+    made = make(build(*races(60, seed=3), 20), "x", against="steady")
+    for category in ("SAT", "UNSAT", "ALL"):
+        for solver in ("fast", "steady"):
+            parts = [each for each in made.halves if (each.category, each.score.solver) == (category, solver)]
+            whole = score(made.table, solver, category)  # type: ignore[arg-type]
+            assert [each.half for each in parts] == ["seen", "unseen"]
+            assert sum(each.score.instances for each in parts) == whole.instances
+            assert sum(each.score.total for each in parts) == pytest.approx(whole.total)
+            if solver == "steady":
+                assert {(each.ratio.value, each.ratio.low, each.ratio.high) for each in parts} == {(1, 1, 1)}
+            else:
+                assert all(each.ratio.low < each.ratio.value < each.ratio.high for each in parts)
+
+
+@pytest.mark.parametrize("name", ["a/b.cnf", "b.cnf.xz", "x/b.cnf.gz", "b.cnf"])
+def test_a_half_is_the_matter_of_the_files_name_alone(name: str) -> None:
+    assert seen(name) == seen("b.cnf")
+
+
+def test_a_portfolio_is_scored_beside_those_that_ran(experiment: Path) -> None:
+    words = ("--portfolio", "fast,steady", "--solver", "fast", "--section", "scores")
+    code, out, err = bench("report", experiment, *words)
+    assert (code, err) == (0, "")
+    assert [line.split("  ")[0] for line in out.splitlines() if "fast" in line] == ["fast ∥ steady", "fast"]
 
 
 def test_many_solvers_are_shown_beside_the_best() -> None:

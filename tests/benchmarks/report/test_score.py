@@ -82,6 +82,28 @@ def test_the_vbs_is_the_least_of_each_seed(made: Runs) -> None:
 
 
 @given(runs(T))
+def test_a_portfolio_is_as_fast_as_its_fastest_with_each_seed(made: Runs) -> None:
+    table = build(*made, T)
+    if len(table.solvers) < 2:
+        return
+    some = table.solvers[:2]
+    whole = table.with_portfolio(some)
+    name = " ∥ ".join(some)
+    assert (whole.solvers, whole.virtual) == ((*table.solvers, name), (name,))
+    for row in range(len(table.items)):
+        for seed in range(len(table.seeds)):
+            assert whole.seconds[row, -1, seed] == min(table.seconds[row, :2, seed])
+    assert score(whole, name) == replace(score(table.only(some), VBS), solver=name)
+    assert repr(margins(whole)) == repr(margins(table))
+    assert whole.only([name]).virtual == (name,)
+    assert whole.only(some).virtual == ()
+    with pytest.raises(UsageError, match="two solvers"):
+        whole.with_portfolio(some)
+    with pytest.raises(UsageError, match="no runs of nobody"):
+        table.with_portfolio([some[0], "nobody"])
+
+
+@given(runs(T))
 def test_margins_are_differences_of_vbs(made: Runs) -> None:
     items, cells = made
     table = build(items, cells, T)

@@ -39,6 +39,14 @@ def test_runs_are_interleaved_and_every_solver_has_every_turn() -> None:
     assert all(95 < count < 175 for count in turns.values())  # 133 expected, 9.4 the standard deviation
 
 
+def test_those_side_by_side_follow_each_other_before_or_after_the_others() -> None:
+    work = plan(MANY, CONTESTANTS, (0,), 0, [], ["c", "a"])
+    orders = Counter("".join(each.contestant.name for each in work[at : at + 3]) for at in range(0, 600, 3))
+    assert orders.keys() == {"acb", "bac"}
+    assert min(orders.values()) > 60
+    assert [each.instance.hash for each in work] == sorted(each.instance.hash for each in work)
+
+
 @given(st.sets(st.integers(0, 11)))
 def test_what_is_done_is_not_done_again_and_the_rest_keeps_its_order(done: set[int]) -> None:
     whole = plan(MANY[:2], CONTESTANTS, (0, 1), 0, [])

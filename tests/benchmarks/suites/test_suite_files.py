@@ -42,6 +42,15 @@ def test_folders_are_searched_to_the_bottom(folder: Path) -> None:
     assert all(Path(source.shown) == source.file for source in sources)
 
 
+def test_what_a_killed_program_was_making_is_no_part(folder: Path) -> None:
+    before = find(str(folder), folder)
+    scratch = folder / ".tmp1234"
+    scratch.mkdir()
+    (scratch / "formula.cnf").write_text("p cnf 1 1\n1 0\n")
+    (folder / ".half.cnf").write_text("p cnf 1 1\n1 0\n")
+    assert find(str(folder), folder) == before
+
+
 def test_a_manifest_tells_statuses_and_families(folder: Path) -> None:
     manifest = "file,family,status\na.cnf,first,SAT\ndeep/b.cnf.xz,,UNSAT\ndeep/er/c.DIMACS,third,?\n"
     (folder / "manifest.csv").write_text(manifest)
