@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 ATTEMPTS = 10  # sizes tried
+CLOSE = 0.002  # hardness: nothing is looked for between two nearer ones
 FIRST = 0.05  # hardness: the first step up from 0; each is twice the one before, or less
 NEAR = 2.5  # how far from the seconds wanted a size may be that is taken at once
 CENTRE = 0.2, 0.7  # where between too easy and too hard the next size lies
@@ -53,20 +54,22 @@ def fitting(
     easy: list[Size] = []
     hard: Size | None = None
     hardness, step = 0.0, FIRST
-    for _ in range(ATTEMPTS):
+    while len(tried) < ATTEMPTS:
         parameters = sizes(hardness)
-        if any(parameters == each.parameters for each in tried):
-            break  # the steps of this kind are no smaller
-        size = Size(hardness, parameters, *ask(parameters, limit))
-        tried.append(size)
+        same = next((each for each in tried if each.parameters == parameters), None)
+        if same is None:
+            size = Size(hardness, parameters, *ask(parameters, limit))
+            tried.append(size)
+        else:  # kinds that grow in large steps have one size at many hardnesses
+            size = replace(same, hardness=hardness)
         if size.answer == "?":
             hard = size
         elif window.least <= size.seconds and wanted <= NEAR * size.seconds:
             return size
         else:
             easy.append(size)
-        if not easy or (hard is None and hardness == 1):
-            break  # too hard at its easiest, or too easy at its hardest
+        if not easy or (hard.hardness - easy[-1].hardness < CLOSE if hard else hardness == 1):
+            break  # too hard at its easiest, too easy at its hardest, or nothing lies between
         hardness = between(easy[-1], hard, wanted, limit) if hard else upwards(easy, wanted, step)
         step *= 2
     if fits := [size for size in tried if size.answer != "?" and window.least <= size.seconds <= window.most]:
