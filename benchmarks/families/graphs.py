@@ -131,8 +131,9 @@ def _matching(dice: Dice, cycle: NDArray[np.int64]) -> NDArray[np.int64]:
     pairs = dice.permutation(len(cycle)).reshape(-1, 2)
     while bad := [row for row, pair in enumerate(pairs.tolist()) if frozenset(pair) in neighbours]:
         for row in bad:
-            other = int(dice.randint(len(pairs)))
-            pairs[[row, other], 1] = pairs[[other, row], 1]
+            # either end of the other: of four vertices, say, not every matching can be had with one
+            other, end = int(dice.randint(len(pairs))), int(dice.randint(2))
+            pairs[[row, other], [1, end]] = pairs[[other, row], [end, 1]]
     return pairs
 
 

@@ -164,7 +164,7 @@ def test_halves_make_up_the_whole_of_each_category() -> None:
     for category in ("SAT", "UNSAT", "ALL"):
         for solver in ("fast", "steady"):
             parts = [each for each in made.halves if (each.category, each.score.solver) == (category, solver)]
-            whole = score(made.table, solver, category)  # type: ignore[arg-type]
+            whole = score(made.table, solver, category)
             assert [each.half for each in parts] == ["seen", "unseen"]
             assert sum(each.score.instances for each in parts) == whole.instances
             assert sum(each.score.total for each in parts) == pytest.approx(whole.total)
