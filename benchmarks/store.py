@@ -18,14 +18,14 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
-from turbosat.errors import InputError, UsageError
+from turbosat.errors import EngineError, InputError, UsageError
 from turbosat.printable import printable
 
 Result = Literal["sat", "unsat", "unknown"]
 Status = Literal["ok", "timeout", "memout", "error", "wrong"]
 Verified = Literal["model", "proof", "none", "failed"]
 
-FILE = "runs.sqlite"
+FILE, LOCK = "runs.sqlite", "lock"
 LOCK_PATIENCE = 30.0  # seconds: the processes of a killed harness clean up before they let go of its lock
 
 
@@ -132,10 +132,11 @@ class Experiment:
     def writing(cls, folder: Path) -> Iterator[tuple[Self, int]]:
         """Open or create an experiment to write to it, alone; also gives the descriptor that holds the lock.
 
-        Raises UsageError when another harness is at work there.
+        Raises UsageError when another harness is at work there, EngineError where it cannot be written any
+        more, as when somebody has removed it.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+        lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             _acquire(lock, folder)
             connection = _connect(folder / FILE)
@@ -150,6 +151,8 @@ class Experiment:
                     connection, "DELETE"
                 )  # one file again, which can be read where nothing can be written
                 connection.close()
+        except sqlite3.Error as error:
+            raise EngineError(f"{folder}: the results cannot be kept: {error}") from error
         finally:
             os.close(lock)
 
@@ -272,8 +275,12 @@ def _acquire(lock: int, folder: Path) -> None:
     while True:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
+            break
         except BlockingIOError:
             if time.monotonic() > end:
                 raise UsageError(f"{folder}: another turbosat-bench is at work there") from None
             time.sleep(0.05)
+    with suppress(FileNotFoundError):
+        if os.path.samestat(os.fstat(lock), os.stat(folder / LOCK)):
+            return
+    raise EngineError(f"{folder}: removed while another turbosat-bench was at work there")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from turbosat.benchmarks.families.colouring import colouring
+from turbosat.benchmarks.families.arithmetic import miter
+from turbosat.benchmarks.families.graphs import colouring
 from turbosat.benchmarks.families.integers import hales_jewett, pythagorean
 from turbosat.benchmarks.families.latin import qwh
-from turbosat.benchmarks.families.multipliers import miter
 from turbosat.benchmarks.families.proof_complexity import van_der_waerden
 from turbosat.benchmarks.families.random_clauses import random_ksat
 from turbosat.encodings.matrix import Matrix, encode

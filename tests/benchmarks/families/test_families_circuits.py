@@ -17,11 +17,12 @@ from turbosat.benchmarks.families.arithmetic import (
     bits,
     constant,
     equals,
+    is_prime,
     less_or_equal,
+    words,
 )
 from turbosat.benchmarks.families.circuit import FALSE, TRUE, Circuit
-from turbosat.benchmarks.families.hashes import md5_words, sha1_words, sha256_words
-from turbosat.benchmarks.families.multipliers import is_prime, words
+from turbosat.benchmarks.families.cryptography import md5_words, sha1_words, sha256_words
 from turbosat.benchmarks.families.parity import population_count
 from turbosat.errors import UsageError
 from turbosat.formula.formula import Formula

@@ -13,7 +13,7 @@ from pysat.solvers import Solver
 
 from turbosat.benchmarks import families
 from turbosat.benchmarks.families.base import Clauses, Dice
-from turbosat.benchmarks.families.colouring import random_edges, read_graph
+from turbosat.benchmarks.families.graphs import random_edges, read_graph
 from turbosat.benchmarks.families.latin import HOLE, complete, latin_square, open_cells
 from turbosat.benchmarks.families.proof_complexity import _regular
 from turbosat.errors import InputError

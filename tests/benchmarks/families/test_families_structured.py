@@ -11,8 +11,8 @@ from pysat.solvers import Solver
 
 from turbosat.benchmarks import families
 from turbosat.benchmarks.families.base import Dice
-from turbosat.benchmarks.families.ciphers import WIDTH, Cipher, simon_block, speck_block
 from turbosat.benchmarks.families.circuit import Circuit, Word
+from turbosat.benchmarks.families.cryptography import WIDTH, Cipher, simon_block, speck_block
 from turbosat.benchmarks.families.parity import counter, totalizer
 from turbosat.benchmarks.families.puzzles import golfers_status
 from turbosat.formula.formula import Formula

@@ -1,6 +1,9 @@
 """Fresh formulas: drawn from a seed, as hard as they should be, and made again from the manifest alone."""
 
 import csv
+import subprocess
+import sys
+import time
 from collections import Counter
 from itertools import islice
 from pathlib import Path
@@ -11,6 +14,7 @@ from tests.benchmarks.bench import bench
 from turbosat.benchmarks import families
 from turbosat.benchmarks.commands.fresh import fresh
 from turbosat.benchmarks.families.base import digest
+from turbosat.benchmarks.suites.files import find
 from turbosat.benchmarks.suites.fresh import draws, make
 from turbosat.benchmarks.suites.kinds import KINDS, Kind
 from turbosat.benchmarks.suites.sizes import Window
@@ -19,10 +23,12 @@ from turbosat.formula import files
 
 
 def test_the_seed_decides_the_draws() -> None:
-    first, again, other = (list(islice(draws(seed), 100)) for seed in (1, 1, 2))
+    count = 2 * len(KINDS)
+    first, again, other = (list(islice(draws(seed), count)) for seed in (1, 1, 2))
     assert first == again != other
-    assert len({each.seed for each in first}) > 90
-    assert set(Counter(id(each.kind) for each in first[: 2 * len(KINDS)]).values()) == {2}
+    assert len({each.seed for each in first}) > 0.9 * count
+    assert set(Counter(id(each.kind) for each in first).values()) == {2}
+    assert all(0 <= each.place < 1 for each in first)
 
 
 def test_there_are_kinds_of_twenty_families_and_more() -> None:
@@ -67,6 +73,18 @@ def test_what_is_made_is_in_the_manifest_and_can_be_made_again(tmp_path: Path) -
         assert row["parameters"] == " ".join(f"{name}={value}" for name, value in each.parameters.items())
         assert row["kissat_answer"] in ("SAT", "UNSAT")
         assert row["status"] in ("?", row["kissat_answer"])
+
+
+def test_a_killed_draw_leaves_no_formula_that_a_run_would_read(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "turbosat.benchmarks.commands.main", "fresh", str(tmp_path / "new")]
+    with subprocess.Popen([*command, "--seed", "1", "--least", "20", "--most", "60"]) as process:
+        while not list(tmp_path.glob("new/.*/*")):
+            time.sleep(0.02)
+        process.kill()
+    left = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert left
+    with pytest.raises(UsageError, match="no formulas there"):
+        find(str(tmp_path / "new"), tmp_path)
 
 
 def test_what_is_too_easy_at_any_size_is_no_part(tmp_path: Path) -> None:

@@ -2,9 +2,15 @@
 
 import csv
 import json
+import os
+import shutil
+import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +22,7 @@ from hypothesis import strategies as st
 from tests.processes import ROOT
 from turbosat.benchmarks import store
 from turbosat.benchmarks.store import Experiment, Instance, Run, Solver, write_csv
-from turbosat.errors import InputError, UsageError
+from turbosat.errors import EngineError, InputError, UsageError
 
 INSTANCES = [
     Instance(letter * 32, f"f/{letter}.cnf", f"{letter}.cnf", "f", 3, 4, 50, "sat") for letter in "ba"
@@ -154,3 +160,44 @@ def test_csv_has_a_row_for_each_run(experiment: Experiment) -> None:
         (solver.name, solver.command, solver.version) for solver in SOLVERS
     }
     assert not list(experiment.folder.glob("*.part"))
+
+
+def test_who_waits_for_a_folder_that_is_removed_says_so(tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+
+    def second() -> str:
+        with pytest.raises(EngineError) as caught, Experiment.writing(folder):
+            pass
+        return str(caught.value)
+
+    with ThreadPoolExecutor(1) as threads:
+        with Experiment.writing(folder):
+            waiting = threads.submit(second)
+            while not held_twice(folder / "lock"):
+                time.sleep(0.01)
+            shutil.rmtree(folder)
+        assert waiting.result(20) == f"{folder}: removed while another turbosat-bench was at work there"
+    with Experiment.writing(folder):
+        pass
+
+
+def held_twice(lock: Path) -> bool:
+    """Whether this process has the file open twice."""
+    opened = 0
+    for each in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):
+            opened += os.path.samestat(each.stat(), lock.stat())
+    return opened == 2
+
+
+def test_results_that_cannot_be_kept_are_an_error_of_ours(tmp_path: Path) -> None:
+    """As where the folder is removed, and another harness begins in a new one."""
+    folder = tmp_path / "out"
+    writing = Experiment.writing(folder)
+    experiment, _ = writing.__enter__()
+    with sqlite3.connect(folder / "runs.sqlite") as other:
+        other.execute("DROP TABLE header")
+    with pytest.raises(sqlite3.OperationalError) as caught:
+        experiment.write_header({"title": "lost"})
+    with pytest.raises(EngineError, match="the results cannot be kept: no such table"):
+        writing.__exit__(caught.type, caught.value, caught.tb)
