@@ -135,7 +135,6 @@ def md5_words(circuit: Circuit, block: Sequence[Word], rounds: int) -> list[Word
 
 
 def _sum(circuit: Circuit, *words: Word) -> Word:
-    """Return the exclusive or, by gates of two, as the published files have it."""
     total = words[0]
     for word in words[1:]:
         total = add(circuit, total, word)[:32]
