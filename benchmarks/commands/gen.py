@@ -31,8 +31,9 @@ def gen(
     from turbosat.benchmarks import families
 
     if not family:
+        width = max(map(len, families.MODULES)) + 2
         for name in families.MODULES:
-            say(f"{name:18}{families.find(name).about.splitlines()[0]}")
+            say(f"{name:{width}}{families.find(name).about.splitlines()[0]}")
         return
     chosen = families.find(family)
     typer.main.get_command(_application(chosen)).main(
