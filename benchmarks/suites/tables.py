@@ -33,6 +33,19 @@ a70e0a28916a5d79 bmc               0 machine=fifo size=4 depth=4 bound=5 broken=
 6bc609098cec4d40 bmc               0 machine=multiplier size=4 bound=6
 450f6e244f55131d sgen-sat          1 variables=60
 2a72cac9b13d136b sgen-unsat        1 variables=25
+62b7f0ddf9acbef2 discrepancy          0 n=100
+59eaf7c0f57ed11a vmpc                 1 order=10
+71769242980f5864 costas               0 order=10
+0b980244afec52b0 frb                  1 variables=15
+85f1bc0f17c1bdee clique               1 vertices=25 size=7
+9808dcf1072d01be hamiltonian          1 vertices=40
+e3a6b4bf926d18be edge-matching        1 side=4 colours=4
+fecfc3fc885b3687 mutilated-chessboard 0 side=6
+7cdc3a42ca790db8 social-golfer        0 weeks=4 groups=5
+77127983145114fb ordering             1 size=20 degree=3
+f89f7f27e6f6c377 subset-cardinality   1 size=10
+9108b08d72a66d8c simon                1 rounds=5
+fe469aba22576e54 speck                1 rounds=4
 """
 
 # A few seconds each at most.
@@ -78,6 +91,19 @@ aaf7a8f3afde0da0 md5               1 rounds=24
 7781000f05609269 bmc               0 machine=counter size=8 depth=60 bound=59
 4fc1937d4a5042b4 sgen-sat          1 variables=100
 ab06c5a3a5abd4d3 sgen-unsat        1 variables=45
+652da4a93eb8441f discrepancy          0 n=200
+2f4a1de9ab45edcb vmpc                 1 order=15
+be5b20a18a3d2683 costas               0 order=13
+cadca4d408380e11 frb                  1 variables=22
+41e0bbe1aaae3568 clique               1 vertices=35 size=9
+07e5a83ee56ec749 hamiltonian          1 vertices=100
+29806a034ec0f3b5 edge-matching        1 side=5 colours=5
+11a055cced5e6315 mutilated-chessboard 0 side=10
+acfb833557072f8c social-golfer        0 weeks=6 groups=7
+b23ea82527d82548 ordering             1 size=40 degree=3
+7ca3aa4a09be62db subset-cardinality   1 size=14
+152bbef0a512c05b simon                1 rounds=6
+29ec116779de3ee7 speck                1 rounds=5 known=44
 """
 
 # 1 to 20 seconds for Kissat, some beyond.
@@ -144,6 +170,19 @@ a19c4fa73513fadf bmc               0 machine=fifo size=8 depth=8 bound=12  # UNS
 44762de6803c6ed1 bmc               0 machine=multiplier size=8 bound=10  # UNSAT 3.2
 bab16a287bcc9d6d sgen-sat          1 variables=120  # SAT 2.6
 37b40a6cd8865f49 sgen-unsat        0 variables=65  # UNSAT 10.8
+89da66ff8ce2d74c discrepancy          0 n=536  # SAT 1.4
+d8c45a4158b02eb5 vmpc                 2 order=23  # SAT 6.9
+5151d81fd18b30b7 costas               0 order=18  # SAT 3.1
+95fda20d96b98722 frb                  1 variables=30
+a5e3a364a9ffaf7d clique               1 vertices=60 size=11
+8c9ae3b09bb87ebd hamiltonian          1 vertices=400
+47712a6e8a9d2f3b edge-matching        1 side=7 colours=5
+6820984db57441a0 mutilated-chessboard 0 side=14  # UNSAT 5.5
+da510b2462337da9 social-golfer        0 weeks=8 groups=7  # SAT 5.9
+cdd70d0bf1d52586 ordering             0 size=80 degree=3  # UNSAT 1.2
+b9a21420cd221f47 subset-cardinality   0 size=22  # UNSAT 1.3
+88e23f58354320a4 simon                1 rounds=8 known=44
+20d8265c512dd6a3 speck                1 rounds=5 known=32
 """
 
 TABLES: Final = {"smoke": SMOKE, "ci": CI, "families": FAMILIES}
