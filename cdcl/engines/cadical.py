@@ -53,6 +53,7 @@ class Cadical(PythonEngine):
         export: int = 0,
         steady: bool = False,
         conflicts: int | None = None,
+        library: Path | None = None,
     ) -> None:
         super().__init__("turbosat.cdcl.engines.cadical_worker", memory_limit)
         self.options = dict(options or {})
@@ -60,6 +61,7 @@ class Cadical(PythonEngine):
         self._export = export
         self._steady = steady
         self._conflicts = conflicts
+        self._library = library
         self._learned: list[Message] = []
         self._trail: NDArray[np.int32] | None = None
         self._variables = 0
@@ -88,6 +90,7 @@ class Cadical(PythonEngine):
             "export": self._export,
             "steady": self._steady,
             "conflicts": self._conflicts,
+            "library": None if self._library is None else str(self._library),
         }
         child.send("load", data, clauses.literals, clauses.offsets)
 
