@@ -34,7 +34,7 @@ def _library() -> ctypes.CDLL:
 
 
 def function(symbol: str, result: Any, *arguments: Any) -> Any:
-    """Return a function of the library. AttributeError where it is missing, OSError, EngineError without it."""
+    """Return a function. AttributeError where it is missing, OSError, EngineError without the library."""
     found = _library()[symbol]
     found.argtypes, found.restype = arguments, result
     return found

@@ -13,6 +13,7 @@ import threading
 from contextlib import suppress
 
 from turbosat.cdcl.engines import cadical_methods
+from turbosat.cdcl.process.child import readable
 from turbosat.errors import EngineError
 
 COUNTED = ("conflicts", "decisions", "propagations")
@@ -40,7 +41,7 @@ class Search:
         self._read, self._write = os.pipe()
 
     def begin(self, assumed: list[int]) -> None:
-        """Search under these assumptions, and under limits that were set before. MemoryError for no thread."""
+        """Search under these assumptions and under limits set before. MemoryError for no thread."""
         for literal in assumed:
             self._assume(self._address, literal)
         self._found = 0
@@ -59,10 +60,13 @@ class Search:
         return any(each == self._read for each, _ in ready)
 
     def end(self) -> bool | None:
-        """End the search if it has not ended; return its answer, None for none."""
+        """End the search if it has not ended; return its answer, None for none.
+
+        One that ends by itself at this very moment may let the next one end at once, without an answer.
+        """
         thread = self._thread
         assert thread is not None
-        if thread.is_alive():
+        if not readable(self._read, 0.0):
             self._terminate(self._address)
         thread.join()
         os.read(self._read, 1)

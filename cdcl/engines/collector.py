@@ -46,7 +46,7 @@ class Collector:
     Raises EngineError where methods of CaDiCaL's or parts of the core are missing.
     """
 
-    def __init__(self, library: str, capsule: object, longest: int) -> None:
+    def __init__(self, library: str, capsule: object, longest: int, capacity: int = CAPACITY) -> None:
         try:
             core = ctypes.CDLL(library)
             gone, learning, learn, fixed = (
@@ -61,17 +61,18 @@ class Collector:
             raise EngineError(f"CaDiCaL cannot be listened to: {error}") from None
         self._take.restype = ctypes.c_int64
         self._take.argtypes = ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p
-        self._ring = (ctypes.c_int32 * CAPACITY)()
+        self._ring = (ctypes.c_int32 * capacity)()
         # Offset to top and type information come before the methods: both unused, and 0.
-        self._tables = (ctypes.c_void_p * 6)(0, 0, gone, gone, learning, learn), (
-            (ctypes.c_void_p * 5)(0, 0, gone, gone, fixed)
+        self._tables = (
+            (ctypes.c_void_p * 6)(0, 0, gone, gone, learning, learn),
+            ((ctypes.c_void_p * 5)(0, 0, gone, gone, fixed)),
         )
         step = 2 * ctypes.sizeof(ctypes.c_void_p)
         self._record = _Record(
             learner=ctypes.addressof(self._tables[0]) + step,
             listener=ctypes.addressof(self._tables[1]) + step,
             longest=longest,
-            mask=CAPACITY - 1,
+            mask=capacity - 1,
             ring=ctypes.addressof(self._ring),
         )
         address = cadical_methods.solver_address(capsule)
@@ -129,6 +130,10 @@ def _works(library: str) -> bool:
     sizes = [end - begin for begin, end in zip(offsets, offsets[1:], strict=False)]
     own = all(1 <= abs(literal) <= holes * PIGEONS for literal in literals)
     fixed = sizes.count(1)
-    return refuted and own and 0 < max(sizes, default=0) <= PIGEONS and 0 < fixed and (
-        0 < len(sizes) - fixed <= found.learned <= conflicts + 1
+    return (
+        refuted
+        and own
+        and 0 < max(sizes, default=0) <= PIGEONS
+        and 0 < fixed
+        and (0 < len(sizes) - fixed <= found.learned <= conflicts + 1)
     )
