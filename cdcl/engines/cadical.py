@@ -30,15 +30,15 @@ class Cadical(PythonEngine):
 
     The child starts with `start`; a path is read by turbosat, in this process. Units become clauses, which
     simplifies most; what is assumed instead comes back as a core. Phases and clauses may also be sent while
-    a slice runs: they count from its next run of conflicts on. After an answer the search may be advanced
-    again, under other assumptions or with more clauses.
+    a slice runs: phases count soon, clauses when the search has gone on for a while since the last ones.
+    After an answer the search may be advanced again, under other assumptions or with more clauses.
 
     `options` are CaDiCaL's, see cadical_options. `export` is the longest learned clause that is collected,
-    0 for none; under units, which are clauses no formula implies, none is. `progress` comes about twice a
-    second. A slice ends between two runs of about 0.1 s; a child that is deep in preprocessing then is
-    stopped where it stands, and goes on from there in the next slice. How the search is cut into runs changes
-    its course: when `steady`, all runs have the same number of conflicts, and nothing depends on time. After
-    so many `conflicts` in all it gives up.
+    0 for none; under units, which are clauses no formula implies, none is. Without the path of the compiled
+    core, `library`, a trace is read for it. `progress` comes about twice a second. A search is interrupted at
+    the end of its slice; a child that is deep in preprocessing then is stopped where it stands, and goes on
+    from there in the next slice. How the search is cut into runs changes its course: when `steady`, only the
+    conflicts of slices cut it, and nothing depends on time. After so many `conflicts` in all it gives up.
     """
 
     name = "cadical"

@@ -1,9 +1,9 @@
 """The child side of CaDiCaL: one solver, which searches until it has an answer, or something to be told.
 
 What comes while it searches ends the run when it is due: clauses that others have learned seldom, for every
-end costs CaDiCaL its schedule (see cadical_search). Where its methods cannot be called, a run is some conflicts
-through python-sat, which cannot be interrupted. This process imports python-sat and the standard library only,
-and numpy where it reads what was learned from a trace.
+end costs CaDiCaL its schedule (see cadical_search). Where its methods cannot be called, a run is some
+conflicts through python-sat, which cannot be interrupted. This process imports python-sat and the standard
+library only, and numpy where it reads what was learned from a trace.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import ctypes
 from array import array
+from itertools import pairwise
 
 from turbosat.cdcl.engines import cadical_methods
 from turbosat.errors import EngineError
@@ -127,13 +128,13 @@ def _works(library: str) -> bool:
         literals, offsets = found.take(CAPACITY)
     finally:
         module.cadical300_del(capsule, None)
-    sizes = [end - begin for begin, end in zip(offsets, offsets[1:], strict=False)]
+    sizes = [end - begin for begin, end in pairwise(offsets)]
     own = all(1 <= abs(literal) <= holes * PIGEONS for literal in literals)
     fixed = sizes.count(1)
     return (
         refuted
         and own
         and 0 < max(sizes, default=0) <= PIGEONS
-        and 0 < fixed
+        and fixed > 0
         and (0 < len(sizes) - fixed <= found.learned <= conflicts + 1)
     )

@@ -1,8 +1,9 @@
 """Learned clauses on their way between lanes: short ones, each once, to every lane but those it came from.
 
-As in portfolios of CDCL solvers since ManySAT (Hamadi, Jabbour, Sais, JSAT 2009), with a budget of literals for
-what a lane is handed at a time, the shortest first, as in HordeSat (Balyo, Sanders, Sinz, SAT 2015): how long
-clauses may be then depends on how many there are. Units and binary clauses are kept for lanes that start later.
+As in portfolios of CDCL solvers since ManySAT (Hamadi, Jabbour, Sais, JSAT 2009), with a budget of literals
+for what a lane is handed at a time, the shortest first, as in HordeSat (Balyo, Sanders, Sinz, SAT 2015): how
+long clauses may be then depends on how many there are. Units and binary clauses are kept for lanes that start
+later.
 """
 
 from __future__ import annotations

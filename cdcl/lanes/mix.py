@@ -85,7 +85,10 @@ class LaneSpec(Entrant):
         steady: bool = False,
         library: Path | None = None,
     ) -> Engine:
-        """Return the engine, not started; `parsing`, `seconds` are for Kissat, `steady`, `library` for CaDiCaL."""
+        """Return the engine, not started.
+
+        `parsing` and `seconds` are for Kissat, `steady` and `library`, the compiled core, for CaDiCaL.
+        """
         # Imported where they are used: 10 ms earlier, Kissat is running.
         if self.engine == "cadical":
             from turbosat.cdcl.engines.cadical import Cadical

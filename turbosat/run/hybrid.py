@@ -258,7 +258,7 @@ class Hybrid:
             self._here.append(self._race.add(spec, self._run.build(spec), source))
 
     def _strengthened(self, formula: Formula) -> Formula:
-        """Return the formula with what follows: from its XORs, its circuit, and short clauses that were learned."""
+        """Return the formula with what follows from its XORs, its circuit, and what lanes have learned."""
         strong = self._stage.strengthened(self._sweeping.strengthened(formula))
         return strong if self._run.proof is not None else self._clause_sharing.strengthened(strong)
 
