@@ -75,7 +75,7 @@ class Cadical(PythonEngine):
 
     @property
     def progress(self) -> dict[str, float]:
-        """The worker's last figures: conflicts, decisions, propagations, seconds; between runs restarts, too."""
+        """The last figures: conflicts, decisions, propagations, seconds; between runs restarts, too."""
         return self._progress
 
     def start(self, source: Formula | Path) -> None:
