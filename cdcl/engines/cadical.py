@@ -30,15 +30,15 @@ class Cadical(PythonEngine):
 
     The child starts with `start`; a path is read by turbosat, in this process. Units become clauses, which
     simplifies most; what is assumed instead comes back as a core. Phases and clauses may also be sent while
-    a slice runs: they count from its next run of conflicts on. After an answer the search may be advanced
-    again, under other assumptions or with more clauses.
+    a slice runs: phases count soon, clauses when the search has gone on for a while since the last ones.
+    After an answer the search may be advanced again, under other assumptions or with more clauses.
 
     `options` are CaDiCaL's, see cadical_options. `export` is the longest learned clause that is collected,
-    0 for none; under units, which are clauses no formula implies, none is. `progress` comes about twice a
-    second. A slice ends between two runs of about 0.1 s; a child that is deep in preprocessing then is
-    stopped where it stands, and goes on from there in the next slice. How the search is cut into runs changes
-    its course: when `steady`, all runs have the same number of conflicts, and nothing depends on time. After
-    so many `conflicts` in all it gives up.
+    0 for none; under units, which are clauses no formula implies, none is. Without the path of the compiled
+    core, `library`, a trace is read for it. `progress` comes about twice a second. A search is interrupted at
+    the end of its slice; a child that is deep in preprocessing then is stopped where it stands, and goes on
+    from there in the next slice. How the search is cut into runs changes its course: when `steady`, only the
+    conflicts of slices cut it, and nothing depends on time. After so many `conflicts` in all it gives up.
     """
 
     name = "cadical"
@@ -53,6 +53,7 @@ class Cadical(PythonEngine):
         export: int = 0,
         steady: bool = False,
         conflicts: int | None = None,
+        library: Path | None = None,
     ) -> None:
         super().__init__("turbosat.cdcl.engines.cadical_worker", memory_limit)
         self.options = dict(options or {})
@@ -60,6 +61,7 @@ class Cadical(PythonEngine):
         self._export = export
         self._steady = steady
         self._conflicts = conflicts
+        self._library = library
         self._learned: list[Message] = []
         self._trail: NDArray[np.int32] | None = None
         self._variables = 0
@@ -73,7 +75,7 @@ class Cadical(PythonEngine):
 
     @property
     def progress(self) -> dict[str, float]:
-        """The worker's last figures: conflicts, decisions, propagations, restarts, seconds."""
+        """The last figures: conflicts, decisions, propagations, seconds; between runs restarts, too."""
         return self._progress
 
     def start(self, source: Formula | Path) -> None:
@@ -88,6 +90,7 @@ class Cadical(PythonEngine):
             "export": self._export,
             "steady": self._steady,
             "conflicts": self._conflicts,
+            "library": None if self._library is None else str(self._library),
         }
         child.send("load", data, clauses.literals, clauses.offsets)
 

@@ -12,6 +12,8 @@ from turbosat.cdcl.engines.cadical_options import LARGEST
 from turbosat.errors import UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from turbosat.cdcl.engines.engine import Ability, Engine
     from turbosat.proof.file import ProofFile
 
@@ -81,8 +83,12 @@ class LaneSpec(Entrant):
         seconds: float | None = None,
         memory: int | None = None,
         steady: bool = False,
+        library: Path | None = None,
     ) -> Engine:
-        """Return the engine, not started; `parsing` and `seconds` are for Kissat, `steady` for CaDiCaL."""
+        """Return the engine, not started.
+
+        `parsing` and `seconds` are for Kissat, `steady` and `library`, the compiled core, for CaDiCaL.
+        """
         # Imported where they are used: 10 ms earlier, Kissat is running.
         if self.engine == "cadical":
             from turbosat.cdcl.engines.cadical import Cadical
@@ -98,6 +104,7 @@ class LaneSpec(Entrant):
                 export=self.export,
                 steady=steady,
                 conflicts=self.conflicts,
+                library=library,
             )
         from turbosat.cdcl.engines.kissat import Kissat
 

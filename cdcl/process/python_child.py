@@ -27,8 +27,12 @@ BOOT = (
     "import importlib; importlib.import_module(sys.argv[3]).main(int(sys.argv[2]))"
 )
 
-# How the last words begin of a process for which there is no memory: C++'s, CaDiCaL's, Python's.
-OUT_OF_MEMORY = b"terminate called after throwing an instance of 'std::bad_alloc'", b"MemoryError"
+# How the last words begin of a process for which there is no memory: C++'s, Python's, those of a new thread.
+OUT_OF_MEMORY = (
+    b"terminate called after throwing an instance of 'std::bad_alloc'",
+    b"MemoryError",
+    b"cannot allocate memory for thread-local data",
+)
 
 
 class PythonChild:

@@ -16,6 +16,7 @@ from turbosat.result import Reason, Result, Status, Winner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -86,7 +87,17 @@ class Context:
             seconds=self.deadline.remaining(),
             memory=self.deadline.memory,
             steady=self.options["deterministic"],
+            library=self._core() if spec.engine == "cadical" and spec.export else None,
         )
+
+    def _core(self) -> Path | None:
+        """Return where the compiled core lies, None where there is none."""
+        from turbosat.core.library import library
+
+        try:
+            return library(self.deadline.check).path
+        except EngineError:
+            return None
 
     def judge(self, formula: Formula, lane: Lane, answer: Answer) -> Result | None:
         """Check an answer; None when it is one this lane may not give."""

@@ -258,8 +258,9 @@ class Hybrid:
             self._here.append(self._race.add(spec, self._run.build(spec), source))
 
     def _strengthened(self, formula: Formula) -> Formula:
-        """Return the formula with what follows from its XORs and its circuit, as far as that is known."""
-        return self._stage.strengthened(self._sweeping.strengthened(formula))
+        """Return the formula with what follows from its XORs, its circuit, and what lanes have learned."""
+        strong = self._stage.strengthened(self._sweeping.strengthened(formula))
+        return strong if self._run.proof is not None else self._clause_sharing.strengthened(strong)
 
     def _room_beside(self, plan: Plan) -> bool:
         """Whether there may be a lane besides those that are planned: not where one is all there may be."""

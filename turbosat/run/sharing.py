@@ -10,10 +10,11 @@ from turbosat.cdcl.engines.engine import Ability
 if TYPE_CHECKING:
     from turbosat.cdcl.lanes.exchange import Exchange
     from turbosat.cdcl.lanes.race import Lane, Race
+    from turbosat.formula.formula import Formula
 
-LONGEST = 3  # literals of a learned clause that travels
+LONGEST = 8  # literals of a learned clause that travels
 CORE = 30  # literals of a core that travels, as a clause
-MOST = 300  # clauses handed to a lane at a time
+MOST = 1500  # literals handed to a lane at a time
 INTERVAL = 0.5  # seconds between two hand-outs
 TO_DESCENT = 1  # literals of a learned clause that a population is given: units make its problem smaller
 
@@ -26,6 +27,7 @@ class ClauseSharing:
         self._sharing = sharing
         self._exchange: Exchange | None = None
         self._at = 0.0  # of the last hand-out
+        self._strengthened: tuple[Formula, int, Formula] | None = None  # of which, by how many facts, itself
 
     def move(self) -> None:
         """Collect what lanes have learned; hand it out now and then."""
@@ -38,6 +40,21 @@ class ClauseSharing:
             self._at = time.monotonic()
             for lane in self._race.running():
                 self._hand_out(lane)
+
+    def strengthened(self, formula: Formula) -> Formula:
+        """Return the formula with the units and binary clauses that lanes have learned, for one that starts.
+
+        Kissat hears nothing later. A proof of it would prove nothing of the formula as it was read.
+        """
+        facts = 0 if self._exchange is None else self._exchange.facts
+        if self._exchange is None or not facts:
+            return formula
+        last = self._strengthened
+        if last is None or last[0] is not formula or last[1] != facts:
+            known = self._exchange.known()
+            last = formula, facts, formula.with_clauses(known.literals, known.offsets)
+            self._strengthened = last
+        return last[2]
 
     def statistics(self) -> dict[str, Any] | None:
         """Return what each lane gave and got."""

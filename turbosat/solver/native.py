@@ -1,8 +1,7 @@
-"""CaDiCaL's own methods in python-sat's library, called without the interpreter's lock: looked up and tried.
+"""CaDiCaL's own methods for the kernels: looked up (turbosat.cdcl.engines.cadical_methods) and tried.
 
-python-sat's `solve` holds the lock and cannot be interrupted. Its extension module exports the C++ methods,
-though, and hands out the solver as a capsule. Where a method is missing, or the trial fails, turbosat.solver
-goes on in slices of conflicts through python-sat.
+Where a method is missing, or the trial fails, turbosat.solver goes on in slices of conflicts through
+python-sat.
 """
 
 from __future__ import annotations
@@ -12,6 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from turbosat.cdcl.engines import cadical_methods
+from turbosat.cdcl.engines.cadical_methods import COUNTS, pysolvers, solver_address
 from turbosat.core import cadical as kernels
 from turbosat.errors import EngineError
 
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_PREFIX = "_ZN10CaDiCaL3006Solver"
-_CONST_PREFIX = "_ZNK10CaDiCaL3006Solver"
-# What the kernels call, by its number there; mangled as the C++ ABI of Linux has it.
+__all__ = ["Methods", "describe", "methods", "pysolvers"]
+
+# What the kernels call, by its number there, with the types of its arguments.
 _CALLED = {
     kernels.ADD: "3addEi",
     kernels.ASSUME: "6assumeEi",
@@ -34,17 +35,6 @@ _CALLED = {
 }
 
 
-def pysolvers() -> Any:
-    """Return python-sat's extension module. EngineError where there is none."""
-    try:
-        import pysolvers as module
-    except ImportError as error:
-        raise EngineError(f"python-sat cannot be loaded: {error}") from None
-    if not hasattr(module, "cadical300_new"):
-        raise EngineError("python-sat is too old: it has no CaDiCaL 3.0.0")
-    return module
-
-
 @dataclass(frozen=True, slots=True)
 class Methods:
     """The methods that were found. `addresses` int64 (METHODS,) are for the kernels."""
@@ -52,13 +42,12 @@ class Methods:
     addresses: NDArray[np.int64]
     terminate: Any
     counts: dict[str, Any]
-    pointer: Any
     destructor: Any
     release: Any  # operator delete
 
     def address(self, capsule: object) -> int:
         """Return where the solver of a capsule lies."""
-        return int(self.pointer(capsule, None))
+        return solver_address(capsule)
 
     def destroy(self, address: int) -> None:
         """Free a solver, whose capsule may not be used any more: a large one takes seconds."""
@@ -80,23 +69,16 @@ def _look_up() -> Methods:
     """Return the methods. Raises AttributeError where one is missing."""
     import numpy as np
 
-    library = ctypes.CDLL(pysolvers().__file__)
     addresses = np.zeros(kernels.METHODS, np.int64)
     for number, name in _CALLED.items():
-        addresses[number] = ctypes.cast(library[_PREFIX + name], ctypes.c_void_p).value or 0
-    terminate = library[f"{_PREFIX}9terminateEv"]
-    terminate.argtypes, terminate.restype = (ctypes.c_void_p,), None
-    counts = {}
-    for name in ("conflicts", "decisions", "propagations", "restarts"):
-        count = library[f"{_CONST_PREFIX}{len(name)}{name}Ev"]
-        count.argtypes, count.restype = (ctypes.c_void_p,), ctypes.c_int64
-        counts[name] = count
-    pointer = ctypes.pythonapi.PyCapsule_GetPointer
-    pointer.argtypes, pointer.restype = (ctypes.py_object, ctypes.c_char_p), ctypes.c_void_p
-    destructor, release = library[f"{_PREFIX}D1Ev"], library["_ZdlPv"]
-    for each in (destructor, release):
-        each.argtypes, each.restype = (ctypes.c_void_p,), None
-    return Methods(addresses, terminate, counts, pointer, destructor, release)
+        addresses[number] = cadical_methods.location(cadical_methods.method(name, None))
+    return Methods(
+        addresses,
+        terminate=cadical_methods.method("9terminateEv", None),
+        counts={name: cadical_methods.count(name) for name in COUNTS},
+        destructor=cadical_methods.method("D1Ev", None),
+        release=cadical_methods.function("_ZdlPv", None, ctypes.c_void_p),
+    )
 
 
 def _works(found: Methods) -> bool:

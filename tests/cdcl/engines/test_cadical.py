@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -16,8 +17,9 @@ from tests.families import random_ksat
 from tests.processes import ROOT, allowance
 from turbosat.cdcl.engines.cadical import Cadical
 from turbosat.cdcl.engines.cadical_options import BOUNDS
-from turbosat.cdcl.engines.cadical_worker import BLOCK
+from turbosat.cdcl.engines.cadical_worker import BLOCK, HEARING, RUN_SECONDS, Worker
 from turbosat.cdcl.engines.engine import Answer, Budget
+from turbosat.cdcl.process.channel import Channel, Message
 from turbosat.errors import EngineError
 from turbosat.formula.formula import Formula
 from turbosat.result import Status
@@ -177,3 +179,21 @@ def test_the_worker_imports_python_sat_and_nothing_heavy() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout == "[]\n"
+
+
+def test_learned_clauses_end_a_search_seldom_and_other_requests_soon() -> None:
+    near, far = socket.socketpair()
+    with near, far:
+        worker = Worker(Channel(far))
+        now = began = 1000.0
+        assert worker._due(now, began) is None
+        worker._waiting.append(Message("clauses", {}))
+        assert worker._due(now, began) == began + RUN_SECONDS  # the first are heard at once
+        worker._imported = worker._searched = 20.0
+        assert worker._due(now, began) == now + HEARING[1] * 20
+        worker._searched = 25.0
+        assert worker._due(now + 5, began) == now + 5 + HEARING[1] * 25 - 5
+        worker._waiting.append(Message("phases", {}))
+        assert worker._due(now, began) == began + RUN_SECONDS
+        worker._waiting.append(Message("advance", {}))
+        assert worker._due(now, began) == now
