@@ -24,7 +24,8 @@ from turbosat.run.confinement import Confinement
 from turbosat.run.descent import DescentStage
 from turbosat.run.following import BestGuidance
 from turbosat.run.pool import PoolStage
-from turbosat.run.scheduler import Plan, Scheduler, View, head_start, lane_memory
+from turbosat.run.preloading import Preloading
+from turbosat.run.scheduler import Plan, Scheduler, View, calm, head_start, lane_memory
 from turbosat.run.sharing import LONGEST, ClauseSharing
 from turbosat.run.sweeping import SweepingStage
 
@@ -52,6 +53,7 @@ class Hybrid:
         self._assuming = run.assumptions is not None
         self._cores = worker_count(options)
         self._head_start = head_start(self._cores)
+        self._preloading = Preloading(options)
         self._lanes = self._mixed()  # CDCL lanes in the order in which they are to start
         if first is not None:
             next(self._lanes)
@@ -185,8 +187,11 @@ class Hybrid:
         """
         soon = self._confine()
         if self._alone():
-            return max(0.0, self._head_start - self._waited())
-        return 0.0 if self._unfilled else soon
+            return max(0.0, self._head_start - self._waited()) if self._preloading.over else 0.0
+        if self._unfilled:
+            return 0.0
+        rest = calm(self._cores) - self._waited()
+        return soon if rest <= 0 else min(rest, rest if soon is None else soon)
 
     def _confine(self) -> float | None:
         """Keep every process to its cores; return in how many seconds that is due again, None for never."""
@@ -206,11 +211,13 @@ class Hybrid:
             memory=self._memory,
             need=max(1, self._need),
             distant=self._distant,
+            brief=len(self._race.running()) - sum(lane.state == "running" for lane in self._cdcl()),
         )
 
     def _apply(self, plan: Plan, formula: Formula) -> None:
         """Do what the scheduler says, as far as nobody has something to say: an answer may be there."""
         if self._alone():
+            self._preloading.step()
             return
         self._descent.set_share(plan.share)
         self._unfilled = True
@@ -224,6 +231,7 @@ class Hybrid:
             step(plan, formula)
             if self._race.heard():
                 return
+        plan = self._scheduler.decide(self._view())  # after what has begun
         self._unfilled = (self._free_here(plan) or self._free_remote(plan)) and not self._fill(
             plan, self._strengthened(formula)
         )
@@ -282,16 +290,17 @@ class Hybrid:
         return True
 
     def _free_here(self, plan: Plan) -> bool:
-        return _counted(self._here) < plan.here and self._startable()
+        return _counted(self._here) < plan.here and self._startable(plan)
 
     def _free_remote(self, plan: Plan) -> bool:
         ready = self._pool.state == "ready"
-        return ready and _counted(self._remote) < plan.remote and self._startable()
+        return ready and _counted(self._remote) < plan.remote and self._startable(plan)
 
-    def _startable(self) -> bool:
+    def _startable(self, plan: Plan) -> bool:
         """Whether another lane may start now: Kissat waits for facts that it could not be told later."""
         spec = self._pending
-        if self._spent():
+        assert self._first is not None
+        if self._spent() or (plan.wait and self._first.state == "running"):
             return False
         return spec is not None and not (self._stage.working and spec.engine == "kissat")
 
