@@ -47,7 +47,7 @@ class DescentStage:
     ) -> None:
         self.lane: Lane | None = None  # the first one here, on cores unless a device was asked for
         self.lanes: list[Lane] = []  # all
-        self._begun = False
+        self.begun = False
         self._spread = 0  # GPUs of the pool that have a lane
         self._race, self._options, self._deadline, self._best_guidance = (
             race,
@@ -93,9 +93,9 @@ class DescentStage:
         Beside a GPU a core descends, too: its lanes run deeper, those of the device in greater numbers, and
         each kind solves what the other does not.
         """
-        if self._begun:
+        if self.begun:
             return
-        self._begun = True
+        self.begun = True
         size = max(formula.literals.size, formula.variables)
         large = self._options["engine"] == "auto" and size > LARGEST
         if large or not self.wanted:
@@ -113,7 +113,7 @@ class DescentStage:
 
     def decline(self) -> None:
         """Start no lane here."""
-        self._begun = True
+        self.begun = True
 
     def _add(
         self,
@@ -158,7 +158,7 @@ class DescentStage:
 
     def view(self) -> Descent | None:
         """Return how the lane here is doing, for the scheduler; None where there is none, or no more."""
-        if not self._begun and self.wanted:
+        if not self.begun and self.wanted:
             return Descent(0.0, 0.0, 0)
         if self.lane is None or self.lane.state != "running":
             return None

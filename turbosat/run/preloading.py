@@ -1,45 +1,26 @@
-"""What the lanes will need, loaded while lane 0 has its head start: copies of this process have it, then.
+"""What children will need, loaded before they are started: a copy of this process has it, then.
 
 Module by module, so that an answer need not wait long.
 """
 
 from __future__ import annotations
 
-from collections import deque
+import sys
+from collections.abc import Iterable
 from importlib import import_module
 
 from turbosat.cdcl.process.fork import possible
-from turbosat.options import Options
 
-# In the order of the lanes that need them; what takes more than some milliseconds is in pieces.
-DESCENT = (
-    "turbosat.cdcl.process.python_child",
-    "numpy.random",
-    "turbosat.gpu.search",
-    "turbosat.lanes.gradient_worker",
-    "turbosat.gpu.gradient.cpu",
-)
-ALGEBRA = "turbosat.cdcl.process.python_child", "numpy.random", "turbosat.lanes.algebra_worker"
-SWEEPING = "turbosat.cdcl.process.python_child", "numpy.random", "turbosat.lanes.sweeping_worker"
+_ALL = "turbosat.cdcl.process.python_child", "numpy.random"
+ALGEBRA = *_ALL, "turbosat.lanes.algebra_worker"
+SWEEPING = *_ALL, "turbosat.lanes.sweeping_worker"
+DESCENT = *_ALL, "turbosat.gpu.search", "turbosat.lanes.gradient_worker", "turbosat.gpu.gradient.cpu"
 
 
-class Preloading:
-    """Modules that are still to be loaded, none where lanes load them for themselves."""
-
-    def __init__(self, options: Options) -> None:
-        wanted: list[str] = []
-        if options["engine"] == "auto" and possible():
-            wanted += DESCENT if options["gradient"] else ()
-            wanted += ALGEBRA if options["algebra"] else ()
-            wanted += SWEEPING if options["sweeping"] else ()
-        self._left = deque(wanted)
-
-    @property
-    def over(self) -> bool:
-        """Whether nothing is left."""
-        return not self._left
-
-    def step(self) -> None:
-        """Load the next module."""
-        if self._left:
-            import_module(self._left.popleft())
+def load_next(modules: Iterable[str]) -> bool:
+    """Load the first of these that is not there yet; False where that is none, or of no use to children."""
+    missing = next((name for name in modules if name not in sys.modules), None)
+    if missing is None or not possible():
+        return False
+    import_module(missing)
+    return True

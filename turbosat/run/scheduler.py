@@ -11,9 +11,11 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-HEAD_START = 0.1  # seconds; what lane 0 settles before costs no second process
+HEAD_START = 0.05  # seconds; what lane 0 settles before costs no second process
 ONLY_CORE = 0.5  # seconds of that where a second process takes lane 0's own core
-BRIEF = 0.5  # seconds after it in which cores are for what may be over at once
+# Seconds from the start of those beside lane 0 in which cores are for what may be over at once: for algebra
+# and sweeping, and after these for the descent, too.
+FIRST, SECOND = 0.3, 0.6
 EARLY = 4  # lanes at most that are started before the pool is up
 TRIAL = 0.5, 1.5  # seconds of search that a descent is given in full, on a small formula and on a large one
 LATEST = 4.0  # seconds after which nobody waits for its end
@@ -60,7 +62,9 @@ class View:
     memory: int | None = None  # bytes that there were for lanes, None if nobody knows
     need: int = LANE  # bytes that one takes
     distant: bool = False  # whether the pool's places have other memory
-    brief: int = 0  # lanes that may be over at once: on their first attempt at the formula
+    beside: float = 0.0  # seconds since lanes were first started beside lane 0
+    first: int = 0  # lanes of algebra and sweeping
+    second: int = 0  # these and descents
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,8 @@ class Plan:
     """What should be so now.
 
     Lanes here and in the pool, whether there is a pool, how many places one on this machine has, the
-    descent's share of its core, whether that core is free for other work, and whether lanes are to wait.
+    descent's share of its core, and whether that core is free for other work; whether a descent, and CDCL
+    lanes, may be started on cores that others may leave in a moment: where four share one, none is over soon.
     """
 
     here: int
@@ -77,7 +82,8 @@ class Plan:
     places: int
     share: float
     spare: bool
-    wait: bool = False
+    descend: bool
+    search: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +105,8 @@ class Scheduler:
             places=min(places(view.cores), max(1, most)),
             share=1.0 if view.descent is None else share(view.descent, view.seconds),
             spare=_spare(view),
-            wait=bool(view.brief) and view.brief + 1 >= view.cores and view.seconds < calm(view.cores),
+            descend=view.first == 0 or view.first + 1 < view.cores or view.beside >= FIRST,
+            search=view.second == 0 or view.second + 1 < view.cores or view.beside >= SECOND,
         )
 
     def _here(self, view: View) -> int:
@@ -121,14 +128,6 @@ class Scheduler:
 def head_start(cores: int) -> float:
     """Return the seconds that lane 0 has for itself."""
     return HEAD_START if cores > 1 else ONLY_CORE
-
-
-def calm(cores: int) -> float:
-    """Return after how many seconds lanes are started on cores that others may have left by then.
-
-    A core that four lanes are on gives none of them an answer within its first tenth of a second.
-    """
-    return head_start(cores) + BRIEF
 
 
 def _room(view: View, taken: int) -> int:
