@@ -260,7 +260,7 @@ class Hybrid:
         if plan.descend and not self._descent.begun:
             if self._descent.wanted and load_next(DESCENT):
                 return False
-            self._descent.begin(formula, self._cores)
+            self._descent.begin(formula, self._cores, beside=self._stage.running or self._sweeping.running)
         return True
 
     def _use_pool(self, plan: Plan, formula: Formula) -> bool:
