@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from turbosat.cdcl.lanes.mix import Entrant
@@ -104,6 +105,11 @@ class AlgebraStage:
     def running(self) -> bool:
         """Whether it may still answer."""
         return self.lane is not None and self.lane.state == "running"
+
+    @property
+    def left(self) -> float:
+        """CPU seconds in which its search should be over, infinite where nobody knows."""
+        return self.lane.engine.progress.get("left", math.inf) if self.lane and self.running else math.inf
 
     @property
     def working(self) -> bool:

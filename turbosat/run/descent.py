@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from turbosat.run.pool import PoolStage
 
 LANE = "gradient"
-NICE = 1, 4  # before lanes that give way to all, as long as its trial lasts; and beside algebra or sweeping
+NICE = 1, 5  # before lanes that give way to all, as long as its trial lasts; and beside algebra or sweeping
 TRAIL_INTERVAL = 5.0  # seconds between two trails asked for
 LARGEST = 50_000_000  # literals, or variables, of a formula that is worth the memory of a population
 

@@ -217,6 +217,7 @@ class Hybrid:
             distant=self._distant,
             beside=self._beside(),
             first=self._stage.running + self._sweeping.running,
+            left=self._stage.left,
             second=len(self._race.running()) - sum(lane.state == "running" for lane in self._cdcl()),
         )
 

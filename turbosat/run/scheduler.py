@@ -15,7 +15,8 @@ HEAD_START = 0.05  # seconds; what lane 0 settles before costs no second process
 ONLY_CORE = 0.5  # seconds of that where a second process takes lane 0's own core
 # Seconds from the start of those beside lane 0 in which cores are for what may be over at once: for algebra
 # and sweeping, and after these for the descent, too.
-FIRST, SECOND = 0.3, 0.6
+FIRST, SECOND = 0.6, 0.9
+NEAR, NEAREST = 2.0, 6.0  # CPU seconds to an end that others wait for, and seconds in which they do
 EARLY = 4  # lanes at most that are started before the pool is up
 TRIAL = 0.5, 1.5  # seconds of search that a descent is given in full, on a small formula and on a large one
 LATEST = 4.0  # seconds after which nobody waits for its end
@@ -65,6 +66,7 @@ class View:
     beside: float = 0.0  # seconds since lanes were first started beside lane 0
     first: int = 0  # lanes of algebra and sweeping
     second: int = 0  # these and descents
+    left: float = math.inf  # CPU seconds in which one of the first should be over
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +105,10 @@ class Scheduler:
             remote=min(max(1, view.places - view.shared), most) if view.pool == "ready" else 0,
             pool=wanted and view.pool != "broken",
             places=min(places(view.cores), max(1, most)),
-            share=1.0 if view.descent is None else share(view.descent, view.seconds),
+            share=_descending(view),
             spare=_spare(view),
-            descend=view.first == 0 or view.first + 1 < view.cores or view.beside >= FIRST,
-            search=view.second == 0 or view.second + 1 < view.cores or view.beside >= SECOND,
+            descend=_begins(view, view.first, FIRST),
+            search=_begins(view, view.second, SECOND),
         )
 
     def _here(self, view: View) -> int:
@@ -133,6 +135,24 @@ def head_start(cores: int) -> float:
 def _room(view: View, taken: int) -> int:
     """Return how many lanes there is memory for, where others take so many bytes."""
     return MANY if view.memory is None else max(0, view.memory - taken) // view.need
+
+
+def _begins(view: View, before: int, after: float) -> bool:
+    """Return whether lanes may begin `after` so many seconds beside those that come `before` them."""
+    return before == 0 or before + 1 < view.cores or (view.beside >= after and not _near(view))
+
+
+def _near(view: View) -> bool:
+    """Return whether an end is so near that all of a core should go there."""
+    return view.left <= NEAR and view.beside < NEAREST
+
+
+def _descending(view: View) -> float:
+    """Return the descent's share of its core."""
+    if view.descent is None:
+        return 1.0
+    crowded = view.second + 1 > view.cores
+    return LEAST if crowded and _near(view) else share(view.descent, view.seconds)
 
 
 def _spare(view: View) -> bool:
