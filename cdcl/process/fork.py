@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import traceback
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from typing import NoReturn
@@ -84,6 +83,6 @@ def _live(
         body()
         code = 0
     except BaseException:
-        traceback.print_exc()
+        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type] # there is one
     finally:
         os._exit(code)
