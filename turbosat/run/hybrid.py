@@ -228,12 +228,7 @@ class Hybrid:
         if self._began is None:
             self._began = self._deadline.elapsed()
         self._unfilled = True
-        for step in (
-            self._begin_first,
-            self._begin_descent,
-            self._use_pool,
-            self._use_merged,
-        ):
+        for step in (self._begin_first, self._begin_descent, self._use_pool, self._use_merged):
             plan = self._scheduler.decide(self._view())  # as things are after the step before
             if not step(plan, formula) or self._race.heard():
                 return
