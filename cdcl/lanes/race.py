@@ -168,10 +168,10 @@ class Race:
                 if self._known and Ability.ASSUMPTIONS not in abilities and Ability.UNITS in abilities:
                     engine.add_units(self._assumption)  # engines that take neither say what holds anyway
                 lane.resting = True
-                if not paced and self._held is None:
-                    self._advance(lane)
-                elif not paced:
+                if self._held is not None:
                     self._held.append(lane)
+                elif not paced:
+                    self._advance(lane)
             if engine.pid is not None:
                 guest = len(self.lanes) > 1 and bool(spec.nice)
                 give_up_first(engine.pid, EXPENDABLE[guest])
@@ -196,7 +196,8 @@ class Race:
         finally:
             held, self._held = self._held, None
             for lane in held:
-                self.begin(lane)
+                if not lane.paced:
+                    self.begin(lane)
 
     def begin(self, lane: Lane) -> None:
         """Begin the next slice of a lane that rests; if its child is gone, the lane has failed."""

@@ -29,7 +29,10 @@ def permit() -> None:
 
 def possible() -> bool:
     """Whether this process may be copied now."""
-    return _permitted and len(os.listdir("/proc/self/task")) == 1 and own_memory() <= LARGEST
+    try:
+        return _permitted and len(os.listdir("/proc/self/task")) == 1 and own_memory() <= LARGEST
+    except OSError:  # no descriptor is left
+        return False
 
 
 def fork(body: Callable[[], object], keep: Collection[int], prepare: Callable[[], None]) -> tuple[int, int]:
@@ -66,23 +69,25 @@ def _live(
     """Be the copy. It ends without a look back: what lies above on the stack is the parent's to undo."""
     code = 1
     try:
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        os.close(output)  # and there is a descriptor left
         prepare()
         for number in signal.valid_signals():
             if callable(signal.getsignal(number)):
                 signal.signal(number, signal.SIG_DFL)
-        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        os.dup2(output, 1)
-        os.dup2(output, 2)
         # Those who wait for an end of the parent's must not wait for ours. The objects that own them live on,
         # on the stack above: none will close what comes to have its number.
         for descriptor in map(int, os.listdir("/proc/self/fd")):
             if descriptor > 2 and descriptor not in keep:
                 with suppress(OSError):  # that of the listing
                     os.close(descriptor)
+        os.close(0)
+        os.open(os.devnull, os.O_RDONLY)  # the lowest that is free
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {*blocked} - {signal.SIGINT})
         body()
         code = 0
     except BaseException:
-        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type] # there is one
+        sys.excepthook(*sys.exc_info())
     finally:
         os._exit(code)

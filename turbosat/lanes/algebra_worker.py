@@ -260,8 +260,8 @@ class _Explorer:
         if far and not self._yielded:
             self._yielded = True
             os.nice(FURTHER)
-        known = share is not None and share > 0.0 and spent > PACE
-        if known:
+        known = bool(share) and spent > PACE
+        if share and known:
             figures = {**figures, "left": spent * (1.0 / share - 1.0)}
         if now - self._told >= NEWS_INTERVAL or (known and not self._paced):
             self._told, self._paced = now, known
