@@ -12,8 +12,9 @@ from importlib import import_module
 from turbosat.cdcl.process.fork import possible
 
 _ALL = "turbosat.cdcl.process.python_child", "numpy.random"
-ALGEBRA = *_ALL, "turbosat.lanes.algebra_worker"
-SWEEPING = *_ALL, "turbosat.lanes.sweeping_worker"
+# numpy.unique loads masked arrays.
+ALGEBRA = *_ALL, "numpy.ma", "turbosat.lanes.algebra_worker"
+SWEEPING = *_ALL, "numpy.ma", "turbosat.lanes.sweeping_worker"
 DESCENT = *_ALL, "turbosat.gpu.search", "turbosat.lanes.gradient_worker", "turbosat.gpu.gradient.cpu"
 
 
