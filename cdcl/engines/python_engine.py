@@ -54,7 +54,7 @@ class PythonEngine(Engine):
             raise UsageError("an engine takes one formula, once")
         formula = source if isinstance(source, Formula) else files.read(source, check=self.check)
         with undisturbed():
-            self._child = PythonChild(self._module, self.name, self.memory_limit)
+            self._child = PythonChild(self._module, self.name, self.memory_limit, copied=True)
         return self._child, formula
 
     def _living(self) -> PythonChild:

@@ -6,7 +6,7 @@ import os
 import select
 import signal
 import time
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, Self
@@ -116,6 +116,7 @@ class Race:
         self._kills = memory_kills()
         deadline.cover(self.processes)
         self._conditions: list[Callable[[], None]] = []
+        self._held: list[Lane] | None = None  # lanes that are to begin together
         # In what context lanes beside the first are started: that they begin on cores that are theirs.
         self.guest: Callable[[], AbstractContextManager[None]] = nullcontext
 
@@ -167,7 +168,9 @@ class Race:
                 if self._known and Ability.ASSUMPTIONS not in abilities and Ability.UNITS in abilities:
                     engine.add_units(self._assumption)  # engines that take neither say what holds anyway
                 lane.resting = True
-                if not paced:
+                if self._held is not None:
+                    self._held.append(lane)
+                elif not paced:
                     self._advance(lane)
             if engine.pid is not None:
                 guest = len(self.lanes) > 1 and bool(spec.nice)
@@ -183,6 +186,18 @@ class Race:
         else:
             self.tell("started", lane, seed=spec.seed, options=" ".join(spec.arguments()), place=place)
         return lane
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Let lanes that are added here begin when all are there: none has to wait for what others do."""
+        self._held = []
+        try:
+            yield
+        finally:
+            held, self._held = self._held, None
+            for lane in held:
+                if not lane.paced:
+                    self.begin(lane)
 
     def begin(self, lane: Lane) -> None:
         """Begin the next slice of a lane that rests; if its child is gone, the lane has failed."""

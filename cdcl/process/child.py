@@ -17,7 +17,9 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from io import FileIO
 
+from turbosat.cdcl.process.fork import fork
 from turbosat.cdcl.process.tree import PR_SET_PDEATHSIG
 from turbosat.errors import Cause, EngineError
 
@@ -35,7 +37,7 @@ class Spent:
 
 
 class Child:
-    """A running program; what it prints, errors included, comes through one pipe.
+    """A running program, or a copy of this one; what it prints, errors included, comes through one pipe.
 
     On Linux the kernel kills it when the thread that started it ends, so start children from a thread
     that outlives them. It stays in the process group of its parent: job control reaches both.
@@ -43,7 +45,7 @@ class Child:
 
     def __init__(
         self,
-        command: Sequence[str],
+        command: Sequence[str] | Callable[[], object],
         *,
         stdin: int = subprocess.DEVNULL,
         keep: Sequence[int] = (),
@@ -54,35 +56,21 @@ class Child:
     ) -> None:
         """Start `command`; the child inherits `stdin` and the descriptors `keep`, and nothing else.
 
-        `memory_limit` is in bytes of address space; `deaf` shuts its ears to Ctrl-C; `chatty`: it prints
-        much; `environment` replaces ours.
+        A function is called in a copy of this process, see turbosat.cdcl.process.fork: without `stdin`, and
+        deaf. `memory_limit` is in bytes of address space; `deaf` shuts its ears to Ctrl-C; `chatty`: it
+        prints much; `environment` replaces ours.
 
         Raises EngineError when it cannot be started.
         """
-        try:
-            with warnings.catch_warnings():
-                # Python 3.12 warns of a preexec_fn in a threaded process; ours calls the kernel, no more.
-                warnings.simplefilter("ignore", DeprecationWarning)
-                self._popen = subprocess.Popen(
-                    command,
-                    stdin=stdin,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.STDOUT,
-                    bufsize=0,
-                    pass_fds=keep,
-                    env=environment,
-                    preexec_fn=_before_exec(memory_limit, deaf),
-                )
-        except OSError as error:
-            raise unstarted(command[0], error) from error
-        except subprocess.SubprocessError as error:
-            raise EngineError(f"cannot start {command[0]}: {error}") from error
-        self.pid = self._popen.pid
+        prepare = _before_exec(memory_limit, deaf)
+        if callable(command):
+            self.pid, self._pipe = _copy(command, keep, prepare)
+        else:
+            self.pid, self._pipe = _spawn(command, stdin, keep, environment, prepare)
+        self.output = self._pipe.fileno()
+        self._code: int | None = None
         self._waiting = threading.Lock()
         self.spent = Spent()  # nothing is known before its end
-        assert self._popen.stdout is not None
-        self._pipe = self._popen.stdout
-        self.output = self._pipe.fileno()
         os.set_blocking(self.output, False)
         if chatty:
             enlarge(self.output)
@@ -137,16 +125,16 @@ class Child:
         if not self._waiting.acquire(blocking=not options):
             return None
         try:
-            if self._popen.returncode is None:
+            if self._code is None:
                 pid, status, usage = os.wait4(self.pid, options)
                 if pid:
-                    self._popen.returncode = os.waitstatus_to_exitcode(status)
+                    self._code = os.waitstatus_to_exitcode(status)
                     self.spent = Spent(usage.ru_utime + usage.ru_stime, usage.ru_maxrss * MAXRSS)
         except ChildProcessError:  # somebody else has reaped it
-            self._popen.returncode = 0
+            self._code = 0
         finally:
             self._waiting.release()
-        return self._popen.returncode
+        return self._code
 
 
 def awaited(pid: int, timeout: float) -> bool:
@@ -196,6 +184,46 @@ def exit_words(code: int | None) -> str:
 def exit_cause(code: int | None) -> Cause:
     """Return why a child that should have gone on is gone; 0 stands for any code, see Child.exit_code."""
     return Cause.KILLED if code is not None and code <= 0 else Cause.OTHER
+
+
+def _spawn(
+    command: Sequence[str],
+    stdin: int,
+    keep: Sequence[int],
+    environment: Mapping[str, str] | None,
+    prepare: Callable[[], None],
+) -> tuple[int, FileIO]:
+    """Start a program; return its process, and where to read what it prints."""
+    try:
+        with warnings.catch_warnings():
+            # Python 3.12 warns of a preexec_fn in a threaded process; ours calls the kernel, no more.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            started = subprocess.Popen(
+                command,
+                stdin=stdin,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                bufsize=0,
+                pass_fds=keep,
+                env=environment,
+                preexec_fn=prepare,
+            )
+    except OSError as error:
+        raise unstarted(command[0], error) from error
+    except subprocess.SubprocessError as error:
+        raise EngineError(f"cannot start {command[0]}: {error}") from error
+    started.returncode = 0  # it is for us to wait for
+    assert isinstance(started.stdout, FileIO)
+    return started.pid, started.stdout
+
+
+def _copy(body: Callable[[], object], keep: Sequence[int], prepare: Callable[[], None]) -> tuple[int, FileIO]:
+    """Start a copy of this process; return it, and where to read what it prints."""
+    try:
+        pid, reader = fork(body, keep, prepare)
+    except OSError as error:
+        raise unstarted("a copy of this process", error) from error
+    return pid, FileIO(reader)
 
 
 def _before_exec(memory_limit: int | None, deaf: bool) -> Callable[[], None]:

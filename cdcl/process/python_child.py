@@ -7,11 +7,15 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Callable
+from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from turbosat.cdcl.process.binaries import find_python
 from turbosat.cdcl.process.channel import Channel, Message
 from turbosat.cdcl.process.child import Child, Spent, exit_cause, exit_words, refusal, unstarted
+from turbosat.cdcl.process.fork import possible
 from turbosat.errors import Cause, EngineError
 from turbosat.system import ONE_THREAD
 from turbosat.version import ROOT
@@ -38,31 +42,35 @@ OUT_OF_MEMORY = (
 class PythonChild:
     """A child that runs `main(descriptor)` of one of turbosat's modules; once broken, it stays so.
 
-    `name` is the engine's, for messages of error. A child with something to clean up is not killed: it gets
+    `name` is the engine's, for messages of error. It is an interpreter of its own, or, if it may be `copied`
+    and that is possible, a copy of this process. A child with something to clean up is not killed: it gets
     SIGTERM, and is left to itself where it takes longer than `patience` seconds.
 
     Raises EngineError when it cannot be started.
     """
 
     def __init__(
-        self, module: str, name: str, memory_limit: int | None = None, patience: float | None = None
+        self,
+        module: str,
+        name: str,
+        memory_limit: int | None = None,
+        patience: float | None = None,
+        *,
+        copied: bool = False,
     ) -> None:
-        python = find_python(name)
         self.broken: str | None = None
         self._name = name
         self._patience = patience
         self._left = False  # to end by itself
-        path = [entry for entry in sys.path if os.path.isabs(entry)]
         try:
             near, far = socket.socketpair()
         except OSError as error:
             raise unstarted(name, error) from error
         self._channel = Channel(near)
         with far:
-            command = [python, "-P", "-c", BOOT, ROOT, str(far.fileno()), module, *path]
             try:
                 self._child = Child(
-                    command,
+                    _copy(module, far) if copied and possible() else _command(module, name, far),
                     keep=[far.fileno()],
                     memory_limit=memory_limit,
                     deaf=True,
@@ -151,3 +159,14 @@ class PythonChild:
         self.broken = message
         self.stop()
         raise EngineError(f"{self._name}: {message}", cause or exit_cause(code))
+
+
+def _command(module: str, name: str, far: socket.socket) -> list[str]:
+    """Return the command that starts an interpreter for a module."""
+    path = [entry for entry in sys.path if os.path.isabs(entry)]
+    return [find_python(name), "-P", "-c", BOOT, ROOT, str(far.fileno()), module, *path]
+
+
+def _copy(module: str, far: socket.socket) -> Callable[[], object]:
+    """Return what a copy of this process does; the module is loaded now, for all copies to come."""
+    return partial(import_module(module).main, far.fileno())

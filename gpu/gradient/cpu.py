@@ -1,7 +1,7 @@
 """The population on CPU cores: each lane runs deeply, lanes run in threads."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,9 @@ from turbosat.gpu.backend import Population, Report
 from turbosat.gpu.gradient.moves import SHORT, Layout, Moves, ShortMoves, WalkMoves, WeightedMoves
 from turbosat.gpu.rules import Rule, Walk
 
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
 
 def missing(matrix: Matrix) -> str | None:
     """Return why this device cannot be used: it always can."""
@@ -40,7 +43,11 @@ class CpuPopulation(Population):
         self._descents: list[WeightedMoves | None] = [None] * lanes
         self._weights: list[NDArray[np.int32] | None] = [None] * lanes  # at the restart, None: all equal
         self._stale = np.ones(lanes, np.bool_)  # what is kept does not belong to the values
-        self._threads = ThreadPoolExecutor(workers) if workers > 1 else None
+        self._threads: ThreadPoolExecutor | None = None
+        if workers > 1:  # one needs no threads, nor what takes 3 ms to load
+            from concurrent import futures
+
+            self._threads = futures.ThreadPoolExecutor(workers)
 
     @staticmethod
     def suitable_lanes(matrix: Matrix, rules: Sequence[Rule], workers: int) -> int:

@@ -37,7 +37,7 @@ class Layout:
             occurrences=matrix.occurrences,
         )
         cuts = np.searchsorted(matrix.offsets, np.arange(PART, matrix.entries, PART))
-        bounds = np.unique([0, *cuts.tolist(), matrix.clauses]).tolist()
+        bounds = sorted({0, *cuts.tolist(), matrix.clauses})
         self.parts = list(pairwise(bounds)) or [(0, 0)]
         self.busiest = int(np.diff(matrix.starts).max(initial=0))  # clauses that a literal is in, at most
 

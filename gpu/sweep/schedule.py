@@ -11,7 +11,8 @@ from turbosat.gpu.sweep.network import Network, operand
 
 SAMPLE: Final = 64  # words of random candidates that tell which checks prune
 SHORTLIST: Final = 16  # checks whose cost is looked at before the next one is chosen
-WALK: Final = 40  # nodes visited for that in all, for each node there is: no more than there are blocks
+WALK: Final = 40  # nodes visited for that in all, for each node there is
+VISIT: Final = 100  # instructions of a sweep that take as long as such a visit: 1 microsecond
 TEST_BELOW: Final = 2.0  # survivors of a block, expected, from which on it is worth looking
 TEST_EVERY: Final = 12  # instructions between two looks, at least
 
@@ -56,7 +57,9 @@ class Schedule:
         self._low, self._levels = low, levels
         self._check = check
         self._sorted = np.array(sorted(places), np.int64)  # live nodes
-        self._work = min(WALK, 1 << max(network.inputs - low, 0)) * (len(places) + 1000)
+        blocks = 1 << max(network.inputs - low, 0)
+        # No longer than a sweep takes in which no check prunes anything.
+        self._work = min(WALK * (len(places) + 1000), blocks * len(places) // VISIT)
         self._done = {0} | {n for n in places if network.kinds[n] == LINEAR}
         self._steps: list[list[Step]] = [[] for _ in range(self._levels)]
 

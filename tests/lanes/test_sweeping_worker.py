@@ -40,15 +40,17 @@ def lane(formula: Formula, task: dict[str, object], look: Callable[[list[Message
 TASK: dict[str, object] = {"proof": False, "binary_proof": True, "seed": 0}
 
 
-def test_the_first_pass_gives_way_when_its_trial_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "TRIAL", 0.0)
-    monkeypatch.setattr(module, "YIELD", 0.0)
+@pytest.mark.parametrize(("brief", "times"), [(0.0, 1), (math.inf, 0)])
+def test_it_gives_way_once_after_its_first_moment(
+    brief: float, times: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "BRIEF", brief)
     monkeypatch.setattr(module, "SAYING", math.inf)
     told: list[list[str]] = []
     formula = Formula.from_clauses(miter(8)[1], miter(8)[0])
     said = lane(formula, TASK, lambda so_far: told.append([message.kind for message in so_far]))
-    assert len(told) == 1
-    assert not {"facts", "answer"} & set(told[0])
+    assert len(told) == times
+    assert not any({"facts", "answer"} & set(each) for each in told)
     assert said[-1].data["status"] == 20
 
 

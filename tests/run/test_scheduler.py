@@ -9,11 +9,16 @@ from hypothesis import strategies as st
 
 from turbosat.run.scheduler import (
     EARLY,
+    FIRST,
+    HEAD_START,
     HOPEFUL,
     LANE,
     LATEST,
     LEAST,
+    NEAR,
+    NEAREST,
     POOL_MEMORY,
+    SECOND,
     TRIAL,
     Descent,
     Scheduler,
@@ -47,6 +52,10 @@ views = st.builds(
     memory=st.none() | st.integers(-(2**30), 2**40),
     need=st.integers(1, 2**34),
     distant=st.booleans(),
+    beside=st.floats(0, 1e5),
+    first=st.integers(0, 2),
+    second=st.integers(0, 4),
+    left=st.floats(0, 1e5) | st.just(math.inf),
 )
 
 
@@ -68,6 +77,9 @@ def test_plans_make_sense(view: View, pool_after: float | None) -> None:
         assert not plan.pool
     if view.seconds < head_start(view.cores):
         assert plan.here == 1
+    if view.beside >= NEAREST or view.cores > 5:
+        assert plan.descend
+        assert plan.search
 
 
 @given(
@@ -127,7 +139,7 @@ def test_the_first_seconds_on_two_cores() -> None:
         found = scheduler.decide(View(seconds, 2, descent))
         return found.here, found.spare
 
-    assert plan(0.05, Descent(0.0, 0.0, 0)) == (1, False)
+    assert plan(HEAD_START / 2, Descent(0.0, 0.0, 0)) == (1, False)
     assert plan(0.2, Descent(0.0, 0.0, 0)) == (3, False)
     assert plan(1.5, Descent(TRIAL[0] - 0.2, 0.1, 5)) == (3, False)
     assert plan(1.8, Descent(TRIAL[0], 0.1, 5)) == (3, True)  # its core is free for other work
@@ -135,6 +147,36 @@ def test_the_first_seconds_on_two_cores() -> None:
     assert plan(0.2, None) == (3, True)  # no descent at all
     assert plan(0.2, Descent(0.1, 0.0, 5, accelerated=True)) == (3, True)
     assert scheduler.decide(View(50.0, 1, None)).here == 1
+
+
+def test_what_may_be_over_at_once_comes_first_where_cores_are_few() -> None:
+    scheduler = Scheduler(None)
+
+    def plan(cores: int, beside: float, first: int, second: int, left: float = math.inf) -> tuple[bool, bool]:
+        found = scheduler.decide(
+            View(beside + 1, cores, beside=beside, first=first, second=second, left=left)
+        )
+        return found.descend, found.search
+
+    assert plan(2, 0.0, first=2, second=2) == (False, False)
+    assert plan(2, FIRST, first=2, second=2) == (True, False)  # they have had their moment
+    assert plan(2, 0.1, first=0, second=1) == (True, False)  # they are over
+    assert plan(2, SECOND, first=1, second=2) == (True, True)
+    assert plan(2, 0.0, first=0, second=0) == (True, True)  # nothing of the kind
+    assert plan(4, 0.0, first=2, second=3) == (True, False)  # a core is left for the descent
+    assert plan(16, 0.0, first=2, second=3) == (True, True)
+    assert plan(2, 2.0, first=1, second=1, left=NEAR) == (False, False)
+    assert plan(2, 2.0, first=1, second=1, left=NEAR + 1) == (True, True)
+    assert plan(2, NEAREST, first=1, second=1, left=NEAR) == (True, True)  # but it did not come
+
+
+def test_a_descent_gives_its_core_to_a_sweep_that_is_nearly_over() -> None:
+    def share_of(cores: int, left: float) -> float:
+        view = View(2.0, cores, Descent(0.1, 0.0, 5), beside=1.0, first=1, second=2, left=left)
+        return Scheduler(None).decide(view).share
+
+    assert share_of(2, 1.0) == LEAST
+    assert share_of(2, NEAR + 1) == share_of(4, 1.0) == 1.0
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import sys
 from contextlib import ExitStack, nullcontext
 from typing import TYPE_CHECKING
 
+from turbosat.cdcl.process.fork import permit
 from turbosat.cli.program import FAILURE, fail, guarded, launch
 from turbosat.errors import OutputError, SoundnessError
 from turbosat.system import process_start
@@ -23,6 +24,7 @@ PROGRAM = "turbosat"
 
 def main() -> None:
     """Run `turbosat` on the arguments of this process and exit."""
+    permit()
     launch(run)
 
 

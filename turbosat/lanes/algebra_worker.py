@@ -36,7 +36,8 @@ OPEN = 0.1  # of the variables, that CDCL may have to complete in each candidate
 WALKED_INPUTS = 128  # at most, to search among them when they are too many to sweep
 WALK = 5.0  # CPU seconds of that search: where errors are rare it is enough, elsewhere CDCL knows better
 TRIAL = 1.0  # CPU seconds of a sweep before its pace says whether it will end in time
-GLANCE = 0.25  # CPU seconds of a sweep before its pace says whether its end is near
+PACE = 0.05  # CPU seconds of a sweep before its pace says how long it takes
+GLANCE = 0.25  # CPU seconds of a sweep before its pace says that its end is not near
 NEAR = 10.0  # CPU seconds in which a sweep is to end, by its pace, lest it give way further
 LONG = 30.0  # seconds of a sweep that lets a search among the inputs come first
 PATIENCE = 4  # times the seconds left: a model may come early, and cores may become free
@@ -121,6 +122,7 @@ class _Explorer:
     def __init__(self, channel: Channel, formula: Formula, facts: Facts, task: dict[str, Any]) -> None:
         self._channel, self._formula, self._facts, self._task = channel, formula, facts, task
         self._told = time.monotonic()
+        self._paced = False  # whether it has told how long it takes
         self._yielded = False  # whether it has given way further
         self._inputs = 0  # of the program that is swept or walked through
         # What a busy core withholds is not held against the search; on a device time passes without it.
@@ -258,7 +260,10 @@ class _Explorer:
         if far and not self._yielded:
             self._yielded = True
             os.nice(FURTHER)
-        if now - self._told >= NEWS_INTERVAL:
-            self._told = now
+        known = bool(share) and spent > PACE
+        if share and known:
+            figures = {**figures, "left": spent * (1.0 / share - 1.0)}
+        if now - self._told >= NEWS_INTERVAL or (known and not self._paced):
+            self._told, self._paced = now, known
             rounded = {name: round(value, 4) for name, value in figures.items()}
             self._channel.send("progress", {"inputs": self._inputs, **rounded})

@@ -34,7 +34,8 @@ REST = 4  # undecided nodes up to which passes go on that merge nothing: they ma
 STALE = 2.0, 0.5  # CPU seconds without a merge that end a pass, and the part of it that they must be
 THROUGH = 1.0, 8.0  # seconds of simulation that count as few inputs: after the first pass, after the others
 WORTH = 0.05  # of the variables replaced, for which the merged formula is worth a lane
-NICE = 3  # how far it gives way once it has had its trial
+NICE = 3  # how far it gives way after its first moment: algebra, if it can decide the formula, is over soon
+BRIEF = 0.1  # CPU seconds of that
 SAYING = 4.0  # CPU seconds after which what is equal is told before the pass is over
 NEWS_INTERVAL = 0.5  # seconds between two words on its progress
 
@@ -98,7 +99,8 @@ class _Worker:
         self._sweep = Sweep(circuit.aig, clauses, seed=task["seed"], lemmas=lemmas)
         self._told = time.monotonic()
         self._nodes = np.unique(circuit.literals >> 1)  # that are variables of the formula
-        self._first = self._idle = self._handed = self._tried = False
+        self._first = self._idle = self._handed = self._yielded = False
+        self._opened = time.process_time()
         self._merged = 0
         self._began = self._late = self._said = 0.0  # CPU seconds: this pass, its last merge, what was told
 
@@ -130,16 +132,9 @@ class _Worker:
             settled = not undecided or (sweep.figures["merged"] == before and undecided > REST)
             if settled if number else self._replaced() < YIELD and not undecided:
                 break
-            self._give_way()
         if not sweep.decided:
             self._merge()
             self._channel.send("answer", {"status": 0, "why": "passes find little more"})
-
-    def _give_way(self) -> None:
-        """Give way to the others, once."""
-        if not self._tried:
-            self._tried = True
-            os.nice(NICE)
 
     def _replaced(self) -> float:
         """Return which part of the variables that the pass has looked at is equal to others."""
@@ -185,7 +180,10 @@ class _Worker:
         self._channel.send("merged", {"variables": merged.variables}, _views(merged.literals, merged.offsets))
 
     def _news(self) -> None:
-        """Tell how far it is, now and then."""
+        """Tell how far it is, now and then; give way, once."""
+        if not self._yielded and time.process_time() - self._opened > BRIEF:
+            self._yielded = True
+            os.nice(NICE)
         now = time.monotonic()
         if now - self._told >= NEWS_INTERVAL:
             self._told = now
@@ -203,7 +201,6 @@ class _Worker:
             self._say()
         self._idle = stale > max(STALE[0], STALE[1] * spent)
         if self._first and spent > TRIAL:
-            self._give_way()
             self._idle |= self._replaced() < YIELD
         if self._idle:
             raise Idle

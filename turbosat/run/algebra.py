@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from turbosat.cdcl.lanes.mix import Entrant
@@ -30,9 +31,24 @@ class AlgebraStage:
         self.lane: Lane | None = None
         self._race, self._options, self._deadline, self._proof = race, options, deadline, proof
         self.begun = False
+        self._promising: bool | None = None
         self._shared = False
         self._late = False  # it may still be started
         self._strengthened: tuple[Formula, Formula] | None = None  # of which, and itself
+
+    @property
+    def _allowed(self) -> bool:
+        """Whether the options ask for it, and it is no hindrance to a proof."""
+        wanted = self._options["algebra"] and self._options["engine"] == "auto"
+        return wanted and (self._proof is None or self._proof.replaceable)
+
+    def promising(self, formula: Formula) -> bool:
+        """Whether it is to be started at once: the formula has XORs worth looking for."""
+        if self._promising is None:
+            from turbosat.encodings.xor.promise import promising
+
+            self._promising = self._allowed and promising(formula, self._deadline.check)
+        return self._promising
 
     def begin(self, formula: Formula, *, sweep: bool) -> None:
         """Start the lane, once, if the formula has XORs worth looking for.
@@ -40,13 +56,9 @@ class AlgebraStage:
         `sweep`: it may search in the solution space.
         """
         begun, self.begun = self.begun, True
-        if begun or not self._options["algebra"] or self._options["engine"] != "auto":
+        if begun or not self._allowed:
             return
-        if self._proof is not None and not self._proof.replaceable:
-            return
-        from turbosat.encodings.xor.recovery import promising
-
-        if promising(formula, self._deadline.check):
+        if self.promising(formula):
             self._start(formula, sweep=sweep, nice=0)  # it may be over in a moment
         elif sweep and formula.literals.size <= LARGEST and not self._options["deterministic"]:
             self._late = True
@@ -90,15 +102,24 @@ class AlgebraStage:
         return self.lane.engine if self.lane is not None else None  # type: ignore[return-value]
 
     @property
+    def running(self) -> bool:
+        """Whether it may still answer."""
+        return self.lane is not None and self.lane.state == "running"
+
+    @property
+    def left(self) -> float:
+        """CPU seconds in which its search should be over, infinite where nobody knows."""
+        return self.lane.engine.progress.get("left", math.inf) if self.lane and self.running else math.inf
+
+    @property
     def working(self) -> bool:
         """Whether it may still find facts."""
-        return self.lane is not None and self.lane.state == "running" and not self._shared
+        return self.running and not self._shared
 
     @property
     def refuting(self) -> bool:
         """Whether it may still write a proof."""
-        running = self.lane is not None and self.lane.state == "running"
-        return running and (self.working or bool(self.figures.get("contradiction")))
+        return self.running and (self.working or bool(self.figures.get("contradiction")))
 
     @property
     def figures(self) -> dict[str, Any]:

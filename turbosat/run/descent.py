@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from turbosat.run.pool import PoolStage
 
 LANE = "gradient"
-NICE = 1  # before the lanes that give way to all, as long as its trial lasts
+NICE = 1, 5  # before lanes that give way to all, as long as its trial lasts; and beside algebra or sweeping
 TRAIL_INTERVAL = 5.0  # seconds between two trails asked for
 LARGEST = 50_000_000  # literals, or variables, of a formula that is worth the memory of a population
 
@@ -47,7 +47,7 @@ class DescentStage:
     ) -> None:
         self.lane: Lane | None = None  # the first one here, on cores unless a device was asked for
         self.lanes: list[Lane] = []  # all
-        self._begun = False
+        self.begun = False
         self._spread = 0  # GPUs of the pool that have a lane
         self._race, self._options, self._deadline, self._best_guidance = (
             race,
@@ -87,15 +87,18 @@ class DescentStage:
         workers: int = 1,
         *,
         paced: bool = False,
+        beside: bool = False,
     ) -> None:
         """Start the lanes here, once; under a course there is one, `paced`: the caller begins its slices.
+
+        `beside`: others may be over sooner. What has gates or XORs is rarely solved by descent.
 
         Beside a GPU a core descends, too: its lanes run deeper, those of the device in greater numbers, and
         each kind solves what the other does not.
         """
-        if self._begun:
+        if self.begun:
             return
-        self._begun = True
+        self.begun = True
         size = max(formula.literals.size, formula.variables)
         large = self._options["engine"] == "auto" and size > LARGEST
         if large or not self.wanted:
@@ -105,7 +108,7 @@ class DescentStage:
         both = self._options["device"] == "auto" and course is None and driver_missing() is None
         device = "cpu" if both else self._options["device"]
         # On a single core it may have its trial at lane 0's cost: it is over in a second or two.
-        nice = NICE if cores > 1 else 0
+        nice = NICE[beside] if cores > 1 else 0
         settings = replace(self._settings(), device=device, workers=workers)
         self.lane = self._add(LANE, settings, nice, formula, course, paced=paced)
         if both:
@@ -113,7 +116,7 @@ class DescentStage:
 
     def decline(self) -> None:
         """Start no lane here."""
-        self._begun = True
+        self.begun = True
 
     def _add(
         self,
@@ -158,7 +161,7 @@ class DescentStage:
 
     def view(self) -> Descent | None:
         """Return how the lane here is doing, for the scheduler; None where there is none, or no more."""
-        if not self._begun and self.wanted:
+        if not self.begun and self.wanted:
             return Descent(0.0, 0.0, 0)
         if self.lane is None or self.lane.state != "running":
             return None

@@ -24,7 +24,8 @@ from turbosat.run.confinement import Confinement
 from turbosat.run.descent import DescentStage
 from turbosat.run.following import BestGuidance
 from turbosat.run.pool import PoolStage
-from turbosat.run.scheduler import Plan, Scheduler, View, head_start, lane_memory
+from turbosat.run.preloading import ALGEBRA, DESCENT, SWEEPING, load_next
+from turbosat.run.scheduler import FIRST, SECOND, Plan, Scheduler, View, head_start, lane_memory
 from turbosat.run.sharing import LONGEST, ClauseSharing
 from turbosat.run.sweeping import SweepingStage
 
@@ -52,6 +53,7 @@ class Hybrid:
         self._assuming = run.assumptions is not None
         self._cores = worker_count(options)
         self._head_start = head_start(self._cores)
+        self._began: float | None = None  # seconds of the run when lanes were first started beside lane 0
         self._lanes = self._mixed()  # CDCL lanes in the order in which they are to start
         if first is not None:
             next(self._lanes)
@@ -111,7 +113,7 @@ class Hybrid:
                 if not self._need and not self._alone():
                     self._take_stock(formula)
                 plan = self._scheduler.decide(self._view())
-                self._apply(plan, formula)
+                self._apply(formula)
                 coming = plan.pool and self._pool.state == "coming"
                 if not (self._searching() or self._unfilled or coming):
                     self._deadline.check()  # Ctrl-C in a terminal ends the lanes, too
@@ -173,6 +175,10 @@ class Hybrid:
         assert self._first is not None
         return self._deadline.elapsed() - self._first.started
 
+    def _beside(self) -> float:
+        """Return the seconds since lanes were first started beside lane 0."""
+        return 0.0 if self._began is None else self._deadline.elapsed() - self._began
+
     def _alone(self) -> bool:
         """Whether lane 0 has its head start: not once it has ended, for others are to make up for it then."""
         assert self._first is not None
@@ -186,7 +192,10 @@ class Hybrid:
         soon = self._confine()
         if self._alone():
             return max(0.0, self._head_start - self._waited())
-        return 0.0 if self._unfilled else soon
+        if self._unfilled:
+            return 0.0
+        turns = [moment - self._beside() for moment in (FIRST, SECOND)]
+        return min([left for left in (soon, *turns) if left is not None and left > 0.0], default=None)
 
     def _confine(self) -> float | None:
         """Keep every process to its cores; return in how many seconds that is due again, None for never."""
@@ -206,41 +215,51 @@ class Hybrid:
             memory=self._memory,
             need=max(1, self._need),
             distant=self._distant,
+            beside=self._beside(),
+            first=self._stage.running + self._sweeping.running,
+            left=self._stage.left,
+            second=len(self._race.running()) - sum(lane.state == "running" for lane in self._cdcl()),
         )
 
-    def _apply(self, plan: Plan, formula: Formula) -> None:
+    def _apply(self, formula: Formula) -> None:
         """Do what the scheduler says, as far as nobody has something to say: an answer may be there."""
         if self._alone():
             return
-        self._descent.set_share(plan.share)
+        if self._began is None:
+            self._began = self._deadline.elapsed()
         self._unfilled = True
-        for step in (
-            self._begin_sweeping,
-            self._begin_algebra,
-            self._begin_descent,
-            self._use_pool,
-            self._use_merged,
-        ):
-            step(plan, formula)
-            if self._race.heard():
+        for step in (self._begin_first, self._begin_descent, self._use_pool, self._use_merged):
+            plan = self._scheduler.decide(self._view())  # as things are after the step before
+            if not step(plan, formula) or self._race.heard():
                 return
+        plan = self._scheduler.decide(self._view())
+        self._descent.set_share(plan.share)
         self._unfilled = (self._free_here(plan) or self._free_remote(plan)) and not self._fill(
             plan, self._strengthened(formula)
         )
 
-    def _begin_sweeping(self, plan: Plan, formula: Formula) -> None:
-        if not self._assuming:
-            self._sweeping.begin(formula)
-
-    def _begin_algebra(self, plan: Plan, formula: Formula) -> None:
-        self._stage.begin(formula, sweep=not self._assuming)
+    def _begin_first(self, plan: Plan, formula: Formula) -> bool:
+        """Start sweeping and algebra, both before either takes a core."""
+        sweeps = not self._assuming and self._sweeping.promising(formula)
+        combines = self._stage.promising(formula)
+        if load_next((*(SWEEPING if sweeps else ()), *(ALGEBRA if combines else ()))):
+            return False
+        with self._race.together():
+            if sweeps:
+                self._sweeping.begin(formula)
+            self._stage.begin(formula, sweep=not self._assuming)
         if plan.spare:
             self._stage.begin_late(formula, self._waited())
+        return True
 
-    def _begin_descent(self, plan: Plan, formula: Formula) -> None:
-        self._descent.begin(formula, self._cores)
+    def _begin_descent(self, plan: Plan, formula: Formula) -> bool:
+        if plan.descend and not self._descent.begun:
+            if self._descent.wanted and load_next(DESCENT):
+                return False
+            self._descent.begin(formula, self._cores, beside=self._stage.running or self._sweeping.running)
+        return True
 
-    def _use_pool(self, plan: Plan, formula: Formula) -> None:
+    def _use_pool(self, plan: Plan, formula: Formula) -> bool:
         """Start the pool when it is time, and what descends there."""
         if plan.pool:
             with self._confinement.guest():
@@ -249,13 +268,15 @@ class Hybrid:
             self._pool.give_up("memory limit")
         if self._pool.state == "ready":
             self._descent.spread(self._pool, formula)
+        return True
 
-    def _use_merged(self, plan: Plan, formula: Formula) -> None:
+    def _use_merged(self, plan: Plan, formula: Formula) -> bool:
         """Start a lane on the formula with equal gates merged, once there is one."""
         merged = self._sweeping.merged_lane() if self._room_beside(plan) else None
         if merged is not None:
             spec, source = merged
             self._here.append(self._race.add(spec, self._run.build(spec), source))
+        return True
 
     def _strengthened(self, formula: Formula) -> Formula:
         """Return the formula with what follows from its XORs, its circuit, and what lanes have learned."""
@@ -283,16 +304,17 @@ class Hybrid:
         return True
 
     def _free_here(self, plan: Plan) -> bool:
-        return _counted(self._here) < plan.here and self._startable()
+        return _counted(self._here) < plan.here and self._startable(plan)
 
     def _free_remote(self, plan: Plan) -> bool:
         ready = self._pool.state == "ready"
-        return ready and _counted(self._remote) < plan.remote and self._startable()
+        return ready and _counted(self._remote) < plan.remote and self._startable(plan)
 
-    def _startable(self) -> bool:
+    def _startable(self, plan: Plan) -> bool:
         """Whether another lane may start now: Kissat waits for facts that it could not be told later."""
         spec = self._pending
-        if self._spent():
+        assert self._first is not None
+        if self._spent() or (not plan.search and self._first.state == "running"):
             return False
         return spec is not None and not (self._stage.working and spec.engine == "kissat")
 

@@ -11,8 +11,12 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-HEAD_START = 0.1  # seconds; what lane 0 settles before costs no second process
+HEAD_START = 0.05  # seconds; what lane 0 settles before costs no second process
 ONLY_CORE = 0.5  # seconds of that where a second process takes lane 0's own core
+# Seconds from the start of those beside lane 0 in which cores are for what may be over at once: for algebra
+# and sweeping, and after these for the descent, too.
+FIRST, SECOND = 0.6, 0.9
+NEAR, NEAREST = 2.0, 6.0  # CPU seconds to an end that others wait for, and seconds in which they do
 EARLY = 4  # lanes at most that are started before the pool is up
 TRIAL = 0.5, 1.5  # seconds of search that a descent is given in full, on a small formula and on a large one
 LATEST = 4.0  # seconds after which nobody waits for its end
@@ -59,6 +63,10 @@ class View:
     memory: int | None = None  # bytes that there were for lanes, None if nobody knows
     need: int = LANE  # bytes that one takes
     distant: bool = False  # whether the pool's places have other memory
+    beside: float = 0.0  # seconds since lanes were first started beside lane 0
+    first: int = 0  # lanes of algebra and sweeping
+    second: int = 0  # these and descents
+    left: float = math.inf  # CPU seconds in which one of the first should be over
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +74,8 @@ class Plan:
     """What should be so now.
 
     Lanes here and in the pool, whether there is a pool, how many places one on this machine has, the
-    descent's share of its core, and whether that core is free for other work.
+    descent's share of its core, and whether that core is free for other work; whether a descent, and CDCL
+    lanes, may be started on cores that others may leave in a moment: where four share one, none is over soon.
     """
 
     here: int
@@ -75,6 +84,8 @@ class Plan:
     places: int
     share: float
     spare: bool
+    descend: bool
+    search: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +105,10 @@ class Scheduler:
             remote=min(max(1, view.places - view.shared), most) if view.pool == "ready" else 0,
             pool=wanted and view.pool != "broken",
             places=min(places(view.cores), max(1, most)),
-            share=1.0 if view.descent is None else share(view.descent, view.seconds),
+            share=_descending(view),
             spare=_spare(view),
+            descend=_begins(view, view.first, FIRST),
+            search=_begins(view, view.second, SECOND),
         )
 
     def _here(self, view: View) -> int:
@@ -122,6 +135,24 @@ def head_start(cores: int) -> float:
 def _room(view: View, taken: int) -> int:
     """Return how many lanes there is memory for, where others take so many bytes."""
     return MANY if view.memory is None else max(0, view.memory - taken) // view.need
+
+
+def _begins(view: View, before: int, after: float) -> bool:
+    """Return whether lanes may begin `after` so many seconds beside those that come `before` them."""
+    return before == 0 or before + 1 < view.cores or (view.beside >= after and not _near(view))
+
+
+def _near(view: View) -> bool:
+    """Return whether an end is so near that all of a core should go there."""
+    return view.left <= NEAR and view.beside < NEAREST
+
+
+def _descending(view: View) -> float:
+    """Return the descent's share of its core."""
+    if view.descent is None:
+        return 1.0
+    crowded = view.second + 1 > view.cores
+    return LEAST if crowded and _near(view) else share(view.descent, view.seconds)
 
 
 def _spare(view: View) -> bool:

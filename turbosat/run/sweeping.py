@@ -31,21 +31,30 @@ class SweepingStage:
     ) -> None:
         self.lane: Lane | None = None
         self.begun = False
+        self._promising: bool | None = None
         self._race, self._options, self._deadline, self._proof = race, options, deadline, proof
         self._shared: NDArray[np.int32] | None = None  # what was last handed on, (variables,)
         self._strengthened: Formula | None = None
         self._merged = False  # whether there is a lane on the merged formula
 
+    def promising(self, formula: Formula) -> bool:
+        """Whether it is to be started: the formula has gates worth looking for."""
+        if self._promising is None:
+            wanted = self._options["sweeping"] and self._options["engine"] == "auto"
+            if wanted and (self._proof is None or self._proof.replaceable):
+                from turbosat.encodings.circuit.promise import promising
+
+                self._promising = promising(formula, self._deadline.check)
+            else:
+                self._promising = False
+        return self._promising
+
     def begin(self, formula: Formula) -> None:
         """Start the lane, once, if the formula has gates worth looking for."""
         begun, self.begun = self.begun, True
-        if begun or not self._options["sweeping"] or self._options["engine"] != "auto":
+        if begun:
             return
-        if self._proof is not None and not self._proof.replaceable:
-            return
-        from turbosat.encodings.circuit.promise import promising
-
-        if not promising(formula, self._deadline.check):
+        if not self.promising(formula):
             return
         from turbosat.lanes.sweeping import Sweeping
 
