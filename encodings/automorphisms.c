@@ -3,6 +3,7 @@
 #include "colouring.h"
 
 enum { ALTERNATIVES = 16 }; // places that are tried for one literal, at most
+enum { BESIDE = 1000 };     // literals in clauses with another one that are looked at, about
 
 // Look for the clause whose literals, all of them different, are marked with the stamp; -1 if there is none.
 static int64_t find_clause(const struct indexed *g, uint64_t sum, int64_t size, const int64_t *marks, int64_t stamp,
@@ -151,6 +152,26 @@ static int64_t read_image(struct sides *d)
     return moved;
 }
 
+// Return a literal in a clause with another one that may stay where it is, and is not alone; -1 for none. It
+// tells the other one from those that are to different literals as it is to this one.
+static int32_t stays_beside(struct sides *d, int32_t literal)
+{
+    const struct indexed *g = d->clauses;
+    int64_t read = 0;
+    for (int64_t i = g->starts[literal]; i < g->starts[literal + 1] && read < BESIDE; i++) {
+        int64_t c = g->occurrences[i];
+        for (int64_t j = g->offsets[c]; j < g->offsets[c + 1]; j++, read++) {
+            int32_t cell = d->left->cell[g->codes[j]];
+            if (d->left->size[cell] > 1 && d->right->cell[g->codes[j]] == cell && (g->codes[j] | 1) != (literal | 1)) {
+                d->effort -= read;
+                return g->codes[j];
+            }
+        }
+    }
+    d->effort -= read;
+    return -1;
+}
+
 // Choose a literal of the left side and its image, where cells of both sides differ: first what makes the
 // permutation an involution, then what stays where it is. -1 where none differ.
 static int32_t choose(struct sides *d, int32_t *image)
@@ -184,6 +205,12 @@ static int32_t choose(struct sides *d, int32_t *image)
             literal = *image = common, fixed = 1;
         else if (literal < 0)
             literal = left->order[cell], *image = right->order[cell];
+    }
+    if (literal >= 0 && !fixed) {
+        int32_t beside = stays_beside(d, literal);
+        beside = beside < 0 ? stays_beside(d, literal ^ 1) : beside;
+        if (beside >= 0)
+            literal = *image = beside;
     }
     return literal;
 }
