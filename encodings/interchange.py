@@ -1,8 +1,8 @@
 """Rows of literals that may be interchanged at will, read off symmetries of clauses.
 
 A matrix whose rows may change places is what colours, holes, workers or machines make of a formula. Where
-symmetries swap two rows, and two others a third and one of these, any rows change places (Devriendt, Bogaerts,
-Bruynooghe and Denecker, SAT 2016, section 4).
+one symmetry swaps two rows, and another one of these and a third, all three may change places (Devriendt,
+Bogaerts, Bruynooghe and Denecker, SAT 2016, section 4).
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from turbosat.encodings.symmetry import Permutation
 
-DENSE: Final = 1 << 24  # images of all generators, up to which these are compared with each other
+DENSE: Final = 1 << 24  # images of all generators, up to which these are compared with each other,
+WORK: Final = 1 << 27  # and comparisons of two
 ROUNDS: Final = 4  # of making generators smaller
 Rows = NDArray[np.int32]  # (rows, columns), codes of literals, of different variables
 
@@ -26,7 +27,8 @@ def reduced(generators: Sequence[Permutation], variables: int) -> list[Permutati
     Of two generators that agree somewhere, the quotient moves nothing there.
     """
     found = list(generators)
-    if len(found) * variables > DENSE:
+    total = sum(each.sources.size for each in found)
+    if len(found) * variables > DENSE or len(found) * total > WORK:
         return found
     own = np.arange(0, 2 * variables, 2, dtype=np.int32)
     images = np.tile(own, (len(found), 1))  # (generators, variables)
@@ -41,14 +43,10 @@ def reduced(generators: Sequence[Permutation], variables: int) -> list[Permutati
                 pass
         if weight.sum() == before:
             break
-    return [
-        Permutation(own[here].copy(), row[here].copy()) for row, here in zip(images, moved, strict=True)
-    ]
+    return [Permutation(own[here].copy(), row[here].copy()) for row, here in zip(images, moved, strict=True)]
 
 
-def _divide(
-    images: NDArray[np.int32], moved: NDArray[np.bool_], weight: NDArray[np.int64], i: int
-) -> bool:
+def _divide(images: NDArray[np.int32], moved: NDArray[np.bool_], weight: NDArray[np.int64], i: int) -> bool:
     """Replace a generator by its quotient with another that agrees with it most, if that moves less."""
     mine = np.flatnonzero(moved[i])
     both = moved[:, mine]
@@ -86,52 +84,75 @@ def interchangeable(
 
     `keeps` tells whether a permutation is a symmetry: each row has been swapped with the first of its matrix.
     """
-    left = list(generators)
+    movers: dict[int, list[int]] = {}  # of each variable, the generators that move it
+    for index, generator in enumerate(generators):
+        for literal in generator.sources.tolist():
+            movers.setdefault(literal >> 1, []).append(index)
+    swapping = [_swaps(generator) for generator in generators]
+    settled = [False] * len(generators)
     matrices: list[Rows] = []
-    while (rows := _first_rows(left, keeps)) is not None:
-        _extend(rows, generators, keeps)
-        matrix = np.stack(rows)
-        matrices.append(matrix)
-        left = [generator for generator in left if not _permutes(generator, matrix)]
-    return matrices, left
+    for index, generator in enumerate(generators):
+        if settled[index] or not swapping[index]:
+            continue
+        size = generator.sources.size
+        partners = _among(generator.sources, movers)
+        for other in partners:
+            if not (
+                other < index
+                and swapping[other]
+                and not settled[other]
+                and generators[other].sources.size == size
+            ):
+                continue
+            rows = _first_rows(generator, generators[other], keeps)
+            if rows is None:
+                continue
+            _extend(rows, generators, movers, keeps)
+            matrix = np.stack(rows)
+            matrices.append(matrix)
+            for each in _among(matrix.ravel(), movers):
+                settled[each] = settled[each] or _permutes(generators[each], matrix)
+            break
+    return matrices, [each for each, done in zip(generators, settled, strict=True) if not done]
+
+
+def _among(literals: NDArray[np.int32], movers: dict[int, list[int]]) -> list[int]:
+    """Return which generators move the variables of any of these literals, rising."""
+    return sorted({each for variable in (literals >> 1).tolist() for each in movers.get(variable, ())})
 
 
 def _first_rows(
-    generators: Sequence[Permutation], keeps: Callable[[Permutation], bool]
+    one: Permutation, other: Permutation, keeps: Callable[[Permutation], bool]
 ) -> list[NDArray[np.int32]] | None:
-    """Return three rows: two involutions that have one row in common swap it with the others."""
-    by_size: dict[int, list[Permutation]] = {}
-    for generator in generators:
-        if not _swaps(generator):
-            continue
-        for other in by_size.setdefault(generator.sources.size, []):
-            row = np.intersect1d(generator.sources, other.sources, assume_unique=True)
-            if 2 * row.size != generator.sources.size:
-                continue
-            rows = [row, generator.image(row), other.image(row)]
-            columns = np.unique(np.stack(rows) >> 1).size
-            if columns == 3 * row.size and keeps(swap(rows[0], rows[1])) and keeps(swap(rows[0], rows[2])):
-                return rows
-        by_size[generator.sources.size].append(generator)
-    return None
+    """Return three rows if two involutions have one row in common, which they swap with two others."""
+    row = np.intersect1d(one.sources, other.sources, assume_unique=True)
+    if 2 * row.size != one.sources.size:
+        return None
+    rows = [row, one.image(row), other.image(row)]
+    if np.unique(np.stack(rows) >> 1).size != 3 * row.size:
+        return None
+    return rows if all(keeps(swap(row, each)) for each in rows[1:]) else None
 
 
 def _swaps(generator: Permutation) -> bool:
     """Whether a permutation swaps literals of different variables."""
     images = generator.images
-    return bool((generator.image(images) == generator.sources).all() and (images >> 1 != generator.sources >> 1).all())
+    return bool(
+        (generator.image(images) == generator.sources).all() and (images >> 1 != generator.sources >> 1).all()
+    )
 
 
 def _extend(
     rows: list[NDArray[np.int32]],
     generators: Sequence[Permutation],
+    movers: dict[int, list[int]],
     keeps: Callable[[Permutation], bool],
 ) -> None:
     """Add images of rows that may change places with the first, until there are no more."""
     used = set((np.stack(rows) >> 1).ravel().tolist())
     for row in rows:  # grows meanwhile
-        for generator in generators:
-            image = generator.image(row)
+        for index in _among(row, movers):
+            image = generators[index].image(row)
             variables = (image >> 1).tolist()
             if used.isdisjoint(variables) and keeps(swap(rows[0], image)):
                 rows.append(image)

@@ -1,20 +1,24 @@
 """Clauses that break symmetries: of models that symmetries take to each other, they leave one at least.
 
-Why they may be added together: let the variables be in one order, and false come before true. For a symmetry σ
-of the formula, the lex-leader constraint says that an assignment a is not after the assignment x ↦ a(σ(x)) in
-the lexicographic order of that one order of variables. Take any model, and of all models that symmetries make
-of it the first, m. It satisfies the lex-leader constraint of every symmetry, for x ↦ m(σ(x)) is one of these
-models. All that is written here follows from lex-leader constraints in the same order: prefixes of them, and
-x → y where y is the image of x under a symmetry that moves no variable before x. So m satisfies all of it, with
-values of the auxiliary variables that say how far two assignments are the same. The order may be any, but must
-be one; the symmetries may be any, but must be symmetries. (Crawford, Ginsberg, Luks and Roy, KR 1996; the
-clauses are those of BreakID, Devriendt, Bogaerts, Bruynooghe and Denecker, SAT 2016.)
+Why they may be added together: let the variables be in one order, and false come before true. For a
+symmetry g of the formula, the lex-leader constraint says that an assignment a, read in that order of
+variables, does not come after the assignment x ↦ a(g(x)) in the lexicographic order. Take any model, and of
+all models that symmetries make of it the first, m. It satisfies the lex-leader constraint of every symmetry
+g, for x ↦ m(g(x)) is one of these models. All that is written here follows from lex-leader constraints in
+the one order, with auxiliary variables that are true where two assignments are the same so far: prefixes of
+constraints, and x → y where y is the image of x under a symmetry that moves no variable before x. So m
+satisfies all of it. The order may be any, but there is one only; the symmetries may be any, but symmetries
+they must be.
+
+Crawford, Ginsberg, Luks and Roy, KR 1996; the clauses are those of BreakID (Devriendt, Bogaerts, Bruynooghe
+and Denecker, SAT 2016, section 2).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -40,7 +44,7 @@ class Breaking:
 
 
 def break_symmetries(symmetry: Symmetry, generators: Sequence[Permutation], variables: int) -> Breaking:
-    """Return breaking clauses for symmetries of a formula with so many variables; each is checked once more."""
+    """Return breaking clauses for symmetries of a formula with so many variables; each is checked again."""
     smaller = reduced(generators, symmetry.variables)
     matrices, left = interchangeable(smaller, symmetry.keeps)
     position = _positions(symmetry, matrices)
@@ -57,10 +61,15 @@ def break_symmetries(symmetry: Symmetry, generators: Sequence[Permutation], vari
             rows += _lex_leader(x, y, fresh)
             fresh += 2 * max(0, x.size - 1)
     found = _clauses(rows)
+    largest = max(
+        (matrix.shape for matrix in matrices), key=lambda shape: shape[0] * shape[1], default=(0, 0)
+    )
+    every = np.concatenate([np.zeros(0, np.int32), *(each.sources for each in generators)])
     figures = {
         "generators": len(generators),
-        "moved": int(np.unique(np.concatenate([each.sources for each in generators])).size) if generators else 0,
-        "matrices": [list(matrix.shape) for matrix in matrices],
+        "moved": int(np.unique(every).size),
+        "matrices": len(matrices),
+        "largest": list(largest),  # rows and columns
         "breaking": len(found),
     }
     return Breaking(found, fresh // 2 - variables, figures)
@@ -87,7 +96,7 @@ def _positions(symmetry: Symmetry, matrices: Sequence[Rows]) -> NDArray[np.int64
 
 
 def _arranged(matrix: Rows, position: NDArray[np.int64]) -> Rows:
-    """Return a matrix with rows and columns in the order of their variables, in which any row is like others."""
+    """Return a matrix with rows and columns in the order of their variables."""
     places = position[matrix >> 1]
     rows = matrix[np.argsort(places.min(axis=1))]
     return rows[:, np.argsort(position[rows[0] >> 1])]
@@ -95,7 +104,7 @@ def _arranged(matrix: Rows, position: NDArray[np.int64]) -> Rows:
 
 def _neighbours(matrix: Rows) -> list[Permutation]:
     """Return the symmetries that swap a row with the next."""
-    return [swap(one, other) for one, other in zip(matrix[:-1], matrix[1:], strict=True)]
+    return [swap(one, other) for one, other in pairwise(matrix)]
 
 
 def _implications(generators: Sequence[Permutation], position: NDArray[np.int64]) -> list[Codes]:
@@ -112,7 +121,11 @@ def _implications(generators: Sequence[Permutation], position: NDArray[np.int64]
     variable = np.argsort(position)
     for place, i in enumerate(order):
         sources, images = generators[i].sources, generators[i].images
-        for a, b in zip([*sources.tolist(), *(sources ^ 1).tolist()], [*images.tolist(), *(images ^ 1).tolist()], strict=True):
+        for a, b in zip(
+            [*sources.tolist(), *(sources ^ 1).tolist()],
+            [*images.tolist(), *(images ^ 1).tolist()],
+            strict=True,
+        ):
             mine, its = orbit.setdefault(a, [a]), orbit.setdefault(b, [b])
             if mine is not its:
                 longer, shorter = (mine, its) if len(mine) >= len(its) else (its, mine)

@@ -1,13 +1,13 @@
 """Symmetries of clauses: permutations of literals that leave the clauses the same, found and checked.
 
-A symmetry permutes the literals, a literal's negation to the negation of its image, such that the clauses'
-images are the clauses. They are the automorphisms of a graph of literals and clauses (Aloul, Ramani, Markov and
-Sakallah, DAC 2002). Whoever adds something to the clauses for a symmetry's sake relies on the check alone
-(`keeps`), which reads the clauses and no graph.
+A symmetry permutes the literals, a literal's negation to the negation of its image, such that the images of
+the clauses are the clauses. They are the automorphisms of a graph of literals and clauses (Aloul, Ramani,
+Markov and Sakallah, DAC 2002). Whoever adds something to the clauses for a symmetry's sake relies on the
+check alone (`keeps`), which reads the clauses and no graph.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, Self
 
 import numpy as np
@@ -16,17 +16,17 @@ from numpy.typing import NDArray
 from turbosat.core import clauses as kernels
 from turbosat.core.clauses import DEPTH, FOUND, PAIRS
 from turbosat.encodings.matrix import compact
-from turbosat.encodings.propagation import EFFORT, Check, literal_codes, propagate, tidied, transpose
+from turbosat.encodings.propagation import EFFORT, Check, propagate, tidied, transpose
 from turbosat.formula.formula import Formula
 
-TRIES: Final = 64  # wrong choices for one image of a literal, after which it counts as none
+TRIES: Final = 16  # wrong choices for one image of a literal, after which it counts as none
 MOST: Final = 1 << 14  # generators
 ROOM: Final = 1 << 22  # variables that they move, all together
 
 
 @dataclass(frozen=True, slots=True)
 class Permutation:
-    """A permutation of literals: the positive ones that it moves, rising, and where they go, (moved,) int32."""
+    """A permutation of literals: the positive ones it moves, rising, and where they go, (moved,) int32."""
 
     sources: NDArray[np.int32]
     images: NDArray[np.int32]
@@ -46,11 +46,11 @@ class Permutation:
 
 
 class Symmetry:
-    """The clauses of a formula without XORs that unit propagation leaves, and the search for their symmetries.
+    """The clauses that unit propagation leaves of a formula without XORs, and the search for symmetries.
 
-    Variables are those of these clauses, from 0; `names` (variables,) are their numbers in the formula, from 0.
-    What is a symmetry of the clauses that are left keeps the formula's models, too: the variables that have a
-    value have the same in all of them, and those in no clause are not moved.
+    Variables are those of these clauses, from 0; `names` (variables,) are what the formula calls them, from
+    0. What is a symmetry of the clauses that are left keeps the formula's models, too: the variables that
+    have a value have the same in all of them, and those in no clause are not moved.
     """
 
     def __init__(self, formula: Formula, check: Check = lambda: None) -> None:
@@ -120,7 +120,7 @@ class Symmetry:
         )
         bounds = state.bounds[: state.progress[FOUND] + 1].tolist()
         pairs = state.pairs[: 2 * state.progress[PAIRS]].reshape(-1, 2)
-        found = [Permutation.of(*pairs[a:b].T.copy()) for a, b in zip(bounds, bounds[1:], strict=False)]
+        found = [Permutation.of(*pairs[a:b].T.copy()) for a, b in pairwise(bounds)]
         return found, bool(ended)
 
     @property

@@ -255,9 +255,7 @@ def begin_colouring(clauses: Indexed, colouring: Colouring, refinement: Refineme
 
 
 @kernel
-def refine_colouring(
-    clauses: Indexed, colouring: Colouring, refinement: Refinement, effort: int
-) -> int:
+def refine_colouring(clauses: Indexed, colouring: Colouring, refinement: Refinement, effort: int) -> int:
     """Split cells until vertices of one have as many edges into each other: 1; 0 after about `effort` edges.
 
     Colour refinement as for finite automata (Hopcroft 1971), in the same course for isomorphic graphs.

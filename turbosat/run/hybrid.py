@@ -5,6 +5,7 @@
     guidance descent ─ a population here, and on GPUs of a cluster     ──► best guidance
     algebra ─ what follows from XORs, few inputs swept        ──► clauses for every lane
     sweeping ─ equal gates of the formula's circuit           ──► clauses for every lane, and a merged formula
+    symmetry ─ permutations that keep the clauses             ──► clauses that break them, for one lane
 
 Each turn of the loop waits for news, moves what has come, judges answers, and does what the scheduler says.
 """
@@ -27,6 +28,7 @@ from turbosat.run.pool import PoolStage
 from turbosat.run.scheduler import Plan, Scheduler, View, head_start, lane_memory
 from turbosat.run.sharing import LONGEST, ClauseSharing
 from turbosat.run.sweeping import SweepingStage
+from turbosat.run.symmetry import SymmetryStage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +62,7 @@ class Hybrid:
         self._covers: list[Cover] = []
         self._stage = AlgebraStage(race, options, deadline, run.proof)
         self._sweeping = SweepingStage(race, options, deadline, run.proof)
+        self._symmetry = SymmetryStage(race, options, deadline, run.proof)
         self._descent = DescentStage(race, options, deadline, self._best_guidance, run.phases)
         self._pool = PoolStage(race, options, deadline)
         self._clause_sharing = ClauseSharing(race, sharing=options["sharing"])
@@ -91,6 +94,8 @@ class Hybrid:
             self.statistics["algebra"] = self._stage.figures
         if self._sweeping.figures:
             self.statistics["sweeping"] = self._sweeping.figures
+        if self._symmetry.figures:
+            self.statistics["symmetry"] = self._symmetry.figures
         if self._pool.about:
             self.statistics["pool"] = self._pool.about
 
@@ -217,9 +222,11 @@ class Hybrid:
         for step in (
             self._begin_sweeping,
             self._begin_algebra,
+            self._begin_symmetry,
             self._begin_descent,
             self._use_pool,
             self._use_merged,
+            self._use_broken,
         ):
             step(plan, formula)
             if self._race.heard():
@@ -236,6 +243,10 @@ class Hybrid:
         self._stage.begin(formula, sweep=not self._assuming)
         if plan.spare:
             self._stage.begin_late(formula, self._waited())
+
+    def _begin_symmetry(self, plan: Plan, formula: Formula) -> None:
+        if not self._assuming and plan.here > 1:
+            self._symmetry.begin(formula)
 
     def _begin_descent(self, plan: Plan, formula: Formula) -> None:
         self._descent.begin(formula, self._cores)
@@ -255,6 +266,12 @@ class Hybrid:
         merged = self._sweeping.merged_lane() if self._room_beside(plan) else None
         if merged is not None:
             spec, source = merged
+            self._here.append(self._race.add(spec, self._run.build(spec), source))
+
+    def _use_broken(self, plan: Plan, formula: Formula) -> None:
+        """Start a lane on the formula with its symmetries broken, once they are known."""
+        if self._symmetry.waiting and self._room_beside(plan):
+            spec, source = self._symmetry.broken_lane(self._strengthened(formula))
             self._here.append(self._race.add(spec, self._run.build(spec), source))
 
     def _strengthened(self, formula: Formula) -> Formula:
@@ -352,7 +369,9 @@ class Hybrid:
             if refused or abandoned or lane.cause in (Cause.KILLED, Cause.UNSTARTED):
                 self._deadline.check()
                 self._revived[name] = self._revived.get(name, 0) + 1
-                own = formula if lane is self._first else self._sweeping.source(lane.spec)
+                spec = lane.spec
+                own = self._sweeping.source(spec) or self._symmetry.source(spec)
+                own = formula if lane is self._first else own
                 self._replace(lane, self._strengthened(formula) if own is None else own)
 
     def _refuge(self) -> int:
