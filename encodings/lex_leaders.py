@@ -24,7 +24,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.encodings.interchange import Rows, interchangeable, reduced, swap
+from turbosat.encodings.interchange import Rows, interchangeable, swap
 from turbosat.encodings.symmetry import Permutation, Symmetry
 from turbosat.formula.clauses import Clauses
 
@@ -44,9 +44,11 @@ class Breaking:
 
 
 def break_symmetries(symmetry: Symmetry, generators: Sequence[Permutation], variables: int) -> Breaking:
-    """Return breaking clauses for symmetries of a formula with so many variables; each is checked again."""
-    smaller = reduced(generators, symmetry.variables)
-    matrices, left = interchangeable(smaller, symmetry.keeps)
+    """Return breaking clauses for symmetries of a formula with so many variables; each is checked again.
+
+    The smaller generators are (see `reduced`), the more they break.
+    """
+    matrices, left = interchangeable(generators, symmetry.keeps)
     position = _positions(symmetry, matrices)
     neighbours = [pair for matrix in matrices for pair in _neighbours(_arranged(matrix, position))]
     swaps = [each for each in neighbours if symmetry.keeps(each)]

@@ -156,7 +156,7 @@ def test_what_is_no_permutation_is_refused(sources: list[int], images: list[int]
 @given(st.one_of(symmetric(), formulas(6, xors=False)))
 def test_breaking_keeps_satisfiability_and_makes_no_models(formula: Formula) -> None:
     symmetry, generators = found(formula)
-    breaking = break_symmetries(symmetry, generators, formula.variables)
+    breaking = break_symmetries(symmetry, reduced(generators, symmetry.variables), formula.variables)
     good = models(formula)
     wider = formula.variables + breaking.auxiliary
     assert np.abs(breaking.clauses.literals).max(initial=0) <= wider
@@ -249,7 +249,7 @@ def test_rows_and_columns_are_found_whatever_variables_are_called(seed: int) -> 
     matrices, rest = interchangeable(reduced(generators, symmetry.variables), symmetry.keeps)
     assert sorted(matrix.shape for matrix in matrices) == [(8, 9), (9, 8)]
     assert rest == []
-    breaking = break_symmetries(symmetry, generators, formula.variables)
+    breaking = break_symmetries(symmetry, reduced(generators, symmetry.variables), formula.variables)
     assert breaking.figures["largest"] in ([9, 8], [8, 9])
     with Cadical153(bootstrap_with=[list(each) for each in formula]) as solver:
         solver.append_formula(
@@ -266,7 +266,7 @@ def test_rows_that_may_change_places_come_in_one_order(rows: int, columns: int) 
     clauses += [[clause[0], -clause[1]] for clause in clauses]  # which tells the columns apart
     formula = Formula.from_clauses(clauses)
     symmetry, generators = found(formula)
-    breaking = break_symmetries(symmetry, generators, formula.variables)
+    breaking = break_symmetries(symmetry, reduced(generators, symmetry.variables), formula.variables)
     assert breaking.figures["largest"] == [rows, columns]
     one = len(models(Formula.from_clauses([clauses[0], clauses[rows]], columns)))
     kept = 0

@@ -16,6 +16,7 @@ from turbosat.cdcl.lanes.courses import Course
 from turbosat.cdcl.lanes.mix import Entrant
 from turbosat.cdcl.lanes.race import Lane, Race
 from turbosat.deadline import Deadline
+from turbosat.encodings.interchange import reduced
 from turbosat.encodings.lex_leaders import break_symmetries
 from turbosat.encodings.symmetry import Symmetry
 from turbosat.events import ignore
@@ -31,7 +32,8 @@ def stage(formula: Formula, options: Options, deadline: Deadline) -> SymmetrySta
     engine = SymmetrySearch()
     symmetry = Symmetry(formula)
     generators, _ = symmetry.generators(10**7) if symmetry.coloured() else ([], True)
-    breaking = break_symmetries(symmetry, generators, formula.variables)
+    smaller = reduced(generators, symmetry.variables)
+    breaking = break_symmetries(symmetry, smaller, formula.variables)
     engine.breaking, engine.auxiliary = breaking.clauses, breaking.auxiliary
     made.lane = Lane(Entrant("symmetry"), engine, 0.0, Course())
     return made

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from turbosat.cdcl.process.channel import Channel, serve
+from turbosat.encodings.interchange import reduced
 from turbosat.encodings.lex_leaders import break_symmetries
 from turbosat.encodings.symmetry import Symmetry
 from turbosat.formula.formula import unpack
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from turbosat.encodings.symmetry import Permutation
 
 EFFORT = 300_000_000  # edges that the search reads at most: about 3 CPU seconds
-WORTH = 0.2  # of the variables left by unit propagation that symmetries must move
+WORTH = 0.2  # of the variables left by unit propagation that symmetries must move, all together,
+LARGE = 0.02  # and one of them: what changes places in small parts only, a search settles part by part
+FEW = 3  # symmetries, of which each doubles the group at least: one of 2 or 4 is not worth a lane
 
 
 def main(descriptor: int) -> None:
@@ -35,8 +38,9 @@ def run(channel: Channel) -> None:
     formula = unpack(load.arrays, load.data["variables"])
     began = time.process_time()
     symmetry = Symmetry(formula)
-    generators, ended = symmetry.generators(EFFORT) if symmetry.coloured() else ([], True)
-    if moved_part(generators, symmetry.variables) < WORTH:
+    found, ended = symmetry.generators(EFFORT) if symmetry.coloured() else ([], True)
+    generators = reduced(found, symmetry.variables)
+    if not worth(generators, symmetry.variables):
         channel.send("answer", {"status": 0, "why": "hardly any symmetries"})
         return
     breaking = break_symmetries(symmetry, generators, formula.variables)
@@ -52,8 +56,10 @@ def run(channel: Channel) -> None:
     channel.send("answer", {"status": 0, "why": "all is said"})
 
 
-def moved_part(generators: list[Permutation], variables: int) -> float:
-    """Return which part of the variables some generator moves."""
-    if not generators:
-        return 0.0
-    return np.unique(np.concatenate([each.sources for each in generators])).size / variables
+def worth(generators: list[Permutation], variables: int) -> bool:
+    """Whether symmetries move enough of the variables to matter."""
+    if len(generators) < FEW:
+        return False
+    largest = max(each.sources.size for each in generators)
+    moved = np.unique(np.concatenate([each.sources for each in generators])).size
+    return bool(moved >= WORTH * variables and largest >= LARGE * variables)

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from turbosat.lanes.symmetry import SymmetrySearch
     from turbosat.proof.file import ProofFile
 
-NICE = 1  # how far both lanes give way
+NICE = 1  # how far the search gives way, and
+HALF = 4  # the lane: it has about half of the core that other lanes are on
 BROKEN = "kissat-symmetry"  # the lane on the formula with breaking clauses
 
 
@@ -84,7 +85,7 @@ class SymmetryStage:
             KINDS["kissat"],
             name=BROKEN,
             seed=self._options["seed"],
-            nice=NICE,
+            nice=HALF,
             conflicts=self._options["conflicts"],
             decisions=self._options["decisions"],
         )
