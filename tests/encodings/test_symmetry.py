@@ -259,11 +259,12 @@ def test_rows_and_columns_are_found_whatever_variables_are_called(seed: int) -> 
         assert solver.accum_stats()["conflicts"] < 1000
 
 
-@pytest.mark.parametrize(("rows", "columns"), [(3, 2), (4, 2), (3, 3), (5, 2)])
-def test_rows_that_may_change_places_come_in_one_order(rows: int, columns: int) -> None:
+@pytest.mark.parametrize("rows", [3, 4, 6])
+def test_rows_that_may_change_places_come_in_one_order(rows: int) -> None:
+    columns = 3
     # Each row may be anything but false throughout: what is left are the multisets of so many rows.
     clauses = [[row * columns + column + 1 for column in range(columns)] for row in range(rows)]
-    clauses += [[clause[0], -clause[1]] for clause in clauses]  # which tells the columns apart
+    clauses += [[clause[0], -clause[1]] for clause in clauses]  # a row has no symmetries of its own
     formula = Formula.from_clauses(clauses)
     symmetry, generators = found(formula)
     breaking = break_symmetries(symmetry, reduced(generators, symmetry.variables), formula.variables)
