@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.families import dimacs, pigeonhole
+from tests.families import dimacs, endless
 from tests.processes import ROOT, descendants, gone, swept
 from tests.proof.outputs import UNSAT
 
@@ -56,8 +56,8 @@ def corpus() -> Path:
 @pytest.fixture(scope="session")
 def hard(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a file no lane settles within a test."""
-    path = tmp_path_factory.mktemp("hard") / "pigeons-16.cnf"
-    path.write_text(dimacs(*pigeonhole(16, 15)))
+    path = tmp_path_factory.mktemp("hard") / "endless.cnf"
+    path.write_text(dimacs(*endless()))
     return path
 
 

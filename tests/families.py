@@ -7,7 +7,7 @@ Clauses = list[list[int]]
 
 
 def pigeonhole(pigeons: int, holes: int) -> tuple[int, Clauses]:
-    """Return that many pigeons in that many holes: beyond 12, no CDCL solver ends soon."""
+    """Return that many pigeons in that many holes: beyond 12, no CDCL solver alone ends soon."""
 
     def sits(pigeon: int, hole: int) -> int:
         return pigeon * holes + hole + 1
@@ -25,6 +25,11 @@ def random_ksat(variables: int, clauses: int, k: int = 3, seed: int = 0) -> tupl
     return variables, [
         [name * dice.choice((1, -1)) for name in dice.sample(names, k)] for _ in range(clauses)
     ]
+
+
+def endless() -> tuple[int, Clauses]:
+    """Return clauses that nobody settles within a test: unsatisfiable, without structure or symmetries."""
+    return random_ksat(600, 2880, seed=1)
 
 
 def dimacs(variables: int, clauses: Clauses) -> str:

@@ -91,6 +91,9 @@ class Options(TypedDict, total=False):
     sweeping: Annotated[
         bool, Option(True, ("--sweeping/--no-sweeping",), "Equal gates of circuits are found and merged.")
     ]
+    symmetry: Annotated[
+        bool, Option(True, ("--symmetry/--no-symmetry",), "A lane searches with symmetries broken.")
+    ]
     guidance: Annotated[
         bool, Option(True, ("--guidance/--no-guidance",), "CDCL lanes are told what the descent finds.")
     ]

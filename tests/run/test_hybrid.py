@@ -111,6 +111,7 @@ def test_every_part_can_be_left_out(seconds_hard: Path) -> None:
         "gradient": False,
         "algebra": False,
         "sweeping": False,
+        "symmetry": False,
         "guidance": False,
         "sharing": False,
         "pool": False,

@@ -8,7 +8,7 @@ import time
 import numpy as np
 import pytest
 
-from tests.families import pigeonhole, random_ksat
+from tests.families import endless, random_ksat
 from tests.processes import LATE, allowance, descendants, eventually
 from tests.solver.truth import satisfiable
 from turbosat import Event, Reason, Solver
@@ -18,7 +18,7 @@ from turbosat.solver.escalation import checked_core
 from turbosat.solver.query import HERE, Query, Search
 from turbosat.solver.store import Store
 
-HARD = pigeonhole(13, 12)[1]
+HARD = endless()[1]
 
 
 def parities(size: int, seed: int) -> list[list[int]]:

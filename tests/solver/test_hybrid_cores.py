@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pysat.solvers import Cadical195
 
-from tests.families import pigeonhole, random_ksat
+from tests.families import endless, random_ksat
 from tests.processes import LATE, descendants, eventually, folders
 from turbosat import Solver
 from turbosat.solver.query import HERE
@@ -54,7 +54,7 @@ def resident() -> int:
 
 @pytest.mark.slow
 def test_a_thousand_cancelled_escalations_leave_nothing() -> None:
-    clauses = pigeonhole(13, 12)[1]
+    clauses = endless()[1]
     dice = random.Random(0)
 
     def one() -> None:

@@ -11,8 +11,16 @@ from turbosat.core.clauses import (
     ZEROS,
     Propagation,
     Pure,
+    begin_colouring,
+    find_symmetries,
+    hash_clauses,
+    keeps_clauses,
+    refine_colouring,
 )
 from turbosat.core.declare import ConstFlags, ConstInts, ConstLongs, ConstSignedBytes, Flags, Ints, Longs
+
+# What these find is held against brute force, in test_symmetry; here they only do the same twice.
+__all__ = ["begin_colouring", "find_symmetries", "hash_clauses", "keeps_clauses", "refine_colouring"]
 
 
 def tidy(

@@ -59,6 +59,8 @@ class Show:
             self.comment(_algebra_line(event.data))
         elif event.kind == "sweeping":
             self.comment(_sweeping_line(event.data))
+        elif event.kind == "symmetry":
+            self.comment(_symmetry_line(event.data))
         elif event.kind in ("device", "started") and "device" in event.data:
             why = f" ({event.data['why']})" if "why" in event.data else ""
             self.comment(f"{event.lane} search on {event.data['device']}{why}")
@@ -144,3 +146,13 @@ def _sweeping_line(data: dict[str, Any]) -> str:
     """Say in one line what a pass of the sweep found."""
     found = f"{data['equivalences']} equivalences and {data['units']} units"
     return f"circuit of {data['gates']} gates, {data['inputs']} inputs: {found}, {data['undecided']} open"
+
+
+def _symmetry_line(data: dict[str, Any]) -> str:
+    """Say in one line which symmetries there are."""
+    rows, columns = data["largest"]
+    matrix = f", the largest {rows} rows of {columns}" if data["matrices"] else ""
+    found = f"{data['generators']} symmetries move {data['moved']} variables"
+    return (
+        f"{found}: {data['matrices']} matrices{matrix}; {data['breaking']} clauses, {data['seconds']:.2f} s"
+    )

@@ -1,4 +1,4 @@
-"""Declarations: clauses tidied, listed by literal, propagated (encodings).
+"""Declarations: clauses tidied, listed by literal, propagated; their symmetries (encodings).
 
 A literal's code is 2v for variable v, from 0, and 2v + 1 for its negation.
 """
@@ -16,6 +16,7 @@ from turbosat.core.declare import (
     Flags,
     Ints,
     Longs,
+    LongWords,
     SignedBytes,
 )
 
@@ -27,6 +28,14 @@ HEAD, TAIL, AT, CONFLICT, LEVEL, ZEROS, PROGRESS = range(7)  # how far a propaga
 # CONFLICT  1 if something cannot hold
 # LEVEL     where the present round of pure literals ends
 # ZEROS     literals that occur no more since it began
+
+SPLITS, SUM = range(2)  # of a colouring: splits noted, and a sum over what refining it has seen
+QUEUE_HEAD, QUEUE_SIZE, TOUCHED, EFFORT_LEFT = range(4)  # of a refinement
+DEPTH, FOUND, PAIRS, STAMP = range(4)  # of a search for symmetries
+# DEPTH   literals that were told apart until every literal was alone
+# FOUND   generators
+# PAIRS   variables that they move, all together
+# STAMP   the last mark in `stamps` and `literal_stamps`
 
 
 class Propagation(Record):
@@ -62,6 +71,70 @@ class Pure(Record):
     zeros: Annotated[Ints, "2 * variables"]
     queue: Annotated[Ints, "variables"]
     progress: Annotated[Longs, PROGRESS]
+
+
+class Indexed(Record):
+    """Different clauses of two literals or more, longest first, listed by literal and by hash.
+
+    As a graph: vertices are the literals, then the clauses of more than two. An edge joins a literal and a
+    clause that it is in, another the literals of a clause of two; a literal and its negation know each other.
+    """
+
+    codes: Annotated[ConstInts, "entries"]
+    offsets: Annotated[ConstLongs, "clauses + 1"]
+    starts: Annotated[ConstLongs, "2 * variables + 1"]
+    occurrences: Annotated[ConstInts, "entries"]  # clauses of each literal
+    sums: Annotated[LongWords, "clauses"]  # of the hashes of their literals
+    slots: Annotated[Ints, "places"]  # clauses by sum, -1 for none; a power of two, more than clauses
+
+
+class Colouring(Record):
+    """An ordered partition of the vertices into cells; a cell is called by the place where it begins."""
+
+    order: Annotated[Ints, "vertices"]
+    place: Annotated[Ints, "vertices"]  # of each vertex in `order`
+    cell: Annotated[Ints, "vertices"]  # of each vertex
+    size: Annotated[Ints, "vertices"]  # of each cell
+    splits: Annotated[Ints, "2 * vertices"]  # cells that were split, and the new ones
+    colours: Annotated[Longs, 2]  # see SPLITS
+
+
+class Refinement(Record):
+    """Scratch of a refinement, and the cells that are still to split others."""
+
+    counts: Annotated[Ints, "vertices"]  # edges into the splitting cell
+    touches: Annotated[Ints, "vertices"]  # vertices of a cell that have some
+    cells: Annotated[Ints, "vertices"]  # such cells
+    queue: Annotated[Ints, "vertices"]
+    queued: Annotated[Flags, "vertices"]
+    splitter: Annotated[Ints, "vertices"]
+    spare: Annotated[Ints, "vertices"]
+    frequencies: Annotated[Ints, "vertices + 1"]
+    steps: Annotated[Longs, 4]  # see QUEUE_HEAD
+
+
+class Symmetries(Record):
+    """A search for generators, and those found."""
+
+    image: Annotated[Ints, "2 * variables"]  # of each literal: itself between two candidates
+    moved: Annotated[Ints, "2 * variables"]
+    parent: Annotated[Ints, "2 * variables"]  # orbits, as trees
+    failed: Annotated[Ints, "2 * variables"]  # of each orbit: literals of the base from the last one that
+    # no symmetry was found to move there; 0 for none
+    base: Annotated[Ints, "2 * variables"]  # literals told apart, in order
+    base_marks: Annotated[Ints, "2 * variables"]  # splits before each
+    base_sums: Annotated[Longs, "2 * variables"]  # what refining saw after each
+    targets: Annotated[Ints, "2 * variables"]  # scratch: where a literal of the base may go
+    step: Annotated[Ints, "2 * variables"]  # scratch: literals told apart after those of the base
+    step_marks: Annotated[Ints, "2 * variables"]
+    step_sums: Annotated[Longs, "2 * variables"]
+    step_ends: Annotated[Ints, "2 * variables"]  # of the alternatives at each step, in the stack
+    stack: Annotated[Ints, "2 * variables"]  # scratch: where literals may go, step by step
+    stamps: Annotated[Longs, "clauses"]  # of the last check that saw each
+    literal_stamps: Annotated[Longs, "2 * variables"]
+    pairs: Annotated[Ints, "2 * room"]  # positive literals and where they go, generator after generator
+    bounds: Annotated[Longs, "most + 1"]  # of the generators, in pairs
+    progress: Annotated[Longs, 4]  # see DEPTH
 
 
 @kernel
@@ -163,4 +236,57 @@ def fix_pure(state: Pure, effort: int) -> int:
     """Set literals true whose negation occurs no more; 1 when there are none, 0 after `effort` entries.
 
     In rounds: all that are pure at the same time are set together.
+    """
+
+
+@kernel
+def hash_clauses(
+    clauses: Indexed, marks: Annotated[Longs, "2 * variables"], repeated: Annotated[Flags, "clauses"]
+) -> int:
+    """Enter all clauses into the table, and note those that are the same as earlier ones; return how many.
+
+    marks start below 0.
+    """
+
+
+@kernel
+def begin_colouring(clauses: Indexed, colouring: Colouring, refinement: Refinement) -> None:
+    """Give all literals one colour, and clauses one by their length."""
+
+
+@kernel
+def refine_colouring(clauses: Indexed, colouring: Colouring, refinement: Refinement, effort: int) -> int:
+    """Split cells until vertices of one have as many edges into each other: 1; 0 after about `effort` edges.
+
+    Colour refinement as for finite automata (Hopcroft 1971), in the same course for isomorphic graphs.
+    """
+
+
+@kernel
+def keeps_clauses(
+    clauses: Indexed,
+    state: Symmetries,
+    sources: Annotated[ConstInts, "number"],
+    images: Annotated[ConstInts, "number"],
+) -> int:
+    """Tell whether moving literals, and no others, permutes the literals and the clauses.
+
+    Literals may be any numbers; `image` is as it was in the end.
+    """
+
+
+@kernel
+def find_symmetries(
+    clauses: Indexed,
+    left: Colouring,
+    right: Colouring,
+    refinement: Refinement,
+    state: Symmetries,
+    tries: int,
+    effort: int,
+) -> int:
+    """Find generators of the automorphisms, `left` being refined; each is checked on the clauses.
+
+    1 when all orbits are settled as far as `tries` wrong choices for each image allow; 0 after about
+    `effort` edges, or without room for more: the generators found by then are there.
     """

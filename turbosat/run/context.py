@@ -120,7 +120,10 @@ class Context:
                 self._write_proof(self.proof, answer.proof)
             return self.refuted(Result(Status.UNSATISFIABLE, core=core, winner=winner), answer.conflict)
         began = self.deadline.elapsed()
-        model = checked_model(formula, answer.values, self.assumptions, lane.spec.name, self._in_time)
+        values = answer.values
+        if values is not None:
+            values = values[: formula.variables]  # what a lane searched may have had more
+        model = checked_model(formula, values, self.assumptions, lane.spec.name, self._in_time)
         self.statistics["check_seconds"] = round(self.deadline.elapsed() - began, 4)
         self.tell("checked", lane, status=str(answer.status))
         return Result(Status.SATISFIABLE, model=model, winner=winner)

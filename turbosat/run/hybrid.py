@@ -5,6 +5,7 @@
     guidance descent ─ a population here, and on GPUs of a cluster     ──► best guidance
     algebra ─ what follows from XORs, few inputs swept        ──► clauses for every lane
     sweeping ─ equal gates of the formula's circuit           ──► clauses for every lane, and a merged formula
+    symmetry ─ permutations that keep the clauses             ──► clauses that break them, for one lane
 
 Each turn of the loop waits for news, moves what has come, judges answers, and does what the scheduler says.
 """
@@ -24,10 +25,11 @@ from turbosat.run.confinement import Confinement
 from turbosat.run.descent import DescentStage
 from turbosat.run.following import BestGuidance
 from turbosat.run.pool import PoolStage
-from turbosat.run.preloading import ALGEBRA, DESCENT, SWEEPING, load_next
+from turbosat.run.preloading import ALGEBRA, DESCENT, SWEEPING, SYMMETRY, load_next
 from turbosat.run.scheduler import FIRST, SECOND, Plan, Scheduler, View, head_start, lane_memory
 from turbosat.run.sharing import LONGEST, ClauseSharing
 from turbosat.run.sweeping import SweepingStage
+from turbosat.run.symmetry import SymmetryStage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,6 +64,7 @@ class Hybrid:
         self._covers: list[Cover] = []
         self._stage = AlgebraStage(race, options, deadline, run.proof)
         self._sweeping = SweepingStage(race, options, deadline, run.proof)
+        self._symmetry = SymmetryStage(race, options, deadline, run.proof)
         self._descent = DescentStage(race, options, deadline, self._best_guidance, run.phases)
         self._pool = PoolStage(race, options, deadline)
         self._clause_sharing = ClauseSharing(race, sharing=options["sharing"])
@@ -93,6 +96,8 @@ class Hybrid:
             self.statistics["algebra"] = self._stage.figures
         if self._sweeping.figures:
             self.statistics["sweeping"] = self._sweeping.figures
+        if self._symmetry.figures:
+            self.statistics["symmetry"] = self._symmetry.figures
         if self._pool.about:
             self.statistics["pool"] = self._pool.about
 
@@ -228,7 +233,14 @@ class Hybrid:
         if self._began is None:
             self._began = self._deadline.elapsed()
         self._unfilled = True
-        for step in (self._begin_first, self._begin_descent, self._use_pool, self._use_merged):
+        for step in (
+            self._begin_first,
+            self._begin_symmetry,
+            self._begin_descent,
+            self._use_pool,
+            self._use_merged,
+            self._use_broken,
+        ):
             plan = self._scheduler.decide(self._view())  # as things are after the step before
             if not step(plan, formula) or self._race.heard():
                 return
@@ -252,11 +264,19 @@ class Hybrid:
             self._stage.begin_late(formula, self._waited())
         return True
 
+    def _begin_symmetry(self, plan: Plan, formula: Formula) -> bool:
+        if not self._assuming and plan.here > 1 and self._symmetry.promising(formula):
+            if not self._symmetry.begun and load_next(SYMMETRY):
+                return False
+            self._symmetry.begin(formula)
+        return True
+
     def _begin_descent(self, plan: Plan, formula: Formula) -> bool:
         if plan.descend and not self._descent.begun:
             if self._descent.wanted and load_next(DESCENT):
                 return False
-            self._descent.begin(formula, self._cores, beside=self._stage.running or self._sweeping.running)
+            beside = self._stage.running or self._sweeping.running or self._symmetry.running
+            self._descent.begin(formula, self._cores, beside=beside)
         return True
 
     def _use_pool(self, plan: Plan, formula: Formula) -> bool:
@@ -275,6 +295,13 @@ class Hybrid:
         merged = self._sweeping.merged_lane() if self._room_beside(plan) else None
         if merged is not None:
             spec, source = merged
+            self._here.append(self._race.add(spec, self._run.build(spec), source))
+        return True
+
+    def _use_broken(self, plan: Plan, formula: Formula) -> bool:
+        """Start a lane on the formula with its symmetries broken, once they are known."""
+        if self._symmetry.waiting and self._room_beside(plan):
+            spec, source = self._symmetry.broken_lane(self._strengthened(formula))
             self._here.append(self._race.add(spec, self._run.build(spec), source))
         return True
 
@@ -375,7 +402,9 @@ class Hybrid:
             if refused or abandoned or lane.cause in (Cause.KILLED, Cause.UNSTARTED):
                 self._deadline.check()
                 self._revived[name] = self._revived.get(name, 0) + 1
-                own = formula if lane is self._first else self._sweeping.source(lane.spec)
+                spec = lane.spec
+                own = self._sweeping.source(spec) or self._symmetry.source(spec)
+                own = formula if lane is self._first else own
                 self._replace(lane, self._strengthened(formula) if own is None else own)
 
     def _refuge(self) -> int:

@@ -95,6 +95,7 @@ class Run(Context):
                     "gradient": False,
                     "algebra": False,
                     "sweeping": False,
+                    "symmetry": False,
                     "pool": False,
                 }
                 self.tell("note", what=f"Kissat's lanes only: {error}")

@@ -15,6 +15,7 @@ _ALL = "turbosat.cdcl.process.python_child", "numpy.random"
 # numpy.unique loads masked arrays.
 ALGEBRA = *_ALL, "numpy.ma", "turbosat.lanes.algebra_worker"
 SWEEPING = *_ALL, "numpy.ma", "turbosat.lanes.sweeping_worker"
+SYMMETRY = *_ALL, "numpy.ma", "turbosat.lanes.symmetry_worker"
 DESCENT = *_ALL, "turbosat.gpu.search", "turbosat.lanes.gradient_worker", "turbosat.gpu.gradient.cpu"
 
 

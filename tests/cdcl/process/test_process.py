@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cdcl.engines.engines import ENGINES, formula, hopeless, wait
-from tests.families import dimacs, pigeonhole
+from tests.families import dimacs, endless
 from tests.processes import ROOT, descendants, gone
 from turbosat.cdcl.engines.engine import Budget
 from turbosat.cdcl.process.child import Child
@@ -47,7 +47,7 @@ engine.stop()
 @pytest.fixture
 def hard_file(tmp_path: Path) -> Path:
     path = tmp_path / "hard.cnf"
-    path.write_text(dimacs(*pigeonhole(14, 13)))
+    path.write_text(dimacs(*endless()))
     return path
 
 

@@ -1,0 +1,60 @@
+"""The symmetry lane: symmetries of the clauses sought in a child process, driven as an engine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from turbosat.cdcl.engines.engine import Answer
+from turbosat.errors import EngineError
+from turbosat.lanes.single_task import SingleTask
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from turbosat.cdcl.process.channel import Message
+    from turbosat.formula.clauses import Clauses
+    from turbosat.formula.formula import Formula
+
+LARGEST = 5_000_000  # literals of a formula that is looked at
+LEAST = 0.05  # of the literals left by unit propagation that share their colour with another
+
+
+def promising(formula: Formula, check: Callable[[], None] = lambda: None) -> bool:
+    """Say whether a formula may have symmetries that matter: literals that refined colours leave alike.
+
+    Most formulas have none. `check` is called now and then and may raise.
+    """
+    if len(formula.xors) or formula.literals.size > LARGEST:
+        return False
+    from turbosat.encodings.symmetry import Symmetry
+
+    return Symmetry(formula, check).coloured() >= LEAST
+
+
+class SymmetrySearch(SingleTask):
+    """The search for symmetries of one formula without XORs of its own. It answers UNKNOWN in the end.
+
+    Once there are some that matter, `figures` says which, and `breaking` are clauses over the formula's
+    variables and `auxiliary` ones behind them: with these clauses, the formula has a model if it has one
+    without. They do not follow from it.
+    """
+
+    name = "symmetry"
+
+    def __init__(self, *, memory_limit: int | None = None) -> None:
+        super().__init__("turbosat.lanes.symmetry_worker", {}, memory_limit)
+        self.breaking: Clauses | None = None
+        self.auxiliary = 0
+
+    def _take(self, message: Message) -> None:
+        import numpy as np
+
+        from turbosat.formula.clauses import Clauses
+
+        literals, offsets = map(np.asarray, message.arrays)
+        self._figures = message.data
+        self.auxiliary = message.data["auxiliary"]
+        self.breaking = Clauses(literals, offsets)
+
+    def _refuted(self, message: Message) -> Answer:
+        raise EngineError("a search for symmetries refutes nothing")
