@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.encodings.matrix import Matrix
-from turbosat.gpu.rules import Rule, Walk, Weighted
+from turbosat.encodings.groups import find_groups
+from turbosat.gpu.rules import Grouped, Rule, Walk, Weighted
 
 NEAR = 3  # false clauses from which on the way to none is short enough to be told
 LEVELS = NEAR + 2  # 0 ... NEAR + 1 false clauses
@@ -118,10 +119,17 @@ _LADDER = tuple(
 )
 
 
-def configurations(matrix: Matrix, optimizer: Optimizer) -> tuple[Configuration, ...]:
+VALUES = 3  # of a variable of many: two are one variable's
+COVERED = 0.5  # of the variables that are in such groups, at least, where groups move
+
+
+def configurations(
+    matrix: Matrix, optimizer: Optimizer, follows: tuple[type[Rule], ...] = (Walk, Weighted)
+) -> tuple[Configuration, ...]:
     """Return the configurations for a matrix. The walk's constants are those of the median clause length.
 
     The walk keeps nothing but its values, so it is always as good as restarted; weights can lead astray.
+    Rules are of the kinds in `follows`.
     """
     lengths = np.diff(matrix.offsets)
     middle = int(np.median(lengths)) if lengths.size else 2
@@ -135,6 +143,10 @@ def configurations(matrix: Matrix, optimizer: Optimizer) -> tuple[Configuration,
         return (Configuration("ste", walk, restarts=False),)
     if optimizer == "galois":
         return _LADDER
+    if Grouped in follows and optimizer in ("auto", "weighted"):
+        groups = find_groups(matrix)
+        if groups.covered(VALUES) >= COVERED * matrix.variables:
+            known = (Configuration("weighted-groups", Grouped(groups), restarts=False), *known)
     return tuple(
         configuration
         for configuration in known

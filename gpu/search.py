@@ -17,6 +17,7 @@ from turbosat.gpu.bandit import Optimizer, configurations
 from turbosat.gpu.controller import ENDLESS, Controller
 from turbosat.gpu.guidance import Guidance
 from turbosat.gpu.registry import choose
+from turbosat.gpu.rules import Grouped
 
 LARGEST: Final = 1 << 18  # literals of a formula that is reduced
 # Effort before that, and more for each literal: what is solved at once needs no reduction, and the others
@@ -67,6 +68,7 @@ class GradientSearch:
         self._flips, self._seconds, self._restarts = 0, 0.0, 0  # of controllers that were replaced
         self._reduction: Reduction | None = None
         self._reduced = False  # whether that has been tried
+        self._grouped = np.zeros(0, np.int32)  # variables of groups that move, from 1
         self._build(None if start is None else np.atleast_2d(start))
 
     @property
@@ -164,7 +166,8 @@ class GradientSearch:
             joined(self.formula.xors, clauses.xors),
         )
         again = self._reduction is not None and not len(self.formula.xors)
-        self._rebuild(reduce(self.formula, self.frozen) if again else None)
+        kept = np.concatenate([self.frozen, self._grouped])
+        self._rebuild(reduce(self.formula, kept) if again else None)
 
     def close(self) -> None:
         """Give threads and device memory back."""
@@ -187,7 +190,7 @@ class GradientSearch:
         self._controller.pause = ENDLESS
         self._reduced = True
         begin = time.perf_counter()
-        reduction = reduce(self.formula, self.frozen)
+        reduction = reduce(self.formula, np.concatenate([self.frozen, self._grouped]))
         self._seconds += time.perf_counter() - begin
         if reduction.formula.has_empty_clause or reduction.variables <= WORTH * self.matrix.variables:
             self._rebuild(reduction)
@@ -216,7 +219,7 @@ class GradientSearch:
             return
         backend, self.comment = choose(self._device, self.matrix, self._optimizer)
         self.device = backend.name
-        choice = configurations(self.matrix, self._optimizer)
+        choice = configurations(self.matrix, self._optimizer, backend.follows)
         lanes = self._lanes or backend.lanes(
             self.matrix, [configuration.rule for configuration in choice], self._workers
         )
@@ -225,5 +228,15 @@ class GradientSearch:
         self._controller = Controller(population, choice, self._seed, rows, self._check)
         size = self.formula.literals.size
         reducible = self._optimizer in ("auto", "walk", "weighted") and not len(self.formula.xors)
+        # An elimination of a value's variable would end the group that it is in.
+        self._grouped = np.concatenate(
+            [np.zeros(0, np.int32)]
+            + [
+                self.matrix.names[each.rule.groups.members >> 1] + 1
+                for each in choice
+                if isinstance(each.rule, Grouped)
+            ]
+        )
+        reducible &= self._grouped.size < WORTH * self.matrix.variables
         if reducible and population.lockstep == 1 and not self._reduced and size <= LARGEST:
             self._controller.pause = EFFORT + EFFORT_PER_LITERAL * size
