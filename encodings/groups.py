@@ -133,4 +133,3 @@ def _choice(matrix: Matrix, clauses: NDArray[np.int64]) -> NDArray[np.bool_]:
     )
     kernels.choose_groups(state)
     return state.chosen
-

@@ -12,8 +12,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.encodings.matrix import Matrix
 from turbosat.encodings.groups import find_groups
+from turbosat.encodings.matrix import Matrix
 from turbosat.gpu.rules import Grouped, Rule, Walk, Weighted
 
 NEAR = 3  # false clauses from which on the way to none is short enough to be told
