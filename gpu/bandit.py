@@ -134,7 +134,7 @@ def configurations(
     lengths = np.diff(matrix.offsets)
     middle = int(np.median(lengths)) if lengths.size else 2
     walk = _WALKS[min(max(middle, 2), 7)]
-    known = (
+    known: tuple[Configuration, ...] = (
         Configuration("weighted", Weighted(), restarts=False),
         Configuration("walk", walk, restarts=False),
         Configuration("weighted-short", Weighted(), restarts=True),

@@ -159,7 +159,7 @@ class GroupMoves(WeightedMoves):
     def __init__(self, layout: Layout, lane: Lane, groups: encodings.Groups, clauses: int) -> None:
         """`layout` is that of the groups' clauses, `clauses` the number of the matrix's."""
         super().__init__(layout, lane.replaced(false=lane.false[: layout.clauses + AHEAD]))
-        self.groups, self._clauses = groups, clauses
+        self.groups, self._given = groups, np.full(clauses, WEIGHT_ONE, np.int32)
         sizes = np.diff(groups.begins)
         unit = np.full(layout.variables, -1, np.int32)
         unit[groups.members >> 1] = np.repeat(np.arange(sizes.size, dtype=np.int32), sizes)
@@ -178,13 +178,14 @@ class GroupMoves(WeightedMoves):
         )
 
     def read(self) -> NDArray[np.int32]:
-        """Return the weights; clauses that the groups keep true have the first."""
-        weights = np.full(self._clauses, WEIGHT_ONE, np.int32)
+        """Return the weights; of clauses that the groups keep true, those that were given."""
+        weights = self._given.copy()
         weights[self.groups.kept] = super().read()
         return weights
 
     def write(self, weights: NDArray[np.int32]) -> None:
         """Set the weights."""
+        self._given = weights.copy()
         super().write(weights[self.groups.kept])
 
     def count(self, first: int, last: int) -> None:
