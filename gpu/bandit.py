@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.encodings.groups import find_groups
+from turbosat.encodings.groups import Groups, find_groups
 from turbosat.encodings.matrix import Matrix
 from turbosat.gpu.rules import Grouped, Rule, Walk, Weighted
 
@@ -120,7 +120,13 @@ _LADDER = tuple(
 
 
 VALUES = 3  # of a variable of many: two are one variable's
-COVERED = 0.5  # of the variables that are in such groups, at least, where groups move
+COVERED = 1 / 3  # of the variables that are in such groups, at least, where groups move
+
+
+def worthwhile_groups(matrix: Matrix) -> Groups | None:
+    """Return the groups of a matrix, None unless they hold enough of it for moves of groups."""
+    groups = find_groups(matrix)
+    return groups if groups.covered(VALUES) >= COVERED * max(matrix.variables, 1) else None
 
 
 def configurations(
@@ -144,8 +150,8 @@ def configurations(
     if optimizer == "galois":
         return _LADDER
     if Grouped in follows and optimizer in ("auto", "weighted"):
-        groups = find_groups(matrix)
-        if groups.covered(VALUES) >= COVERED * matrix.variables:
+        groups = worthwhile_groups(matrix)
+        if groups is not None:
             known = (Configuration("weighted-groups", Grouped(groups), restarts=False), *known)
     return tuple(
         configuration

@@ -13,7 +13,7 @@ from turbosat.encodings.matrix import Matrix, encode
 from turbosat.encodings.parity_matrix import joined
 from turbosat.encodings.reduction import Reduction, reduce
 from turbosat.formula.formula import Formula
-from turbosat.gpu.bandit import Optimizer, configurations
+from turbosat.gpu.bandit import Optimizer, configurations, worthwhile_groups
 from turbosat.gpu.controller import ENDLESS, Controller
 from turbosat.gpu.guidance import Guidance
 from turbosat.gpu.registry import choose
@@ -68,7 +68,7 @@ class GradientSearch:
         self._flips, self._seconds, self._restarts = 0, 0.0, 0  # of controllers that were replaced
         self._reduction: Reduction | None = None
         self._reduced = False  # whether that has been tried
-        self._grouped = np.zeros(0, np.int32)  # variables of groups that move, from 1
+        self._grouped = False  # whether groups move
         self._build(None if start is None else np.atleast_2d(start))
 
     @property
@@ -166,8 +166,7 @@ class GradientSearch:
             joined(self.formula.xors, clauses.xors),
         )
         again = self._reduction is not None and not len(self.formula.xors)
-        kept = np.concatenate([self.frozen, self._grouped])
-        self._rebuild(reduce(self.formula, kept) if again else None)
+        self._rebuild(reduce(self.formula, self.frozen) if again else None)
 
     def close(self) -> None:
         """Give threads and device memory back."""
@@ -190,9 +189,14 @@ class GradientSearch:
         self._controller.pause = ENDLESS
         self._reduced = True
         begin = time.perf_counter()
-        reduction = reduce(self.formula, np.concatenate([self.frozen, self._grouped]))
+        reduction = reduce(self.formula, self.frozen)
+        worth = reduction.variables <= WORTH * self.matrix.variables
+        if (
+            worth and reduction.variables and self._grouped
+        ):  # eliminating one value ends a group, and moving groups is worth more
+            worth = worthwhile_groups(encode(reduction.formula, self.frozen)) is not None
         self._seconds += time.perf_counter() - begin
-        if reduction.formula.has_empty_clause or reduction.variables <= WORTH * self.matrix.variables:
+        if reduction.formula.has_empty_clause or worth:
             self._rebuild(reduction)
 
     def _rebuild(self, reduction: Reduction | None) -> None:
@@ -228,15 +232,6 @@ class GradientSearch:
         self._controller = Controller(population, choice, self._seed, rows, self._check)
         size = self.formula.literals.size
         reducible = self._optimizer in ("auto", "walk", "weighted") and not len(self.formula.xors)
-        # An elimination of a value's variable would end the group that it is in.
-        self._grouped = np.concatenate(
-            [np.zeros(0, np.int32)]
-            + [
-                self.matrix.names[each.rule.groups.members >> 1] + 1
-                for each in choice
-                if isinstance(each.rule, Grouped)
-            ]
-        )
-        reducible &= self._grouped.size < WORTH * self.matrix.variables
+        self._grouped = any(isinstance(each.rule, Grouped) for each in choice)
         if reducible and population.lockstep == 1 and not self._reduced and size <= LARGEST:
             self._controller.pause = EFFORT + EFFORT_PER_LITERAL * size

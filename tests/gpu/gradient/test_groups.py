@@ -260,21 +260,23 @@ def test_devices_do_without_them(kind: type[Population]) -> None:
     assert Grouped not in kind.follows
 
 
-def test_a_reduction_leaves_groups_as_they_are() -> None:
-    """An elimination of one value's variable would end a group; other variables are eliminated."""
-    matrix = valued_matrix(5, [4] * 10, 30, 150)
-    signs = np.where(matrix.literals & 1, -1, 1)
-    formula = Formula(((matrix.literals >> 1) + 1) * signs.astype(np.int32), matrix.offsets, matrix.variables)
-    before = GradientSearch(formula, device="cpu", seed=3)
-    groups, size = find_groups(before.matrix).covered(3), before.matrix.variables
-    assert before._controller is not None
-    before._controller.pause = 0
-    before._reduce_if_due()
-    assert before._reduction is not None
-    assert before.matrix.variables < size
-    assert find_groups(before.matrix).covered(3) >= groups - 4 * (size - before.matrix.variables)
-    before.advance_rounds(1)
-    assert "weighted-groups" in before.statistics()["shares"]
+def test_a_reduction_that_ends_groups_is_not_taken() -> None:
+    """Of a colouring, elimination takes one colour of each vertex."""
+    random, name = np.random.default_rng(1), np.arange(1, 181).reshape(60, 3)
+    clauses = name.tolist() + [
+        [-one, -other] for row in name.tolist() for one, other in itertools.combinations(row, 2)
+    ]
+    for _ in range(150):
+        one, other = random.choice(60, 2, replace=False)
+        clauses += np.stack([-name[one], -name[other]], axis=1).tolist()
+    descent = GradientSearch(Formula.from_clauses(clauses), device="cpu", seed=3)
+    assert descent._controller is not None
+    descent._controller.pause = 0
+    descent._reduce_if_due()
+    assert descent._reduced
+    assert descent._reduction is None
+    descent.advance_rounds(1)
+    assert "weighted-groups" in descent.statistics()["shares"]
 
 
 def test_searches_on_variables_of_many_values() -> None:
