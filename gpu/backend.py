@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.encodings.matrix import Matrix
-from turbosat.gpu.rules import Rule
+from turbosat.gpu.rules import Rule, Walk, Weighted
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,8 @@ class Population(ABC):
     # Whether lanes that begin again are moved to the configurations that do better. Where not, each has its
     # lanes, which run deeply, and gets more or less of the effort.
     shifting: bool = False
+    # The kinds of rules that it follows.
+    follows: tuple[type[Rule], ...] = (Walk, Weighted)
 
     @staticmethod
     @abstractmethod
@@ -84,6 +86,8 @@ class Population(ABC):
         self, lanes: NDArray[np.int64], values: NDArray[np.bool_], weights: NDArray[np.int32] | None = None
     ) -> None:
         """Put lanes (k,) on values bool (k, variables); best values and counts start anew.
+
+        Lanes under a rule with groups begin near them: with one true literal in each group.
 
         Weights int32 (k, clauses) in units of 1/WEIGHT_ONE; None gives every clause WEIGHT_ONE.
         """

@@ -12,8 +12,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from turbosat.encodings.groups import Groups, find_groups
 from turbosat.encodings.matrix import Matrix
-from turbosat.gpu.rules import Rule, Walk, Weighted
+from turbosat.gpu.rules import Grouped, Rule, Walk, Weighted
 
 NEAR = 3  # false clauses from which on the way to none is short enough to be told
 LEVELS = NEAR + 2  # 0 ... NEAR + 1 false clauses
@@ -118,15 +119,28 @@ _LADDER = tuple(
 )
 
 
-def configurations(matrix: Matrix, optimizer: Optimizer) -> tuple[Configuration, ...]:
+VALUES = 3  # of a variable of many: two are one variable's
+COVERED = 1 / 3  # of the variables that are in such groups, at least, where groups move
+
+
+def worthwhile_groups(matrix: Matrix) -> Groups | None:
+    """Return the groups of a matrix, None unless they hold enough of it for moves of groups."""
+    groups = find_groups(matrix)
+    return groups if groups.covered(VALUES) >= COVERED * max(matrix.variables, 1) else None
+
+
+def configurations(
+    matrix: Matrix, optimizer: Optimizer, follows: tuple[type[Rule], ...] = (Walk, Weighted)
+) -> tuple[Configuration, ...]:
     """Return the configurations for a matrix. The walk's constants are those of the median clause length.
 
     The walk keeps nothing but its values, so it is always as good as restarted; weights can lead astray.
+    Rules are of the kinds in `follows`.
     """
     lengths = np.diff(matrix.offsets)
     middle = int(np.median(lengths)) if lengths.size else 2
     walk = _WALKS[min(max(middle, 2), 7)]
-    known = (
+    known: tuple[Configuration, ...] = (
         Configuration("weighted", Weighted(), restarts=False),
         Configuration("walk", walk, restarts=False),
         Configuration("weighted-short", Weighted(), restarts=True),
@@ -135,6 +149,10 @@ def configurations(matrix: Matrix, optimizer: Optimizer) -> tuple[Configuration,
         return (Configuration("ste", walk, restarts=False),)
     if optimizer == "galois":
         return _LADDER
+    if Grouped in follows and optimizer in ("auto", "weighted"):
+        groups = worthwhile_groups(matrix)
+        if groups is not None:
+            known = (Configuration("weighted-groups", Grouped(groups), restarts=False), *known)
     return tuple(
         configuration
         for configuration in known

@@ -42,6 +42,12 @@ class Backend:
         with self._usable():
             return kind.suitable_lanes(matrix, rules, workers)
 
+    @property
+    def follows(self) -> tuple[type[Rule], ...]:
+        """The kinds of rules that its populations follow."""
+        kind: type[Population] = getattr(importlib.import_module(self.module_path), self.population)
+        return kind.follows
+
     @contextmanager
     def _usable(self) -> Iterator[None]:
         """Turn what a device refuses into the reason why it cannot be used."""

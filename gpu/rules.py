@@ -9,6 +9,7 @@ from turbosat.core.galois import BITS as BITS
 from turbosat.core.galois import BREAKS as BREAKS
 from turbosat.core.gradient import WEIGHT_MAX as WEIGHT_MAX
 from turbosat.core.gradient import WEIGHT_ONE as WEIGHT_ONE
+from turbosat.encodings.groups import Groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,20 @@ class Weighted:
     random: int = 10
 
 
-Rule = Walk | Weighted
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """The weighted rule where variables of many values move as one.
+
+    Exactly one literal of each group is true, and a move makes another one true: two flips at once, where
+    single flips would pass through values that make the group's own clauses false. Single variables flip.
+    The gain of a move is the sum of the margins, local minima and weights are as under `weighted`.
+    """
+
+    groups: Groups
+    weighted: Weighted = Weighted()
+
+
+Rule = Walk | Weighted | Grouped
 
 
 PUSH = 768  # of 1024: a weighted descent flips a chosen variable with this probability, for the same reason

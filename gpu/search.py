@@ -13,10 +13,11 @@ from turbosat.encodings.matrix import Matrix, encode
 from turbosat.encodings.parity_matrix import joined
 from turbosat.encodings.reduction import Reduction, reduce
 from turbosat.formula.formula import Formula
-from turbosat.gpu.bandit import Optimizer, configurations
+from turbosat.gpu.bandit import Optimizer, configurations, worthwhile_groups
 from turbosat.gpu.controller import ENDLESS, Controller
 from turbosat.gpu.guidance import Guidance
 from turbosat.gpu.registry import choose
+from turbosat.gpu.rules import Grouped
 
 LARGEST: Final = 1 << 18  # literals of a formula that is reduced
 # Effort before that, and more for each literal: what is solved at once needs no reduction, and the others
@@ -67,6 +68,7 @@ class GradientSearch:
         self._flips, self._seconds, self._restarts = 0, 0.0, 0  # of controllers that were replaced
         self._reduction: Reduction | None = None
         self._reduced = False  # whether that has been tried
+        self._grouped = False  # whether groups move
         self._build(None if start is None else np.atleast_2d(start))
 
     @property
@@ -188,8 +190,13 @@ class GradientSearch:
         self._reduced = True
         begin = time.perf_counter()
         reduction = reduce(self.formula, self.frozen)
+        worth = reduction.variables <= WORTH * self.matrix.variables
+        if (
+            worth and reduction.variables and self._grouped
+        ):  # eliminating one value ends a group, and moving groups is worth more
+            worth = worthwhile_groups(encode(reduction.formula, self.frozen)) is not None
         self._seconds += time.perf_counter() - begin
-        if reduction.formula.has_empty_clause or reduction.variables <= WORTH * self.matrix.variables:
+        if reduction.formula.has_empty_clause or worth:
             self._rebuild(reduction)
 
     def _rebuild(self, reduction: Reduction | None) -> None:
@@ -216,7 +223,7 @@ class GradientSearch:
             return
         backend, self.comment = choose(self._device, self.matrix, self._optimizer)
         self.device = backend.name
-        choice = configurations(self.matrix, self._optimizer)
+        choice = configurations(self.matrix, self._optimizer, backend.follows)
         lanes = self._lanes or backend.lanes(
             self.matrix, [configuration.rule for configuration in choice], self._workers
         )
@@ -225,5 +232,6 @@ class GradientSearch:
         self._controller = Controller(population, choice, self._seed, rows, self._check)
         size = self.formula.literals.size
         reducible = self._optimizer in ("auto", "walk", "weighted") and not len(self.formula.xors)
+        self._grouped = any(isinstance(each.rule, Grouped) for each in choice)
         if reducible and population.lockstep == 1 and not self._reduced and size <= LARGEST:
             self._controller.pause = EFFORT + EFFORT_PER_LITERAL * size

@@ -17,10 +17,19 @@ from turbosat.core.gradient import (
     Lane,
     settle,
 )
+from turbosat.encodings.groups import Groups
 from turbosat.encodings.matrix import Matrix
 from turbosat.gpu.backend import Population, Report
-from turbosat.gpu.gradient.moves import SHORT, Layout, Moves, ShortMoves, WalkMoves, WeightedMoves
-from turbosat.gpu.rules import Rule, Walk
+from turbosat.gpu.gradient.moves import (
+    SHORT,
+    GroupMoves,
+    Layout,
+    Moves,
+    ShortMoves,
+    WalkMoves,
+    WeightedMoves,
+)
+from turbosat.gpu.rules import Grouped, Rule, Walk, Weighted
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -34,9 +43,12 @@ def missing(matrix: Matrix) -> str | None:
 class CpuPopulation(Population):
     """Lanes stepped by compiled kernels. What a rule keeps is made when a lane first follows it."""
 
+    follows = (Walk, Weighted, Grouped)
+
     def __init__(self, matrix: Matrix, lanes: int, seed: int, workers: int = 1) -> None:
         super().__init__(matrix, lanes, seed, workers)
         self._layout = Layout(matrix)
+        self._layouts: dict[Groups, Layout] = {}  # of what the matrix says where these move
         self._lanes = [_empty_lane(matrix, seed, index) for index in range(lanes)]
         self._rules: list[Rule] = [Walk(2.3)] * lanes
         self._walks: list[Moves | None] = [None] * lanes
@@ -57,8 +69,8 @@ class CpuPopulation(Population):
     def assign(self, lanes: NDArray[np.int64], rule: Rule) -> None:
         """Let lanes follow a rule; another kind of rule keeps something else."""
         for lane in lanes.tolist():
-            self._stale[lane] |= type(rule) is not type(self._rules[lane])
-            self._rules[lane] = rule
+            old, self._rules[lane] = self._rules[lane], rule
+            self._stale[lane] |= type(rule) is not type(old) or _groups(rule) is not _groups(old)
 
     def restart(
         self, lanes: NDArray[np.int64], values: NDArray[np.bool_], weights: NDArray[np.int32] | None = None
@@ -72,7 +84,7 @@ class CpuPopulation(Population):
             lane.counters[BEST] = -1  # unknown: the values have not been counted
             given = self._weights[index] = None if weights is None else weights[row].copy()
             if descent is not None:
-                descent.weights = self._equal() if given is None else given
+                descent.write(self._equal() if given is None else given)
             self._stale[index] = True
 
     def advance(self, effort: NDArray[np.int64], until: NDArray[np.int64]) -> Report:
@@ -116,7 +128,7 @@ class CpuPopulation(Population):
         for index in lanes.tolist():
             descent, given = self._descents[index], self._weights[index]
             if descent is not None:
-                rows.append(descent.weights)
+                rows.append(descent.read())
             else:
                 rows.append(self._equal() if given is None else given)
         return np.stack(rows)
@@ -138,24 +150,35 @@ class CpuPopulation(Population):
                 kind = ShortMoves if self.matrix.longest <= SHORT else WalkMoves
                 walk = self._walks[index] = kind(self._layout, lane)
             return walk
-        descent = self._descents[index]
-        if descent is None:
-            descent = self._descents[index] = WeightedMoves(self._layout, lane)
-            given = self._weights[index]
+        descent, groups = self._descents[index], _groups(self._rules[index])
+        if descent is None or getattr(descent, "groups", None) is not groups:
+            given = self._weights[index] if descent is None else descent.read()
+            if groups is None:
+                descent = WeightedMoves(self._layout, lane)
+            else:
+                if groups not in self._layouts:
+                    self._layouts[groups] = Layout(groups)
+                descent = GroupMoves(self._layouts[groups], lane, groups, self.matrix.clauses)
+            self._descents[index] = descent
             if given is not None:
-                descent.weights = given
+                descent.write(given)
         return descent
 
     def _run(self, index: int, moves: Moves, effort: int, until: int) -> int:
         lane = self._lanes[index]
         if self._stale[index]:
-            for first, last in self._layout.parts:
+            for first, last in moves.layout.parts:
                 moves.count(first, last)
             if lane.counters[BEST] < 0:
                 lane.counters[BEST] = lane.counters[FALSE]
             self._stale[index] = False
         lane.counters[LEAST] = lane.counters[FALSE]
         return moves.run(self._rules[index], effort, until)
+
+
+def _groups(rule: Rule) -> Groups | None:
+    """Return the groups that a rule moves."""
+    return rule.groups if isinstance(rule, Grouped) else None
 
 
 def _empty_lane(matrix: Matrix, seed: int, index: int) -> Lane:

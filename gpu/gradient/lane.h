@@ -77,8 +77,8 @@ static inline void fold(const struct lane *lane)
     counters[TRAIL] = 0;
 }
 
-// Note a flip, and whether it led to the best values so far.
-static inline void record(const struct lane *lane, int64_t variable, int64_t false_clauses)
+// Note a flip on the trail.
+static inline void trace(const struct lane *lane, int64_t variable)
 {
     int64_t *counters = lane->counters;
     if (!counters[LOST]) {
@@ -87,6 +87,13 @@ static inline void record(const struct lane *lane, int64_t variable, int64_t fal
         if (!counters[LOST])
             lane->trail[counters[TRAIL]++] = (int32_t)variable;
     }
+}
+
+// Note a flip, and whether it led to the best values so far.
+static inline void record(const struct lane *lane, int64_t variable, int64_t false_clauses)
+{
+    int64_t *counters = lane->counters;
+    trace(lane, variable);
     if (false_clauses < counters[LEAST]) {
         counters[LEAST] = false_clauses;
         if (false_clauses < counters[BEST])

@@ -9,42 +9,46 @@ from numpy.typing import NDArray
 
 from turbosat.core import gradient as kernels
 from turbosat.core.gradient import (
+    AHEAD,
     CHUNK,
     WEIGHT_ONE,
     Bits,
     Counts,
+    Groups,
     Lane,
     Others,
     Problem,
     Weights,
 )
+from turbosat.encodings import groups as encodings
 from turbosat.encodings.matrix import Matrix
-from turbosat.gpu.rules import Rule, Walk, Weighted
+from turbosat.gpu.rules import Grouped, Rule, Walk, Weighted
 
 SHORT: Final = 3  # clauses of at most so many literals are walked on without counts
 PART: Final = 2**19  # places of clauses that a call looks at, in a few milliseconds
 
 
 class Layout:
-    """A matrix as kernels read it, made once for all lanes."""
+    """A matrix, or what it says where groups move, as kernels read it, made once for all lanes."""
 
-    def __init__(self, matrix: Matrix) -> None:
-        self.matrix = matrix
+    def __init__(self, matrix: Matrix | encodings.Groups) -> None:
+        self.variables, self.clauses = matrix.variables, matrix.offsets.size - 1
+        self.entries = matrix.literals.size
         self.problem = Problem(
             offsets=matrix.offsets,
             literals=matrix.literals,
             starts=matrix.starts,
             occurrences=matrix.occurrences,
         )
-        cuts = np.searchsorted(matrix.offsets, np.arange(PART, matrix.entries, PART))
-        bounds = sorted({0, *cuts.tolist(), matrix.clauses})
+        cuts = np.searchsorted(matrix.offsets, np.arange(PART, self.entries, PART))
+        bounds = sorted({0, *cuts.tolist(), self.clauses})
         self.parts = list(pairwise(bounds)) or [(0, 0)]
         self.busiest = int(np.diff(matrix.starts).max(initial=0))  # clauses that a literal is in, at most
 
     @cached_property
     def slots(self) -> NDArray[np.int32]:
         """Where each place of each clause is among the occurrences, (entries,)."""
-        slots, heads = np.zeros(self.matrix.entries, np.int32), self.matrix.starts[:-1].copy()
+        slots, heads = np.zeros(self.entries, np.int32), self.problem.starts[:-1].copy()
         for first, last in self.parts:
             kernels.locate(self.problem, heads, slots, first, last)
         return slots
@@ -52,7 +56,7 @@ class Layout:
     @cached_property
     def others(self) -> Others:
         """The other literals of short clauses."""
-        one, other = np.zeros((2, self.matrix.entries + CHUNK), np.int32)
+        one, other = np.zeros((2, self.entries + CHUNK), np.int32)
         for first, last in self.parts:
             kernels.pair(self.problem, self.slots, one, other, first, last)
         return Others(first=one, second=other)
@@ -60,6 +64,8 @@ class Layout:
 
 class Moves(Protocol):
     """What a lane keeps for the rule that it follows."""
+
+    layout: Layout
 
     def count(self, first: int, last: int) -> None:
         """Compute what belongs to the values of the clauses first ... last - 1; parts come in their order."""
@@ -72,11 +78,10 @@ class WalkMoves:
     """A walk with cached breaks."""
 
     def __init__(self, layout: Layout, lane: Lane) -> None:
-        matrix = layout.matrix
-        self._problem, self._lane = layout.problem, lane
+        self.layout, self._problem, self._lane = layout, layout.problem, lane
         self._counts = Counts(
-            words=np.zeros(matrix.clauses, np.int64),
-            breaks=np.zeros(matrix.variables + 1, np.int32),
+            words=np.zeros(layout.clauses, np.int64),
+            breaks=np.zeros(layout.variables + 1, np.int32),
             changed=np.zeros(layout.busiest, np.int32),
         )
 
@@ -94,11 +99,11 @@ class ShortMoves:
     """A walk on short clauses: the same flips without counts."""
 
     def __init__(self, layout: Layout, lane: Lane) -> None:
-        matrix = layout.matrix
-        self._problem, self._others, self._lane = layout.problem, layout.others, lane
+        self.layout, self._problem, self._lane = layout, layout.problem, lane
+        self._others = layout.others
         self._bits = Bits(
-            bits=np.zeros(matrix.variables // 32 + 1, np.uint32),
-            place=np.zeros(matrix.clauses, np.int32),
+            bits=np.zeros(layout.variables // 32 + 1, np.uint32),
+            place=np.zeros(layout.clauses, np.int32),
             broken=np.zeros((SHORT, layout.busiest // CHUNK + 1), np.uint8),
         )
 
@@ -117,26 +122,25 @@ class WeightedMoves:
     """A descent on weighted clauses."""
 
     def __init__(self, layout: Layout, lane: Lane) -> None:
-        matrix = layout.matrix
-        self._problem, self._lane, self._slots = layout.problem, lane, layout.slots
+        self.layout, self._problem, self._lane = layout, layout.problem, lane
+        self._slots = layout.slots
         self._weights = Weights(
             slots=self._slots,
-            words=np.zeros(matrix.clauses, np.int64),
-            weights=np.full(matrix.entries + CHUNK, WEIGHT_ONE, np.int32),
-            margins=np.zeros(matrix.variables, np.int64),
-            good=np.zeros(matrix.variables, np.int32),
-            place=np.zeros(matrix.variables, np.int32),
+            words=np.zeros(layout.clauses, np.int64),
+            weights=np.full(layout.entries + CHUNK, WEIGHT_ONE, np.int32),
+            margins=np.zeros(layout.variables, np.int64),
+            good=np.zeros(layout.variables, np.int32),
+            place=np.zeros(layout.variables, np.int32),
             changed=np.zeros(layout.busiest, np.int32),
         )
 
-    @property
-    def weights(self) -> NDArray[np.int32]:
-        """The weights of the clauses, (clauses,)."""
+    def read(self) -> NDArray[np.int32]:
+        """Return the weights of the clauses, (clauses,)."""
         weights = self._weights.weights[self._slots[self._problem.offsets[:-1]]]
         return np.where(weights < 0, ~weights, weights)  # of false clauses there is the complement
 
-    @weights.setter
-    def weights(self, weights: NDArray[np.int32]) -> None:
+    def write(self, weights: NDArray[np.int32]) -> None:
+        """Set the weights of the clauses, (clauses,)."""
         self._weights.weights[self._slots] = np.repeat(weights, np.diff(self._problem.offsets))
 
     def count(self, first: int, last: int) -> None:
@@ -145,5 +149,57 @@ class WeightedMoves:
 
     def run(self, rule: Rule, effort: int, until: int) -> int:
         """Descend."""
-        constants = np.array([getattr(rule, name) for name in Weighted.__slots__], np.int64)
-        return kernels.descend(self._problem, self._lane, self._weights, constants, effort, until)
+        assert isinstance(rule, Weighted)
+        return kernels.descend(self._problem, self._lane, self._weights, constants(rule), effort, until)
+
+
+class GroupMoves(WeightedMoves):
+    """A descent on weighted clauses, of a lane with one true literal in each group."""
+
+    def __init__(self, layout: Layout, lane: Lane, groups: encodings.Groups, clauses: int) -> None:
+        """`layout` is that of the groups' clauses, `clauses` the number of the matrix's."""
+        super().__init__(layout, lane.replaced(false=lane.false[: layout.clauses + AHEAD]))
+        self.groups, self._given = groups, np.full(clauses, WEIGHT_ONE, np.int32)
+        sizes = np.diff(groups.begins)
+        unit = np.full(layout.variables, -1, np.int32)
+        unit[groups.members >> 1] = np.repeat(np.arange(sizes.size, dtype=np.int32), sizes)
+        single = np.flatnonzero(unit < 0)
+        unit[single] = sizes.size + np.arange(single.size)
+        units = sizes.size + single.size
+        self._groups = Groups(
+            begins=groups.begins,
+            members=groups.members,
+            unit=unit,
+            current=np.zeros(units, np.int32),
+            rivals=np.zeros(sizes.size, np.int32),
+            gains=np.zeros(units, np.uint8),
+            waits=np.zeros(sizes.size, np.uint8),
+            queue=np.zeros(sizes.size, np.int32),
+        )
+
+    def read(self) -> NDArray[np.int32]:
+        """Return the weights; of clauses that the groups keep true, those that were given."""
+        weights = self._given.copy()
+        weights[self.groups.kept] = super().read()
+        return weights
+
+    def write(self, weights: NDArray[np.int32]) -> None:
+        """Set the weights."""
+        self._given = weights.copy()
+        super().write(weights[self.groups.kept])
+
+    def count(self, first: int, last: int) -> None:
+        """Let the values conform to the groups; count true literals and margins."""
+        kernels.weigh_groups(self._problem, self._lane, self._weights, self._groups, first, last)
+
+    def run(self, rule: Rule, effort: int, until: int) -> int:
+        """Descend; `until` may be one flip late."""
+        assert isinstance(rule, Grouped)
+        return kernels.descend_groups(
+            self._problem, self._lane, self._weights, self._groups, constants(rule.weighted), effort, until
+        )
+
+
+def constants(rule: Weighted) -> NDArray[np.int64]:
+    """Return the constants of a rule in their order, int64 (6,)."""
+    return np.array([getattr(rule, name) for name in Weighted.__slots__], np.int64)

@@ -95,6 +95,7 @@ def constants(matrix: Matrix, rule: Rule) -> NDArray[np.uint32]:
         table = rule.table(LOSSES)
         chances = np.rint(table / table[0] * (2**32 // (matrix.longest + 1)))
         return np.asarray(np.maximum(chances, 1), np.uint32)
+    assert isinstance(rule, Weighted)
     amounts = (rule.current, rule.base // UNIT, rule.first, rule.first_base // UNIT)
     return np.array([*amounts, rule.sideways, rule.random], np.uint32)
 

@@ -6,6 +6,8 @@
 struct state {
     uint64_t random;
     int64_t false_clauses, good, spent;
+    const struct groups *groups; // of the rule that moves them
+    int64_t waiting;             // groups whose rival is to be found anew
 };
 
 static inline uint64_t draw(struct state *state)
@@ -13,21 +15,30 @@ static inline uint64_t draw(struct state *state)
     return state->random = step(state->random);
 }
 
-// Add to a margin and keep the list of positive ones.
+// What the including rule does when a margin was another one before: it keeps the list of what is worth doing.
+static inline void noted(const struct weights *weights, struct state *state, int64_t variable, int64_t old);
+
+// Put something on the list of what is worth doing.
+static inline void enlist(const struct weights *weights, struct state *state, int64_t number)
+{
+    weights->place[number] = (int32_t)state->good;
+    weights->good[state->good++] = (int32_t)number;
+}
+
+// Take something off that list: the last one takes its place.
+static inline void strike(const struct weights *weights, struct state *state, int64_t number)
+{
+    int32_t place = weights->place[number], last = weights->good[--state->good];
+    weights->good[place] = last;
+    weights->place[last] = place;
+}
+
+// Add to a margin.
 static inline void change(const struct weights *weights, struct state *state, int64_t variable, int64_t amount)
 {
-    int64_t old = weights->margins[variable], margin = old + amount;
-    weights->margins[variable] = margin;
-    if ((old > 0) == (margin > 0))
-        return;
-    if (margin > 0) {
-        weights->place[variable] = (int32_t)state->good;
-        weights->good[state->good++] = (int32_t)variable;
-    } else {
-        int32_t place = weights->place[variable], last = weights->good[--state->good];
-        weights->good[place] = last;
-        weights->place[last] = place;
-    }
+    int64_t old = weights->margins[variable];
+    weights->margins[variable] = old + amount;
+    noted(weights, state, variable, old);
 }
 
 // The weight of a clause, or its complement.

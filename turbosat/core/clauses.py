@@ -37,6 +37,8 @@ DEPTH, FOUND, PAIRS, STAMP = range(4)  # of a search for symmetries
 # PAIRS   variables that they move, all together
 # STAMP   the last mark in `stamps` and `literal_stamps`
 
+KEYS = 1024  # of candidates that are to be chosen from, the last for all higher ones
+
 
 class Propagation(Record):
     """Clauses, XORs and what is known of their variables."""
@@ -289,4 +291,51 @@ def find_symmetries(
 
     1 when all orbits are settled as far as `tries` wrong choices for each image allow; 0 after about
     `effort` edges, or without room for more: the generators found by then are there.
+    """
+
+
+class Candidates(Record):
+    """Groups that share variables, of which some are to be chosen that do not."""
+
+    begins: Annotated[ConstLongs, "candidates + 1"]
+    members: Annotated[ConstInts, "places"]  # variables
+    starts: Annotated[ConstLongs, "variables + 1"]
+    occurrences: Annotated[ConstInts, "places"]  # candidates of each variable
+    rank: Annotated[Ints, "candidates"]  # by how much it shares with others
+    conflicts: Annotated[Ints, "candidates"]  # places that live ones share with it; -1 when it is decided
+    next: Annotated[Ints, "candidates"]  # live ones of the same key, in lists
+    previous: Annotated[Ints, "candidates"]
+    heads: Annotated[Ints, KEYS]  # of the lists, -1 for empty ones
+    chosen: Annotated[Flags, "candidates"]
+
+
+@kernel
+def choose_groups(state: Candidates) -> None:
+    """Choose groups without common variables, one after the other: that of the fewest conflicts by its size.
+
+    First counts what a group shares with all others, then with those that are left: a choice decides its
+    neighbours, and so makes the groups that share with these the next to be chosen. Where groups come in
+    families, as rows and columns do, one family is chosen throughout.
+    """
+
+
+@kernel
+def rewrite_for_groups(
+    codes: Annotated[ConstInts, "entries"],
+    offsets: Annotated[ConstLongs, "clauses + 1"],
+    group: Annotated[ConstInts, "2 * variables"],
+    structural: Annotated[ConstFlags, "clauses"],
+    first: int,
+    effort: int,
+    stamps: Annotated[Ints, "groups"],
+    kept: Annotated[Ints, "room"],
+    ends: Annotated[Longs, "clauses + 1"],
+    numbers: Annotated[Ints, "clauses"],
+    written: Annotated[Longs, WRITTEN],
+) -> int:
+    """Write what clauses say where one literal of each group is true; `group` has each literal's, or -1.
+
+    Dropped are structural clauses, those with two negated literals of a group, and literals beside a negated
+    one of their group. Clauses from `first` on, until about `effort` literals are read; returns the next
+    clause. `numbers` are those of the clauses that are written. stamps start below 0.
     """

@@ -27,7 +27,7 @@ FALSE, BEST, LEAST, FLIPS, TRAIL, MARK, LOST, TURN, GOOD, GIVEN, COUNTERS = rang
 # MARK    how much of the trail leads from `best` to the best values
 # LOST    the trail overflowed before the best was beaten; the next best is copied whole
 # TURN    place of the false clause whose turn it is (walk)
-# GOOD    variables of positive margin (weighted rule)
+# GOOD    variables of positive margin (weighted rule), or units whose move gains (on groups)
 # GIVEN   false clauses that got weight in a transfer that effort did not suffice for (weighted rule)
 
 WEIGHT_ONE = 1024  # fixed point: weights are int32 in 1/1024 of a clause's initial weight
@@ -125,6 +125,22 @@ class Weights(Record):
     changed: Annotated[Ints, "longest"]  # scratch, for as many clauses as a literal is in
 
 
+class Groups(Record):
+    """Groups of literals of which exactly one is true, and what the rule that moves them keeps up to date.
+
+    A unit is a group, or a variable that is in none; groups have the lowest numbers.
+    """
+
+    begins: Annotated[ConstLongs, "groups + 1"]
+    members: Annotated[ConstInts, "places"]  # literals, group by group; no variable twice
+    unit: Annotated[ConstInts, "variables"]  # of each variable
+    current: Annotated[Ints, "units"]  # the variable of a group's true literal; of a single one, itself
+    rivals: Annotated[Ints, "groups"]  # the others' variable of the largest margin
+    gains: Annotated[Bytes, "units"]  # whether its move is worth doing: the first GOOD of `good` are these
+    waits: Annotated[Bytes, "groups"]  # scratch: whether the rival is to be found anew
+    queue: Annotated[Ints, "groups"]  # scratch: which those are
+
+
 @kernel
 def locate(
     problem: Problem,
@@ -215,6 +231,29 @@ def descend(
 
     `rule` holds the constants of turbosat.gpu.rules.Weighted, in their order.
     """
+
+
+@kernel
+def weigh_groups(
+    problem: Problem, lane: Lane, weights: Weights, groups: Groups, first: int, last: int
+) -> None:
+    """Do the same, and list the units that gain; with `first` 0, make one literal of each group true before.
+
+    `good` and `place` are of units here. Best values stay as they are, but for a lane that has none yet.
+    """
+
+
+@kernel
+def descend_groups(
+    problem: Problem,
+    lane: Lane,
+    weights: Weights,
+    groups: Groups,
+    rule: Annotated[ConstLongs, 6],
+    effort: int,
+    until: int,
+) -> int:
+    """Descend as `descend` does, by moves that make another literal of a group true: two flips."""
 
 
 class TeamProblem(Record):

@@ -51,7 +51,7 @@ def check_lane(matrix: Matrix, crowd: CpuPopulation, index: int) -> None:
     if isinstance(moves, WalkMoves):
         assert moves._counts.breaks[:-1].tolist() == breaks.tolist()
         return
-    kept, weights = moves._weights, moves.weights
+    kept, weights = moves._weights, moves.read()
     assert weights.sum(dtype=np.int64) == matrix.clauses * WEIGHT_ONE
     assert (weights >= 0).all()
     signed = np.where(counts == 0, ~weights, weights).repeat(np.diff(matrix.offsets))

@@ -65,7 +65,7 @@ def started(matrix: Matrix, kind: type[Moves], seed: int) -> tuple[Lane, Moves, 
     moves = kind(layout, lane)  # type: ignore[call-arg] # those here take these
     rows = [part.tolist() for part in np.split(matrix.literals, matrix.offsets[1:-1])]
     if isinstance(moves, WeightedMoves):
-        moves.weights = weights
+        moves.write(weights)
         twin: Twin = WeightedTwin(rows, values.tolist(), state, weights.tolist())
     else:
         twin = Twin(rows, values.tolist(), state)
@@ -91,7 +91,7 @@ def agree(matrix: Matrix, kind: type[Moves], rule: Rule, seed: int, efforts: Seq
             constants = [getattr(rule, name) for name in Weighted.__slots__]
             assert spent == twin.descend(constants, effort, until)
             assert lane.counters[GIVEN] == twin.given
-            assert moves.weights.tolist() == twin.weights
+            assert moves.read().tolist() == twin.weights
         assert lane.values.tolist() == twin.values
         assert lane.false[: lane.counters[FALSE]].tolist() == twin.false
         assert lane.counters[FLIPS] == twin.flips

@@ -1,0 +1,135 @@
+"""Variables of many values in clauses: groups of literals of which exactly one is true.
+
+A group is a clause whose literals exclude each other by clauses of two, as in quasigroups and queens; or one
+whose literals occur nowhere else (their negations do), as in colourings without at-most-one constraints: of
+several true ones all but one can be made false, which makes no other clause false.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from turbosat.core import clauses as kernels
+from turbosat.core.clauses import CLAUSES, ENTRIES, KEYS, WRITTEN, Candidates
+from turbosat.encodings.matrix import Matrix
+from turbosat.encodings.propagation import EFFORT, advance, ranges, transpose
+
+LONGEST: Final = 512  # literals of a group at most
+PAIRS: Final = 1 << 22  # that are looked up at most, in clauses of two
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Groups:
+    """Groups without common variables, and what else a matrix says where one literal of each is true.
+
+    No clause has literals of a group beside a negated one of it, nor two of these. Clauses that are not in
+    `kept` are true; the others are true where those of the matrix are. A model of the clauses with one true
+    literal in each group is a model of the matrix, and the matrix has none if there is no such.
+    """
+
+    begins: NDArray[np.int64]  # (groups + 1,)
+    members: NDArray[np.int32]  # (places,), literals, group by group
+    offsets: NDArray[np.int64]  # (kept + 1,), of the clauses as of those of a matrix
+    literals: NDArray[np.int32]  # (entries,)
+    starts: NDArray[np.int64]  # (2 · variables + 1,)
+    occurrences: NDArray[np.int32]  # (entries,)
+    kept: NDArray[np.int32]  # (kept,), the matrix's number of each clause, rising
+
+    @property
+    def variables(self) -> int:
+        """The number of variables of the matrix."""
+        return (self.starts.size - 1) // 2
+
+    def covered(self, size: int) -> int:
+        """Return how many variables are in groups of `size` literals or more."""
+        sizes = np.diff(self.begins)
+        return int(sizes[sizes >= size].sum())
+
+
+def find_groups(matrix: Matrix) -> Groups:
+    """Find groups and choose some that share no variable; there may be none."""
+    clauses = _candidates(matrix)
+    clauses = clauses[_choice(matrix, clauses)] if clauses.size else clauses
+    sizes = np.diff(matrix.offsets)[clauses]
+    begins = np.append(0, np.cumsum(sizes)).astype(np.int64)
+    members = matrix.literals[ranges(matrix.offsets, clauses)]
+    group = np.full(2 * matrix.variables, -1, np.int32)  # of each literal
+    group[members] = np.repeat(np.arange(clauses.size, dtype=np.int32), sizes)
+    structural = np.zeros(matrix.clauses, np.bool_)
+    structural[clauses] = True
+    literals, numbers = np.empty(matrix.entries, np.int32), np.empty(matrix.clauses, np.int32)
+    ends, stamps = np.zeros(matrix.clauses + 1, np.int64), np.full(clauses.size, -1, np.int32)
+    written = np.zeros(WRITTEN, np.int64)
+    advance(
+        lambda first: kernels.rewrite_for_groups(
+            matrix.literals,
+            matrix.offsets,
+            group,
+            structural,
+            first,
+            EFFORT,
+            stamps,
+            literals,
+            ends,
+            numbers,
+            written,
+        ),
+        matrix.clauses,
+    )
+    literals, offsets = literals[: written[ENTRIES]].copy(), ends[: written[CLAUSES] + 1].copy()
+    starts, occurrences = transpose(literals, offsets, 2 * matrix.variables)
+    return Groups(begins, members, offsets, literals, starts, occurrences, numbers[: written[CLAUSES]].copy())
+
+
+def _candidates(matrix: Matrix) -> NDArray[np.int64]:
+    """Return the clauses that are groups, rising."""
+    if not matrix.clauses:
+        return np.zeros(0, np.int64)
+    sizes, bound = np.diff(matrix.offsets), 2 * matrix.variables
+    pairs = np.flatnonzero(sizes == 2)
+    excluded = np.stack([matrix.literals[matrix.offsets[pairs]], matrix.literals[matrix.offsets[pairs] + 1]])
+    excluded ^= 1  # (2, pairs), literals that exclude each other
+    excluded.sort(axis=0)
+    keys = excluded[0].astype(np.int64) * bound + excluded[1]
+    keys.sort()
+    others = np.bincount(excluded.ravel(), minlength=bound)  # (literals,), how many each excludes, at least
+    heads = matrix.offsets[:-1]
+    fewest = np.minimum.reduceat(others[matrix.literals], heads)  # (clauses,)
+    alone = np.maximum.reduceat(np.diff(matrix.starts)[matrix.literals], heads) == 1
+    likely = ~alone & (fewest >= sizes - 1) & (sizes <= LONGEST)
+    found, looked_up = [np.flatnonzero(alone & (sizes <= LONGEST))], 0
+    for size in np.flatnonzero(np.bincount(sizes[likely])).tolist():
+        clauses = np.flatnonzero(likely & (sizes == size))
+        looked_up += clauses.size * size * (size - 1) // 2
+        if looked_up > PAIRS:
+            break
+        rows = np.sort(matrix.literals[heads[clauses, None] + np.arange(size)], axis=1)  # (rows, size)
+        one, other = np.triu_indices(size, 1)
+        wanted = rows[:, one].astype(np.int64) * bound + rows[:, other]  # (rows, pairs)
+        place = np.minimum(np.searchsorted(keys, wanted), keys.size - 1)
+        found.append(clauses[(keys[place] == wanted).all(axis=1)])
+    return np.sort(np.concatenate(found))
+
+
+def _choice(matrix: Matrix, clauses: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Choose clauses without common variables, bool (clauses,)."""
+    begins = np.append(0, np.cumsum(np.diff(matrix.offsets)[clauses])).astype(np.int64)
+    members = matrix.literals[ranges(matrix.offsets, clauses)] >> 1
+    starts, occurrences = transpose(members, begins, matrix.variables)
+    rank, conflicts, following, previous = np.zeros((4, clauses.size), np.int32)
+    state = Candidates(
+        begins=begins,
+        members=members,
+        starts=starts,
+        occurrences=occurrences,
+        rank=rank,
+        conflicts=conflicts,
+        next=following,
+        previous=previous,
+        heads=np.full(KEYS, -1, np.int32),
+        chosen=np.zeros(clauses.size, np.bool_),
+    )
+    kernels.choose_groups(state)
+    return state.chosen
