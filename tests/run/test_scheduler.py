@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from turbosat.run.scheduler import (
     BESIDE,
     EARLY,
+    FAR,
     HOPEFUL,
     LANE,
     LATEST,
@@ -120,10 +121,11 @@ def test_one_false_clause_on_a_small_formula() -> None:
     assert share(caught, 40.0) == share(Descent(8.0, 7.6, 1, 45_000), 40.0) == NEAR_TRIAL / 8.0
 
 
-def test_an_improvement_and_being_near_are_worth_a_share() -> None:
+def test_coming_nearer_and_being_near_are_worth_a_share() -> None:
     stale, fresh = Descent(6.0, 5.0, NEAR + 1), Descent(6.0, 1.0, NEAR + 1)
     assert share(fresh, 9.0) == 2 * share(stale, 9.0)
-    assert share(Descent(6.0, 5.0, HOPEFUL[0] + 1), 9.0) == share(stale, 9.0) / 2
+    assert share(Descent(6.0, 5.0, HOPEFUL[0] + 1), 9.0) == pytest.approx(share(stale, 9.0) * FAR)
+    assert share(Descent(6.0, 1.0, HOPEFUL[0] + 1), 9.0) == share(fresh, 9.0)
     assert share(Descent(6.0, 5.0, NEAR), 9.0) == pytest.approx(share(stale, 9.0) * NEAR_TRIAL / TRIAL[0])
     assert share(Descent(1e6, 1e6, 1, accelerated=True), 9.0) == 1.0
     assert share(Descent(TRIAL[0] / 2, 0.0, 10**6), 9.0) == 1.0
@@ -158,7 +160,7 @@ def test_the_first_seconds_on_two_cores() -> None:
     ("cores", "early", "late"), [(1, 1, 1), (2, 2, 4), (3, 3, 4), (4, 4, 5), (16, 4, 16), (64, 4, 64)]
 )
 def test_lanes_fill_the_cores(cores: int, early: int, late: int) -> None:
-    """One a core at once, few before a pool is up; then one a core, and one or two more where there are few."""
+    """One a core at once, few before a pool is up; then one a core, one or two more where there are few."""
     scheduler = Scheduler(pool_start(None, cores))
     assert scheduler.decide(View(0.5, cores)).here == early
     coming = scheduler.decide(View(2.5, cores))

@@ -23,7 +23,8 @@ LATEST = 4.0  # seconds after which nobody waits for its end
 SMALL, LARGE = 80_000, 250_000  # literals of these
 HOPEFUL = 20, 3e-4  # false clauses from which on a descent counts as far, at least, and by literals
 LEAST = 0.02  # share of a core that a descent keeps
-LATE_SHARE = 0.5  # seconds of search within which an improvement must have come, as a part of all
+FAR = 0.25  # of the share of others that one has that is far and does not come nearer
+LATE = 0.5  # seconds of search, as a part of all, within which half of the false clauses must have gone
 
 POOL_MEMORY = 1 << 30  # bytes that Ray's processes take
 # Bytes of a lane, and more for each literal, measured after 20 s of search: CaDiCaL took 47 to 150 a literal
@@ -37,7 +38,7 @@ PoolState = Literal["none", "coming", "ready", "broken"]
 
 @dataclass(frozen=True, slots=True)
 class Descent:
-    """The gradient lane: seconds of search, and of that since the best improved; fewest false clauses.
+    """The gradient lane: seconds of search, and of that since its fewest false clauses became half; these.
 
     `expected` are the seconds of search that a solution should take, as told from how often it is near one.
     """
@@ -181,18 +182,18 @@ def _deserved(descent: Descent) -> float:
 def share(descent: Descent, passed: float) -> float:
     """Return the part of a core that a descent should have, after so many seconds of the run.
 
-    After its trial it falls as 1 / seconds of search, so that these grow with the square root of time; an
-    improvement lately doubles it, being far from a solution halves it. Where a solution is in sight, it may
-    be more.
+    After its trial it falls as 1 / seconds of search, so that these grow with the square root of time. It is
+    doubled where half of the false clauses have gone lately; where they have not, and are many, it is a quarter.
+    Where a solution is in sight, it may be more.
     """
     deserved = _deserved(descent)
     if descent.accelerated or descent.seconds < deserved:
         return 1.0
     merit = deserved / descent.seconds
-    if descent.stale < LATE_SHARE * descent.seconds:
+    if descent.stale < LATE * descent.seconds:
         merit *= 2
-    if descent.best > max(HOPEFUL[0], HOPEFUL[1] * descent.literals):
-        merit /= 2
+    elif descent.best > max(HOPEFUL[0], HOPEFUL[1] * descent.literals):
+        merit *= FAR
     return max(LEAST, min(1.0, max(merit, _in_sight(descent, passed))))
 
 
