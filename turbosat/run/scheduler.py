@@ -183,8 +183,8 @@ def share(descent: Descent, passed: float) -> float:
     """Return the part of a core that a descent should have, after so many seconds of the run.
 
     After its trial it falls as 1 / seconds of search, so that these grow with the square root of time. It is
-    doubled where half of the false clauses have gone lately; where they have not, and are many, it is a quarter.
-    Where a solution is in sight, it may be more.
+    doubled where half of the false clauses have gone lately; where they have not, and are many, it is a
+    quarter. Where a solution is in sight, it may be more.
     """
     deserved = _deserved(descent)
     if descent.accelerated or descent.seconds < deserved:
