@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -129,6 +130,20 @@ def test_coming_nearer_and_being_near_are_worth_a_share() -> None:
     assert share(Descent(6.0, 5.0, NEAR), 9.0) == pytest.approx(share(stale, 9.0) * NEAR_TRIAL / TRIAL[0])
     assert share(Descent(1e6, 1e6, 1, accelerated=True), 9.0) == 1.0
     assert share(Descent(TRIAL[0] / 2, 0.0, 10**6), 9.0) == 1.0
+
+
+@given(descents, st.integers(0, 10**6), st.floats(0, 1e5))
+def test_nearer_is_never_worth_less(descent: Descent, best: int, passed: float) -> None:
+    """Nor is a descent that has come nearer lately."""
+    nearer, farther = sorted((best, descent.best))
+    assert share(replace(descent, best=nearer), passed) >= share(replace(descent, best=farther), passed)
+    assert share(replace(descent, stale=0.0), passed) >= share(descent, passed)
+
+
+@given(views, st.none() | st.floats(0, 100), st.floats(0, 10))
+def test_no_lane_is_taken_back(view: View, pool_after: float | None, more: float) -> None:
+    now, later = (Scheduler(pool_after).decide(replace(view, seconds=view.seconds + x)) for x in (0, more))
+    assert now.here <= later.here
 
 
 def test_a_few_false_clauses_are_worth_a_longer_trial() -> None:
