@@ -137,8 +137,9 @@ def test_a_killed_child_is_started_again_or_done_without(victim: str, seconds_ha
     assert killer.killed >= 1
     if victim != "gradient_worker":
         lane = {"kissat": "kissat", "cadical_worker": "cadical-guided"}[victim]
-        ends = [kind for kind in killer.kinds(lane) if kind in ("started", "failed")]
-        assert ends[:3] == ["started", "failed", "started"]
+        own = [event for event in killer.events if event.lane == lane]
+        ends = [event for event in own if event.kind in ("started", "failed")]
+        assert [event.kind for event in ends[:3]] == ["started", "failed", "started"], ends
 
 
 @pytest.mark.usefixtures("tidy")
