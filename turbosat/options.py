@@ -100,8 +100,14 @@ class Options(TypedDict, total=False):
     sharing: Annotated[bool, Option(True, ("--sharing/--no-sharing",), "Lanes are told what others learn.")]
     pool: Annotated[bool, Option(True, ("--pool/--no-pool",), "Further lanes run in Ray actors.")]
     pool_after: Annotated[
-        float,
-        Option(2.0, ("--pool-after",), "When Ray is started here.", low=0, metavar="SECONDS"),
+        float | None,
+        Option(
+            None,
+            ("--pool-after",),
+            "When Ray is started here; after 2 seconds where there are more than 4 cores, else never.",
+            low=0,
+            metavar="SECONDS",
+        ),
     ]
     ray_address: Annotated[
         str | None,

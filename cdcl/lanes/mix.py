@@ -121,14 +121,14 @@ class LaneSpec(Entrant):
 # CaDiCaL's own configurations `sat` and `unsat` are spelt out: python-sat cannot select them.
 KINDS = {
     "kissat": LaneSpec("kissat", engine="kissat"),
-    "kissat-sat": LaneSpec("kissat-sat", engine="kissat", flags=("--sat",), follows="phases"),
+    "kissat-sat": LaneSpec("kissat-sat", nice=3, engine="kissat", flags=("--sat",), follows="phases"),
     "kissat-unsat": LaneSpec("kissat-unsat", engine="kissat", flags=("--unsat",)),
     "kissat-negative": LaneSpec("kissat-negative", engine="kissat", flags=("--phase=0",)),
     "cadical": LaneSpec("cadical", nice=6, engine="cadical"),
     "cadical-stable": LaneSpec("cadical-stable", engine="cadical", options={"stabilizeonly": 1}),
     # Of all settings tried with phases from a population, the one that makes the most of them.
     "cadical-guided": LaneSpec(
-        "cadical-guided", nice=9, engine="cadical", options={"stabilizeonly": 1}, follows="phases"
+        "cadical-guided", nice=6, engine="cadical", options={"stabilizeonly": 1}, follows="phases"
     ),
     # What follows nothing yet runs another course than lanes of the same kind.
     "cadical-probes": LaneSpec(
@@ -139,10 +139,11 @@ KINDS = {
     "cadical-unsat": LaneSpec("cadical-unsat", engine="cadical", options={"stabilize": 0, "walk": 0}),
 }
 
-# Kissat and CaDiCaL in turn: each is ten times better than the other on some files.
+# Kissat and CaDiCaL in turn: each is ten times better than the other on some files. Beside Kissat its own
+# settings for satisfiable formulas are worth the most.
 ORDER = {
     "default": (
-        *("kissat", "cadical", "cadical-guided", "kissat-unsat", "kissat-sat", "cadical-probes"),
+        *("kissat", "kissat-sat", "cadical-guided", "cadical", "kissat-unsat", "cadical-probes"),
         *("cadical-cubes", "kissat-negative", "cadical-unsat", "cadical-negative"),
     ),
     "sat": (

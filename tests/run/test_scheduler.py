@@ -2,13 +2,18 @@
 
 import itertools
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from turbosat.run.scheduler import (
+    BESIDE,
+    CLOSE,
+    CLOSE_TRIAL,
     EARLY,
+    FAR,
     FIRST,
     HEAD_START,
     HOPEFUL,
@@ -17,6 +22,7 @@ from turbosat.run.scheduler import (
     LEAST,
     NEAR,
     NEAREST,
+    POOL_AFTER,
     POOL_MEMORY,
     SECOND,
     TRIAL,
@@ -26,6 +32,7 @@ from turbosat.run.scheduler import (
     head_start,
     lane_memory,
     places,
+    pool_start,
     share,
     trial,
 )
@@ -63,7 +70,9 @@ views = st.builds(
 def test_plans_make_sense(view: View, pool_after: float | None) -> None:
     plan = Scheduler(pool_after).decide(view)
     assert 1 <= plan.here <= max(view.cores + 1, EARLY)
-    assert plan.here <= (view.cores + 1 if pool_after is None else EARLY) or view.pool == "broken"
+    assert plan.here <= EARLY or pool_after is None or view.pool == "broken"
+    assert plan.here <= view.cores + sum(view.seconds >= beside for beside in BESIDE)
+    assert plan.here == 1 or view.cores > 1 or view.pool == "broken"
     assert LEAST <= plan.share <= 1
     assert plan.remote == 0 or view.pool == "ready"
     assert plan.remote <= max(1, view.places)
@@ -96,7 +105,8 @@ def test_what_a_descent_does_not_use_it_gives_back(steps: list[float], best: int
     for step in steps * 10:
         seconds += step * share(Descent(seconds, seconds, best, expected=expected), passed)
         passed += step
-    usual = TRIAL[0] + (2 * TRIAL[0] * passed) ** 0.5 + LEAST * passed + 0.2
+    given = CLOSE_TRIAL if best <= CLOSE else TRIAL[0]
+    usual = given + (2 * given * passed) ** 0.5 + LEAST * passed + 0.2
     assert seconds <= usual + 1.5 * (expected**2 * passed) ** (1 / 3)
     assert seconds <= usual + passed * passed / (passed + max(expected, 1e-6))
 
@@ -118,34 +128,59 @@ def test_a_solution_in_sight_is_worth_a_share(
 
 
 def test_one_false_clause_on_a_small_formula() -> None:
-    """Two seconds of ten, a solution each five seconds of search: most of the core, not the usual fifth."""
-    near, caught = Descent(2.0, 1.9, 1, 45_000, expected=5.0), Descent(2.0, 1.9, 1, 45_000, expected=0.02)
-    assert share(near, 10.0) > 0.5
-    assert share(caught, 10.0) == share(Descent(2.0, 1.9, 1, 45_000), 10.0) == TRIAL[0] / 2.0
+    """Eight seconds of forty, a solution each twenty seconds of search: most of the core, not a quarter."""
+    near, caught = Descent(8.0, 7.6, 1, 45_000, expected=20.0), Descent(8.0, 7.6, 1, 45_000, expected=0.08)
+    assert share(near, 40.0) > 0.5
+    assert share(caught, 40.0) == share(Descent(8.0, 7.6, 1, 45_000), 40.0) == CLOSE_TRIAL / 8.0
 
 
-def test_an_improvement_and_being_near_are_worth_a_share() -> None:
-    stale, fresh = Descent(6.0, 5.0, 3), Descent(6.0, 1.0, 3)
+def test_coming_nearer_and_being_near_are_worth_a_share() -> None:
+    stale, fresh = Descent(6.0, 5.0, CLOSE + 1), Descent(6.0, 1.0, CLOSE + 1)
     assert share(fresh, 9.0) == 2 * share(stale, 9.0)
-    assert share(Descent(6.0, 5.0, HOPEFUL[0] + 1), 9.0) == share(stale, 9.0) / 2
+    assert share(Descent(6.0, 5.0, HOPEFUL[0] + 1), 9.0) == pytest.approx(share(stale, 9.0) * FAR)
+    assert share(Descent(6.0, 1.0, HOPEFUL[0] + 1), 9.0) == share(fresh, 9.0)
+    assert share(Descent(6.0, 5.0, CLOSE), 9.0) == pytest.approx(share(stale, 9.0) * CLOSE_TRIAL / TRIAL[0])
     assert share(Descent(1e6, 1e6, 1, accelerated=True), 9.0) == 1.0
     assert share(Descent(TRIAL[0] / 2, 0.0, 10**6), 9.0) == 1.0
 
 
+@given(descents, st.integers(0, 10**6), st.floats(0, 1e5))
+def test_nearer_is_never_worth_less(descent: Descent, best: int, passed: float) -> None:
+    """Nor is a descent that has come nearer lately."""
+    nearer, farther = sorted((best, descent.best))
+    assert share(replace(descent, best=nearer), passed) >= share(replace(descent, best=farther), passed)
+    assert share(replace(descent, stale=0.0), passed) >= share(descent, passed)
+
+
+@given(views, st.none() | st.floats(0, 100), st.floats(0, 10))
+def test_no_lane_is_taken_back(view: View, pool_after: float | None, more: float) -> None:
+    now, later = (Scheduler(pool_after).decide(replace(view, seconds=view.seconds + x)) for x in (0, more))
+    assert now.here <= later.here
+
+
+def test_a_few_false_clauses_are_worth_a_longer_trial() -> None:
+    near, other = (Descent(TRIAL[0] * 3, TRIAL[0] * 3, best) for best in (CLOSE, CLOSE + 1))
+    assert share(near, 2.0) == 1.0
+    assert share(other, 2.0) == pytest.approx(1 / 3)
+    assert share(Descent(2 * CLOSE_TRIAL, 2 * CLOSE_TRIAL, 0), 9.0) == 0.5
+
+
 def test_the_first_seconds_on_two_cores() -> None:
-    scheduler = Scheduler(2.0)
+    scheduler = Scheduler(pool_start(None, 2))
 
     def plan(seconds: float, descent: Descent | None) -> tuple[int, bool]:
         found = scheduler.decide(View(seconds, 2, descent))
+        assert not found.pool
         return found.here, found.spare
 
     assert plan(HEAD_START / 2, Descent(0.0, 0.0, 0)) == (1, False)
-    assert plan(0.2, Descent(0.0, 0.0, 0)) == (3, False)
-    assert plan(1.5, Descent(TRIAL[0] - 0.2, 0.1, 5)) == (3, False)
+    assert plan(0.2, Descent(0.0, 0.0, 0)) == (2, False)
+    assert plan(BESIDE[0], Descent(TRIAL[0] - 0.2, 0.1, 5)) == (3, False)
     assert plan(1.8, Descent(TRIAL[0], 0.1, 5)) == (3, True)  # its core is free for other work
-    assert plan(LATEST, Descent(0.1, 0.1, 5)) == (3, True)
-    assert plan(0.2, None) == (3, True)  # no descent at all
-    assert plan(0.2, Descent(0.1, 0.0, 5, accelerated=True)) == (3, True)
+    assert plan(BESIDE[1], Descent(TRIAL[0], 0.1, 5)) == (4, True)
+    assert plan(LATEST, Descent(0.1, 0.1, 5)) == (4, True)
+    assert plan(0.2, None) == (2, True)  # no descent at all
+    assert plan(0.2, Descent(0.1, 0.0, 5, accelerated=True)) == (2, True)
     assert scheduler.decide(View(50.0, 1, None)).here == 1
 
 
@@ -180,16 +215,23 @@ def test_a_descent_gives_its_core_to_a_sweep_that_is_nearly_over() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cores", "early", "late"), [(1, 1, 1), (2, 3, 4), (4, 4, 5), (16, 4, 16), (64, 4, 64)]
+    ("cores", "early", "late"), [(1, 1, 1), (2, 2, 4), (3, 3, 4), (4, 4, 5), (16, 4, 16), (64, 4, 64)]
 )
 def test_lanes_fill_the_cores(cores: int, early: int, late: int) -> None:
-    """Few before the pool is up, then one a core, and one or two more where there are few."""
-    scheduler = Scheduler(2.0 if cores > 1 else None)
+    """One a core at once, few before a pool is up; then one a core, one or two more where there are few."""
+    scheduler = Scheduler(pool_start(None, cores))
     assert scheduler.decide(View(0.5, cores)).here == early
     coming = scheduler.decide(View(2.5, cores))
-    assert coming.pool == (cores > 1)
+    assert coming.pool == (cores > EARLY)
     ready = scheduler.decide(View(8.0, cores, pool="ready" if coming.pool else "none", places=coming.places))
     assert ready.here + ready.remote == late
+
+
+def test_a_pool_is_for_many_cores_or_for_who_asks() -> None:
+    assert [pool_start(None, cores) for cores in (1, 2, EARLY, EARLY + 1)] == [None, None, None, POOL_AFTER]
+    assert pool_start(0.0, 2) == 0.0
+    asked = Scheduler(pool_start(0.5, 2)).decide(View(4.0, 2, pool="ready", places=1))
+    assert (asked.here, asked.remote, asked.pool) == (3, 1, True)  # a lane is left for its place
 
 
 def test_an_only_core_is_lane_0s_for_longer() -> None:

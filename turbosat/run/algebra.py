@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 LONGEST = 10.0  # seconds that recovery and elimination may take
 SHARE = 0.05  # of the time limit that they may take
 LATE = 1.0  # seconds after which a formula without XORs is tried, too
-LATE_NICE = 3  # how far it gives way then
+LATE_NICE = 6  # how far it gives way then
 LARGEST = 10_000_000  # literals of such a formula
 
 

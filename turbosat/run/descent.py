@@ -58,8 +58,8 @@ class DescentStage:
         self._phases = phases  # (variables,)
         self._seen: dict[str, Guidance] = {}
         self._devices: dict[str, str] = {}  # by lane, once they are told
-        self._best: int | None = None  # false clauses, of the lane here
-        self._improved = 0.0  # seconds of search it had had then
+        self._mark: int | None = None  # false clauses of the lane here, each time it is half of what it was
+        self._halved = 0.0  # seconds of search it had had then
         self._trails: dict[str, NDArray[np.int32]] = {}  # the last of each CDCL lane
         self._asked = 0.0  # when the last was asked for
         self._followed = 0  # version of the guidance that it was along
@@ -169,13 +169,13 @@ class DescentStage:
         if not figures:  # it is still starting
             return Descent(0.0, 0.0, 0)
         seconds, best = figures["core_seconds"], figures["best"]
-        if self._best is None or best < self._best:
-            self._best, self._improved = best, seconds
+        if self._mark is None or 2 * best <= self._mark:
+            self._mark, self._halved = best, seconds
         accelerated = figures["device"] != "cpu"
         expected, lasted = figures["expected_seconds"], figures["seconds"]
         return Descent(
             seconds,
-            seconds - self._improved,
+            seconds - self._halved,
             best,
             figures["entries"],
             accelerated,

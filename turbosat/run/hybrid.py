@@ -26,7 +26,17 @@ from turbosat.run.descent import DescentStage
 from turbosat.run.following import BestGuidance
 from turbosat.run.pool import PoolStage
 from turbosat.run.preloading import ALGEBRA, DESCENT, SWEEPING, SYMMETRY, load_next
-from turbosat.run.scheduler import FIRST, SECOND, Plan, Scheduler, View, head_start, lane_memory
+from turbosat.run.scheduler import (
+    FACTS,
+    FIRST,
+    SECOND,
+    Plan,
+    Scheduler,
+    View,
+    head_start,
+    lane_memory,
+    pool_start,
+)
 from turbosat.run.sharing import LONGEST, ClauseSharing
 from turbosat.run.sweeping import SweepingStage
 from turbosat.run.symmetry import SymmetryStage
@@ -70,7 +80,8 @@ class Hybrid:
         self._clause_sharing = ClauseSharing(race, sharing=options["sharing"])
         self._distant = options["ray_address"] is not None
         pooled = options["pool"] and (self._distant or self._cores > 1)
-        self._scheduler = Scheduler((0.0 if self._distant else options["pool_after"]) if pooled else None)
+        after = 0.0 if self._distant else pool_start(options["pool_after"], self._cores)
+        self._scheduler = Scheduler(after if pooled else None)
         self._first = first
         self._here = [] if first is None else [first]  # CDCL lanes, lane 0 among them
         self._remote: list[Lane] = []
@@ -341,9 +352,9 @@ class Hybrid:
         """Whether another lane may start now: Kissat waits for facts that it could not be told later."""
         spec = self._pending
         assert self._first is not None
-        if self._spent() or (not plan.search and self._first.state == "running"):
+        if spec is None or self._spent() or (not plan.search and self._first.state == "running"):
             return False
-        return spec is not None and not (self._stage.working and spec.engine == "kissat")
+        return spec.engine != "kissat" or not self._stage.working or self._waited() >= FACTS
 
     def _spent(self) -> bool:
         """Whether a lane has reached its limit: the run ends with the others, then."""

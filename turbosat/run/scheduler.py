@@ -17,13 +17,18 @@ ONLY_CORE = 0.5  # seconds of that where a second process takes lane 0's own cor
 # and sweeping, and after these for the descent, too.
 FIRST, SECOND = 0.6, 0.9
 NEAR, NEAREST = 2.0, 6.0  # CPU seconds to an end that others wait for, and seconds in which they do
-EARLY = 4  # lanes at most that are started before the pool is up
+EARLY = 4  # lanes at most that are started before the pool is up, and the fewest where none is to come
+BESIDE = 1.0, 3.0  # seconds after which a first and a second lane may be more than there are cores
+FACTS = 0.7  # seconds until which Kissat waits for what algebra finds: nearly always that is there by then
+POOL_AFTER = 2.0  # seconds after which a pool is worth its start, on more than EARLY cores
 TRIAL = 0.5, 1.5  # seconds of search that a descent is given in full, on a small formula and on a large one
+CLOSE, CLOSE_TRIAL = 5, 2.0  # false clauses up to which it is given more, and how much: most end in that
 LATEST = 4.0  # seconds after which nobody waits for its end
 SMALL, LARGE = 80_000, 250_000  # literals of these
-HOPEFUL = 20, 3e-4  # false clauses up to which a descent counts as near, at least, and by literals
+HOPEFUL = 20, 3e-4  # false clauses from which on a descent counts as far, at least, and by literals
 LEAST = 0.02  # share of a core that a descent keeps
-LATE_SHARE = 0.5  # seconds of search within which an improvement must have come, as a part of all
+FAR = 0.25  # of the share of others that one has that is far and does not come nearer
+LATE = 0.5  # seconds of search, as a part of all, within which half of the false clauses must have gone
 
 POOL_MEMORY = 1 << 30  # bytes that Ray's processes take
 # Bytes of a lane, and more for each literal, measured after 20 s of search: CaDiCaL took 47 to 150 a literal
@@ -37,7 +42,7 @@ PoolState = Literal["none", "coming", "ready", "broken"]
 
 @dataclass(frozen=True, slots=True)
 class Descent:
-    """The gradient lane: seconds of search, and of that since the best improved; fewest false clauses.
+    """The gradient lane: seconds of search, and of that since its fewest false clauses became half; these.
 
     `expected` are the seconds of search that a solution should take, as told from how often it is near one.
     """
@@ -112,13 +117,20 @@ class Scheduler:
         )
 
     def _here(self, view: View) -> int:
-        """Return how many lanes should run here: one more than cores, in what others leave."""
+        """Return how many lanes should run here: one a core at once, one or two more later, in memory's room.
+
+        What is worth the most is first in the mix, so it has its core for itself while it is most likely to
+        end: the later a lane ends, the less it matters when it began.
+        """
         if view.seconds < head_start(view.cores):
             return 1
         most = view.cores + (view.cores > 1)
-        if self.pool_after is not None:
+        if self.pool_after is None:
+            most = max(most, EARLY) if view.cores > 1 else 1
+        else:
             most = max(view.cores, EARLY) if view.pool == "broken" else min(most, EARLY)
-        return min(most, max(1, _room(view, 0)))
+        begun = view.cores + sum(view.seconds >= beside for beside in BESIDE)
+        return min(most, begun, max(1, _room(view, 0)))
 
     def _remote(self, view: View) -> int:
         """Return how many lanes there is memory for in the pool."""
@@ -130,6 +142,16 @@ class Scheduler:
 def head_start(cores: int) -> float:
     """Return the seconds that lane 0 has for itself."""
     return HEAD_START if cores > 1 else ONLY_CORE
+
+
+def pool_start(asked: float | None, cores: int) -> float | None:
+    """Return the seconds after which a pool is worth its start, `asked` if the user says so; None for never.
+
+    On few cores all lanes that are worth a part of one run here, and Ray would take theirs to come up.
+    """
+    if asked is not None:
+        return asked
+    return POOL_AFTER if cores > EARLY else None
 
 
 def _room(view: View, taken: int) -> int:
@@ -174,25 +196,35 @@ def places(cores: int) -> int:
 
 
 def trial(descent: Descent) -> float:
-    """Return the seconds of search that a descent is given in full: more on a large formula."""
+    """Return the seconds of search that a descent is given in any case: more on a large formula."""
     large = (descent.literals - SMALL) / (LARGE - SMALL)
     return TRIAL[0] + (TRIAL[1] - TRIAL[0]) * min(1.0, max(0.0, large))
+
+
+def _deserved(descent: Descent) -> float:
+    """Return the seconds of search that a descent is given in full: more where it is near after its trial.
+
+    How often it comes so near says little about when it comes to a solution, but the most come soon.
+    """
+    usual = trial(descent)
+    return max(usual, CLOSE_TRIAL) if descent.seconds >= usual and descent.best <= CLOSE else usual
 
 
 def share(descent: Descent, passed: float) -> float:
     """Return the part of a core that a descent should have, after so many seconds of the run.
 
-    After its trial it falls as 1 / seconds of search, so that these grow with the square root of time; an
-    improvement lately doubles it, being far from a solution halves it. Where a solution is in sight, it may
-    be more.
+    After its trial it falls as 1 / seconds of search, so that these grow with the square root of time. It is
+    doubled where half of the false clauses have gone lately; where they have not, and are many, it is a
+    quarter. Where a solution is in sight, it may be more.
     """
-    if descent.accelerated or descent.seconds < trial(descent):
+    deserved = _deserved(descent)
+    if descent.accelerated or descent.seconds < deserved:
         return 1.0
-    merit = trial(descent) / descent.seconds
-    if descent.stale < LATE_SHARE * descent.seconds:
+    merit = deserved / descent.seconds
+    if descent.stale < LATE * descent.seconds:
         merit *= 2
-    if descent.best > max(HOPEFUL[0], HOPEFUL[1] * descent.literals):
-        merit /= 2
+    elif descent.best > max(HOPEFUL[0], HOPEFUL[1] * descent.literals):
+        merit *= FAR
     return max(LEAST, min(1.0, max(merit, _in_sight(descent, passed))))
 
 
