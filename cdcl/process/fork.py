@@ -10,12 +10,14 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
+from importlib import import_module
 from typing import NoReturn
 
 from turbosat.system import own_memory
 
+CHILD = "turbosat.cdcl.process.python_child", "numpy.random"  # what every copy needs
 LARGEST = 1 << 27  # bytes that a process keeps which is copied: an interpreter with numpy keeps a third
 
 _permitted = False
@@ -33,6 +35,18 @@ def possible() -> bool:
         return _permitted and len(os.listdir("/proc/self/task")) == 1 and own_memory() <= LARGEST
     except OSError:  # no descriptor is left
         return False
+
+
+def load_next(modules: Iterable[str]) -> bool:
+    """Load the first module that copies will need and is not there yet: one at a time, an answer may come.
+
+    False where that is none, or of no use: nothing is to be copied.
+    """
+    missing = next((name for name in (*CHILD, *modules) if name not in sys.modules), None)
+    if missing is None or not possible():
+        return False
+    import_module(missing)
+    return True
 
 
 def fork(body: Callable[[], object], keep: Collection[int], prepare: Callable[[], None]) -> tuple[int, int]:

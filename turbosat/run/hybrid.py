@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from turbosat.cdcl.lanes.mix import LaneSpec
+from turbosat.cdcl.process.fork import load_next
 from turbosat.cdcl.process.interrupts import undisturbed
 from turbosat.errors import Cause
 from turbosat.options import worker_count
@@ -25,7 +26,6 @@ from turbosat.run.confinement import Confinement
 from turbosat.run.descent import DescentStage
 from turbosat.run.following import BestGuidance
 from turbosat.run.pool import PoolStage
-from turbosat.run.preloading import ALGEBRA, DESCENT, SWEEPING, SYMMETRY, load_next
 from turbosat.run.scheduler import (
     FACTS,
     FIRST,
@@ -51,6 +51,11 @@ if TYPE_CHECKING:
     from turbosat.run.context import Context
 
 MEGABYTE = 1 << 20
+# What their children need, loaded before they are copied. numpy.unique loads masked arrays.
+ALGEBRA = "numpy.ma", "turbosat.lanes.algebra_worker"
+SWEEPING = "numpy.ma", "turbosat.lanes.sweeping_worker"
+SYMMETRY = "numpy.ma", "turbosat.lanes.symmetry_worker"
+DESCENT = "turbosat.gpu.search", "turbosat.lanes.gradient_worker", "turbosat.gpu.gradient.cpu"
 REVIVALS = 2  # times that a lane is started again whose process somebody ended
 
 
@@ -265,7 +270,9 @@ class Hybrid:
         """Start sweeping and algebra, both before either takes a core."""
         sweeps = not self._assuming and self._sweeping.promising(formula)
         combines = self._stage.promising(formula)
-        if load_next((*(SWEEPING if sweeps else ()), *(ALGEBRA if combines else ()))):
+        if (sweeps or combines) and load_next(
+            (*(SWEEPING if sweeps else ()), *(ALGEBRA if combines else ()))
+        ):
             return False
         with self._race.together():
             if sweeps:

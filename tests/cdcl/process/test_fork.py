@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.families import dimacs, pigeonhole
+from tests.families import dimacs, endless
 from tests.processes import ROOT, descendants, eventually, gone, processes, start
 
 PROGRAM = """
@@ -111,7 +111,7 @@ def test_only_programs_of_ours_are_copied() -> None:
 
 def test_a_copy_that_is_killed_is_noticed_and_replaced(tmp_path: Path) -> None:
     file = tmp_path / "hard.cnf"
-    file.write_text(dimacs(*pigeonhole(14, 13)))
+    file.write_text(dimacs(*endless()))
     process = start("-j", "2", "-v", "--no-pool", "--time=60", file)
     try:
         assert process.stdout is not None
@@ -121,7 +121,7 @@ def test_a_copy_that_is_killed_is_noticed_and_replaced(tmp_path: Path) -> None:
         table = processes()
         ours = table[process.pid][1]
         copies = {pid for pid in descendants(process.pid) if table[pid][1] == ours}
-        assert len(copies) >= 3  # a descent, two of CaDiCaL
+        assert len(copies) >= 2  # a descent and CaDiCaL
         for pid in copies:
             os.kill(pid, signal.SIGKILL)
         assert gone(copies)
