@@ -49,7 +49,7 @@ class Controller:
         self.population = population
         self.matrix = population.matrix
         self.configurations = configurations
-        self.bandit = Bandit(len(configurations))
+        self.bandit = Bandit(len(configurations), priors=[each.prior for each in configurations])
         self.elites = Elites(self.matrix.variables)
         self.outlook = Outlook(len(configurations))
         self.check = check

@@ -29,6 +29,16 @@ def test_shares_sum_to_one_and_follow_the_levels(levels: list[float]) -> None:
     assert shares[int(np.argmin(levels))] == shares.max()
 
 
+@given(st.lists(st.floats(0.5, 9.0), min_size=1, max_size=6), st.floats(0, 1e6))
+def test_what_is_level_gets_shares_as_its_prior_is(priors: list[float], level: float) -> None:
+    bandit = Bandit(len(priors), floor=0.0, priors=priors)
+    wanted = np.array(priors) / sum(priors)
+    assert bandit.shares() == pytest.approx(wanted)
+    for configuration in range(len(priors)):
+        bandit.learn(configuration, level)
+    assert bandit.shares() == pytest.approx(wanted)
+
+
 def test_an_configuration_that_improves_gets_its_share() -> None:
     bandit = Bandit(2)
     for configuration, level in ((0, 5.0), (1, 50.0)):
