@@ -21,7 +21,7 @@ from turbosat.core.clauses import (
 )
 from turbosat.core.declare import ConstFlags, ConstInts, ConstLongs, ConstSignedBytes, Flags, Ints, Longs
 
-# What these find is held against brute force, in test_symmetry and test_groups; here they only do the same twice.
+# What these find is held against brute force, in test_symmetry and test_groups; here they do the same twice.
 __all__ = [
     "begin_colouring",
     "choose_groups",
