@@ -110,8 +110,10 @@ def interchangeable(
             _extend(rows, generators, movers, keeps)
             matrix = np.stack(rows)
             matrices.append(matrix)
-            for each in _among(matrix.ravel(), movers):
-                settled[each] = settled[each] or _permutes(generators[each], matrix)
+            touching = [each for each in _among(matrix.ravel(), movers) if not settled[each]]
+            permuting = _permuting([generators[each] for each in touching], matrix)
+            for each, done in zip(touching, permuting, strict=True):
+                settled[each] = done
             break
     return matrices, [each for each, done in zip(generators, settled, strict=True) if not done]
 
@@ -159,9 +161,14 @@ def _extend(
                 used.update(variables)
 
 
-def _permutes(generator: Permutation, matrix: Rows) -> bool:
-    """Whether a symmetry does nothing but change the places of a matrix's rows."""
-    if not np.isin(generator.sources >> 1, matrix >> 1).all():
-        return False
+def _permuting(generators: Sequence[Permutation], matrix: Rows) -> list[bool]:
+    """Return which symmetries do nothing but change the places of a matrix's rows."""
     known = {row.tobytes() for row in matrix}
-    return all(generator.image(row).tobytes() in known for row in matrix)
+    row_of = {literal >> 1: number for number, row in enumerate(matrix.tolist()) for literal in row}
+    found = []
+    for generator in generators:
+        rows = {row_of.get(literal >> 1) for literal in generator.sources.tolist()}
+        inside = [row for row in rows if row is not None]
+        good = len(inside) == len(rows)
+        found.append(good and all(generator.image(matrix[row]).tobytes() in known for row in inside))
+    return found

@@ -58,7 +58,9 @@ TABLE = {
         "encodings/xor encodings/gf2 encodings/support encodings/circuit gpu gpu/sweep"
     ),
     "cdcl/lanes": "turbosat turbosat/formula turbosat/proof cdcl/process cdcl/engines",
-    "cdcl/pool": "turbosat turbosat/formula turbosat/lanes cdcl/process cdcl/engines cdcl/lanes gpu",
+    "cdcl/pool": (
+        "turbosat turbosat/core turbosat/formula turbosat/lanes cdcl/process cdcl/engines cdcl/lanes gpu"
+    ),
     "turbosat/run": (
         "turbosat turbosat/dimacs turbosat/formula turbosat/core turbosat/proof turbosat/lanes cdcl/process "
         "cdcl/engines cdcl/lanes cdcl/pool encodings/xor encodings/support encodings/circuit gpu "

@@ -31,6 +31,7 @@ FOLLOW_SECONDS = 0.1  # that a trail may take
 EXPORT_INTERVAL = 0.25  # seconds between two messages with learned clauses
 EXPORT_AFTER = 1.5  # seconds of search: what is over before needs nobody's help
 EXPORT_MOST = 1500  # literals of a message
+TRACE_MOST = 1 << 25  # bytes of a trace, in memory, after which it is read: seconds of search
 BLOCK = 10_000  # clauses turned into Python lists at once: bounds the memory
 
 
@@ -170,7 +171,8 @@ class Worker:
         gap = max(HEARING[0], HEARING[1] * self._searched)
         found = None
         if self._trace is not None:  # it cannot be read while something is written
-            found = max(began, self._exported) + gap
+            full = self._trace.size >= TRACE_MOST
+            found = began + RUN_SECONDS if full else max(began, self._exported) + gap
         for message in self._waiting:
             match message.kind:
                 case "clauses":

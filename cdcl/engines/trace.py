@@ -34,11 +34,15 @@ class Trace:
         self._flush = pysolvers.flushpr
         self._trace = pysolvers.cadical300_tracepr(solver.cadical, self._file)
 
+    @property
+    def size(self) -> int:
+        """Bytes that wait to be read; of a search that runs, too."""
+        return os.fstat(self._descriptor).st_size
+
     def take(self, longest: int) -> Clauses:
         """Return the clauses of 1 to `longest` literals added since the last call."""
         self._flush(self._trace)
-        size = os.fstat(self._descriptor).st_size
-        data = os.pread(self._descriptor, size, 0)
+        data = os.pread(self._descriptor, self.size, 0)
         os.ftruncate(self._descriptor, 0)
         return additions(data, longest)
 

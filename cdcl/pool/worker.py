@@ -20,6 +20,8 @@ from turbosat.formula.formula import unpack
 from turbosat.version import __version__
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from turbosat.cdcl.engines.engine import Answer, Engine
     from turbosat.formula.formula import Formula
 
@@ -36,7 +38,18 @@ def build(recipe: dict[str, Any], memory: int | None = None) -> Engine:
     from turbosat.cdcl.lanes.mix import LaneSpec
 
     fields = {**recipe, "flags": tuple(recipe["flags"])}
-    return LaneSpec(**fields).build(memory=memory)
+    spec = LaneSpec(**fields)
+    return spec.build(memory=memory, library=_core() if spec.engine == "cadical" and spec.export else None)
+
+
+def _core() -> Path | None:
+    """Return where this node's compiled core lies, None where there is none."""
+    from turbosat.core.library import library
+
+    try:
+        return library().path
+    except EngineError:
+        return None
 
 
 class Worker:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from pysat.solvers import Cadical153
 
 from tests.families import pigeonhole
@@ -279,3 +280,20 @@ def test_rows_that_may_change_places_come_in_one_order(rows: int) -> None:
             kept += 1
             solver.add_clause([-each for each in solver.get_model()[: formula.variables]])
     assert kept == math.comb(one + rows - 1, rows)
+
+
+def test_many_rows_take_time_about_linear_in_their_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs = 300
+    formula = Formula.from_clauses([[2 * pair + 1, 2 * pair + 2] for pair in range(pairs)])
+    symmetry, generators = found(formula)
+    calls, before = [0], Permutation.image
+
+    def image(permutation: Permutation, literals: NDArray[np.int32]) -> NDArray[np.int32]:
+        calls[0] += 1
+        return before(permutation, literals)
+
+    monkeypatch.setattr(Permutation, "image", image)
+    matrices, rest = interchangeable(reduced(generators, symmetry.variables), symmetry.keeps)
+    assert [matrix.shape for matrix in matrices] == [(pairs, 2)]
+    assert len(rest) == pairs  # of each pair, the swap
+    assert calls[0] < 20 * len(generators)

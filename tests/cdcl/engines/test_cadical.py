@@ -17,7 +17,7 @@ from tests.families import random_ksat
 from tests.processes import ROOT, allowance
 from turbosat.cdcl.engines.cadical import Cadical
 from turbosat.cdcl.engines.cadical_options import BOUNDS
-from turbosat.cdcl.engines.cadical_worker import BLOCK, HEARING, RUN_SECONDS, Worker
+from turbosat.cdcl.engines.cadical_worker import BLOCK, HEARING, RUN_SECONDS, TRACE_MOST, Worker
 from turbosat.cdcl.engines.engine import Answer, Budget
 from turbosat.cdcl.process.channel import Channel, Message
 from turbosat.errors import EngineError
@@ -197,3 +197,16 @@ def test_learned_clauses_end_a_search_seldom_and_other_requests_soon() -> None:
         assert worker._due(now, began) == began + RUN_SECONDS
         worker._waiting.append(Message("advance", {}))
         assert worker._due(now, began) == now
+
+
+def test_a_trace_is_read_before_it_is_large() -> None:
+    near, far = socket.socketpair()
+    with near, far:
+        worker = Worker(Channel(far))
+        worker._connect(None)
+        assert worker._trace is not None
+        worker._searched = 100.0
+        began = worker._exported
+        assert worker._due(began, began) == began + HEARING[1] * 100
+        os.ftruncate(worker._trace._descriptor, TRACE_MOST)
+        assert worker._due(began, began) == began + RUN_SECONDS

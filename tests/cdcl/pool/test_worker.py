@@ -8,8 +8,10 @@ import pytest
 
 from tests.cdcl.engines.engines import array, formula, hopeless, seconds_hard
 from tests.families import pigeonhole
+from turbosat.cdcl.engines.cadical import Cadical
 from turbosat.cdcl.lanes.mix import KINDS
-from turbosat.cdcl.pool.worker import Note, Worker
+from turbosat.cdcl.pool.worker import Note, Worker, build
+from turbosat.core.library import library
 from turbosat.formula.formula import Formula
 
 FREE = {"conflicts": None, "seconds": None, "rounds": None}
@@ -87,6 +89,16 @@ def test_progress_and_learned_clauses() -> None:
         requests = []
     worker.close()
     assert kinds == {"progress", "learned", "answer"}
+
+
+def test_what_lanes_learn_is_collected_as_it_is_here() -> None:
+    """A trace that is read instead ends their searches."""
+    engine = build(KINDS["cadical"].recipe() | {"export": 6})
+    assert isinstance(engine, Cadical)
+    assert engine._library == library().path
+    quiet = build(KINDS["cadical"].recipe())
+    assert isinstance(quiet, Cadical)
+    assert quiet._library is None
 
 
 def test_guidance_of_a_gradient_lane() -> None:
