@@ -182,6 +182,7 @@ def test_the_first_seconds_on_two_cores() -> None:
     assert plan(0.2, None) == (2, True)  # no descent at all
     assert plan(0.2, Descent(0.1, 0.0, 5, accelerated=True)) == (2, True)
     assert scheduler.decide(View(50.0, 1, None)).here == 1
+    assert scheduler.decide(View(0.2, 2, None, deserted=True)).here == 4  # none could search
 
 
 def test_what_may_be_over_at_once_comes_first_where_cores_are_few() -> None:

@@ -239,6 +239,7 @@ class Hybrid:
             beside=self._beside(),
             first=self._stage.running + self._sweeping.running,
             left=self._stage.left,
+            deserted=not self._searching(),
             second=len(self._race.running()) - sum(lane.state == "running" for lane in self._cdcl()),
         )
 

@@ -72,6 +72,7 @@ class View:
     first: int = 0  # lanes of algebra and sweeping
     second: int = 0  # these and descents
     left: float = math.inf  # CPU seconds in which one of the first should be over
+    deserted: bool = False  # no lane searches any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ class Scheduler:
             most = max(most, EARLY) if view.cores > 1 else 1
         else:
             most = max(view.cores, EARLY) if view.pool == "broken" else min(most, EARLY)
-        begun = view.cores + sum(view.seconds >= beside for beside in BESIDE)
+        begun = view.cores + sum(view.deserted or view.seconds >= beside for beside in BESIDE)
         return min(most, begun, max(1, _room(view, 0)))
 
     def _remote(self, view: View) -> int:
