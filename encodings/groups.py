@@ -18,6 +18,7 @@ from turbosat.encodings.propagation import EFFORT, advance, ranges, transpose
 
 LONGEST: Final = 512  # literals of a group at most
 PAIRS: Final = 1 << 22  # that are looked up at most, in clauses of two
+BUSIEST: Final = 128  # groups at most that a variable could be in: each of them looks at each
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +52,7 @@ class Groups:
 def find_groups(matrix: Matrix) -> Groups:
     """Find groups and choose some that share no variable; there may be none."""
     clauses = _candidates(matrix)
+    clauses = _quiet(matrix, clauses) if clauses.size else clauses
     clauses = clauses[_choice(matrix, clauses)] if clauses.size else clauses
     sizes = np.diff(matrix.offsets)[clauses]
     begins = np.append(0, np.cumsum(sizes)).astype(np.int64)
@@ -111,6 +113,14 @@ def _candidates(matrix: Matrix) -> NDArray[np.int64]:
         place = np.minimum(np.searchsorted(keys, wanted), keys.size - 1)
         found.append(clauses[(keys[place] == wanted).all(axis=1)])
     return np.sort(np.concatenate(found))
+
+
+def _quiet(matrix: Matrix, clauses: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the clauses without variables that are in too many of them."""
+    sizes = np.diff(matrix.offsets)[clauses]
+    members = matrix.literals[ranges(matrix.offsets, clauses)] >> 1
+    busy = np.bincount(members)[members]  # (members,)
+    return clauses[np.maximum.reduceat(busy, np.cumsum(sizes) - sizes) <= BUSIEST]
 
 
 def _choice(matrix: Matrix, clauses: NDArray[np.int64]) -> NDArray[np.bool_]:

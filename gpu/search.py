@@ -157,16 +157,30 @@ class GradientSearch:
         self.frozen = np.asarray(literals, np.int32)
         self._rebuild(None)
 
-    def add(self, clauses: Formula) -> None:
-        """Add clauses and XORs over the same variables; the lanes go on from where they are."""
-        self.formula = Formula(
+    def add(self, clauses: Formula, *, implied: bool = False) -> None:
+        """Add clauses and XORs over the same variables; the lanes go on from where they are.
+
+        Of clauses that are `implied`, units alone are added where groups move and would not with the others.
+        """
+        formula = self._with(clauses)
+        again = self._reduction is not None and not len(formula.xors)
+        reduction = reduce(formula, self.frozen) if again else None
+        if implied and self._grouped:
+            left = encode(formula if reduction is None else reduction.formula, self.frozen)
+            units = clauses.literals[clauses.offsets[:-1][np.diff(clauses.offsets) == 1]]
+            if left.clauses and units.size < clauses.clauses and worthwhile_groups(left) is None:
+                self.add(Formula.from_clauses(units[:, None].tolist(), clauses.variables))
+                return
+        self.formula = formula
+        self._rebuild(reduction)
+
+    def _with(self, clauses: Formula) -> Formula:
+        return Formula(
             np.concatenate([self.formula.literals, clauses.literals]),
             np.concatenate([self.formula.offsets, self.formula.offsets[-1] + clauses.offsets[1:]]),
             self.formula.variables,
             joined(self.formula.xors, clauses.xors),
         )
-        again = self._reduction is not None and not len(self.formula.xors)
-        self._rebuild(reduce(self.formula, self.frozen) if again else None)
 
     def close(self) -> None:
         """Give threads and device memory back."""

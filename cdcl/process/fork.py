@@ -7,6 +7,7 @@ memory. So only a program of ours is copied, while it is one thread and small; o
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -87,6 +88,7 @@ def _live(
         os.dup2(output, 2)
         os.close(output)  # and there is a descriptor left
         prepare()
+        gc.freeze()  # what the parent has not collected yet would close what comes to have its descriptors
         for number in signal.valid_signals():
             if callable(signal.getsignal(number)):
                 signal.signal(number, signal.SIG_DFL)

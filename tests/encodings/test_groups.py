@@ -122,3 +122,13 @@ def test_of_a_latin_square_one_family_is_chosen() -> None:
 
 def test_random_formulas_have_no_groups_to_speak_of() -> None:
     assert find_groups(random_matrix(1, 200, 840, (3,))).covered(2) < 20
+
+
+def test_a_variable_of_thousands_of_groups_is_in_none() -> None:
+    hub, rows = 1, []
+    for one in range(2, 20_000, 2):
+        rows += [[hub, one, one + 1], [-hub, -one], [-hub, -one - 1], [-one, -one - 1]]
+    own = [20_001, 20_002, 20_003]
+    rows += [own, *([-a, -b] for a, b in itertools.combinations(own, 2))]
+    groups = find_groups(encode(Formula.from_clauses(rows)))
+    assert groups.begins.tolist() == [0, 3]

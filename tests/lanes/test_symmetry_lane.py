@@ -56,6 +56,13 @@ def test_only_what_may_have_symmetries_is_searched(monkeypatch: pytest.MonkeyPat
     assert not promising(pigeons)
 
 
+def test_a_large_formula_is_looked_at_by_the_lane(monkeypatch: pytest.MonkeyPatch) -> None:
+    formula = Formula.from_clauses(endless()[1])
+    monkeypatch.setattr(module, "LARGE", formula.literals.size - 1)
+    assert promising(formula)
+    assert searched(formula).breaking is None
+
+
 def test_units_and_names_are_taken_care_of() -> None:
     # The rows' variables are not the first, and some clauses hold already.
     dice = random.Random(0)

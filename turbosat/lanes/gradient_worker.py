@@ -145,7 +145,7 @@ class Worker:
         begin = time.monotonic()
         clauses = Clauses.join(self._imported)
         self._imported.clear()
-        search.add(Formula(clauses.literals, clauses.offsets, search.formula.variables))
+        search.add(Formula(clauses.literals, clauses.offsets, search.formula.variables), implied=True)
         self._encoded = time.monotonic()
         self._encoding = self._encoded - begin
 

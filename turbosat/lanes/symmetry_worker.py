@@ -15,6 +15,7 @@ from turbosat.encodings.interchange import reduced
 from turbosat.encodings.lex_leaders import break_symmetries
 from turbosat.encodings.symmetry import Symmetry
 from turbosat.formula.formula import unpack
+from turbosat.lanes.symmetry import LEAST
 
 if TYPE_CHECKING:
     from turbosat.encodings.symmetry import Permutation
@@ -38,7 +39,7 @@ def run(channel: Channel) -> None:
     formula = unpack(load.arrays, load.data["variables"])
     began = time.process_time()
     symmetry = Symmetry(formula)
-    found, ended = symmetry.generators(EFFORT) if symmetry.coloured() else ([], True)
+    found, ended = symmetry.generators(EFFORT) if symmetry.coloured() >= LEAST else ([], True)
     generators = reduced(found, symmetry.variables)
     if not worth(generators, symmetry.variables):
         channel.send("answer", {"status": 0, "why": "hardly any symmetries"})

@@ -294,7 +294,7 @@ class Hybrid:
         if plan.descend and not self._descent.begun:
             if self._descent.wanted and load_next(DESCENT):
                 return False
-            beside = self._stage.running or self._sweeping.running or self._symmetry.running
+            beside = self._stage.running or self._sweeping.running or self._symmetry.likely
             self._descent.begin(formula, self._cores, beside=beside)
         return True
 

@@ -62,6 +62,23 @@ def test_a_copy_inherits_nothing_but_what_it_is_given() -> None:
     assert found["rest"] == "oh"
 
 
+def test_what_the_parent_has_yet_to_collect_closes_no_descriptor_of_a_copy() -> None:
+    told = run(
+        "import gc; gc.disable()\n"
+        "class Ring: pass\n"
+        "ring = Ring()\n"
+        "ring.self, ring.file = ring, open('/dev/null')\n"
+        "del ring\n"
+        "def collect():\n"
+        "    own = [os.open('/dev/zero', os.O_RDONLY) for _ in range(9)]\n"
+        "    gc.collect()\n"
+        "    print(sum(len(os.read(each, 1)) for each in own), flush=True)\n"
+        "child = Child(collect, deaf=True)\n"
+        "print(child.exit_code(10.0), child.read().decode())\n"
+    )
+    assert told.split() == ["0", "9"]
+
+
 def test_what_a_copy_dies_of_is_told_as_by_an_interpreter() -> None:
     told = run(
         "def fail(): raise MemoryError\n"

@@ -279,6 +279,28 @@ def test_a_reduction_that_ends_groups_is_not_taken() -> None:
     assert "weighted-groups" in descent.statistics()["shares"]
 
 
+def test_implied_clauses_that_end_groups_are_not_taken_but_units_are() -> None:
+    """Where a vertex may have several colours, a literal that occurs again is in no group."""
+    random, name = np.random.default_rng(1), np.arange(1, 181).reshape(60, 3)
+    clauses = name.tolist()
+    for _ in range(120):
+        one, other = random.choice(60, 2, replace=False)
+        clauses += np.stack([-name[one], -name[other]], axis=1).tolist()
+    more = [name[[vertex, vertex - 1, vertex - 2], [0, 1, 2]].tolist() for vertex in range(60)]
+    descent = GradientSearch(Formula.from_clauses(clauses), device="cpu", seed=3)
+    descent.add(Formula.from_clauses([*more, [1]], 180), implied=True)
+    assert descent.formula.clauses == len(clauses) + 1
+    descent.advance_rounds(1)
+    assert "weighted-groups" in descent.statistics()["shares"]
+    descent.add(Formula.from_clauses(more[:1], 180), implied=True)  # leaves most
+    assert descent.formula.clauses == len(clauses) + 2
+    descent.add(Formula.from_clauses(more, 180))
+    assert descent.formula.clauses == len(clauses) + 2 + len(more)
+    descent.advance_rounds(1)
+    assert "weighted-groups" not in descent.statistics()["shares"]
+    descent.close()
+
+
 def test_searches_on_variables_of_many_values() -> None:
     size = 5  # a Latin square
     name = {cell: number + 1 for number, cell in enumerate(itertools.product(range(size), repeat=3))}
