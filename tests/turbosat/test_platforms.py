@@ -58,12 +58,13 @@ def test_a_program_without_an_interpreter_starts_no_more_of_itself(made: str, ha
 
 @pytest.mark.parametrize("made", [FROZEN, EMBEDDED])
 def test_who_insists_on_such_a_lane_is_told(made: str) -> None:
-    code, out, err = python(
-        f"{made}from turbosat.cli.main import main; main()", "-q", "--engine=gradient", QUEENS
-    )
+    """The command's lane is a copy of the command; in a user's program it would have to be an interpreter."""
+    asked = f"from turbosat import solve; solve({QUEENS!r}, engine='gradient')"
+    code, out, err = python(f"{made}{asked}")
     assert (code, out) == (1, "")
-    assert err.count("\n") == 1
-    assert "needs a Python interpreter of its own" in err
+    assert "needs a Python interpreter of its own" in err.splitlines()[-1]
+    run = python(f"{made}from turbosat.cli.main import main; main()", "-q", "-n", "--engine=gradient", QUEENS)
+    assert run == (10, "s SATISFIABLE\n", "")
 
 
 def test_an_embedded_python_finds_its_interpreter() -> None:

@@ -350,7 +350,8 @@ class Hybrid:
         return True
 
     def _free_here(self, plan: Plan) -> bool:
-        return _counted(self._here) < plan.here and self._startable(plan)
+        short = any(lane.cause is Cause.MEMORY for lane in self._here)  # whoever was given up makes room
+        return not short and _counted(self._here) < plan.here and self._startable(plan)
 
     def _free_remote(self, plan: Plan) -> bool:
         ready = self._pool.state == "ready"
