@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from turbosat.cdcl.engines.engine import Ability, Engine
+    from turbosat.options import Options
     from turbosat.proof.file import ProofFile
 
 LARGEST_SEED = 2**31 - 1  # Kissat's; CaDiCaL's is a little less
@@ -70,6 +71,11 @@ class LaneSpec(Entrant):
         from turbosat.cdcl.engines.kissat import Kissat
 
         return Kissat.abilities
+
+    @property
+    def collects(self) -> bool:
+        """Whether it collects what it learns, with the compiled core if there is one."""
+        return self.engine == "cadical" and self.export > 0
 
     def recipe(self) -> dict[str, Any]:
         """Return all of it as plain data, for another process to build."""
@@ -179,6 +185,23 @@ def named(text: str, *, seed: int = 0) -> list[LaneSpec]:
         found.append(_seeded(KINDS[name], seed, laps[name]))
         laps[name] += 1
     return [replace(found[0], proves=found[0].engine == "kissat"), *found[1:]]
+
+
+def kissat_wanted(names: str | None) -> bool:
+    """Whether there may be a lane of Kissat besides those of a mix: one that names none has none."""
+    return names is None or any(spec.engine == "kissat" for spec in named(names))
+
+
+def on_another_formula(name: str, nice: int, options: Options) -> LaneSpec:
+    """Return a lane of Kissat besides those of the mix, under the limits that all have."""
+    return replace(
+        KINDS["kissat"],
+        name=name,
+        seed=options["seed"],
+        nice=nice,
+        conflicts=options["conflicts"],
+        decisions=options["decisions"],
+    )
 
 
 def _seeded(kind: LaneSpec, seed: int, lap: int) -> LaneSpec:

@@ -20,8 +20,6 @@ from turbosat.formula.formula import unpack
 from turbosat.version import __version__
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from turbosat.cdcl.engines.engine import Answer, Engine
     from turbosat.formula.formula import Formula
 
@@ -39,17 +37,12 @@ def build(recipe: dict[str, Any], memory: int | None = None) -> Engine:
 
     fields = {**recipe, "flags": tuple(recipe["flags"])}
     spec = LaneSpec(**fields)
-    return spec.build(memory=memory, library=_core() if spec.engine == "cadical" and spec.export else None)
+    library = None
+    if spec.collects:
+        from turbosat.core.library import built
 
-
-def _core() -> Path | None:
-    """Return where this node's compiled core lies, None where there is none."""
-    from turbosat.core.library import library
-
-    try:
-        return library().path
-    except EngineError:
-        return None
+        library = built()  # this node's
+    return spec.build(memory=memory, library=library)
 
 
 class Worker:

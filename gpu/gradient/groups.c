@@ -7,10 +7,9 @@
 #include "weighted.h"
 #include "transfer.h"
 
-#define SAMPLES 64 // with more candidates than these, the best of a random sample is taken
-
-static inline int64_t gain_of(const struct weights *weights, const struct groups *groups, int64_t unit)
+static inline int64_t gain_of(const struct weights *weights, const struct state *state, int64_t unit)
 {
+    const struct groups *groups = state->groups;
     int64_t gain = weights->margins[groups->current[unit]];
     return unit < groups->groups ? gain + weights->margins[groups->rivals[unit]] : gain;
 }
@@ -18,7 +17,7 @@ static inline int64_t gain_of(const struct weights *weights, const struct groups
 // Put a unit on the list of those that gain, or take it off.
 static inline void enrol(const struct weights *weights, struct state *state, int64_t unit)
 {
-    int32_t gains = gain_of(weights, state->groups, unit) > 0;
+    int32_t gains = gain_of(weights, state, unit) > 0;
     if (gains == state->groups->gains[unit])
         return;
     state->groups->gains[unit] = (uint8_t)gains;
@@ -159,53 +158,14 @@ static inline int64_t move(const struct problem *problem, const struct lane *lan
     return flips;
 }
 
-// Return a unit of the largest gain, ties broken at random.
-static inline int64_t best_unit(const struct weights *weights, struct state *state)
-{
-    int64_t chosen = -1, most = 0, good = state->good, place = 0;
-    if (good <= SAMPLES) // the round begins anywhere, so that the first of equals is a fair one
-        place = below(draw(state), good);
-    for (int64_t turn = 0; turn < least(good, SAMPLES); turn++) {
-        if (good > SAMPLES)
-            place = below(draw(state), good);
-        int32_t unit = weights->good[place];
-        int64_t gain = gain_of(weights, state->groups, unit);
-        if (gain > most) {
-            most = gain;
-            chosen = unit;
-        }
-        if (++place == good)
-            place = 0;
-    }
-    return chosen;
-}
-
 // Return the variable to become true, or to flip, for a literal of a false clause, if that gains 0; else -1.
-static inline int64_t level_move(const struct weights *weights, const struct groups *groups, int64_t variable)
+static inline int64_t level_change(const struct weights *weights, const struct state *state, int64_t variable)
 {
+    const struct groups *groups = state->groups;
     int64_t unit = groups->unit[variable], current = groups->current[unit];
     if (variable == current)
-        return gain_of(weights, groups, unit) == 0 ? (unit < groups->groups ? groups->rivals[unit] : current) : -1;
+        return gain_of(weights, state, unit) == 0 ? (unit < groups->groups ? groups->rivals[unit] : current) : -1;
     return weights->margins[variable] + weights->margins[current] == 0 ? variable : -1;
-}
-
-// Return a variable whose move gains 0 and makes a false clause true, or -1.
-static inline int64_t level_variable(const struct problem *problem, const struct lane *lane,
-                                     const struct weights *weights, struct state *state)
-{
-    for (int64_t turn = least(state->false_clauses, SAMPLES); turn > 0; turn--) {
-        int32_t clause = lane->false[below(draw(state), state->false_clauses)];
-        int64_t begin = problem->offsets[clause], end = problem->offsets[clause + 1];
-        int64_t entry = begin + below(draw(state), end - begin);
-        for (int64_t i = 0; i < least(end - begin, SAMPLES); i++) {
-            int64_t variable = level_move(weights, state->groups, problem->literals[entry] >> 1);
-            if (variable >= 0)
-                return variable;
-            if (++entry == end)
-                entry = begin;
-        }
-    }
-    return -1;
 }
 
 int64_t descend_groups(const struct problem *problem, const struct lane *lane, const struct weights *weights,
@@ -218,7 +178,7 @@ int64_t descend_groups(const struct problem *problem, const struct lane *lane, c
         int64_t variable = -1;
         if (given == 0 && state.good > 0) {
             state.spent += least(state.good, SAMPLES);
-            int64_t unit = best_unit(weights, &state);
+            int64_t unit = best_of(weights, &state);
             variable = unit < groups->groups ? groups->rivals[unit] : groups->current[unit];
         } else if (given == 0 && below(draw(&state), 1024) < rule[SIDEWAYS])
             variable = level_variable(problem, lane, weights, &state);

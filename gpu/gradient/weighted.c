@@ -5,8 +5,6 @@
 #include "weighted.h"
 #include "transfer.h"
 
-#define SAMPLES 64 // with more candidates than these, the best of a random sample is taken
-
 static inline void noted(const struct weights *weights, struct state *state, int64_t variable, int64_t old)
 {
     int64_t margin = weights->margins[variable];
@@ -33,43 +31,16 @@ void weigh(const struct problem *problem, const struct lane *lane, const struct 
         }
 }
 
-// Return a variable of the largest margin, ties broken at random.
-static inline int64_t best_variable(const struct weights *weights, struct state *state)
+static inline int64_t gain_of(const struct weights *weights, const struct state *state, int64_t number)
 {
-    int64_t chosen = -1, most = 0, good = state->good, place = 0;
-    if (good <= SAMPLES) // the round begins anywhere, so that the first of equals is a fair one
-        place = below(draw(state), good);
-    for (int64_t turn = 0; turn < least(good, SAMPLES); turn++) {
-        if (good > SAMPLES)
-            place = below(draw(state), good);
-        int32_t variable = weights->good[place];
-        if (weights->margins[variable] > most) {
-            most = weights->margins[variable];
-            chosen = variable;
-        }
-        if (++place == good)
-            place = 0;
-    }
-    return chosen;
+    (void)state;
+    return weights->margins[number];
 }
 
-// Return a variable of margin 0 in a false clause, or -1.
-static inline int64_t level_variable(const struct problem *problem, const struct lane *lane,
-                                     const struct weights *weights, struct state *state)
+static inline int64_t level_change(const struct weights *weights, const struct state *state, int64_t variable)
 {
-    for (int64_t turn = least(state->false_clauses, SAMPLES); turn > 0; turn--) {
-        int32_t clause = lane->false[below(draw(state), state->false_clauses)];
-        int64_t begin = problem->offsets[clause], end = problem->offsets[clause + 1];
-        int64_t entry = begin + below(draw(state), end - begin);
-        for (int64_t i = 0; i < least(end - begin, SAMPLES); i++) {
-            int32_t variable = problem->literals[entry] >> 1;
-            if (weights->margins[variable] == 0)
-                return variable;
-            if (++entry == end)
-                entry = begin;
-        }
-    }
-    return -1;
+    (void)state;
+    return weights->margins[variable] == 0 ? variable : -1;
 }
 
 int64_t descend(const struct problem *problem, const struct lane *lane, const struct weights *weights,
@@ -81,7 +52,7 @@ int64_t descend(const struct problem *problem, const struct lane *lane, const st
     while (state.spent < effort && state.false_clauses > 0 && flips < until) {
         int64_t variable = -1;
         if (given == 0 && state.good > 0) {
-            variable = best_variable(weights, &state);
+            variable = best_of(weights, &state);
             state.spent += least(state.good, SAMPLES);
         } else if (given == 0 && below(draw(&state), 1024) < rule[SIDEWAYS])
             variable = level_variable(problem, lane, weights, &state);

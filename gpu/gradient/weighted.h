@@ -2,6 +2,53 @@
 #pragma once
 #include "weights.h"
 
+#define SAMPLES 64 // with more candidates than these, the best of a random sample is taken
+
+// What the including rule says: what is gained by something on the list of what is worth doing, and the variable
+// whose change gains nothing and makes a literal of this one's true, or -1.
+static inline int64_t gain_of(const struct weights *weights, const struct state *state, int64_t number);
+static inline int64_t level_change(const struct weights *weights, const struct state *state, int64_t variable);
+
+// Return what gains most of that list, ties broken at random.
+static inline int64_t best_of(const struct weights *weights, struct state *state)
+{
+    int64_t chosen = -1, most = 0, good = state->good, place = 0;
+    if (good <= SAMPLES) // the round begins anywhere, so that the first of equals is a fair one
+        place = below(draw(state), good);
+    for (int64_t turn = 0; turn < least(good, SAMPLES); turn++) {
+        if (good > SAMPLES)
+            place = below(draw(state), good);
+        int32_t number = weights->good[place];
+        int64_t gain = gain_of(weights, state, number);
+        if (gain > most) {
+            most = gain;
+            chosen = number;
+        }
+        if (++place == good)
+            place = 0;
+    }
+    return chosen;
+}
+
+// Return a variable whose change gains nothing and makes a false clause true, or -1.
+static inline int64_t level_variable(const struct problem *problem, const struct lane *lane,
+                                     const struct weights *weights, struct state *state)
+{
+    for (int64_t turn = least(state->false_clauses, SAMPLES); turn > 0; turn--) {
+        int32_t clause = lane->false[below(draw(state), state->false_clauses)];
+        int64_t begin = problem->offsets[clause], end = problem->offsets[clause + 1];
+        int64_t entry = begin + below(draw(state), end - begin);
+        for (int64_t i = 0; i < least(end - begin, SAMPLES); i++) {
+            int64_t variable = level_change(weights, state, problem->literals[entry] >> 1);
+            if (variable >= 0)
+                return variable;
+            if (++entry == end)
+                entry = begin;
+        }
+    }
+    return -1;
+}
+
 // Count the clauses first ... last - 1 and sum up margins from the values; with `first` 0, anew.
 static inline void count_weighted(const struct problem *problem, const struct lane *lane,
                                   const struct weights *weights, int64_t first, int64_t last)

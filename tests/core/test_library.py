@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.processes import ROOT, allowance, eventually, gone
-from turbosat.core.library import LEVEL, OVERRIDE, library
+from turbosat.core import library as loader
+from turbosat.core.library import LEVEL, OVERRIDE, built, library
 from turbosat.core.sources import BUILDS, digest, levels, present
 
 SHOW = (
@@ -162,3 +163,12 @@ def test_a_compiler_that_is_too_old_is_passed_over(bare: Path) -> None:
     old = 'for word; do case $word in -march=x86-64-v*) exit 1;; esac; done; exec cc "$@"'
     run = show(bare, CC=f"'{script(bare / 'old', old)}'")
     assert run.returncode == 0, run.stderr
+
+
+def test_who_asks_where_the_core_lies_builds_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert built() == library().path
+    monkeypatch.delenv(OVERRIDE, raising=False)
+    monkeypatch.setattr(loader, "_loaded", None)
+    monkeypatch.setattr(loader, "BUILDS", tmp_path)
+    assert built() is None
+    assert not any(tmp_path.iterdir())

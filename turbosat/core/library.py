@@ -67,6 +67,16 @@ def library(check: Callable[[], None] = lambda: None) -> Library:
     return _loaded
 
 
+def built() -> Path | None:
+    """Return where the core lies, None where there is none yet or none that fits: this builds nothing."""
+    if _loaded is None and not os.environ.get(OVERRIDE) and not _present():
+        return None
+    try:
+        return library().path
+    except EngineError:
+        return None
+
+
 def _load(check: Callable[[], None]) -> Library:
     override = os.environ.get(OVERRIDE)
     if override:
@@ -84,14 +94,18 @@ def _load(check: Callable[[], None]) -> Library:
 
 def _builds(check: Callable[[], None]) -> list[tuple[Path, str]]:
     """Return the builds there are with their levels, lowest first; made now in a checkout without one."""
-    tool = HERE / "build.py"
+    found = _present()
+    if found is None:
+        _build(HERE / "build.py", check)
+        found = _present()
+    return found or []
+
+
+def _present() -> list[tuple[Path, str]] | None:
+    """Return the builds there are with their levels, lowest first; None where they are yet to be made."""
     if not (HERE / "core.c").exists():  # an installation: no sources, no tool
         return sorted(((path, path.stem.rpartition("-")[2]) for path in BUILDS.glob("solver-*")), key=str)
-    found = present("solver", BUILDS)
-    if found is None:
-        _build(tool, check)
-        found = present("solver", BUILDS)
-    return found or []
+    return present("solver", BUILDS)
 
 
 def _build(tool: Path, check: Callable[[], None]) -> None:

@@ -16,7 +16,6 @@ from turbosat.result import Reason, Result, Status, Winner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -81,23 +80,19 @@ class Context:
 
     def build(self, spec: LaneSpec, *, first: bool = False) -> Engine:
         """Return the engine of a lane here; `first`: it reads the file itself."""
+        library = None
+        if spec.collects:
+            from turbosat.core.library import built
+
+            library = built()  # nobody hears an answer while a checkout builds its core
         return spec.build(
             proof=self.proof if spec.proves else None,
             parsing=self.options["parsing"] if first else "normal",
             seconds=self.deadline.remaining(),
             memory=self.deadline.memory,
             steady=self.options["deterministic"],
-            library=self._core() if spec.engine == "cadical" and spec.export else None,
+            library=library,
         )
-
-    def _core(self) -> Path | None:
-        """Return where the compiled core lies, None where there is none."""
-        from turbosat.core.library import library
-
-        try:
-            return library(self.deadline.check).path
-        except EngineError:
-            return None
 
     def judge(self, formula: Formula, lane: Lane, answer: Answer) -> Result | None:
         """Check an answer; None when it is one this lane may not give."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from turbosat.cdcl.lanes.mix import KINDS, Entrant, named
+from turbosat.cdcl.lanes.mix import Entrant, kissat_wanted, on_another_formula
 from turbosat.options import Options
 
 if TYPE_CHECKING:
@@ -104,19 +103,10 @@ class SweepingStage:
         engine, options = self.engine, self._options
         if engine is None or engine.merged is None or self._merged:
             return None
-        names = options["mix"]
-        if names is not None and all(spec.engine != "kissat" for spec in named(names)):
+        if not kissat_wanted(options["mix"]):
             return None
         self._merged = True
-        spec = replace(
-            KINDS["kissat"],
-            name=MERGED,
-            seed=options["seed"],
-            nice=NICE,
-            conflicts=options["conflicts"],
-            decisions=options["decisions"],
-        )
-        return spec, engine.merged
+        return on_another_formula(MERGED, NICE, options), engine.merged
 
     def source(self, spec: Entrant) -> Formula | None:
         """Return the formula that a lane had from here, None for lanes that had none."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from turbosat.cdcl.lanes.mix import KINDS, Entrant, named
+from turbosat.cdcl.lanes.mix import Entrant, kissat_wanted, on_another_formula
 from turbosat.options import Options
 
 if TYPE_CHECKING:
@@ -46,8 +45,7 @@ class SymmetryStage:
             options = self._options
             if not options["symmetry"] or options["engine"] != "auto" or self._proof is not None:
                 return False
-            names = options["mix"]
-            if names is not None and all(spec.engine != "kissat" for spec in named(names)):
+            if not kissat_wanted(options["mix"]):
                 return False
             from turbosat.lanes.symmetry import promising
 
@@ -103,15 +101,7 @@ class SymmetryStage:
         self._race.tell("symmetry", **engine.figures)
         wider = Formula(formula.literals, formula.offsets, formula.variables + engine.auxiliary)
         self._source = wider.with_clauses(engine.breaking.literals, engine.breaking.offsets)
-        spec = replace(
-            KINDS["kissat"],
-            name=BROKEN,
-            seed=self._options["seed"],
-            nice=HALF,
-            conflicts=self._options["conflicts"],
-            decisions=self._options["decisions"],
-        )
-        return spec, self._source
+        return on_another_formula(BROKEN, HALF, self._options), self._source
 
     def source(self, spec: Entrant) -> Formula | None:
         """Return the formula that a lane had from here, None for lanes that had none."""
