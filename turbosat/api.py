@@ -11,6 +11,7 @@ from turbosat.deadline import Deadline
 from turbosat.errors import UsageError
 from turbosat.events import Sink, ignore
 from turbosat.options import Options, memory_bytes, resolve
+from turbosat.records import replace
 from turbosat.result import Result
 from turbosat.run.pipeline import Run
 from turbosat.validation import is_stream, shown, word
@@ -59,7 +60,16 @@ def solve(
         if deadline is None:
             deadline = ours.enter_context(Deadline(resolved["time_limit"], memory_bytes(resolved)))
         assumed = None if assumptions is None else _literals(assumptions)
-        return Run(_formula(source), resolved, deadline, on_event, assumed).run()
+        return _in_numpy(Run(_formula(source), resolved, deadline, on_event, assumed).run())
+
+
+def _in_numpy(result: Result) -> Result:
+    """Return a result with its model as numpy has it: where a run has needed no numpy, it has not."""
+    if result.model is None:
+        return result
+    import numpy as np
+
+    return replace(result, model=np.asarray(result.model, np.int32))
 
 
 def _require_open(deadline: Deadline) -> None:

@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from pathlib import PurePosixPath
 
 UNLIMITED = 1 << 60  # bytes: v1 writes a number for no limit
 MEMBERSHIP, MOUNTS = "/proc/self/cgroup", "/proc/self/mountinfo"
@@ -101,20 +100,20 @@ def _hierarchy(membership: str, controller: str) -> tuple[str, ...]:
                 kind == "cgroup2" and not controllers
             ):
                 root, point = map(_unescaped, before.split(" ")[3:5])
-                found += _levels(PurePosixPath(point), PurePosixPath(root), PurePosixPath(path))
+                found += _levels(point, root, path)
                 break
     return tuple(found)
 
 
-def _levels(point: PurePosixPath, root: PurePosixPath, path: PurePosixPath) -> Iterator[str]:
+def _levels(point: str, root: str, path: str) -> Iterator[str]:
     """Yield the folders from a group's own up to the mount point, below which `root` is the first seen."""
-    folder = point
-    if path.is_relative_to(root) and ".." not in path.parts:  # else it is outside of what is mounted
-        folder = point / path.relative_to(root)
-    while folder != point:
-        yield str(folder)
-        folder = folder.parent
-    yield str(point)
+    folder, top = point, root.rstrip("/") + "/"
+    if path.startswith(top) and ".." not in path.split("/"):  # else it is outside of what is mounted, or root
+        folder = os.path.join(point, path.removeprefix(top)).rstrip("/")
+    while len(folder) > len(point):
+        yield folder
+        folder = os.path.dirname(folder)
+    yield point
 
 
 def _unescaped(text: str) -> str:

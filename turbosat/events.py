@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
+
+from turbosat.records import field, record
 
 LONGEST_TIMELINE = 10_000  # events
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Event:
     """Something that happened `seconds` after the start of the run.
 

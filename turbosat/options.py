@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Literal, TypedDict, get_args, get_origin, get_type_hints
 
 from turbosat.errors import UsageError
+from turbosat.records import record
 from turbosat.system import available_cores
 from turbosat.validation import integer, number, plain, shown, truth, word
 
@@ -23,7 +23,7 @@ LARGEST_LIMIT = 2**31 - 1  # Kissat's
 MEGABYTE = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Option:
     """What is known of one option besides its type.
 

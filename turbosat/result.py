@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, Any
+
+from turbosat.records import field, record
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,7 +36,7 @@ class Reason(Enum):
         return self.value
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Winner:
     """The lane that answered, with what it takes to replay it."""
 
@@ -45,7 +46,7 @@ class Winner:
     options: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Result:
     """The checked outcome of a run.
 

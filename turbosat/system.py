@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from contextlib import suppress
-from pathlib import Path
 
 from turbosat import cgroups
 
@@ -14,6 +13,12 @@ from turbosat import cgroups
 ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OPENBLAS", "MKL", "BLIS")}
 # How the files begin in which we give a formula to a solver, where these are in memory.
 IN_MEMORY = "/memfd:turbosat", "/dev/shm/turbosat-"
+
+
+def _said(path: str) -> str:
+    """Return what a file of the system's says. Raises OSError where it is gone."""
+    with open(path) as file:
+        return file.read()
 
 
 def available_cores() -> int:
@@ -35,7 +40,7 @@ def available_memory() -> tuple[int, int] | None:
     """
     rooms = []
     try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
+        lines = _said("/proc/meminfo").splitlines()
         sizes = {
             name: 1024 * int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in lines)
         }
@@ -81,7 +86,7 @@ def process_start() -> float:
     """
     now = time.monotonic()
     try:
-        fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+        fields = _said("/proc/self/stat").rpartition(")")[2].split()
         ticks = int(fields[19]) / os.sysconf("SC_CLK_TCK")  # seconds since boot
         age = time.clock_gettime(time.CLOCK_BOOTTIME) - ticks
     except (OSError, ValueError, IndexError, AttributeError):
@@ -94,7 +99,7 @@ def children(pid: int) -> list[int]:
     found: list[int] = []
     try:
         for task in os.listdir(f"/proc/{pid}/task"):
-            found += map(int, Path(f"/proc/{pid}/task/{task}/children").read_text().split())
+            found += map(int, _said(f"/proc/{pid}/task/{task}/children").split())
     except OSError:
         pass
     return found
@@ -112,7 +117,7 @@ def threads(pid: int) -> list[int]:
 def core_of(pid: int) -> int | None:
     """Return the core that a process runs on, or ran on last, None when it is gone."""
     try:
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[36])
+        return int(_said(f"/proc/{pid}/stat").rpartition(")")[2].split()[36])
     except (OSError, IndexError, ValueError):
         return None
 
@@ -120,7 +125,7 @@ def core_of(pid: int) -> int | None:
 def memory(pid: int) -> int:
     """Return the resident memory of one process in bytes, 0 when it is gone."""
     try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        return int(_said(f"/proc/{pid}/statm").split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, IndexError, ValueError):
         return 0
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from turbosat.cdcl.engines.cadical_options import checked_options
-from turbosat.cdcl.engines.engine import Ability, Answer, Budget
+from turbosat.cdcl.engines.engine import Ability, Answer, Budget, FileName
 from turbosat.cdcl.engines.python_engine import PythonEngine
 from turbosat.errors import UnsupportedError, UsageError
 from turbosat.result import Status
@@ -78,7 +78,7 @@ class Cadical(PythonEngine):
         """The last figures: conflicts, decisions, propagations, seconds; between runs restarts, too."""
         return self._progress
 
-    def start(self, source: Formula | Path) -> None:
+    def start(self, source: Formula | FileName) -> None:
         """Start the child and hand it the formula."""
         options = checked_options(self.options, self.seed)
         child, formula = self._launch(source)

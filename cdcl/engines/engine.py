@@ -8,17 +8,18 @@ it declares in `abilities`; any other request raises UnsupportedError, nothing i
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from array import array
 from enum import Enum
+from os import PathLike
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
 
 from turbosat.cdcl.process.child import Spent
 from turbosat.errors import UnsupportedError
+from turbosat.records import field, record
 from turbosat.result import Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from turbosat.formula.formula import Formula
     from turbosat.formula.xors import Xors
     from turbosat.gpu.guidance import Guidance
+
+FileName = str | PathLike[str]
 
 
 class Ability(Enum):
@@ -47,7 +50,7 @@ class Ability(Enum):
     PROOF = "a DRAT proof"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Budget:
     """How far a slice may go; None is no limit.
 
@@ -60,12 +63,13 @@ class Budget:
     rounds: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Answer:
     """How a slice ended.
 
     `status`: UNKNOWN when the budget ran out.
-    `values`: bool, (variables,), True where variable v+1 is true; only with SATISFIABLE.
+    `found`: the model, bool (variables,), or signed literals in order, int32 (variables,), in an array that
+    needs no numpy; only with SATISFIABLE. `values` are always bool.
     `restriction`: the unit clauses and assumptions the slice was restricted by. UNSATISFIABLE
     with a restriction refutes that guess only: it is a clause, never the answer for the formula.
     `core`: the part of the restriction that was refuted (all units when the engine can't tell); only with
@@ -76,12 +80,21 @@ class Answer:
     """
 
     status: Status
-    values: NDArray[np.bool_] | None = None
+    found: NDArray[np.bool_] | array[int] | None = None
     restriction: tuple[int, ...] = ()
     core: tuple[int, ...] = ()
     counts: dict[str, float] = field(default_factory=dict)
     conflict: Xors | None = None
     proof: memoryview | None = None
+
+    @property
+    def values(self) -> NDArray[np.bool_] | None:
+        """True where variable v+1 is true, (variables,)."""
+        if not isinstance(self.found, array):
+            return self.found
+        import numpy as np
+
+        return np.asarray(self.found) > 0
 
 
 class Engine(ABC):
@@ -119,7 +132,7 @@ class Engine(ABC):
         raise UnsupportedError(f"{self.name} does not offer {ability.value}")
 
     @abstractmethod
-    def start(self, source: Formula | Path) -> None:
+    def start(self, source: Formula | FileName) -> None:
         """Take the formula: arrays, or a DIMACS file the engine reads itself.
 
         Raises EngineError when the engine cannot be started.

@@ -6,12 +6,12 @@ import math
 import os
 import sys
 import time
+from array import array
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from turbosat.cdcl.engines.engine import Ability, Answer, Budget, Engine
+from turbosat.cdcl.engines.engine import Ability, Answer, Budget, Engine, FileName
 from turbosat.cdcl.engines.kissat_output import Output
 from turbosat.cdcl.process.binaries import find_kissat
 from turbosat.cdcl.process.child import (
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from turbosat.formula.formula import Formula
     from turbosat.proof.file import ProofFile
 
+NAMES = str, os.PathLike  # what a file is named by
 CHUNK = 1 << 18  # bytes read at once
 EXIT_CODES = {status.value: status for status in Status}
 LONGEST = 2**31 - 1  # seconds that Kissat can count
@@ -72,7 +73,7 @@ class Kissat(Engine):
         self.memory_limit = memory_limit
         self._program = ""
         self._temporary = ""  # a file to be removed
-        self._source: Formula | Path | None = None
+        self._source: Formula | FileName | None = None
         self._phases: NDArray[np.bool_] | None = None
         self._signs: NDArray[np.int8] | None = None
         self._units: tuple[int, ...] = ()
@@ -88,7 +89,7 @@ class Kissat(Engine):
         """The last report line: conflicts, remaining (per cent of the variables), megabytes, ..."""
         return self._output.progress
 
-    def start(self, source: Formula | Path) -> None:
+    def start(self, source: Formula | FileName) -> None:
         """Take the formula; the child starts with the first `advance`."""
         if self._source is not None or self._stopped:
             raise UsageError("an engine takes one formula, once")
@@ -172,7 +173,7 @@ class Kissat(Engine):
             raise UnsupportedError(f"{self.name} offers {ability.value} only")
         if self._source is None or self._stopped:
             raise UsageError(f"{ability.value}: only after start")
-        if isinstance(self._source, Path):
+        if isinstance(self._source, NAMES):
             from turbosat.formula import files
 
             self._source = files.read(self._source, check=self.check)
@@ -203,9 +204,9 @@ class Kissat(Engine):
         except OSError as error:
             raise unstarted(self.name, error) from error
 
-    def _opened(self, source: Formula | Path) -> int:
+    def _opened(self, source: Formula | FileName) -> int:
         """Return a descriptor of what Kissat is to read, at its start."""
-        if isinstance(source, Path):
+        if isinstance(source, NAMES):
             try:
                 return os.open(source, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
             except OSError as error:
@@ -282,7 +283,7 @@ class Kissat(Engine):
 
     def _named(self, complaint: str) -> str:
         """Return what Kissat complains of with the name of the file that it read without knowing it."""
-        if isinstance(self._source, Path) and self._output.source:
+        if isinstance(self._source, NAMES) and self._output.source:
             return complaint.replace(self._output.source, os.fspath(self._source), 1)
         return complaint
 
@@ -305,18 +306,25 @@ class Kissat(Engine):
         return self._report(status)
 
     def _report(self, status: Status) -> Answer:
-        values = None
+        found: NDArray[np.bool_] | array[int] | None = None
         if status is Status.SATISFIABLE:
-            values = self._output.values()
-            if self._signs is not None:
-                values = values == (self._signs > 0)
-            if self._source is not None and not isinstance(self._source, Path):
-                values = values[: self._source.variables]  # less what long XORs needed
+            found = self._output.literals() if isinstance(self._source, NAMES) else None
+            if found is None:
+                found = self._values()
         core = self._units if status is Status.UNSATISFIABLE else ()
         counts = dict(self._output.counts)
         for name in ("conflicts", "seconds"):
             counts.setdefault(name, self._output.progress.get(name, 0.0))
-        return Answer(status, values, self._units, core, counts)
+        return Answer(status, found, self._units, core, counts)
+
+    def _values(self) -> NDArray[np.bool_]:
+        """Return the model by the variables of the formula."""
+        values = self._output.values()
+        if self._signs is not None:
+            values = values == (self._signs > 0)
+        if self._source is not None and not isinstance(self._source, NAMES):
+            values = values[: self._source.variables]  # less what long XORs needed
+        return values
 
     def _living(self) -> Child:
         if self._child is None or self._stopped:

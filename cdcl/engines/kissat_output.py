@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+from array import array
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from turbosat.dimacs.plain import integers
 from turbosat.errors import Cause, EngineError
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ COLUMNS = (
 )
 
 
+SMALL = 1 << 18  # bytes of `v` lines that are kept
 _NO_MODEL = re.compile(rb"\n(?!v )")  # the end of the last of some `v` lines
 _PARSE_ERROR = re.compile(rb":\d+: parse error: ")
 _UNNAMED = b"can not get absolute path of "  # a file without a name: Kissat takes none beside a proof
@@ -64,7 +67,8 @@ class Output:
         self.progress: dict[str, float] = {}
         self.counts: dict[str, float] = {}
         self._rest = b""
-        self._values: NDArray[np.bool_] | None = None
+        self._model = b""  # `v` lines
+        self._values: NDArray[np.bool_] | None = None  # of those that are not kept
         self._garbled = False
 
     def feed(self, data: bytes) -> None:
@@ -96,6 +100,15 @@ class Output:
         elif line.startswith(b"kissat: "):
             self._complain(line[8:])
 
+    def literals(self) -> array[int] | None:
+        """Return the model as signed literals, int32 (variables,), None where only `values` has it."""
+        found = None if self._values is not None or self._garbled else integers(_words(self._model))
+        last = self.variables or 0
+        if found is None or max(found, default=0) > last or min(found, default=0) < -last:
+            return None
+        false = {-literal for literal in found if literal < 0}
+        return array("i", (-each if each in false else each for each in range(1, last + 1)))
+
     def values(self) -> NDArray[np.bool_]:
         """Return the model, (variables,); variables that were not printed are true.
 
@@ -103,18 +116,25 @@ class Output:
         """
         import numpy as np
 
+        self._digest()
         if self._garbled:
             raise EngineError("kissat: what it printed for a model is none")
         return np.ones(self.variables or 0, np.bool_) if self._values is None else self._values
 
     def _assign(self, lines: bytes) -> None:
         """Take in `v` lines: of a large model there are millions, and they are not kept."""
+        self._model += lines
+        if len(self._model) > SMALL:
+            self._digest()
+
+    def _digest(self) -> None:
+        """Turn the `v` lines that are kept into values."""
         import numpy as np
 
         from turbosat.dimacs.integers import PADDING, tokenise
         from turbosat.validation import MAX_VARIABLE
 
-        text = (b"\n" + lines).replace(b"\nv ", b"\n")
+        text, self._model = _words(self._model), b""
         found = tokenise(text + bytes(PADDING), len(text))
         largest = MAX_VARIABLE + 1 if found is None else int(np.abs(found[0]).max(initial=0))
         if found is None or largest > MAX_VARIABLE:
@@ -152,3 +172,8 @@ class Output:
         value = fields[fields.index(b"seconds") - 1] if b"seconds" in fields else fields[0]
         with suppress(ValueError):  # a file name or the like
             self.counts[name.decode().replace("-", "_")] = float(value)
+
+
+def _words(lines: bytes) -> bytes:
+    """Return what stands in `v` lines."""
+    return (b"\n" + lines).replace(b"\nv ", b"\n")

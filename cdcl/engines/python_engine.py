@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from turbosat.cdcl.engines.engine import Engine
+from turbosat.cdcl.engines.engine import Engine, FileName
 from turbosat.cdcl.process.child import Spent
 from turbosat.cdcl.process.interrupts import undisturbed
 from turbosat.cdcl.process.python_child import PythonChild
 from turbosat.errors import UsageError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from turbosat.formula.formula import Formula
 
 
@@ -45,7 +43,7 @@ class PythonEngine(Engine):
         if self._child is not None:
             self._child.stop()
 
-    def _launch(self, source: Formula | Path) -> tuple[PythonChild, Formula]:
+    def _launch(self, source: Formula | FileName) -> tuple[PythonChild, Formula]:
         """Start the child; return it and the formula, read if it is a file."""
         from turbosat.formula import files
         from turbosat.formula.formula import Formula

@@ -8,10 +8,10 @@ follow the best assignment, so that a model is met early if it is near.
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from turbosat.cdcl.engines.engine import Budget
+from turbosat.records import record
 from turbosat.result import Status
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 FIRST_BUDGET = 2000  # conflicts
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Slice:
     """One slice: how far, under which literals assumed as a guess, preferring which values (variables,).
 
@@ -54,13 +54,12 @@ class Course:
         """Learn that the lane is no more: what only it was at is for others now."""
 
 
-@dataclass(order=True, slots=True)
-class Cube:
+class Cube(NamedTuple):
     """A cube still open: times tried, place in the cover, literals."""
 
     tries: int
     place: int
-    literals: tuple[int, ...] = field(compare=False)
+    literals: tuple[int, ...]
 
 
 class Cover:

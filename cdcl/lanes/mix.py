@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, replace
 from itertools import count
 from typing import TYPE_CHECKING, Any, Literal
 
 from turbosat.cdcl.engines.cadical_options import LARGEST
 from turbosat.errors import UsageError
+from turbosat.records import asdict, field, record, replace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +24,7 @@ LARGEST_SEED = 2**31 - 1  # Kissat's; CaDiCaL's is a little less
 SEEDED = {"randec": 1, "shuffle": 1, "shufflerandom": 1}
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Entrant:
     """What a race must know of a lane besides its engine."""
 
@@ -39,7 +39,7 @@ class Entrant:
         return self.words
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, kw_only=True)
 class LaneSpec(Entrant):
     """All it takes to build one CDCL lane again."""
 

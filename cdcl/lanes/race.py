@@ -7,23 +7,22 @@ import select
 import signal
 import time
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from turbosat.cdcl.engines.engine import Ability, Answer, Engine
+from turbosat.cdcl.engines.engine import Ability, Answer, Engine, FileName
 from turbosat.cdcl.lanes.courses import Course, Slice
 from turbosat.cdcl.process.child import Spent, unstarted
 from turbosat.cdcl.process.interrupts import undisturbed
 from turbosat.deadline import Deadline, Expired
 from turbosat.errors import Cause, EngineError
 from turbosat.events import Event, Sink
+from turbosat.records import field, record
 from turbosat.result import Reason, Status
 from turbosat.system import give_up_first, give_way, memory_kills
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -52,7 +51,7 @@ class Watched(Protocol):
         """What they took, once they have ended."""
 
 
-@dataclass(slots=True)
+@record()
 class Lane:
     """One engine in the race and what became of it."""
 
@@ -148,7 +147,7 @@ class Race:
         self,
         spec: Entrant,
         engine: Engine,
-        source: Formula | Path,
+        source: Formula | FileName,
         course: Course | None = None,
         place: str = "here",
         *,

@@ -5,13 +5,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from turbosat.cdcl.engines.engine import Ability, Answer, Budget, Engine
+from turbosat.cdcl.engines.engine import Ability, Answer, Budget, Engine, FileName
 from turbosat.errors import Cause, EngineError, UnsupportedError, UsageError
 from turbosat.result import Status
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import numpy as np
     from numpy.typing import NDArray
 
@@ -57,7 +55,7 @@ class RemoteEngine(Engine):
         self._guidance: Guidance | None = None
         self._trail: NDArray[np.int32] | None = None
 
-    def start(self, source: Formula | Path) -> None:
+    def start(self, source: Formula | FileName) -> None:
         """Begin in an actor; `source` is the pool's formula, or that with more clauses behind."""
         from turbosat.formula.formula import Formula
 

@@ -16,19 +16,19 @@ import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from io import FileIO
 
 from turbosat.cdcl.process.fork import fork
 from turbosat.cdcl.process.tree import PR_SET_PDEATHSIG
 from turbosat.errors import Cause, EngineError
+from turbosat.records import record
 
 MAXRSS = 1 if sys.platform == "darwin" else 1024  # bytes of what a system counts the largest resident set in
 OUTPUT_BUFFER = 1 << 20  # bytes of a pipe: a child that prints a long model waits less for its reader
 PASSING = errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE  # why a start that fails may succeed later
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Spent:
     """What a process, and those it has waited for, took: CPU seconds, and the most bytes that one kept."""
 

@@ -11,7 +11,6 @@ import signal
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
-from pathlib import Path
 
 from turbosat.errors import EngineError, UsageError
 from turbosat.system import children
@@ -24,7 +23,7 @@ STUBBORN = 120.0  # seconds a killed process may take to go: a large one needs s
 
 def become_subreaper(who: str) -> None:
     """Adopt orphans below this process. Raises UsageError where the system lacks what `who` needs."""
-    if not Path(f"/proc/self/task/{os.getpid()}/children").exists() or not hasattr(os, "pidfd_open"):
+    if not os.path.exists(f"/proc/self/task/{os.getpid()}/children") or not hasattr(os, "pidfd_open"):
         raise UsageError(f"{who} needs Linux 5.3 or later, with /proc/PID/task/TID/children")
     if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
         raise EngineError(f"cannot become a subreaper: {os.strerror(ctypes.get_errno())}")

@@ -23,8 +23,19 @@ def test_import_turbosat_loads_nothing_heavy() -> None:
 @pytest.mark.parametrize("file", ["queens-16.cnf", "pigeons-8.cnf", "lights-out.cnf"])
 def test_solving_an_easy_file_loads_nothing_heavy(file: str) -> None:
     loaded = modules_after(f"from turbosat.cli.main import run; run(['-n', 'examples/{file}'])")
-    assert "numpy" in loaded
     assert not loaded.intersection({*HEAVY, "pysat"})
+
+
+@pytest.mark.parametrize("options", [["-n"], [], ["--json", "/dev/null", "-q"], ["-j1"]])
+@pytest.mark.parametrize("file", ["queens-16.cnf", "pigeons-8.cnf"])
+def test_what_lane_0_settles_in_its_head_start_takes_no_numpy(file: str, options: list[str]) -> None:
+    code = f"""
+import turbosat.run.scheduler as rules
+rules.HEAD_START = rules.ONLY_CORE = 600.0
+from turbosat.cli.main import run
+assert run([*{options}, 'examples/{file}']) in (10, 20)
+"""
+    assert not modules_after(code).intersection({*HEAVY, "numpy", "dataclasses", "pathlib", "typer"})
 
 
 def test_kissat_starts_before_numpy_is_imported() -> None:
@@ -36,6 +47,8 @@ def watched(self, *rest, **more):
     print('started')
     return add(self, *rest, **more)
 race.Race.add = watched
+import turbosat.run.scheduler as rules
+rules.ONLY_CORE = 0.0
 from turbosat.cli.main import run
 run(['-j1', 'examples/queens-16.cnf'])
 """

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from turbosat.dimacs.writer import WIDTH, decimal, gap, value_lines
+from turbosat.dimacs.plain import WIDTH
+from turbosat.dimacs.writer import decimal, gap, value_lines
 
 NUMBERS = st.lists(st.integers(-(2**31) + 1, 2**31 - 1) | st.integers(-10_001, 10_001), min_size=1)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import errno
 import sys
+from array import array
 from collections.abc import Iterator
 from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 from turbosat.cli.streams import Output, Stuck, reason
+from turbosat.dimacs import plain
 from turbosat.errors import Cause
 from turbosat.result import Reason
 
@@ -27,15 +29,16 @@ class Show:
         self, display: Display, deadline: Deadline, watch: Watch = nullcontext, *, alone: bool = True
     ) -> None:
         """`alone`: nobody else writes to the standard output."""
-        from turbosat.cli.live import View
-
         self.output = Output(sys.stdout, watch)
         self._display = display
         self._quiet = display["quiet"] or not alone
         self._deadline = deadline
         self._watch = watch
-        live = sys.stderr.isatty() and not self._quiet and not display["verbose"]
-        self._view = View(deadline, colour=display["colour"]) if live else None
+        self._view = None
+        if sys.stderr.isatty() and not self._quiet and not display["verbose"]:
+            from turbosat.cli.live import View
+
+            self._view = View(deadline, colour=display["colour"])
 
     def comment(self, text: str) -> None:
         """Print a comment. Where nobody reads any more, the run is over."""
@@ -108,9 +111,12 @@ class Show:
 def _answer(result: Result, *, witness: bool) -> Iterator[bytes]:
     yield f"s {result.status}\n".encode()
     if result.model is not None and witness:
-        from turbosat.dimacs.writer import value_lines
+        if isinstance(result.model, array):
+            yield from plain.value_lines(result.model)
+        else:
+            from turbosat.dimacs.writer import value_lines
 
-        yield from value_lines(result.model)
+            yield from value_lines(result.model)
 
 
 def _statistics_lines(statistics: dict[str, Any]) -> Iterator[str]:

@@ -9,10 +9,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from turbosat.dimacs.plain import literals_a_line
+
 _SIGN = np.uint32(ord("-") << 24)  # in the last of the four bytes before the digits
 _GROUP = np.uint32(10_000)
 _BLOCK: Final = 1 << 15  # numbers formatted in one step
-WIDTH = 78  # characters of a `v` line at most; the SAT Competition allows 4,096
 _LINES = 1 << 13  # lines made in one step
 
 
@@ -103,7 +104,7 @@ def value_lines(model: NDArray[np.int32]) -> Iterator[bytes]:
     >>> b"".join(value_lines(np.array([1, -2], np.int32)))
     b'v 1 -2 0\n'
     """
-    most = (WIDTH - len("v 0")) // len(f" -{model.size}")
+    most = literals_a_line(model.size)
     gaps = np.full(most * _LINES, gap(b" "))
     gaps[::most] = gap(b"\nv ")
     first = 1  # character: nothing stands before the first line

@@ -6,15 +6,13 @@ import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from turbosat.cdcl.engines.engine import Ability, Answer, Budget
+from turbosat.cdcl.engines.engine import Ability, Answer, Budget, FileName
 from turbosat.cdcl.engines.python_engine import PythonEngine
 from turbosat.errors import UnsupportedError, UsageError
 from turbosat.options import Optimizer
 from turbosat.result import Status
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import numpy as np
     from numpy.typing import NDArray
 
@@ -85,7 +83,7 @@ class Gradient(PythonEngine):
         """The statistics of the search; device, and comment where it is not on a better one, come first."""
         return self._figures
 
-    def start(self, source: Formula | Path) -> None:
+    def start(self, source: Formula | FileName) -> None:
         """Start the child and hand it the formula."""
         from turbosat.formula.formula import pack
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from turbosat.cdcl.engines.engine import Ability, Answer, Budget
+from turbosat.cdcl.engines.engine import Ability, Answer, Budget, FileName
 from turbosat.cdcl.engines.python_engine import PythonEngine
 from turbosat.errors import UsageError
 from turbosat.result import Status
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from turbosat.cdcl.process.channel import Message
     from turbosat.formula.formula import Formula
 
@@ -42,7 +40,7 @@ class SingleTask(PythonEngine):
         """What it has found, empty until then."""
         return self._figures
 
-    def start(self, source: Formula | Path) -> None:
+    def start(self, source: Formula | FileName) -> None:
         """Start the child and hand it the formula, as arrays."""
         from turbosat.formula.formula import pack
 

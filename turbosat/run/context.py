@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from turbosat.cdcl.lanes.mix import LaneSpec, mix, named
 from turbosat.cdcl.lanes.race import Lane, Race
@@ -12,6 +12,7 @@ from turbosat.deadline import Deadline, Expired
 from turbosat.errors import EngineError, OutputError, SoundnessError, UsageError
 from turbosat.events import Event, Sink, Timeline
 from turbosat.options import Options
+from turbosat.records import replace
 from turbosat.result import Reason, Result, Status, Winner
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from turbosat.cdcl.engines.engine import Answer, Engine
+    from turbosat.dimacs.plain import Plain
     from turbosat.formula.formula import Formula
     from turbosat.formula.xors import Xors
     from turbosat.proof.file import ProofFile
@@ -98,10 +100,7 @@ class Context:
         """Check an answer; None when it is one this lane may not give."""
         import numpy as np
 
-        options = lane.spec.arguments()
-        if (device := lane.engine.figures.get("device")) is not None:
-            options = f"--device={device}", *options
-        winner = Winner(lane.spec.name, lane.engine.name, lane.spec.seed, options)
+        winner = _winner(lane)
         if answer.status is Status.UNSATISFIABLE:
             if self.proof is not None and not lane.spec.proves and answer.proof is None:
                 return None
@@ -122,6 +121,24 @@ class Context:
         self.statistics["check_seconds"] = round(self.deadline.elapsed() - began, 4)
         self.tell("checked", lane, status=str(answer.status))
         return Result(Status.SATISFIABLE, model=model, winner=winner)
+
+    def judge_small(self, formula: Plain, lane: Lane, answer: Answer) -> Result | None:
+        """Check the answer of lane 0 on a small formula, under no assumptions and without a proof.
+
+        None where that takes numpy.
+        """
+        if answer.status is Status.UNSATISFIABLE:
+            return Result(answer.status, winner=_winner(lane))
+        if not isinstance(answer.found, array):
+            return None
+        began = self.deadline.elapsed()
+        if len(answer.found) != formula.variables:
+            raise SoundnessError(f"{lane.spec.name} claims SATISFIABLE without a complete model")
+        if not formula.satisfied(answer.found):
+            raise SoundnessError(f"{lane.spec.name} claims SATISFIABLE but its model falsifies a clause")
+        self.statistics["check_seconds"] = round(self.deadline.elapsed() - began, 4)
+        self.tell("checked", lane, status=str(answer.status))
+        return Result(answer.status, cast("NDArray[np.int32]", answer.found), winner=_winner(lane))
 
     def _in_time(self) -> None:
         """Raise Expired when the run must end, but not for want of memory: the answer is all but there."""
@@ -164,6 +181,13 @@ class Context:
     def tell(self, kind: str, lane: Lane | None = None, **data: Any) -> None:
         """Report an event, of a lane or of the run itself."""
         self.sink(Event(kind, self.deadline.elapsed(), lane.spec.name if lane else "", data))
+
+
+def _winner(lane: Lane) -> Winner:
+    options = lane.spec.arguments()
+    if (device := lane.engine.figures.get("device")) is not None:
+        options = f"--device={device}", *options
+    return Winner(lane.spec.name, lane.engine.name, lane.spec.seed, options)
 
 
 def checked_model(

@@ -12,7 +12,6 @@ Each turn of the loop waits for news, moves what has come, judges answers, and d
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from turbosat.cdcl.lanes.mix import LaneSpec
@@ -20,6 +19,7 @@ from turbosat.cdcl.process.fork import load_next
 from turbosat.cdcl.process.interrupts import undisturbed
 from turbosat.errors import Cause
 from turbosat.options import worker_count
+from turbosat.records import replace
 from turbosat.result import Reason, Result, Status
 from turbosat.run.algebra import AlgebraStage
 from turbosat.run.confinement import Confinement

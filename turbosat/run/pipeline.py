@@ -8,20 +8,21 @@ import stat
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from turbosat.cdcl.lanes.race import Lane, Race
 from turbosat.cdcl.process.binaries import find_python
 from turbosat.cdcl.process.child import MAXRSS
 from turbosat.deadline import Deadline, Expired
+from turbosat.dimacs import plain
 from turbosat.dimacs.compression import HEAD, sniff
 from turbosat.errors import EngineError, OutputError, UsageError
 from turbosat.events import Sink
-from turbosat.options import Options
+from turbosat.options import Options, worker_count
+from turbosat.records import replace
 from turbosat.result import Reason, Result, Status, Winner
 from turbosat.run.context import Context, checked_model
+from turbosat.run.scheduler import head_start
 from turbosat.system import measurable
 
 if TYPE_CHECKING:
@@ -55,9 +56,12 @@ class Run(Context):
         super().__init__(options, deadline, sink, assumptions, phases)
         self.source = source
         self._beside = beside
+        self._small: plain.Plain | None = None  # the formula, if it could be read without numpy
 
     def run(self) -> Result:
         """Search until an answer, a limit or the last lane's end; no child process outlives this call.
+
+        The model of a small formula may come in an array of the standard library's, for want of numpy.
 
         Raises InputError for a formula that cannot be read, SoundnessError for an answer that fails
         its check, EngineError when every lane broke, OutputError when what was asked for cannot be written.
@@ -114,9 +118,12 @@ class Run(Context):
             search = Deterministic(self, race)
         else:
             first = self._early(race) if self._plain() else None
+            if first is not None and (result := self._settled_early(race, first)) is not None:
+                return result
             from turbosat.run.hybrid import Hybrid
 
             search = Hybrid(self, race, first)
+        search.statistics |= self.statistics
         self.statistics = search.statistics
         with search:
             formula = self._load()
@@ -129,7 +136,23 @@ class Run(Context):
         spec = next(self.mix())
         if spec.engine != "kissat":
             return None
-        return race.add(spec, self.build(spec, first=True), Path(str(self.source)))
+        return race.add(spec, self.build(spec, first=True), str(self.source))
+
+    def _settled_early(self, race: Race, first: Lane) -> Result | None:
+        """Return the result if lane 0 comes to one on a small file in its head start: that takes no numpy."""
+        if self.options["parsing"] != "normal" or self.proof is not None or self.certificate is not None:
+            return None
+        began = self.deadline.elapsed()
+        self._small = plain.read(str(self.source))
+        if self._small is None:
+            return None
+        self._has_been_read(began, self._small.variables, self._small.clauses, len(self._small.flat))
+        end = first.started + head_start(worker_count(self.options))
+        while first.state == "running" and (left := end - self.deadline.elapsed()) > 0.0:
+            if (found := race.wait(left)) is not None:
+                result = self.judge_small(self._small, *found)
+                return self.judge(self._load(), *found) if result is None else result
+        return None
 
     def _alone(self) -> Result:
         """Search by the finite-field engine, in this process."""
@@ -164,6 +187,10 @@ class Run(Context):
         """Return the formula, read if it is a file; UsageError for assumptions that are not its literals."""
         from turbosat.formula.formula import Formula
 
+        if self._small is not None:
+            import numpy as np
+
+            return Formula.from_dimacs_array(np.asarray(self._small.flat), self._small.variables)
         formula = self.source if isinstance(self.source, Formula) else self._read(self.source)
         if self.assumptions is not None:
             _check_assumptions(self.assumptions, formula)
@@ -181,16 +208,24 @@ class Run(Context):
             wait=until(self.deadline),
             note=lambda text: self.tell("note", what=text),
         )
-        spent = self.deadline.elapsed() - began
-        self.statistics |= {
-            "variables": formula.variables,
-            "clauses": formula.clauses,
-            "literals": len(formula.literals),
-            "xors": len(formula.xors),
-            "parse_seconds": round(spent, 4),
-        }
-        self.tell("parsed", variables=formula.variables, clauses=formula.clauses, took=round(spent, 4))
+        self._has_been_read(
+            began, formula.variables, formula.clauses, len(formula.literals), len(formula.xors)
+        )
         return formula
+
+    def _has_been_read(
+        self, began: float, variables: int, clauses: int, literals: int, xors: int = 0
+    ) -> None:
+        """Tell that the formula has been read."""
+        spent = round(self.deadline.elapsed() - began, 4)
+        self.statistics |= {
+            "variables": variables,
+            "clauses": clauses,
+            "literals": literals,
+            "xors": xors,
+            "parse_seconds": spent,
+        }
+        self.tell("parsed", variables=variables, clauses=clauses, took=spent)
 
     def _refuted_as_read(self) -> Result:
         """Return the answer to a formula with an empty clause, whatever is assumed."""

@@ -8,8 +8,9 @@ what it does not settle gets little more of a core.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Literal
+
+from turbosat.records import record
 
 HEAD_START = 0.05  # seconds; what lane 0 settles before costs no second process
 ONLY_CORE = 0.5  # seconds of that where a second process takes lane 0's own core
@@ -40,7 +41,7 @@ EXPANDED = 48  # literals of clauses that a literal of an XOR becomes
 PoolState = Literal["none", "coming", "ready", "broken"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Descent:
     """The gradient lane: seconds of search, and of that since its fewest false clauses became half; these.
 
@@ -55,7 +56,7 @@ class Descent:
     expected: float = math.inf
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class View:
     """What the scheduler looks at. `seconds` count from the start of lane 0."""
 
@@ -75,7 +76,7 @@ class View:
     deserted: bool = False  # no lane searches any more
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Plan:
     """What should be so now.
 
@@ -94,7 +95,7 @@ class Plan:
     search: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Scheduler:
     """The rules. `pool_after` are seconds after which a pool is worth its start, None for never."""
 

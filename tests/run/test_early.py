@@ -1,0 +1,89 @@
+"""What lane 0 answers in its head start is checked without numpy, and no less than any other answer."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from turbosat import Result, SoundnessError, Status, solve
+from turbosat.deadline import Deadline
+from turbosat.events import Event, ignore
+from turbosat.options import resolve
+from turbosat.run import scheduler
+from turbosat.run.pipeline import Run
+
+FORMULA = "p cnf 4 2\n-1 2 0\n-3 1 0\n"
+UNSAT = "p cnf 1 2\n1 0\n-1 0\n"
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow this machine is, lane 0 answers in time."""
+    monkeypatch.setattr(scheduler, "HEAD_START", 600.0)
+    monkeypatch.setattr(scheduler, "ONLY_CORE", 600.0)
+
+
+def written(folder: Path, text: str) -> str:
+    path = folder / "f.cnf"
+    path.write_text(text)
+    return os.fspath(path)
+
+
+def kissat_says(monkeypatch: pytest.MonkeyPatch, folder: Path, words: str, code: int) -> None:
+    program = folder / "kissat"
+    program.write_text(f"#!/bin/sh\necho \"c parsed 'p cnf 4 2' header\"\n{words}\nexit {code}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("TURBOSAT_KISSAT", os.fspath(program))
+
+
+def test_the_model_of_solve_is_numpys(tmp_path: Path) -> None:
+    result = solve(written(tmp_path, FORMULA), gradient=False)
+    assert isinstance(result.model, np.ndarray)
+    assert result.model.dtype == np.int32
+    assert result.model.shape == (4,)
+    assert {*np.abs(result.model).tolist()} == {1, 2, 3, 4}
+
+
+@pytest.mark.parametrize(("text", "status"), [(FORMULA, 10), (UNSAT, 20)])
+def test_a_run_tells_all_that_others_tell(tmp_path: Path, text: str, status: int) -> None:
+    events: list[Event] = []
+    with Deadline() as deadline:
+        result: Result = Run(written(tmp_path, text), resolve({}), deadline, events.append).run()
+    assert result.status == status
+    assert result.winner is not None
+    assert result.winner.lane == "kissat"
+    assert {"variables", "clauses", "literals", "xors", "parse_seconds", "lanes"} <= result.statistics.keys()
+    told = [event.kind for event in events if event.kind != "progress"]
+    assert told == ["started", "parsed", "answered", *(["checked"] if status == 10 else [])]
+
+
+@pytest.mark.parametrize(
+    ("model", "complaint"),
+    [
+        ("v 1 -2 3 4 0", "falsifies a clause"),
+        ("v 3 0\nv -1 0", "falsifies a clause"),
+        ("c parsed 'p cnf 2 2' header\nv 1 2 0", "without a complete model"),
+    ],
+)
+def test_a_wrong_model_is_never_an_answer(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, model: str, complaint: str
+) -> None:
+    lines = "\n".join(f'echo "{line}"' for line in ["s SATISFIABLE", *model.splitlines()])
+    kissat_says(monkeypatch, tmp_path, lines, 10)
+    with pytest.raises(SoundnessError, match=complaint):
+        solve(written(tmp_path, FORMULA))
+
+
+def test_a_lane_0_that_breaks_is_made_up_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    kissat_says(monkeypatch, tmp_path, "", 3)
+    result = solve(written(tmp_path, FORMULA), mix="kissat,cadical", workers=2)
+    assert result.status is Status.SATISFIABLE
+
+
+def test_limits_hold_in_the_head_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    kissat_says(monkeypatch, tmp_path, "sleep 60", 0)
+    with Deadline(0.3) as deadline:
+        result = Run(written(tmp_path, FORMULA), resolve({}), deadline, ignore).run()
+    assert result.status is Status.UNKNOWN
+    assert str(result.reason) == "time"
