@@ -1,12 +1,13 @@
 """What lane 0 answers in its head start is checked without numpy, and no less than any other answer."""
 
+import lzma
 import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from turbosat import Result, SoundnessError, Status, solve
+from turbosat import InputError, Result, SoundnessError, Status, solve
 from turbosat.deadline import Deadline
 from turbosat.events import Event, ignore
 from turbosat.options import resolve
@@ -87,3 +88,20 @@ def test_limits_hold_in_the_head_start(monkeypatch: pytest.MonkeyPatch, tmp_path
         result = Run(written(tmp_path, FORMULA), resolve({}), deadline, ignore).run()
     assert result.status is Status.UNKNOWN
     assert str(result.reason) == "time"
+
+
+@pytest.mark.parametrize(("text", "status"), [(FORMULA, 10), (UNSAT, 20), ("x" + FORMULA, None)])
+def test_a_compressed_file_is_unpacked_once_and_lane_0_reads_that(
+    tmp_path: Path, text: str, status: int | None
+) -> None:
+    path = tmp_path / "f.cnf.xz"
+    path.write_bytes(lzma.compress(text.encode()))
+    events: list[Event] = []
+    with Deadline() as deadline:
+        run = Run(os.fspath(path), resolve({}), deadline, events.append)
+        if status is None:
+            with pytest.raises(InputError, match=r"f\.cnf\.xz:1: expected a comment or the header"):
+                run.run()
+        else:
+            assert run.run().status == status
+    assert events[0].kind == "started"  # before the file was parsed

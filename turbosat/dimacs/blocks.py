@@ -12,6 +12,7 @@ from turbosat.errors import InputError, UsageError
 from turbosat.validation import Readable, is_stream, kind, shown
 
 CHUNK: Final = 1 << 17  # bytes: the arrays made of them stay in the second-level cache
+DIMACS: Final = "a DIMACS file"  # what messages expect
 
 Source = str | os.PathLike[str] | Readable
 

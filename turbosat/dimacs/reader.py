@@ -6,12 +6,11 @@ import os
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from turbosat.dimacs.blocks import CHUNK, Source, opened_blocks, plain
+from turbosat.dimacs.blocks import CHUNK, DIMACS, Source, opened_blocks, plain
 from turbosat.dimacs.parser import Content, Parser
 from turbosat.dimacs.waiting import Wait, for_ever
 from turbosat.errors import InputError, UsageError
 
-_WHAT: Final = "a DIMACS file"
 _SAMPLE: Final = 1 << 16  # bytes that tell whether a file is DIMACS
 
 
@@ -38,7 +37,7 @@ def read(
     and returns when there is something to read. `note` is told what a user should know of how the file was
     read. InputError says FILE:LINE and what is wrong.
     """
-    with opened_blocks(source, _WHAT, wait, chunk) as (name, blocks):
+    with opened_blocks(source, DIMACS, wait, chunk) as (name, blocks):
         return _read(blocks, name, strictness, check, chunk, note)
 
 
@@ -55,7 +54,7 @@ def parse(
         stream = io.BytesIO(data)
     except TypeError:
         raise UsageError(f"expected bytes, found {type(data).__name__}") from None
-    return _read(plain(stream, name, chunk, _WHAT), name, strictness, check, chunk)
+    return _read(plain(stream, name, chunk, DIMACS), name, strictness, check, chunk)
 
 
 def looks_like_dimacs(path: str | os.PathLike[str]) -> bool:
@@ -68,7 +67,7 @@ def looks_like_dimacs(path: str | os.PathLike[str]) -> bool:
             return False
         with open(path, "rb") as file:
             sample = b""
-            for block in plain(file, os.fsdecode(path), _SAMPLE, _WHAT):
+            for block in plain(file, os.fsdecode(path), _SAMPLE, DIMACS):
                 sample += block
                 if len(sample) >= _SAMPLE:
                     break

@@ -56,6 +56,7 @@ class Run(Context):
         super().__init__(options, deadline, sink, assumptions, phases)
         self.source = source
         self._beside = beside
+        self._text: str | None = None  # the name under which lane 0 reads the file itself
         self._small: plain.Plain | None = None  # the formula, if it could be read without numpy
 
     def run(self) -> Result:
@@ -68,9 +69,9 @@ class Run(Context):
         """
         self._require_sense()
         self._warn()
-        with ExitStack() as outlets, Race(self.deadline, self.sink, self.assumptions) as race:
-            self.race = race
-            self._open(outlets)
+        with ExitStack() as files, Race(self.deadline, self.sink, self.assumptions) as race:
+            self.race, self._open_files = race, files
+            self._open()
             try:
                 result = self._search(race)
             except Expired as expired:
@@ -117,7 +118,7 @@ class Run(Context):
 
             search = Deterministic(self, race)
         else:
-            first = self._early(race) if self._plain() else None
+            first = self._early(race)
             if first is not None and (result := self._settled_early(race, first)) is not None:
                 return result
             from turbosat.run.hybrid import Hybrid
@@ -134,16 +135,16 @@ class Run(Context):
     def _early(self, race: Race) -> Lane | None:
         """Start lane 0 on the file itself, if it can read it, before all that is imported for the others."""
         spec = next(self.mix())
-        if spec.engine != "kissat":
-            return None
-        return race.add(spec, self.build(spec, first=True), str(self.source))
+        self._text = self._plain() if spec.engine == "kissat" else None
+        return None if self._text is None else race.add(spec, self.build(spec, first=True), self._text)
 
     def _settled_early(self, race: Race, first: Lane) -> Result | None:
         """Return the result if lane 0 comes to one on a small file in its head start: that takes no numpy."""
         if self.options["parsing"] != "normal" or self.proof is not None or self.certificate is not None:
             return None
+        assert self._text is not None
         began = self.deadline.elapsed()
-        self._small = plain.read(str(self.source))
+        self._small = plain.read(self._text)
         if self._small is None:
             return None
         self._has_been_read(began, self._small.variables, self._small.clauses, len(self._small.flat))
@@ -176,12 +177,29 @@ class Run(Context):
         model = checked_model(formula, claim.values, self.assumptions, claim.winner.lane)
         return Result(Status.SATISFIABLE, model, winner=claim.winner)
 
-    def _plain(self) -> bool:
-        """Whether lane 0 can read the file itself."""
-        if not isinstance(self.source, str) or self.assumptions is not None:
-            return False
+    def _plain(self) -> str | None:
+        """Return the name under which lane 0 can be tried on the file itself, None if it cannot.
+
+        Anything it cannot read ends it with an error; it is then started again on the parsed formula.
+        """
         # Kissat's models end at the header's last variable, relaxed or not.
-        return self.options["parsing"] != "relaxed" and _plain_file(self.source)
+        if self.options["parsing"] == "relaxed" or self.assumptions is not None:
+            return None
+        if not isinstance(self.source, str) or (head := _head(self.source)) is None:
+            return None
+        if sniff(head) is None:
+            return self.source
+        if self.proof is not None:  # beside which Kissat takes no file without a name
+            return None
+        from turbosat.dimacs.unpacked import name_of, unpacked
+        from turbosat.dimacs.waiting import until
+
+        text = unpacked(self.source, self.deadline.check, until(self.deadline))
+        if text is None:
+            return None
+        self._open_files.enter_context(text)
+        self.source = text  # which need not be unpacked again
+        return name_of(text)
 
     def _load(self) -> Formula:
         """Return the formula, read if it is a file; UsageError for assumptions that are not its literals."""
@@ -245,7 +263,7 @@ class Run(Context):
             raise UsageError(f"the {self.options['engine']} engine cannot write a proof")
         self.mix()
 
-    def _open(self, outlets: ExitStack) -> None:
+    def _open(self) -> None:
         """Find a way to whatever is to be written, or raise UsageError."""
         proof, certificate = self.options["proof"], self.options["certificate"]
         if proof is None and certificate is None and not self._beside:
@@ -254,13 +272,13 @@ class Run(Context):
 
         every = [*self._beside]
         if certificate is not None:
-            self.certificate = outlets.enter_context(Outlet(certificate, "the certificate"))
+            self.certificate = self._open_files.enter_context(Outlet(certificate, "the certificate"))
             every.append(self.certificate)
         if proof is not None:
             from turbosat.proof.file import ProofFile
 
             self.proof = ProofFile(proof, binary=self.options["binary_proof"])
-            outlets.callback(self.proof.close)
+            self._open_files.callback(self.proof.close)
             self.race.require(self._require_proof)
             every.append(self.proof.outlet)
         guard(every, self.source, force=self.options["force"])
@@ -312,16 +330,12 @@ def _check_assumptions(assumptions: NDArray[np.int32], formula: Formula) -> None
         raise UsageError(f"assumptions must be literals of {has}, not {int(beyond[0])}")
 
 
-def _plain_file(path: str) -> bool:
-    """Whether Kissat can be tried on the file itself: a regular file, not compressed.
-
-    Anything it cannot read ends lane 0 with an error; it is then started again on the parsed formula.
-    """
+def _head(path: str) -> bytes | None:
+    """Return how a regular file begins, None where there is none: the parser says what is wrong with it."""
     try:
         if path == "-" or not stat.S_ISREG(os.stat(path).st_mode):
-            return False
-        with open(path, "rb") as file:
-            head = file.read(HEAD)
+            return None
+        with open(path, "rb", buffering=0) as file:
+            return file.read(HEAD)
     except (OSError, ValueError):
-        return False  # the parser says what is wrong with it
-    return sniff(head) is None
+        return None
