@@ -26,7 +26,7 @@ from functools import partial
 from pathlib import Path
 
 from turbosat.cdcl.process.binaries import find_kissat
-from turbosat.printable import printable
+from turbosat.errors import printable
 from turbosat.system import available_cores
 from turbosat.version import __version__
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from turbosat.printable import printable
+from turbosat.errors import printable
 
 
 def say(text: object, *, error: bool = False) -> None:

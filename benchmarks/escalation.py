@@ -19,8 +19,8 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
+from turbosat.errors import printable
 from turbosat.formula import files
-from turbosat.printable import printable
 from turbosat.solver.solver import ESCALATE_AFTER, Solver
 from turbosat.system import available_cores
 from turbosat.version import __version__

@@ -29,10 +29,10 @@ from turbosat.cdcl.lanes.mix import SEEDED, Entrant
 from turbosat.cdcl.lanes.race import Race
 from turbosat.cdcl.process.tree import worked
 from turbosat.deadline import Deadline
+from turbosat.errors import printable
 from turbosat.formula import files
 from turbosat.formula.formula import Formula
 from turbosat.gpu.guidance import Guidance
-from turbosat.printable import printable
 from turbosat.result import Status
 from turbosat.run.following import BestGuidance, Cubes, Flipped, Phased, Probing
 from turbosat.system import available_cores

@@ -18,8 +18,7 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
-from turbosat.errors import EngineError, InputError, UsageError
-from turbosat.printable import printable
+from turbosat.errors import EngineError, InputError, UsageError, printable
 
 Result = Literal["sat", "unsat", "unknown"]
 Status = Literal["ok", "timeout", "memout", "error", "wrong"]

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from turbosat.benchmarks.overhead import measure
-from turbosat.printable import printable
+from turbosat.errors import printable
 from turbosat.system import available_cores
 from turbosat.version import __version__
 

@@ -1,4 +1,4 @@
-"""The exceptions of turbosat, one tree.
+"""The exceptions of turbosat, one tree, and text as messages may show it.
 
 TurbosatError
 ├── UsageError         a call or an option that makes no sense
@@ -14,6 +14,7 @@ Outcomes (satisfiable, out of time, interrupted) are values, see turbosat.result
 
 from __future__ import annotations
 
+import os
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,22 @@ if TYPE_CHECKING:
 
     from turbosat.result import Result
 
-from turbosat.printable import printable
+
+def printable(text: str | bytes | os.PathLike[str]) -> str:
+    r"""Return text with all that is not printable escaped: control characters, line ends, undecodable bytes.
+
+    >>> print(printable("a\x1b[2J\n" + os.fsdecode(b"\xff")), printable("é b.cnf"))
+    a\x1b[2J\n\xff é b.cnf
+    """
+    text = os.fsdecode(text)
+    return text if text.isprintable() else "".join(c if c.isprintable() else _escaped(c) for c in text)
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:  # how Python keeps a byte of a name that it cannot decode
+        return f"\\x{code - 0xDC00:02x}"
+    return character.encode("unicode_escape").decode("ascii")
 
 
 class TurbosatError(Exception):

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from turbosat.benchmarks.console import say
-from turbosat.errors import UsageError
-from turbosat.printable import printable
+from turbosat.errors import UsageError, printable
 
 if TYPE_CHECKING:
     from turbosat.benchmarks.run.campaign import Order

@@ -12,8 +12,7 @@ from turbosat.benchmarks.report import competition_csv
 from turbosat.benchmarks.report.report import Fact
 from turbosat.benchmarks.report.score import Cell, Item, Table, build
 from turbosat.benchmarks.store import Experiment, Instance, Run
-from turbosat.errors import InputError, UsageError
-from turbosat.printable import printable
+from turbosat.errors import InputError, UsageError, printable
 
 Clock = Literal["wall", "cpu"]
 _BYTES = ("memory", "bytes", "rss")

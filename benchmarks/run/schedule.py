@@ -28,8 +28,7 @@ from turbosat.benchmarks.run.verdicts import Verdict, by_itself, together
 from turbosat.benchmarks.run.worker import Lost
 from turbosat.benchmarks.store import Experiment, Instance, Run
 from turbosat.benchmarks.suites.files import Known, Source
-from turbosat.errors import InputError, UsageError
-from turbosat.printable import printable
+from turbosat.errors import InputError, UsageError, printable
 
 ATTEMPTS = 3  # of a run whose runner was killed under it
 

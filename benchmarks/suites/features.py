@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from turbosat.errors import printable
 from turbosat.formula.formula import Formula
-from turbosat.printable import printable
 
 Features = dict[str, Any]
 LONG = 10  # clauses of more literals are counted together

@@ -33,29 +33,30 @@ def promising(formula: Formula, check: Callable[[], None] = nothing) -> bool:
         return bool(len(formula.xors) or formula.literals.size)
     sizes = np.diff(formula.offsets)
     starts = formula.offsets[:-1]
-    # Equal sums of mixed variables: most likely the same variables.
-    words = np.abs(formula.literals).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-    words ^= words >> np.uint64(29)
-    words *= np.uint64(0xBF58476D1CE4E5B9)
     found = 0
     for size in range(3, _LONGEST + 1):
         check()
         least = (1 << (size - 2)) + 1
         firsts = starts[sizes == size]
         if firsts.size >= least:
-            sums = words[firsts]
+            sums = _mixed(formula.literals[firsts])
             for j in range(1, size):
                 check()
-                sums += words[firsts + j]
+                sums += _mixed(formula.literals[firsts + j])
             found += _runs(sums, least, check)
             if found >= FEW:
                 return True
-    return _gates(formula, sizes, words, check)
+    return _gates(formula, sizes, check)
 
 
-def _gates(
-    formula: Formula, sizes: NDArray[np.int64], words: NDArray[np.uint64], check: Callable[[], None]
-) -> bool:
+def _mixed(literals: NDArray[np.int32]) -> NDArray[np.uint64]:
+    """Return a number for the variable of each literal; where sums are equal, most likely all of them are."""
+    words = np.abs(literals).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    words ^= words >> np.uint64(29)
+    return words * np.uint64(0xBF58476D1CE4E5B9)
+
+
+def _gates(formula: Formula, sizes: NDArray[np.int64], check: Callable[[], None]) -> bool:
     """Look for conjunctions with the same inputs, as in a & b and -a & -b, or with an input in common.
 
     In x = -(a & b) & -(-a & -b) the inputs a, b occur twice, both signs changed; in x = p | q with n = a & b,
@@ -63,24 +64,24 @@ def _gates(
     the inputs a, b, c occur four times.
     """
     starts = formula.offsets[:-1]
-    codes = literal_codes(formula.literals)
-    pairs = starts[sizes == 2]
+    pairs = starts[sizes == 2][:, None] + np.arange(2)  # (pairs, 2)
     if not pairs.size:
         return False
     check()
-    degrees = np.bincount(np.concatenate([codes[pairs], codes[pairs + 1]]), minlength=2 * formula.variables)
-    opposite = np.minimum(degrees, 255).astype(np.uint8)[codes ^ 1]  # (literals,) binary clauses of -l
+    codes = literal_codes(formula.literals[pairs.ravel()])
+    degrees = np.minimum(np.bincount(codes, minlength=2 * formula.variables), 255).astype(np.uint8)
     found = seen = 0
     for size, least in ((3, 2), (4, 4)):
         check()
         places = starts[sizes == size][:, None] + np.arange(size)  # (clauses, size)
-        partners = opposite[places]
+        literals = formula.literals[places]
+        codes = literal_codes(literals)
+        partners = degrees[codes ^ 1]  # (clauses, size) binary clauses of -l
         good = (partners.min(axis=1, initial=255) >= 1) & (partners.max(axis=1, initial=0) >= size - 1)
         check()
-        places = places[good]
-        seen += len(places)
+        seen += int(np.count_nonzero(good))
         if size == 3:
-            rows = np.sort(codes[places], axis=1).astype(np.int64)
+            rows = np.sort(codes[good], axis=1).astype(np.int64)
             keys = [
                 rows[:, i] >> 1 << 32 | rows[:, j] & -2 | (rows[:, i] ^ rows[:, j]) & 1
                 for i, j in ((0, 1), (0, 2), (1, 2))
@@ -88,7 +89,8 @@ def _gates(
             check()
             found += _runs(np.concatenate(keys).view(np.uint64), least, check)
         else:
-            rests = words[places].sum(axis=1, keepdims=True) - words[places]  # (clauses, 4) without one each
+            words = _mixed(literals[good])
+            rests = words.sum(axis=1, keepdims=True) - words  # (clauses, 4) without one each
             found += _runs(rests.ravel(), least, check)
     return found >= FEW + seen // _CHANCE
 

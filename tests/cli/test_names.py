@@ -11,7 +11,7 @@ import pytest
 from tests.processes import ROOT
 from turbosat import InputError, Status, solve
 from turbosat.check.cli import main as check
-from turbosat.printable import printable
+from turbosat.errors import printable
 
 PIGEONS = (ROOT / "examples" / "pigeons-8.cnf").read_bytes()
 NAMES = (

@@ -9,13 +9,15 @@ import pytest
 
 from turbosat import InputError, Result, SoundnessError, Status, solve
 from turbosat.deadline import Deadline
+from turbosat.dimacs import plain
 from turbosat.events import Event, ignore
-from turbosat.options import resolve
-from turbosat.run import scheduler
+from turbosat.options import Options, resolve
+from turbosat.run import pipeline, scheduler
 from turbosat.run.pipeline import Run
 
 FORMULA = "p cnf 4 2\n-1 2 0\n-3 1 0\n"
 UNSAT = "p cnf 1 2\n1 0\n-1 0\n"
+XORS = "p cnf 2 2\nx 1 2 0\nx -1 2 0\n"
 
 
 @pytest.fixture(autouse=True)
@@ -105,3 +107,47 @@ def test_a_compressed_file_is_unpacked_once_and_lane_0_reads_that(
         else:
             assert run.run().status == status
     assert events[0].kind == "started"  # before the file was parsed
+
+
+def starts(events: list[Event]) -> list[str]:
+    """Return the lanes that were started before the file had been read."""
+    kinds = [event.kind for event in events]
+    return [event.lane for event in events[: kinds.index("parsed")] if event.kind == "started"]
+
+
+@pytest.mark.parametrize(
+    ("options", "readers", "expected"),
+    [
+        ({"workers": 2}, 1, ["kissat", "kissat-sat"]),
+        ({"workers": 1}, 1, ["kissat"]),
+        ({"workers": 2}, 1 << 50, ["kissat"]),
+        ({"workers": 2, "mix": "kissat,cadical"}, 1, ["kissat"]),
+        ({"workers": 2, "mix": "kissat"}, 1, ["kissat"]),
+        ({"workers": 2, "mode": "sat"}, 1, ["kissat-sat"]),
+        ({"workers": 2, "seed": 3, "conflicts": 100}, 1, ["kissat", "kissat-sat"]),
+    ],
+)
+@pytest.mark.parametrize(("text", "status"), [(FORMULA, 10), (UNSAT, 20), (XORS, 20)])
+def test_a_second_lane_does_not_wait_for_a_large_file_to_be_read(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    options: Options,
+    readers: int,
+    expected: list[str],
+    text: str,
+    status: int,
+) -> None:
+    monkeypatch.setattr(pipeline, "LONG", 1)
+    monkeypatch.setattr(pipeline, "READERS", readers)
+    monkeypatch.setattr(plain, "LARGEST", 0)
+    monkeypatch.setattr(scheduler, "HEAD_START", 0.0)
+    events: list[Event] = []
+    with Deadline() as deadline:
+        run = Run(written(tmp_path, text), resolve(options), deadline, events.append)
+        result = run.run()
+    assert result.status == status
+    assert starts(events) == expected
+    lanes = result.statistics["lanes"]
+    assert [lane["seed"] for lane in lanes[: len(expected)]] == [options.get("seed", 0)] * len(expected)
+    cdcl = [lane["lane"] for lane in lanes if lane["engine"] in ("kissat", "cadical")]
+    assert text == XORS or len(cdcl) == len({*cdcl})  # none is started twice

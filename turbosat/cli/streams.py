@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from io import FileIO, TextIOWrapper
 from typing import TextIO
 
-from turbosat.printable import printable
+from turbosat.errors import printable
 
 PIECE = 1 << 16  # bytes written at once
 

@@ -40,6 +40,7 @@ from turbosat.run.scheduler import (
 from turbosat.run.sharing import LONGEST, ClauseSharing
 from turbosat.run.sweeping import SweepingStage
 from turbosat.run.symmetry import SymmetryStage
+from turbosat.system import tree_memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,8 +63,8 @@ REVIVALS = 2  # times that a lane is started again whose process somebody ended
 class Hybrid:
     """One search of a run."""
 
-    def __init__(self, run: Context, race: Race, first: Lane | None = None) -> None:
-        """`first`: lane 0, if it has been started already."""
+    def __init__(self, run: Context, race: Race) -> None:
+        """Take over what is in the race already: lane 0, and lanes beside it in the order of the mix."""
         options, deadline = run.options, run.deadline
         self.statistics: dict[str, Any] = {}
         self._run, self._race, self._options, self._deadline = run, race, options, deadline
@@ -72,7 +73,8 @@ class Hybrid:
         self._head_start = head_start(self._cores)
         self._began: float | None = None  # seconds of the run when lanes were first started beside lane 0
         self._lanes = self._mixed()  # CDCL lanes in the order in which they are to start
-        if first is not None:
+        self._here = list(race.lanes)  # CDCL lanes, lane 0 among them
+        for _ in self._here:
             next(self._lanes)
         self._pending = next(self._lanes, None)
         self._best_guidance = BestGuidance()
@@ -87,8 +89,7 @@ class Hybrid:
         pooled = options["pool"] and (self._distant or self._cores > 1)
         after = 0.0 if self._distant else pool_start(options["pool_after"], self._cores)
         self._scheduler = Scheduler(after if pooled else None)
-        self._first = first
-        self._here = [] if first is None else [first]  # CDCL lanes, lane 0 among them
+        self._first = self._here[0] if self._here else None
         self._remote: list[Lane] = []
         self._revived: dict[str, int] = {}
         self._confinement = Confinement(several=self._cores > 1)
@@ -176,11 +177,12 @@ class Hybrid:
         return None
 
     def _take_stock(self, formula: Formula) -> None:
-        """Find out what memory there is for lanes: lane 0 has taken little of its own yet."""
+        """Find out what memory there is for lanes, those that have taken some of it among them."""
         self._need = lane_memory(formula.literals.size, formula.xors.literals.size)
         left = self._deadline.left()
         if left is None:
             return
+        left += sum(tree_memory(lane.engine.pid) for lane in self._here if lane.engine.pid is not None)
         if self._descent.wanted:
             if left < 2 * self._need:
                 self._descent.decline()
@@ -415,7 +417,7 @@ class Hybrid:
                 continue
             if lane.place == "pool" and _counted(self._here) >= self._refuge():
                 continue
-            refused = lane is self._first and lane.cause is Cause.REJECTED  # XORs, for one: we can read them
+            refused = lane.cause is Cause.REJECTED  # XORs in the file, for one: we can read them
             abandoned = (
                 lane.place == "pool" and self._pool.state == "broken" and lane.cause is not Cause.MEMORY
             )

@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     from turbosat.validation import Readable
 
 
+LONG = 1 << 25  # bytes of a file: reading it takes 0.3 s, and what is found out of it before others start
+READERS = 10  # bytes for each byte of it that two lanes and we may take while we read it
+
+
 class Run(Context):
     """One formula on its way to a checked Result.
 
@@ -123,7 +127,7 @@ class Run(Context):
                 return result
             from turbosat.run.hybrid import Hybrid
 
-            search = Hybrid(self, race, first)
+            search = Hybrid(self, race)
         search.statistics |= self.statistics
         self.statistics = search.statistics
         with search:
@@ -134,9 +138,24 @@ class Run(Context):
 
     def _early(self, race: Race) -> Lane | None:
         """Start lane 0 on the file itself, if it can read it, before all that is imported for the others."""
-        spec = next(self.mix())
+        lanes = self.mix()
+        spec = next(lanes)
         self._text = self._plain() if spec.engine == "kissat" else None
-        return None if self._text is None else race.add(spec, self.build(spec, first=True), self._text)
+        if self._text is None:
+            return None
+        first = race.add(spec, self.build(spec, first=True), self._text)
+        other = next(lanes, None)
+        if other is not None and other.engine == "kissat" and self._long_to_read(self._text):
+            race.add(other, self.build(other, first=True), self._text)
+        return first
+
+    def _long_to_read(self, text: str) -> bool:
+        """Whether a second lane should not wait until the file has been read here, and there is room."""
+        size = os.stat(text).st_size
+        if size < LONG or worker_count(self.options) == 1:
+            return False
+        left = self.deadline.left()
+        return left is None or left >= READERS * size
 
     def _settled_early(self, race: Race, first: Lane) -> Result | None:
         """Return the result if lane 0 comes to one on a small file in its head start: that takes no numpy."""

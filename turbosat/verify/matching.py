@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from turbosat.encodings.circuit.aig import Aig, Literals, no_literals
 from turbosat.encodings.circuit.builder import AigBuilder, renamed
 from turbosat.encodings.circuit.simulation import simulate, values
-from turbosat.errors import UsageError
-from turbosat.printable import printable
+from turbosat.errors import UsageError, printable
 from turbosat.validation import shown
 from turbosat.verify.unrolling import nothing
 
