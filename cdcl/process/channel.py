@@ -2,7 +2,8 @@
 
 Arrays travel as descriptors, so that a message is always short: sending does not block, however large the
 formula and however long the other side is busy, unless some hundred messages wait for it. What may be lost is
-sent only while there is room.
+sent only while there is room. A large array that nobody can change, as those of a formula, is written once,
+however many children it is sent to: they share its file.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import socket
 import struct
 import sys
 import tempfile
+import threading
 from array import array
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -29,6 +31,9 @@ LENGTH = struct.Struct("<I")
 ALIGNMENT = 8  # bytes; every array starts at a multiple of it
 Code = Literal["b", "i", "l", "q"]  # of the elements, as memoryview spells them
 SMALL = 1 << 16  # bytes read at once
+LARGE = 1 << 20  # bytes of an array from which on it is written once
+LATEST = 4  # such arrays whose files are kept: those of two formulas
+MOST = 16  # files of a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,8 @@ class Channel:
         self._socket = end
         self._bytes = bytearray()
         self._files: deque[int] = deque()
+        self._open = True
+        _kept.opened()
 
     def fileno(self) -> int:
         """Return the socket's descriptor."""
@@ -63,21 +70,25 @@ class Channel:
 
         Raises OSError when the other side is gone.
         """
-        shapes = [(each.format, each.nbytes) for each in arrays]
-        body = json.dumps([kind, data or {}, shapes]).encode()
-        frame = LENGTH.pack(len(body)) + body
-        if not arrays:
-            self._socket.sendall(frame)
-            return
-        file = anonymous_file()
+        files: list[int] = []
         try:
+            shapes, common = [], []
             for each in arrays:
-                write_all(file, each)
-                write_all(file, memoryview(bytes(-each.nbytes % ALIGNMENT)))
-            sent = socket.send_fds(self._socket, [frame], [file])
+                file = _kept.file(each)
+                shapes.append((each.format, each.nbytes, file is not None))
+                if file is None:
+                    common.append(each)
+                else:
+                    files.append(file)
+            if arrays:
+                files.insert(0, _filled(common))
+            body = json.dumps([kind, data or {}, shapes]).encode()
+            frame = LENGTH.pack(len(body)) + body
+            sent = socket.send_fds(self._socket, [frame], files) if files else 0
             self._socket.sendall(frame[sent:])
         finally:
-            os.close(file)
+            for file in files:
+                os.close(file)
 
     def receive(self, timeout: float | None) -> Message | None:
         """Return the next message, or None if there is none within `timeout` seconds.
@@ -88,7 +99,7 @@ class Channel:
             if not readable(self._socket.fileno(), timeout):
                 return None
             try:
-                data, files, _, _ = socket.recv_fds(self._socket, SMALL, 8)
+                data, files, _, _ = socket.recv_fds(self._socket, SMALL, MOST)
             except ConnectionResetError:
                 data, files = b"", []
             except BlockingIOError:
@@ -102,6 +113,9 @@ class Channel:
     def close(self) -> None:
         """Close the socket and what came through it and was never looked at."""
         self._socket.close()
+        if self._open:
+            self._open = False
+            _kept.closed()
         while self._files:
             os.close(self._files.popleft())
 
@@ -114,7 +128,17 @@ class Channel:
             return None
         kind, data, shapes = json.loads(self._bytes[LENGTH.size : end])
         del self._bytes[:end]
-        return Message(kind, data, _mapped(self._files.popleft(), shapes) if shapes else ())
+        return Message(kind, data, self._arrays(shapes) if shapes else ())
+
+    def _arrays(self, shapes: Sequence[tuple[Code, int, bool]]) -> tuple[memoryview, ...]:
+        """Return the arrays of the next message: those without a file of their own lie in the first."""
+        common, start, arrays = _mapped(self._files.popleft()), 0, []
+        for code, length, own in shapes:
+            whole = _mapped(self._files.popleft()) if own else common
+            first = 0 if own else start
+            arrays.append(whole[first : first + length].cast(code) if length else memoryview(array(code)))
+            start += 0 if own else length + -length % ALIGNMENT
+        return tuple(arrays)
 
 
 def anonymous_file() -> int:
@@ -134,19 +158,67 @@ def write_all(file: int, data: memoryview) -> None:
             rest = rest[os.write(file, rest) :]
 
 
-def _mapped(file: int, shapes: Sequence[tuple[Code, int]]) -> tuple[memoryview, ...]:
-    """Return the arrays of an anonymous file, and close it: the views keep its memory."""
+def _filled(arrays: Sequence[memoryview]) -> int:
+    """Return an anonymous file that holds these arrays one after the other."""
+    file = anonymous_file()
+    try:
+        for each in arrays:
+            write_all(file, each)
+            write_all(file, memoryview(bytes(-each.nbytes % ALIGNMENT)))
+    except BaseException:
+        os.close(file)
+        raise
+    return file
+
+
+class _Kept:
+    """The files of the large arrays sent last, while any channel is open: another may be sent the same."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._channels = 0
+        self._files: dict[int, tuple[int, Any, int]] = {}  # by identity: who wrote it, the array, the file
+
+    def opened(self) -> None:
+        """Count a channel."""
+        with self._lock:
+            self._channels += 1
+
+    def closed(self) -> None:
+        """Count it no longer; the last one takes all files along."""
+        with self._lock:
+            self._channels -= 1
+            while self._files and not self._channels:
+                self._drop(next(iter(self._files)))
+
+    def file(self, view: memoryview) -> int | None:
+        """Return the file of a large array that cannot change, to be closed; None for any other array."""
+        source: Any = view.obj
+        if view.nbytes < LARGE or not view.readonly or getattr(source, "base", source) is not None:
+            return None  # an array of numpy's that has its memory for itself has no base
+        with self._lock:
+            if self._files.get(id(source), (0,))[0] != os.getpid():  # a copy of this process has no files
+                while len(self._files) >= LATEST:
+                    self._drop(next(iter(self._files)))
+                self._files[id(source)] = os.getpid(), source, _filled([view])
+            return os.dup(self._files[id(source)][2])
+
+    def _drop(self, key: int) -> None:
+        process, _, file = self._files.pop(key)
+        if process == os.getpid():
+            os.close(file)
+
+
+_kept = _Kept()
+
+
+def _mapped(file: int) -> memoryview:
+    """Return the content of an anonymous file, and close it: the view keeps its memory."""
     try:
         size = os.fstat(file).st_size
-        whole = memoryview(mmap.mmap(file, size, prot=mmap.PROT_READ)) if size else memoryview(b"")
+        return memoryview(mmap.mmap(file, size, prot=mmap.PROT_READ)) if size else memoryview(b"")
     finally:
         os.close(file)
-    arrays = []
-    start = 0
-    for code, length in shapes:
-        arrays.append(whole[start : start + length].cast(code) if length else memoryview(array(code)))
-        start += length + -length % ALIGNMENT
-    return tuple(arrays)
 
 
 def serve(descriptor: int, body: Callable[[Channel], None]) -> None:

@@ -4,9 +4,13 @@ import os
 import socket
 from array import array
 from collections.abc import Iterator
+from contextlib import suppress
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from turbosat.cdcl.process import channel
 from turbosat.cdcl.process.channel import Channel, anonymous_file
 
 
@@ -81,3 +85,90 @@ def test_hints_are_sent_while_there_is_room(ends: tuple[Channel, Channel]) -> No
     assert one.roomy()
     with pytest.raises(OSError, match="Broken pipe"):
         one.send("hint", {})
+
+
+def fixed(size: int) -> NDArray[np.int32]:
+    numbers = np.arange(size, dtype=np.int32)
+    numbers.setflags(write=False)
+    return numbers
+
+
+def view(numbers: NDArray[np.int32]) -> memoryview:
+    return memoryview(numbers)  # type: ignore[arg-type]
+
+
+def open_files() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+def test_large_arrays_that_cannot_change_are_written_once(
+    ends: tuple[Channel, Channel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = ends
+    written: list[int] = []
+    write = channel.write_all
+
+    def counted(file: int, data: memoryview) -> None:
+        written.append(data.nbytes)
+        write(file, data)
+
+    monkeypatch.setattr(channel, "write_all", counted)
+    before = open_files()
+    numbers, few = fixed(channel.LARGE), array("i", [7])
+    views = [memoryview(few), view(numbers), memoryview(array("q", [1, 2])), view(numbers)]
+    for _ in range(3):
+        one.send("load", {}, views)
+        message = two.receive(1.0)
+        assert message is not None
+        assert [each.format for each in message.arrays] == ["i", "i", "q", "i"]
+        assert message.arrays[0].tolist() == [7]
+        assert message.arrays[2].tolist() == [1, 2]
+        assert np.array_equal(np.asarray(message.arrays[1]), numbers)
+        assert np.array_equal(np.asarray(message.arrays[3]), numbers)
+        del message
+    assert written.count(numbers.nbytes) == 1
+    assert open_files() == before + 1
+    for _ in range(2 * channel.LATEST):
+        one.send("others", {}, [view(fixed(channel.LARGE))])
+        assert two.receive(1.0)
+        assert open_files() <= before + channel.LATEST
+    one.close()
+    assert open_files() > before - 1
+    two.close()
+    assert open_files() == before - 2
+
+
+def test_arrays_that_may_change_are_sent_as_they_are_now(ends: tuple[Channel, Channel]) -> None:
+    one, two = ends
+    numbers = np.zeros(channel.LARGE, np.int32)
+    part = fixed(2 * channel.LARGE)[3:-5]  # of an array, whose file would hold more
+    for value in range(3):
+        numbers[:] = value
+        one.send("load", {}, [view(numbers), view(part)])
+        message = two.receive(1.0)
+        assert message is not None
+        assert set(np.unique(np.asarray(message.arrays[0]))) == {value}
+        assert np.array_equal(np.asarray(message.arrays[1]), part)
+
+
+def test_a_copy_of_the_process_writes_its_own(ends: tuple[Channel, Channel]) -> None:
+    one, two = ends
+    numbers = fixed(channel.LARGE)
+    one.send("first", {}, [view(numbers)])
+    pid = os.fork()
+    if not pid:
+        code = 1
+        try:
+            for descriptor in map(int, os.listdir("/proc/self/fd")):
+                if descriptor > 2 and descriptor != one.fileno():
+                    with suppress(OSError):
+                        os.close(descriptor)
+            one.send("second", {}, [view(numbers)])
+            code = 0
+        finally:
+            os._exit(code)
+    assert os.waitpid(pid, 0)[1] == 0
+    for _ in range(2):
+        message = two.receive(1.0)
+        assert message is not None
+        assert np.array_equal(np.asarray(message.arrays[0]), numbers)
