@@ -2,6 +2,7 @@
 
 import lzma
 import os
+from array import array
 from pathlib import Path
 
 import numpy as np
@@ -151,3 +152,19 @@ def test_a_second_lane_does_not_wait_for_a_large_file_to_be_read(
     assert [lane["seed"] for lane in lanes[: len(expected)]] == [options.get("seed", 0)] * len(expected)
     cdcl = [lane["lane"] for lane in lanes if lane["engine"] in ("kissat", "cadical")]
     assert text == XORS or len(cdcl) == len({*cdcl})  # none is started twice
+
+
+@pytest.mark.parametrize(("had", "alone"), [(0.0, True), (1e9, False)])
+def test_lane_0_has_longer_where_others_keep_it_from_its_core(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, had: float, alone: bool
+) -> None:
+    monkeypatch.setattr(scheduler, "HEAD_START", 0.01)
+    monkeypatch.setattr(pipeline, "BUSY", 600.0)
+    monkeypatch.setattr(pipeline, "worked", lambda pid: had)
+    kissat_says(monkeypatch, tmp_path, "sleep 0.2\necho 's SATISFIABLE'\necho 'v 1 2 3 4 0'", 10)
+    with Deadline() as deadline:
+        result = Run(
+            written(tmp_path, FORMULA), resolve({"mix": "kissat", "workers": 2}), deadline, ignore
+        ).run()
+    assert result.status is Status.SATISFIABLE
+    assert isinstance(result.model, array) == alone  # not numpy's

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from turbosat.cdcl.lanes.race import Lane, Race
 from turbosat.cdcl.process.binaries import find_python
 from turbosat.cdcl.process.child import MAXRSS
+from turbosat.cdcl.process.tree import worked
 from turbosat.deadline import Deadline, Expired
 from turbosat.dimacs import plain
 from turbosat.dimacs.compression import HEAD, sniff
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from turbosat.validation import Readable
 
 
+BUSY = 0.2  # seconds that lane 0 has for itself beyond its head start where it does not get a core
 LONG = 1 << 25  # bytes of a file: reading it takes 0.3 s, and what is found out of it before others start
 READERS = 10  # bytes for each byte of it that two lanes and we may take while we read it
 
@@ -167,12 +169,17 @@ class Run(Context):
         if self._small is None:
             return None
         self._has_been_read(began, self._small.variables, self._small.clauses, len(self._small.flat))
-        end = first.started + head_start(worker_count(self.options))
-        while first.state == "running" and (left := end - self.deadline.elapsed()) > 0.0:
+        while first.state == "running" and (left := self._left_of_head_start(first)) > 0.0:
             if (found := race.wait(left)) is not None:
                 result = self.judge_small(self._small, *found)
                 return self.judge(self._load(), *found) if result is None else result
         return None
+
+    def _left_of_head_start(self, first: Lane) -> float:
+        """Return the seconds that are left to lane 0 alone: more where others have kept it from its core."""
+        head = head_start(worker_count(self.options))
+        since = self.deadline.elapsed() - first.started
+        return max(head - since, min(head - worked(first.engine.pid), head + BUSY - since))
 
     def _alone(self) -> Result:
         """Search by the finite-field engine, in this process."""
