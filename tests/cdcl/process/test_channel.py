@@ -1,5 +1,6 @@
 """Messages of any size arrive whole, in order, without a reader on the other side."""
 
+import errno
 import os
 import socket
 from array import array
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.processes import no_more_descriptors
 from turbosat.cdcl.process.channel import Channel, anonymous_file
 
 
@@ -81,3 +83,12 @@ def test_hints_are_sent_while_there_is_room(ends: tuple[Channel, Channel]) -> No
     assert one.roomy()
     with pytest.raises(OSError, match="Broken pipe"):
         one.send("hint", {})
+
+
+def test_arrays_for_which_no_descriptor_is_left_are_an_error(ends: tuple[Channel, Channel]) -> None:
+    """Those of the next message must not be taken for them."""
+    one, two = ends
+    one.send("first", {}, [memoryview(array("i", [1, 2, 3]))])
+    one.send("second", {}, [memoryview(array("i", [7, 8, 9]))])
+    with no_more_descriptors(), pytest.raises(OSError, match=os.strerror(errno.EMFILE)):
+        two.receive(1.0)
