@@ -111,7 +111,7 @@ class Graph:
         """Read the clauses."""
         bounds, starts = indexed.offsets.tolist(), indexed.starts.tolist()
         self.clauses: list[list[int]] = [indexed.codes[a:b].tolist() for a, b in pairwise(bounds)]
-        self.of = [indexed.occurrences[a:b].tolist() for a, b in pairwise(starts)]
+        self.of: list[list[int]] = [indexed.occurrences[a:b].tolist() for a, b in pairwise(starts)]
         self.literals, self.sums, self.slots = len(self.of), indexed.sums, indexed.slots
         self.longer = vertices - self.literals
 
