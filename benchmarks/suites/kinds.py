@@ -62,10 +62,10 @@ KINDS: Final = (
     Kind("pigeonhole", {"holes": (7, 13)}, ALONE),
     Kind("pigeonhole", {"holes": (4, 11)}, {"capacity": 2, **ALONE}),
     Kind("mutilated-chessboard", {"side": (8, 24)}, ALONE),
-    Kind("ordering", {"size": (40, 110)}, ALONE),
+    Kind("ordering", {"size": (40, 150)}, ALONE),
     Kind("ordering", {"size": (40, 160)}, {"degree": 3}, step=2),
     Kind("subset-cardinality", {"size": (8, 50)}),
-    Kind("clique", {"vertices": (36, 110)}, {"size": 11, "density": 0.6}),
+    Kind("clique", {"vertices": (40, 130)}, {"size": 14, "density": 0.6}),
     Kind("tseitin", {"vertices": (30, 110)}, step=2),  # no graph has an odd number, all of degree 3
     Kind("tseitin", {"vertices": (100, 1000)}, {"satisfiable": True}, step=2),
     Kind("urquhart", {"side": (2, 12)}),
