@@ -1,12 +1,13 @@
 """turbosat as a real process, the process table around it, and how slow the machine is at the moment."""
 
 import os
+import resource
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -27,6 +28,19 @@ def allowance(seconds: float) -> float:
             pass
         worst = max(worst, (time.perf_counter() - wall) / (time.thread_time() - own))
     return seconds if worst < 1.2 else 3 * worst * seconds
+
+
+@contextmanager
+def no_more_descriptors() -> Iterator[None]:
+    """Let this process have no descriptors but those that it has."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    free = os.dup(0)  # the lowest number that is free
+    os.close(free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def folders() -> set[str]:

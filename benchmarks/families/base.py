@@ -24,6 +24,8 @@ Status = Literal["sat", "unsat", "unknown"]
 Dice = np.random.RandomState
 HIGHEST_SEED = 2**32 - 1
 
+SHUFFLE = "shuffle"  # a parameter of every family
+
 _P = ParamSpec("_P")
 
 
@@ -120,12 +122,18 @@ class Family:
             name: _checked(name, declared, values[name]) if name in values else declared.default
             for name, declared in self.parameters.items()
         }
-        draft = self.build(Dice(seed), **chosen)
+        shuffle = chosen.pop(SHUFFLE)
+        dice = Dice(seed)
+        draft = self.build(dice, **chosen)
+        if shuffle:
+            draft, chosen[SHUFFLE] = shuffled(dice, draft), True
         return Problem(self.name, chosen, seed, draft.formula, draft.status, draft.model, self.source)
 
 
 def family(build: Callable[Concatenate[Dice, _P], Draft]) -> Family:
     """Turn a generator into a Family: its name, parameters and defaults are those of the function.
+
+    Every family can be shuffled, too. A formula that is not says nothing of that.
 
     The docstring's first line says what it is; its last paragraph, `Source: …`, names the paper.
     """
@@ -140,8 +148,23 @@ def family(build: Callable[Concatenate[Dice, _P], Draft]) -> Family:
         else:
             kind = next((part for part in get_args(kind) if part is not type(None)), kind)
             declared[parameter.name] = Declared(kind, parameter.default, note)
+    declared[SHUFFLE] = Declared(bool, False, Parameter("Renumber variables, and negate half, by chance."))
     name = build.__name__.replace("_", "-")
     return Family(name, about.strip(), " ".join(source.split()), declared, build)
+
+
+def shuffled(dice: Dice, draft: Draft) -> Draft:
+    """Return the formula with variables renumbered, and half of them negated, by chance."""
+    formula, model = draft.formula, draft.model
+    places = dice.permutation(formula.variables)
+    flipped = dice.randint(0, 2, formula.variables).astype(np.bool_)
+    names = (places + 1) * np.where(flipped, -1, 1)
+    literals = names[np.abs(formula.literals) - 1] * np.sign(formula.literals)
+    if model is not None:
+        moved = np.zeros(formula.variables, np.bool_)
+        moved[places] = model ^ flipped
+        model = moved
+    return Draft(Formula(literals.astype(np.int32), formula.offsets, formula.variables), draft.status, model)
 
 
 def digest(formula: Formula) -> str:

@@ -7,8 +7,7 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.benchmarks.families.base import Clauses, Dice, Draft, Parameter, Status, family
-from turbosat.formula.formula import Formula
+from turbosat.benchmarks.families.base import Clauses, Dice, Draft, Parameter, Status, family, shuffled
 
 LAST_COSTAS = 31  # there are arrays of all orders up to it; of 32 nobody knows
 
@@ -41,7 +40,7 @@ def vmpc(
         clauses.add(np.stack([-one[same], implied[same]], axis=1))
         differ = sound & (one != other)
         clauses.add(np.stack([-one[differ], -other[differ], implied[differ]], axis=1))
-    return hidden(dice, clauses, permutation_matrix(p))
+    return shuffled(dice, Draft(clauses.formula(), "sat", permutation_matrix(p)))
 
 
 @family
@@ -75,18 +74,6 @@ def costas(dice: Dice, order: Annotated[int, Parameter("Rows and columns.", low=
 def permutation_matrix(p: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Return which entry is where, bool (order * order,)."""
     return np.asarray(np.eye(p.size, dtype=np.bool_)[p]).ravel()
-
-
-def hidden(dice: Dice, clauses: Clauses, model: NDArray[np.bool_]) -> Draft:
-    """Return the satisfiable formula with variables renumbered, and half of them negated, by chance."""
-    formula = clauses.formula()
-    renamed = dice.permutation(formula.variables)
-    flipped = dice.randint(0, 2, formula.variables).astype(np.bool_)
-    moved = np.zeros(formula.variables, np.bool_)
-    moved[renamed] = model ^ flipped
-    names = (renamed + 1) * np.where(flipped, -1, 1)
-    literals = names[np.abs(formula.literals) - 1] * np.sign(formula.literals)
-    return Draft(Formula(literals.astype(np.int32), formula.offsets, formula.variables), "sat", moved)
 
 
 Ints = NDArray[np.int64]

@@ -187,6 +187,10 @@ class Engine(ABC):
         """What else `poll` saw and is of interest, as plain data."""
         return {}
 
+    def notes(self) -> list[str]:
+        """Return what `poll` saw since the last call that people should be told."""
+        return []
+
     @abstractmethod
     def advance(self, budget: Budget) -> None:
         """Begin a slice and return at once."""

@@ -245,6 +245,8 @@ class Race:
                 continue
             try:
                 answer = lane.engine.poll(0.0)
+                for text in lane.engine.notes():
+                    self.tell("note", lane, what=text)
                 if answer is None:
                     self._report(lane)
                     continue

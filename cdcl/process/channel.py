@@ -8,6 +8,7 @@ however many children it is sent to: they share its file.
 
 from __future__ import annotations
 
+import errno
 import json
 import mmap
 import os
@@ -93,18 +94,20 @@ class Channel:
     def receive(self, timeout: float | None) -> Message | None:
         """Return the next message, or None if there is none within `timeout` seconds.
 
-        Raises EOFError when the other side is gone.
+        Raises EOFError when the other side is gone, OSError where no descriptor is left for arrays.
         """
         while (message := self._next()) is None:
             if not readable(self._socket.fileno(), timeout):
                 return None
             try:
-                data, files, _, _ = socket.recv_fds(self._socket, SMALL, MOST)
+                data, files, flags, _ = socket.recv_fds(self._socket, SMALL, MOST)
             except ConnectionResetError:
-                data, files = b"", []
+                data, files, flags = b"", [], 0
             except BlockingIOError:
                 continue
             self._files += files
+            if flags & socket.MSG_CTRUNC:  # its arrays are lost, and others must not be taken for them
+                raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
             if not data:
                 raise EOFError
             self._bytes += data

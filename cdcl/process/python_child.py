@@ -102,8 +102,10 @@ class PythonChild:
         """Return the next message, None if there is none within `timeout`; EngineError for a broken child."""
         try:
             message = self._channel.receive(timeout)
-        except (EOFError, OSError):
+        except EOFError:
             self.fail()
+        except OSError as error:  # no descriptor is left, or no memory, for its arrays
+            self.fail(error.strerror or str(error), refusal(error))
         if message is not None and message.kind == "error":
             self.fail(message.data["message"], Cause(message.data["cause"]))
         return message

@@ -104,36 +104,6 @@ def recover_circuit(formula: Formula, check: Check = lambda: None) -> Circuit:
     return Circuit(aig, literals, leaves, constraints, clausal, definitions)
 
 
-def other_sides(circuit: Circuit) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Return the clauses that definitions of one side lack, from the inputs up: literals (flat,), sizes.
-
-    The variable that is defined comes first in each. Each is blocked by it, in the formula with those before.
-    """
-    definitions, clausal = circuit.definitions, circuit.clausal
-    order = definitions.order[: circuit.defined][::-1]
-    clauses: list[list[int]] = []  # of codes
-    for y in order[definitions.sided[order] > 0].tolist():
-        given = 2 * y + int(definitions.sided[y]) - 1
-        if definitions.kinds[y] == kernels.TABLE:
-            inputs = definitions.inputs[y][definitions.inputs[y] >= 0]
-            table = np.unpackbits(definitions.tables[y].astype("<u8").view(np.uint8), bitorder="little")
-            for line in np.flatnonzero(table[: 1 << inputs.size] == given % 2).tolist():
-                case = [2 * x + (line >> i & 1) for i, x in enumerate(inputs.tolist())]
-                clauses.append([given ^ 1, *case])
-            continue
-        rows = clausal.occurrences[clausal.starts[given] : clausal.starts[given + 1]].tolist()
-        codes = [clausal.codes[clausal.offsets[row] : clausal.offsets[row + 1]] for row in rows]
-        negated = np.unique(np.concatenate(codes) ^ 1).tolist()
-        negated.remove(given ^ 1)
-        if definitions.kinds[y] == kernels.PARTNERS:
-            clauses.append([given ^ 1, *negated])
-        else:
-            clauses += [[given ^ 1, code] for code in negated]
-    flat = np.array([code for clause in clauses for code in clause], np.int32)
-    sizes = np.array([len(clause) for clause in clauses], np.int64)
-    return np.where(flat & 1, -(flat >> 1) - 1, (flat >> 1) + 1).astype(np.int32), sizes
-
-
 def _tidied(formula: Formula, check: Check) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
     """Return codes and offsets of clauses without repeated literals, and which clauses these were."""
     codes, offsets = tidied(formula.literals, formula.offsets, formula.variables, check=check)

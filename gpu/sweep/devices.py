@@ -41,11 +41,14 @@ class AnySweep(Protocol):
 
 def most_inputs(device: str) -> int:
     """Return how many inputs a program to be swept may have: on a CUDA device more than on CPU cores."""
-    if device == "cpu":
-        return SWEPT_INPUTS
+    return DEVICE_INPUTS if device != "cpu" and cuda() else SWEPT_INPUTS
+
+
+def cuda() -> bool:
+    """Whether there is a CUDA device."""
     from turbosat.gpu.cuda.context import unusable
 
-    return DEVICE_INPUTS if unusable() is None else SWEPT_INPUTS
+    return unusable() is None
 
 
 def create_sweep(

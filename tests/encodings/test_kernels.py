@@ -13,17 +13,21 @@ from tests.encodings.gf2.test_decoding import Words, codes
 from tests.encodings.gf2.test_gf2 import PATHS, Rows, systems, xors_of
 from tests.encodings.parity_pieces import Piece, planted
 from tests.encodings.support.support_cases import random_formula
+from tests.encodings.test_symmetry import symmetric
 from tests.turbosat.strategies import formulas
 from tests.twins import clauses as slow_clauses
+from tests.twins import colouring as slow_colouring
 from tests.twins import gates as slow_gates
 from tests.twins import gf2 as slow_gf2
 from tests.twins import gf2_bits as slow_gf2_bits
 from tests.twins import gf2_words as slow_gf2_words
 from tests.twins import support as slow_support
+from tests.twins import symmetry as slow_symmetry
 from tests.twins import xor as slow_xor
 from tests.twins.compare import twinned
 from turbosat.core import clauses, gates, gf2, support, xor
 from turbosat.encodings import clause_sets, propagation
+from turbosat.encodings import symmetry as symmetries
 from turbosat.encodings.gates import parity as gate_parity
 from turbosat.encodings.gates import recovery as gate_recovery
 from turbosat.encodings.gf2 import dense as gf2_dense
@@ -43,7 +47,7 @@ relaxed = settings(max_examples=25, deadline=None)
 efforts = st.sampled_from([10**6, 200, 30, 5, 1])
 
 PAIRS = (
-    (clauses, slow_clauses),
+    (clauses, slow_clauses, slow_colouring, slow_symmetry),
     (xor, slow_xor),
     (gates, slow_gates),
     (gf2, slow_gf2, slow_gf2_bits, slow_gf2_words),
@@ -54,7 +58,7 @@ PAIRS = (
 @contextlib.contextmanager
 def compared(effort: int) -> Iterator[None]:
     """Compare all kernels with their twins while they run on budgets of `effort`."""
-    wheres = (propagation, clause_sets, gate_recovery, gate_parity, closure_state)
+    wheres = (propagation, clause_sets, symmetries, gate_recovery, gate_parity, closure_state)
     blocks = (gate_recovery, gate_parity)
     slices = (gf2_sparse, gf2_dense, gf2_reduction, gf2_facts)
     with twinned(
@@ -140,3 +144,41 @@ def test_light_words(code: Words, seed: int, effort: int) -> None:
         decoder = Decoder(*code, seed)
         for _ in range(3):
             decoder.search(effort)
+
+
+@settings(relaxed, max_examples=100)
+@given(
+    st.one_of(symmetric(), formulas(xors=False), clauses_of()),
+    efforts,
+    st.sampled_from([10**6, 300, 50]),
+    st.integers(0, 3),
+    st.sampled_from([(1 << 14, 1 << 10), (2, 1 << 10), (1 << 14, 5)]),
+    st.data(),
+)
+def test_symmetries(
+    formula: Formula,
+    effort: int,
+    search: int,
+    tries: int,
+    rooms: tuple[int, int],
+    data: st.DataObject,
+) -> None:
+    most, room = rooms
+    with compared(effort), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(symmetries, "MOST", most)
+        patch.setattr(symmetries, "ROOM", room)
+        found = symmetries.Symmetry(formula)
+        found.coloured()
+        if not found.variables:
+            return
+        generators, _ = found.generators(search, tries)
+        assert len(generators) <= most
+        codes = st.integers(-1, 2 * found.variables)
+        for _ in range(3):
+            sources = data.draw(st.lists(codes, max_size=4))
+            images = data.draw(
+                st.permutations(sources) | st.lists(codes, min_size=len(sources), max_size=len(sources))
+            )
+            found.keeps(symmetries.Permutation(np.array(sources, np.int32), np.array(images, np.int32)))
+        for each in generators:
+            assert found.keeps(each)

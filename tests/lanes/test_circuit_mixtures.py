@@ -17,7 +17,7 @@ from tests.families import dimacs
 from turbosat.cdcl.process.channel import Channel, Message
 from turbosat.cdcl.sweeping.sweep import Sweep
 from turbosat.check import check
-from turbosat.encodings.circuit.recovery import Circuit, other_sides, recover_circuit
+from turbosat.encodings.circuit.recovery import Circuit, recover_circuit
 from turbosat.formula.formula import Formula, pack
 from turbosat.lanes import sweeping_worker
 from turbosat.lanes.circuit_facts import conjoined, facts, goals, merged_formula, representatives
@@ -62,23 +62,6 @@ def test_models_are_those_of_the_graph_but_for_what_is_free(seed: int) -> None:
     assert satisfied(values[holds], formula).all()
     bound = ~circuit.free
     assert (values[holds][:, bound] == rows[holds][:, bound]).all()
-
-
-@relaxed
-@given(seeds)
-def test_what_definitions_of_one_side_lack_is_blocked_clause_by_clause(seed: int) -> None:
-    formula, rows, holds = mixed(seed)
-    literals, sizes = other_sides(recover_circuit(formula))
-    known = [set(clause) for clause in formula]
-    assert not set(np.abs(literals).tolist()) - set(range(1, formula.variables + 1))
-    for clause in np.split(literals, np.cumsum(sizes)[:-1]) if sizes.size else []:
-        pivot, *rest = clause.tolist()
-        assert abs(pivot) not in formula.xors.variables
-        for other in known:
-            assert -pivot not in other or {-x for x in rest} & (set(rest) | other)
-        known.append({pivot, *rest})
-    whole = Formula.from_clauses(known, formula.variables, formula.xors)
-    assert satisfied(rows, whole).any() == holds.any()
 
 
 @relaxed

@@ -8,16 +8,22 @@ from pysat.solvers import Cadical153
 
 from tests.gpu.sweep.machine_device import MachineDevice
 from tests.gpu.sweep.test_sweep import circuit
-from turbosat import Status, TurbosatError, solve
+from turbosat import Deadline, Status, TurbosatError, solve
+from turbosat.cdcl.lanes.mix import Entrant
+from turbosat.cdcl.lanes.race import Race
+from turbosat.cdcl.process.channel import Message
+from turbosat.cdcl.process.child import Spent
 from turbosat.encodings.support.compilation import compile_recovered
 from turbosat.encodings.xor.recovery import recover
 from turbosat.errors import DeviceError
+from turbosat.events import Event
 from turbosat.formula.formula import Formula
 from turbosat.gpu.cuda import context
 from turbosat.gpu.sweep import cuda_device, devices
 from turbosat.gpu.sweep.candidates import Verdict
 from turbosat.gpu.sweep.cuda import Launch, Outcome
 from turbosat.lanes import algebra_worker
+from turbosat.lanes.algebra import Algebra
 from turbosat.lanes.xor_facts import find
 
 
@@ -25,11 +31,11 @@ class Told:
     """The parent's end: keeps what it is told."""
 
     def __init__(self) -> None:
-        self.progress: list[dict[str, Any]] = []
+        self.notes: list[str] = []
 
     def send(self, kind: str, data: dict[str, Any]) -> None:
-        assert kind == "progress"
-        self.progress.append(data)
+        assert kind in ("progress", "note")
+        self.notes += [data["what"]] if kind == "note" else []
 
 
 class Losing(MachineDevice):
@@ -40,15 +46,18 @@ class Losing(MachineDevice):
         return Outcome(0, done.survivors, done.found, done.seconds)
 
 
-def explored(formula: Formula, device: MachineDevice, monkeypatch: pytest.MonkeyPatch) -> Verdict | None:
-    """Let the lane's search run with a device, on which everything is worth sweeping."""
+def explored(
+    formula: Formula, opened: Callable[[], MachineDevice], monkeypatch: pytest.MonkeyPatch
+) -> tuple[Verdict | None, list[str]]:
+    """Let the lane's search run with a device that everything is worth; return what it notes, too."""
     monkeypatch.setattr(os, "nice", lambda by: 0)
     monkeypatch.setattr(devices, "WORTH", 0)
     monkeypatch.setattr(context, "unusable", lambda: None)
-    monkeypatch.setattr(cuda_device, "open_device", lambda: device)
+    monkeypatch.setattr(cuda_device, "open_device", opened)
     task = {"timed": True, "device": "auto", "seed": 0, "remaining": 60.0}
     told: Any = Told()
-    return algebra_worker._Explorer(told, formula, find(formula, lambda: None), task).run()
+    verdict = algebra_worker._Explorer(told, formula, find(formula, lambda: None), task).run()
+    return verdict, told.notes
 
 
 @pytest.mark.parametrize("kind", [MachineDevice, Losing])
@@ -59,7 +68,9 @@ def test_answers_are_those_of_cadical(
     """On a device; and on CPU cores where it has not done all that it was given."""
     formula = circuit(seed, 9, 20, 6 + 2 * seed)
     device = kind()
-    verdict = explored(formula, device, monkeypatch)
+    verdict, notes = explored(formula, lambda: device, monkeypatch)
+    assert len(notes) == (kind is Losing)
+    assert all("the device broke in a sweep" in note and "warps have come" in note for note in notes)
     assert device.closed
     assert verdict is not None
     assert device.launches
@@ -99,6 +110,42 @@ def test_more_inputs_are_swept_where_a_device_is(monkeypatch: pytest.MonkeyPatch
 
 def refused() -> MachineDevice:
     raise DeviceError("no room")
+
+
+def test_a_device_that_cannot_be_had_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    verdict, notes = explored(circuit(0, 9, 20, 6), refused, monkeypatch)
+    assert verdict is not None
+    assert notes == ["a sweep is on a core: no cuda: no room"]
+
+
+class Mouth:
+    """A child that says one thing, and then nothing any more."""
+
+    pid, broken, spent = None, None, Spent()
+
+    def __init__(self, message: Message) -> None:
+        self.left = [message]
+
+    def receive(self, timeout: float | None) -> Message | None:
+        return self.left.pop() if self.left else None
+
+    def send(self, *_: object) -> None:
+        pass
+
+    def stop(self) -> None:
+        pass
+
+
+def test_what_a_lane_notes_is_an_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: Any = Mouth(Message("note", {"what": "no room"}))
+    engine = Algebra()
+    monkeypatch.setattr(engine, "start", lambda source: setattr(engine, "_child", said))
+    events: list[Event] = []
+    with Deadline() as deadline, Race(deadline, events.append) as race:
+        race.add(Entrant("algebra", 0), engine, chained())
+        for _ in range(2):
+            assert race.glance() is None
+    assert [str(each)[9:] for each in events if each.kind == "note"] == ["note algebra what=no room"]
 
 
 @pytest.mark.parametrize("opened", [Losing, refused])

@@ -11,24 +11,14 @@ from turbosat.core.clauses import (
     ZEROS,
     Propagation,
     Pure,
-    begin_colouring,
     choose_groups,
-    find_symmetries,
-    hash_clauses,
-    keeps_clauses,
-    refine_colouring,
     rewrite_for_groups,
 )
 from turbosat.core.declare import ConstFlags, ConstInts, ConstLongs, ConstSignedBytes, Flags, Ints, Longs
 
-# What these find is held against brute force, in test_symmetry and test_groups; here they do the same twice.
+# What these find is held against brute force, in test_groups; here they do the same twice.
 __all__ = [
-    "begin_colouring",
     "choose_groups",
-    "find_symmetries",
-    "hash_clauses",
-    "keeps_clauses",
-    "refine_colouring",
     "rewrite_for_groups",
 ]
 

@@ -155,20 +155,29 @@ class _Explorer:
             if program.inputs.size > swept:
                 return self._walk(program, settle)
             if device != "cpu":
-                with suppress(DeviceError):  # one that breaks has refuted nothing
+                try:
                     return self._sweep(program, settle, device)
+                except DeviceError as error:  # one that breaks has refuted nothing
+                    self._note(f"the device broke in a sweep, which begins again on a core: {error}")
             return self._sweep(program, settle, "cpu")
         return None
 
     def _sweep(self, program: Program, settle: Settler, device: str) -> Verdict | None:
         """Try all assignments of the inputs; search among them for a while if that takes long."""
+        from turbosat.gpu.sweep.devices import cuda
         from turbosat.lanes import solution_space
 
         self._clock, self._preparation = time.process_time, ASSEMBLY
         self._began = self._clock()
-        sweep, _, _ = solution_space.open_sweep(program, device, self._task["seed"], 1, self._patient)
+        sweep, _, why = solution_space.open_sweep(program, device, self._task["seed"], 1, self._patient)
+        if why is not None and cuda():
+            self._note(f"a sweep is on a core: {why}")
         with closing(sweep):
             return self._through(sweep, settle)
+
+    def _note(self, text: str) -> None:
+        """Say something that people should know."""
+        self._channel.send("note", {"what": text})
 
     def _through(self, sweep: AnySweep, settle: Settler) -> Verdict | None:
         from turbosat.gpu.sweep.devices import most_inputs

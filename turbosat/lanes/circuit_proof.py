@@ -4,8 +4,10 @@ A gate of the graph is a new variable, defined by its three clauses. That a vari
 to its gate follows by reverse unit propagation once its inputs are: where the inputs have values the clauses
 of the definition give the variable its value, and the gates' clauses the gate. A truth table needs a case
 split over all inputs but one: with these assigned, and the variable, the last one follows or does not matter.
-Where a formula has only the clauses of one side of a definition, those of the other come first, from the
-inputs up: they are blocked, and need not follow (see turbosat.encodings.circuit.recovery).
+Where a formula has only the clauses of one side of a definition, the clause of the other direction need not
+follow: it is a resolution asymmetric tautology on the variable, its first literal. The only clauses with the
+opposite literal are those of that side and the other direction's (see turbosat.encodings.circuit.recovery),
+and where one of these is false, all inputs but one assigned, so is what the lemma says of the gate.
 The lemmas of the sweep follow from the gates' clauses and from each other; at the end a constraint of the
 formula is false by unit propagation, or the gate that all of them make together is.
 """
@@ -18,7 +20,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.encodings.circuit.aig import FALSE, TRUE
-from turbosat.encodings.circuit.recovery import other_sides
 from turbosat.proof.drat import added_clauses, halves
 
 if TYPE_CHECKING:
@@ -39,9 +40,7 @@ class CircuitProof:
         gates = formula.variables + np.arange(1, 1 + len(aig.ands), dtype=np.int32)
         variables = np.concatenate([np.zeros(1, np.int32), circuit.leaves, gates])
         self._names = np.stack([variables, -variables], axis=1).ravel()  # by literal, 0 for the constants
-        self._parts: list[bytes] = []
-        self._add(*other_sides(circuit))
-        self._parts += [self._gates(circuit), *self._variables(circuit)]
+        self._parts = [self._gates(circuit), *self._variables(circuit)]
 
     def lemmas(self, flat: NDArray[np.int32]) -> None:
         """Take clauses of the graph's literals, each with −1 at its end."""

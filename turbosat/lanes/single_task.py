@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class SingleTask(PythonEngine):
     """An engine whose only slice is its task, without a budget.
 
-    On the way to its answer the child sends its `progress` and what it has found, which `_take` keeps.
+    On the way to its answer the child sends its `progress`, `notes`, and what it has found: `_take` keeps it.
     """
 
     abilities = frozenset[Ability]()
@@ -29,6 +29,7 @@ class SingleTask(PythonEngine):
         self._progress: dict[str, float] = {}
         self._asked = False
         self._figures: dict[str, Any] = {}
+        self._notes: list[str] = []
 
     @property
     def progress(self) -> dict[str, float]:
@@ -39,6 +40,11 @@ class SingleTask(PythonEngine):
     def figures(self) -> dict[str, Any]:
         """What it has found, empty until then."""
         return self._figures
+
+    def notes(self) -> list[str]:
+        """Return what the child has said to people since the last call."""
+        notes, self._notes = self._notes, []
+        return notes
 
     def start(self, source: Formula | FileName) -> None:
         """Start the child and hand it the formula, as arrays."""
@@ -67,6 +73,8 @@ class SingleTask(PythonEngine):
                 return self._answer(message)
             if message.kind == "progress":
                 self._progress = message.data
+            elif message.kind == "note":
+                self._notes.append(message.data["what"])
             else:
                 self._take(message)
 

@@ -179,6 +179,29 @@ def test_a_seed_gives_one_formula(name: str, parameters: dict[str, Any], tmp_pat
 
 
 @pytest.mark.parametrize(("name", "parameters"), SMALL, ids=str)
+def test_shuffled_formulas_are_the_same_but_for_names_and_signs(
+    name: str, parameters: dict[str, Any], tmp_path: Path
+) -> None:
+    plain = made(name, parameters, tmp_path, 3)
+    seeds = {seed: made(name, {**parameters, "shuffle": True}, tmp_path, seed) for seed in (3, 4, 5)}
+    one = seeds[3]
+    assert np.array_equal(one.formula.offsets, plain.formula.offsets)
+    assert one.formula.variables == plain.formula.variables
+    assert one.status == plain.status
+    # A renaming of literals: one to one, and negations stay negations.
+    pairs = set(zip(plain.formula.literals.tolist(), one.formula.literals.tolist(), strict=True))
+    pairs |= {(-x, -y) for x, y in pairs}
+    assert len(pairs) == len({x for x, _ in pairs}) == len({y for _, y in pairs})
+    if plain.model is not None:
+        assert one.model is not None
+        assert one.formula.satisfied(one.model)
+    if plain.formula.literals.size > 10:
+        assert len({digest(each.formula) for each in seeds.values()}) == 3
+    assert "shuffle=True" in one.comments()[1]
+    assert "shuffle" not in plain.comments()[1]
+
+
+@pytest.mark.parametrize(("name", "parameters"), SMALL, ids=str)
 def test_file_says_what_is_known(name: str, parameters: dict[str, Any], tmp_path: Path) -> None:
     problem = made(name, parameters, tmp_path, 5)
     file = tmp_path / "formula.cnf"

@@ -1,5 +1,6 @@
 """Messages of any size arrive whole, in order, without a reader on the other side."""
 
+import errno
 import os
 import socket
 from array import array
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tests.processes import no_more_descriptors
 from turbosat.cdcl.process import channel
 from turbosat.cdcl.process.channel import Channel, anonymous_file
 
@@ -172,3 +174,12 @@ def test_a_copy_of_the_process_writes_its_own(ends: tuple[Channel, Channel]) -> 
         message = two.receive(1.0)
         assert message is not None
         assert np.array_equal(np.asarray(message.arrays[0]), numbers)
+
+
+def test_arrays_for_which_no_descriptor_is_left_are_an_error(ends: tuple[Channel, Channel]) -> None:
+    """Those of the next message must not be taken for them."""
+    one, two = ends
+    one.send("first", {}, [memoryview(array("i", [1, 2, 3]))])
+    one.send("second", {}, [memoryview(array("i", [7, 8, 9]))])
+    with no_more_descriptors(), pytest.raises(OSError, match=os.strerror(errno.EMFILE)):
+        two.receive(1.0)

@@ -1,5 +1,6 @@
 """Children: none outlives its parent, none leaks a descriptor, none costs an import too many."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -9,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.cdcl.engines.engines import ENGINES, formula, hopeless, wait
+from tests.cdcl.engines.engines import ENGINES, LONG, formula, hopeless, wait
 from tests.families import dimacs, endless
-from tests.processes import ROOT, descendants, gone
+from tests.processes import ROOT, descendants, gone, no_more_descriptors
+from turbosat.cdcl.engines.cadical import Cadical
 from turbosat.cdcl.engines.engine import Budget
-from turbosat.cdcl.process.child import Child
-from turbosat.errors import EngineError
+from turbosat.cdcl.process.child import Child, readable
+from turbosat.errors import Cause, EngineError
 
 RACE = """
 import sys, time
@@ -95,6 +97,17 @@ def test_no_descriptor_and_no_process_is_left(no_children_left: None) -> None:
         once()
     # What earlier tests left open may be closed meanwhile.
     assert descriptors().items() <= before.items()
+
+
+def test_a_lane_whose_model_finds_no_descriptor_is_lost_for_now(no_children_left: None) -> None:
+    with Cadical() as engine:
+        engine.start(formula([[1, 2], [-1]]))
+        engine.advance(Budget())
+        assert readable(engine.fileno(), LONG)
+        with no_more_descriptors(), pytest.raises(EngineError, match=os.strerror(errno.EMFILE)) as lost:
+            engine.poll(LONG)
+        assert lost.value.cause is Cause.UNSTARTED  # so that it is started again
+        assert engine.pid is None
 
 
 def test_children_print_nothing_here(capfd: pytest.CaptureFixture[str]) -> None:
