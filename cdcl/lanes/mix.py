@@ -130,11 +130,11 @@ KINDS = {
     "kissat-sat": LaneSpec("kissat-sat", nice=3, engine="kissat", flags=("--sat",), follows="phases"),
     "kissat-unsat": LaneSpec("kissat-unsat", engine="kissat", flags=("--unsat",)),
     "kissat-negative": LaneSpec("kissat-negative", engine="kissat", flags=("--phase=0",)),
-    "cadical": LaneSpec("cadical", engine="cadical"),
+    "cadical": LaneSpec("cadical", nice=6, engine="cadical"),
     "cadical-stable": LaneSpec("cadical-stable", engine="cadical", options={"stabilizeonly": 1}),
     # Of all settings tried with phases from a population, the one that makes the most of them.
     "cadical-guided": LaneSpec(
-        "cadical-guided", engine="cadical", options={"stabilizeonly": 1}, follows="phases"
+        "cadical-guided", nice=6, engine="cadical", options={"stabilizeonly": 1}, follows="phases"
     ),
     # What follows nothing yet runs another course than lanes of the same kind.
     "cadical-probes": LaneSpec(
@@ -146,7 +146,7 @@ KINDS = {
 }
 
 # Kissat and CaDiCaL in turn: each is ten times better than the other on some files. Beside Kissat its own
-# settings for satisfiable formulas are worth the most: on a core that lanes share they have the most of it.
+# settings for satisfiable formulas are worth the most.
 ORDER = {
     "default": (
         *("kissat", "kissat-sat", "cadical-guided", "cadical", "kissat-unsat", "cadical-probes"),

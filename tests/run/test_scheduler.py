@@ -225,8 +225,8 @@ def test_lanes_fill_the_cores(cores: int, early: int, late: int) -> None:
     assert scheduler.decide(View(0.5, cores)).here == early
     coming = scheduler.decide(View(2.5, cores))
     assert coming.pool == (cores > EARLY)
-    pool = "ready" if coming.pool else "none"
-    ready = scheduler.decide(View(BESIDE[1], cores, pool=pool, places=coming.places))
+    late_view = View(BESIDE[1], cores, pool="ready" if coming.pool else "none", places=coming.places)
+    ready = scheduler.decide(late_view)
     assert ready.here + ready.remote == late
 
 

@@ -29,12 +29,6 @@ def test_the_first_two_lanes() -> None:
     ]
 
 
-def test_what_is_second_has_the_most_of_a_core_that_lanes_share() -> None:
-    second, *others = (1.25**-lane.nice for lane in lanes(4)[1:])  # as Linux weighs niceness
-    assert second / (second + others[0]) > 0.7
-    assert second / (second + sum(others)) > 0.6
-
-
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("proof", [False, True])
 @pytest.mark.parametrize("seed", [0, 5, LARGEST_SEED])
