@@ -133,7 +133,8 @@ def test_every_part_can_be_left_out(seconds_hard: Path) -> None:
 )
 def test_a_killed_child_is_started_again_or_done_without(victim: str, seconds_hard: Path) -> None:
     killer = Killer(victim, when=lambda event: event.seconds > 1)
-    result = solve(seconds_hard, workers=2, time_limit=600, on_event=killer, pool=False)
+    mix = "kissat,cadical-guided" if victim == "cadical_worker" else None  # else it would begin later
+    result = solve(seconds_hard, workers=2, time_limit=600, on_event=killer, pool=False, mix=mix)
     assert result.status is Status.UNSATISFIABLE
     assert killer.killed >= 1
     if victim != "gradient_worker":

@@ -19,7 +19,9 @@ ONLY_CORE = 0.5  # seconds of that where a second process takes lane 0's own cor
 FIRST, SECOND = 0.6, 0.9
 NEAR, NEAREST = 2.0, 6.0  # CPU seconds to an end that others wait for, and seconds in which they do
 EARLY = 4  # lanes at most that are started before the pool is up, and the fewest where none is to come
-BESIDE = 1.0, 3.0  # seconds after which a first and a second lane may be more than there are cores
+# Seconds after which a first and a second lane may be more than there are cores. Late, for the second lane is
+# seldom much faster than lane 0, on a core of its own: with half a core it would come too late for most.
+BESIDE = 5.0, 15.0
 FACTS = 0.7  # seconds until which Kissat waits for what algebra finds: nearly always that is there by then
 POOL_AFTER = 2.0  # seconds after which a pool is worth its start, on more than EARLY cores
 TRIAL = 0.5, 1.5  # seconds of search that a descent is given in full, on a small formula and on a large one
