@@ -219,7 +219,7 @@ class Controller:
     def _shares(self) -> NDArray[np.float64]:
         leading = self.effort < self._leads
         if leading.any():
-            return leading / leading.sum()
+            return np.asarray(leading / leading.sum())
         needed = PATIENCE * self.matrix.entries * max(1, self.population.lanes // len(self.configurations))
         return self.bandit.shares(min(1.0, float(self.effort.min()) / needed))
 
