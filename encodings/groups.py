@@ -91,12 +91,11 @@ def _candidates(matrix: Matrix) -> NDArray[np.int64]:
         return np.zeros(0, np.int64)
     sizes, bound = np.diff(matrix.offsets), 2 * matrix.variables
     pairs = np.flatnonzero(sizes == 2)
-    excluded = np.stack([matrix.literals[matrix.offsets[pairs]], matrix.literals[matrix.offsets[pairs] + 1]])
-    excluded ^= 1  # (2, pairs), literals that exclude each other
-    excluded.sort(axis=0)
-    keys = excluded[0].astype(np.int64) * bound + excluded[1]
+    first, second = (matrix.literals[matrix.offsets[pairs] + place] ^ 1 for place in (0, 1))  # (pairs,)
+    keys = np.minimum(first, second).astype(np.int64) * bound + np.maximum(first, second)
     keys.sort()
-    others = np.bincount(excluded.ravel(), minlength=bound)  # (literals,), how many each excludes, at least
+    others = np.bincount(first, minlength=bound)  # (literals,), how many each excludes, at least
+    others += np.bincount(second, minlength=bound)
     heads = matrix.offsets[:-1]
     fewest = np.minimum.reduceat(others[matrix.literals], heads)  # (clauses,)
     alone = np.maximum.reduceat(np.diff(matrix.starts)[matrix.literals], heads) == 1

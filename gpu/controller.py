@@ -58,6 +58,7 @@ class Controller:
         self.pause = ENDLESS  # effort after which it advances no further, between two rounds
         self.effort = np.zeros(len(configurations), np.int64)  # (configurations,), spent
         self.charged = np.zeros(len(configurations))  # (configurations,), seconds of a device
+        self._leads = np.array([each.lead * self.matrix.entries for each in configurations])  # effort
         self._owed = np.zeros(len(configurations))  # (configurations,), seconds
         self._cost = np.zeros(len(configurations))  # (configurations,), seconds a unit of effort, 0: unknown
         self._timed = False
@@ -216,6 +217,9 @@ class Controller:
         self._cost[ran] = np.where(self._cost[ran] > 0, (self._cost[ran] + cost) / 2, cost)
 
     def _shares(self) -> NDArray[np.float64]:
+        leading = self.effort < self._leads
+        if leading.any():
+            return np.asarray(leading / leading.sum())
         needed = PATIENCE * self.matrix.entries * max(1, self.population.lanes // len(self.configurations))
         return self.bandit.shares(min(1.0, float(self.effort.min()) / needed))
 

@@ -141,6 +141,7 @@ class GradientSearch:
             "variables": self.matrix.variables,
             "clauses": self.matrix.clauses,
             "entries": self.matrix.entries,
+            "grouped": self._grouped,
             "best": progress.best,
             "mean": progress.mean,
             "flips": progress.flips,

@@ -13,6 +13,7 @@ from tests.families import pigeonhole, random_ksat
 from turbosat.cdcl.engines.engine import Ability, Answer, Budget
 from turbosat.errors import UnsupportedError, UsageError
 from turbosat.formula.formula import Formula
+from turbosat.lanes import gradient_worker
 from turbosat.lanes.gradient import Gradient, Settings
 from turbosat.result import Status
 
@@ -52,6 +53,26 @@ def test_models_are_models(seed: int) -> None:
     assert source.satisfied(answer.values)
     assert answer.restriction == ()
     assert engine.figures["best"] == 0
+
+
+def test_what_others_took_of_a_core_is_no_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine, guidance of 0.2 CPU seconds took 8 s by the clock, the next came after 160."""
+    clocks = [100.0, 10.0]  # seconds by the clock, CPU seconds
+    monkeypatch.setattr(gradient_worker, "_clocks", lambda: tuple(clocks))
+    monkeypatch.setattr("time.monotonic", lambda: clocks[0])
+    chore = gradient_worker.Chore()
+    with chore.done():
+        clocks[:] = 108.0, 10.25
+    assert not chore.affordable(20)
+    clocks[:] = 138.0, 14.75
+    assert not chore.affordable(20)
+    clocks[:] = 140.0, 15.25  # it has searched for long enough
+    assert chore.affordable(20)
+    assert chore.waited == 32.0
+    clocks[:] = 268.0, 10.25  # it has rested for long enough
+    assert chore.affordable(20)
+    clocks[:] = 267.0, 10.25
+    assert not chore.affordable(20)
 
 
 def test_xors_and_unused_variables() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -29,6 +31,40 @@ def main(descriptor: int) -> None:
     serve(descriptor, lambda channel: Worker(channel).serve())
 
 
+class Chore:
+    """Something that is done again and again: what it took the last time, and what has passed since.
+
+    Both by the clock and in CPU seconds: a rest is long by the clock only, and where others keep the core, by
+    the clock it may have taken a hundred times as long as it does.
+    """
+
+    def __init__(self) -> None:
+        self._ended = _clocks()
+        self._took = 0.0, 0.0
+
+    @property
+    def waited(self) -> float:
+        """Seconds by the clock since it was done."""
+        return time.monotonic() - self._ended[0]
+
+    def affordable(self, times: float) -> bool:
+        """Whether so many times what it took have passed, by the clock or in CPU seconds."""
+        clocks = zip(_clocks(), self._ended, self._took, strict=True)
+        return any(now - ended >= times * took for now, ended, took in clocks)
+
+    @contextmanager
+    def done(self) -> Iterator[None]:
+        """Do it."""
+        begin = _clocks()
+        yield
+        self._ended = _clocks()
+        self._took = self._ended[0] - begin[0], self._ended[1] - begin[1]
+
+
+def _clocks() -> tuple[float, float]:
+    return time.monotonic(), time.process_time()
+
+
 class Worker:
     """One search and what its engine asked of it."""
 
@@ -43,9 +79,9 @@ class Worker:
         self._share = 1.0  # of the time that it searches
         self._number = 0  # of the slice that is asked for, 0 for none
         self._rounds: int | None = None  # that the slice may still take
-        self._told = self._guided = self._encoded = time.monotonic()
+        self._told = time.monotonic()
+        self._guiding, self._encoding = Chore(), Chore()
         self._best = -1  # false clauses when guidance was last told
-        self._cost = self._encoding = 0.0  # seconds, of the last guidance and of the last encoding
         self._core_seconds = 0.0  # of the search, on a core or a device; what a busy core withholds is none
 
     def serve(self) -> None:
@@ -115,15 +151,14 @@ class Worker:
 
     def _open(self) -> GradientSearch:
         assert self._formula is not None
-        begin = time.monotonic()
         start = np.stack(self._starts) if self._starts else None
         try:
-            search = GradientSearch(self._formula, start=start, frozen=self._frozen, **self._settings)
+            with self._encoding.done():
+                search = GradientSearch(self._formula, start=start, frozen=self._frozen, **self._settings)
         except UnsupportedError as error:
             self._channel.send("refused", {"message": str(error)})
             raise
-        self._encoding = time.monotonic() - begin
-        self._encoded = time.monotonic()
+        self._guiding = Chore()  # the first assignments are no guidance yet
         self._channel.send("progress", self._figures(search))
         self._search = search
         return search
@@ -136,18 +171,15 @@ class Worker:
         if not self._imported:
             return
         if self._rounds is None:
-            waited = time.monotonic() - self._encoded
             units = sum(int((part.sizes == 1).sum()) for part in self._imported)
-            if units < WORTH * search.matrix.variables and waited < ADDING_INTERVAL:
+            if units < WORTH * search.matrix.variables and self._encoding.waited < ADDING_INTERVAL:
                 return
-            if waited < ADDING_COST * self._encoding:
+            if not self._encoding.affordable(ADDING_COST):
                 return
-        begin = time.monotonic()
-        clauses = Clauses.join(self._imported)
-        self._imported.clear()
-        search.add(Formula(clauses.literals, clauses.offsets, search.formula.variables), implied=True)
-        self._encoded = time.monotonic()
-        self._encoding = self._encoded - begin
+        with self._encoding.done():
+            clauses = Clauses.join(self._imported)
+            self._imported.clear()
+            search.add(Formula(clauses.literals, clauses.offsets, search.formula.variables), implied=True)
 
     def _rest(self, seconds: float) -> None:
         """Leave the core to others for so long, or until the share is a larger one."""
@@ -163,21 +195,19 @@ class Worker:
             self._told = now
             self._channel.send("progress", self._figures(search))
         best = search.progress().best
-        waited = now - self._guided
-        due = waited >= max(GUIDANCE_INTERVAL, GUIDANCE_COST * self._cost)
+        waited = self._guiding.waited
+        due = waited >= GUIDANCE_INTERVAL and self._guiding.affordable(GUIDANCE_COST)
         if self._rounds == 0 or (due and (best < self._best or self._best < 0 or waited >= REFRESH)):
             self._guide(search)
 
     def _guide(self, search: GradientSearch) -> None:
         """Tell what the elites know, as far as it is about the formula's own variables."""
-        begin = time.monotonic()
-        guidance = search.guidance().within(search.formula.variables)
-        self._best = search.progress().best
-        if guidance.ranked.size:
-            data, arrays = guidance.packed()
-            self._channel.send("guidance", data, [memoryview(each) for each in arrays])  # type: ignore[arg-type]
-        self._guided = time.monotonic()
-        self._cost = self._guided - begin
+        with self._guiding.done():
+            guidance = search.guidance().within(search.formula.variables)
+            self._best = search.progress().best
+            if guidance.ranked.size:
+                data, arrays = guidance.packed()
+                self._channel.send("guidance", data, [memoryview(each) for each in arrays])  # type: ignore[arg-type]
 
     def _answer(self, search: GradientSearch) -> None:
         values = search.solution

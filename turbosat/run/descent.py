@@ -15,6 +15,7 @@ from turbosat.options import Options, worker_count
 from turbosat.result import Result, Status
 from turbosat.run.following import BestGuidance
 from turbosat.run.scheduler import Descent
+from turbosat.system import give_way
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
     from turbosat.run.pool import PoolStage
 
 LANE = "gradient"
-NICE = 1, 5  # before lanes that give way to all, as long as its trial lasts; and beside algebra or sweeping
+# Before lanes that give way to all, as long as its trial lasts; and beside algebra or sweeping, unless groups
+# move: a quasigroup has XORs of two literals, too, and these rarely settle it.
+NICE = 1, 5
 TRAIL_INTERVAL = 5.0  # seconds between two trails asked for
 LARGEST = 50_000_000  # literals, or variables, of a formula that is worth the memory of a population
 
@@ -56,6 +59,7 @@ class DescentStage:
             best_guidance,
         )
         self._phases = phases  # (variables,)
+        self._beside = False  # others may be over sooner
         self._seen: dict[str, Guidance] = {}
         self._devices: dict[str, str] = {}  # by lane, once they are told
         self._mark: int | None = None  # false clauses of the lane here, each time it is half of what it was
@@ -91,7 +95,8 @@ class DescentStage:
     ) -> None:
         """Start the lanes here, once; under a course there is one, `paced`: the caller begins its slices.
 
-        `beside`: others may be over sooner. What has gates or XORs is rarely solved by descent.
+        `beside`: others may be over sooner. What has gates or XORs is rarely solved by descent, unless groups
+        move in it: it gives way further as soon as it says that none do.
 
         Beside a GPU a core descends, too: its lanes run deeper, those of the device in greater numbers, and
         each kind solves what the other does not.
@@ -108,7 +113,7 @@ class DescentStage:
         both = self._options["device"] == "auto" and course is None and driver_missing() is None
         device = "cpu" if both else self._options["device"]
         # On a single core it may have its trial at lane 0's cost: it is over in a second or two.
-        nice = NICE[beside] if cores > 1 else 0
+        nice, self._beside = (NICE[False], beside) if cores > 1 else (0, False)
         settings = replace(self._settings(), device=device, workers=workers)
         self.lane = self._add(LANE, settings, nice, formula, course, paced=paced)
         if both:
@@ -225,6 +230,8 @@ class DescentStage:
             device = lane.engine.figures.get("device")
             if device is not None and lane.spec.name not in self._devices:
                 self._devices[lane.spec.name] = device
+                if self._beside and not lane.engine.figures["grouped"] and lane.place == "here":
+                    self._give_way(lane)
                 why = lane.engine.figures.get("comment")
                 self._race.tell("device", lane, device=device, **({} if why is None else {"why": why}))
                 if device == "cpu" and lane is not self.lane:
@@ -238,6 +245,10 @@ class DescentStage:
                 continue
             self._race.tell("improved", lane, false=guidance.false)
             self._suggest(guidance.phases, lane)
+
+    def _give_way(self, lane: Lane) -> None:
+        if lane.engine.pid is not None:
+            give_way(lane.engine.pid, NICE[True])
 
 
 class Rounds(Course):

@@ -27,7 +27,8 @@ from turbosat.encodings.groups import Groups, find_groups
 from turbosat.encodings.matrix import Matrix
 from turbosat.formula.formula import Formula
 from turbosat.gpu.backend import Population
-from turbosat.gpu.bandit import configurations
+from turbosat.gpu.bandit import LEAD, configurations
+from turbosat.gpu.controller import Controller
 from turbosat.gpu.cuda.population import CudaPopulation
 from turbosat.gpu.gradient.cpu import CpuPopulation
 from turbosat.gpu.gradient.moves import GroupMoves, Layout, constants
@@ -253,6 +254,23 @@ def test_only_who_can_moves_groups() -> None:
     assert "weighted-groups" not in [each.name for each in configurations(valued, "walk", moving)]
     assert "weighted-groups" not in [each.name for each in configurations(valued, "auto")]
     assert "weighted-groups" not in [each.name for each in configurations(plain, "auto", moving)]
+
+
+def test_groups_move_before_anything_else_does() -> None:
+    matrix = valued_matrix(2, [4] * 400, 3, 60_000)  # of so many values, none goes with all others
+    known = configurations(matrix, "auto", CpuPopulation.follows)
+    controller = Controller(CpuPopulation(matrix, len(known), 1), known, 1)
+    assert [each.name for each in known if each.lead] == ["weighted-groups"]
+    for _ in range(400):
+        controller.advance_rounds(1)
+        if controller.effort[1:].any():
+            break
+        assert controller.effort[0] > 0
+    assert controller.effort[0] >= LEAD * matrix.entries
+    assert controller.effort[0] < 2 * LEAD * matrix.entries  # no longer than to the end of a round
+    controller.advance_rounds(3)
+    assert controller.solved < 0
+    assert controller.effort.all()
 
 
 @pytest.mark.parametrize("kind", [TeamPopulation, CudaPopulation])
