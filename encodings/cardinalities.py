@@ -23,6 +23,9 @@ LONGEST: Final = 12  # literals of the clauses of a binomial encoding
 WIDEST: Final = 512  # literals of a clause of which exactly one may be true
 
 
+Clauses = set[tuple[int, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Cardinalities:
     """What clauses say of how many of some literals are true, and of which it is an equation."""
@@ -83,10 +86,11 @@ def find(
     seeds = [codes[bounds[row] : bounds[row + 1]].tolist() for row in candidates.tolist()]
     sets, whole = cliques(neighbours, seeds, effort)
     rows: list[tuple[Sequence[int], int]] = [([each ^ 1 for each in one], len(one) - 1) for one in sets]
-    binomial, covered = _binomials(codes, offsets, effort)
+    exact = [False] * len(rows)
+    binomial, covered, known = _binomials(codes, offsets, effort)
+    table = dict(binomial)
     rows += binomial
-    table = {tuple(sorted(members)): least for members, least in sorted(rows, key=lambda row: row[1])}
-    exact = [_completed(tuple(sorted(members)), least, table) for members, least in rows]
+    exact += [_completed(members, least, table, known, effort) for members, least in binomial]
     # The clauses that no row says already; of those of two literals, none that are in a clique.
     equations = np.zeros(sizes.size, np.bool_)
     equations[candidates[whole]] = True
@@ -101,10 +105,18 @@ def find(
     return _packed(rows, exact)
 
 
-def _completed(members: tuple[int, ...], least: int, table: dict[tuple[int, ...], int]) -> bool:
-    """Say whether a row is an equation with the one on the negated literals, and is the first of the two."""
+def _completed(
+    members: tuple[int, ...], least: int, table: dict[tuple[int, ...], int], known: Clauses, effort: Effort
+) -> bool:
+    """Say whether no more of the literals are true by clauses; of two rows that say the same, one says so."""
     opposite = tuple(sorted(each ^ 1 for each in members))
-    return members < opposite and table.get(opposite) == len(members) - least
+    if table.get(opposite) == len(members) - least:
+        return members < opposite
+    for part in combinations(opposite, least + 1):
+        effort.spend(4)
+        if part not in known:
+            return False
+    return True
 
 
 def follow(rows: Cardinalities, codes: NDArray[np.int32], offsets: NDArray[np.int64]) -> bool:
@@ -128,9 +140,7 @@ def follow(rows: Cardinalities, codes: NDArray[np.int32], offsets: NDArray[np.in
     return True
 
 
-def _given(
-    members: list[int], least: int, clauses: set[tuple[int, ...]], excluded: dict[int, list[int]]
-) -> bool:
+def _given(members: list[int], least: int, clauses: Clauses, excluded: dict[int, list[int]]) -> bool:
     """Say whether clauses ask for so many of the literals."""
     if least == len(members) - 1:
         return _exclusive([each ^ 1 for each in members], excluded)
@@ -189,20 +199,25 @@ def _words(codes: NDArray[np.int32]) -> NDArray[np.uint64]:
 
 def _binomials(
     codes: NDArray[np.int32], offsets: NDArray[np.int64], effort: Effort
-) -> tuple[list[tuple[Sequence[int], int]], NDArray[np.bool_]]:
-    """Return binomial encodings as literals and how many are true at least, and which clauses they cover."""
+) -> tuple[list[tuple[tuple[int, ...], int]], NDArray[np.bool_], Clauses]:
+    """Return binomial encodings as literals and how many are true at least, and which clauses they cover.
+
+    All clauses that may be parts of some come with them.
+    """
     covered = np.zeros(offsets.size - 1, np.bool_)
-    found: list[tuple[Sequence[int], int]] = []
+    found: list[tuple[tuple[int, ...], int]] = []
+    every: Clauses = set()
     sizes = np.diff(offsets)
     for table in _shared(codes, offsets):
         size = table.shape[1]
         effort.spend(table.size * 4)
         clauses = [tuple(row) for row in table.tolist()]
+        every.update(clauses)
         extensions: dict[tuple[int, ...], set[int]] = {}
         for clause in clauses:
             for place, literal in enumerate(clause):
                 extensions.setdefault(clause[:place] + clause[place + 1 :], set()).add(literal)
-        known: set[tuple[int, ...]] = set()
+        known: Clauses = set()
         for clause in clauses:
             if clause not in known:
                 members = _widened(clause, extensions, effort)
@@ -212,12 +227,12 @@ def _binomials(
         rows = np.flatnonzero(sizes == size)
         shown = np.sort(codes[offsets[rows][:, None] + np.arange(size)], axis=1)
         covered[rows[[tuple(row) in known for row in shown.tolist()]]] = True
-    return found, covered
+    return found, covered, every
 
 
 def _widened(
     clause: tuple[int, ...], extensions: dict[tuple[int, ...], set[int]], effort: Effort
-) -> list[int]:
+) -> tuple[int, ...]:
     """Add literals to a clause's, all of whose parts of its size are clauses, until there are none."""
     members, size = list(clause), len(clause)
     parts = combinations(clause, size - 1)
@@ -228,7 +243,7 @@ def _widened(
             more = extensions.get(part, set())
             common = set(more) if common is None else common & more
             if not common:
-                return sorted(members)
+                return tuple(sorted(members))
         assert common
         fresh = min(common)
         parts = (tuple(sorted((*part, fresh))) for part in list(combinations(members, size - 2)))  # type: ignore[assignment]
