@@ -36,7 +36,7 @@ def refuting(
     for scale in SCALES:
         if scale * entries >= ROOM:
             break
-        multipliers = np.rint(ray * (scale / largest)).astype(np.int64)
+        multipliers = np.rint(ray / largest * scale).astype(np.int64)
         if contradictory(rows, variables, multipliers):
             return multipliers
     return None

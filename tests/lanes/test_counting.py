@@ -209,7 +209,7 @@ def subsets(tmp_path: Path) -> Path:
 
 
 def subset_cardinality(size: int, seed: int = 0) -> Clauses:
-    """Return that half of the edges of a bipartite graph are true at each vertex left, false at each right."""
+    """Return that half of the edges of a graph are true at each vertex left, false at each right."""
     dice = random.Random(seed)
     cyclic = [[(row + shift) % size for shift in (0, 1, 3, 7)] for row in range(size)]
     names = dice.sample(range(size), size)
