@@ -16,6 +16,8 @@ PARTNERS: Final = 8  # with so many partners of each,
 SHARE: Final = 1 / 32  # and the part of them that must be in a clique of three
 TRIED: Final = 8  # literals compared for the next place in a clique
 
+ENTRY: Final = 10  # steps for an entry of a set: it takes 50 bytes or more, too
+
 Neighbours = list[set[int]]
 
 
@@ -65,7 +67,7 @@ def likely(pairs: NDArray[np.int32], literals: int) -> bool:
 
 def neighbours_of(pairs: NDArray[np.int32], literals: int, effort: Effort) -> Neighbours:
     """Return which literals each excludes."""
-    effort.spend(4 * len(pairs))
+    effort.spend(2 * ENTRY * len(pairs))
     lists: Neighbours = [set() for _ in range(literals)]
     for a, b in pairs.tolist():
         lists[a].add(b)
@@ -83,8 +85,8 @@ def closed(neighbours: Neighbours, effort: Effort) -> Neighbours:
         reached, fresh = set(direct), list(direct)
         while fresh:
             more = neighbours[fresh.pop() ^ 1]  # what is excluded has its negation true
-            effort.spend(1 + len(more))
             new = more - reached
+            effort.spend(1 + len(more) + ENTRY * len(new))
             reached |= new
             fresh += new
         result.append(set(direct) if literal in reached else reached - {literal ^ 1})

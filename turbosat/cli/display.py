@@ -148,11 +148,7 @@ def _counting_line(data: dict[str, Any]) -> str:
     """Say in one line how many cardinality constraints there are, and whether they contradict each other."""
     found = f"{data['constraints']} cardinality constraints, {data['equations']} of them equations"
     how = data["refuted_by"]
-    outcome = (
-        f"{data['used']} contradict each other by {how}"
-        if how
-        else f"{data['clauses_derived']} clauses derived"
-    )
+    outcome = f"{data['used']} contradict each other by {how}" if how else f"{data['units']} units derived"
     return f"{found}: {outcome}; {data['seconds']:.2f} s"
 
 

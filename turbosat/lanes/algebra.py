@@ -89,7 +89,7 @@ class Counting(SingleTask):
     """Cardinality constraints of one formula, and their sums: modulo small primes, and as a linear program.
 
     It answers UNSATISFIABLE where they contradict each other, else UNKNOWN. Before, `figures` says how many
-    there are and what refutes them, and `clauses` are units and equivalences that follow, None until then.
+    there are and what refutes them, and `clauses` are literals that must be true, None until then.
     """
 
     name = "counting"

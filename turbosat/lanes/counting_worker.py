@@ -74,11 +74,12 @@ def refute(
 ) -> bool:
     """Say whether cardinality constraints, all of which follow from clauses, sum to a contradiction.
 
-    `tell` is called once with figures and clauses that follow, `give_way` before what takes long.
+    `tell` is called once with figures and literals that must be true, as clauses; `give_way` is called before
+    what takes long.
     """
     began = time.process_time()
     matrix = encode(Formula(formula.literals, formula.offsets, formula.variables))
-    derived = Formula.from_clauses([], formula.variables)
+    units = np.zeros(0, np.int32)
     figures: dict[str, Any] = {"constraints": 0, "equations": 0, "used": 0, "refuted_by": ""}
     for rows in _passes(matrix):
         if time.process_time() > began + QUICK:
@@ -91,12 +92,15 @@ def refute(
                 raise SoundnessError(UNFOUNDED)
             figures["refuted_by"], figures["used"] = how, len(used)
             break
-        if parities is not None and (more := parities.clauses(formula)).clauses:
-            if not follow(rows.chosen(np.flatnonzero(rows.exact)), matrix.literals, matrix.offsets):
+        if parities is not None:
+            units = parities.elimination.units
+            units = units[~matrix.implied[np.abs(units) - 1]]
+            equations = rows.chosen(np.flatnonzero(rows.exact))
+            if units.size and not follow(equations, matrix.literals, matrix.offsets):
                 raise SoundnessError(UNFOUNDED)
-            derived = more
     figures["seconds"] = round(time.process_time() - began, 4)
-    tell({**figures, "clauses_derived": derived.clauses}, derived)
+    derived = Formula(units, np.arange(units.size + 1), formula.variables)
+    tell({**figures, "units": units.size}, derived)
     return bool(figures["refuted_by"])
 
 
