@@ -13,6 +13,7 @@ from pysat.solvers import Cadical153
 
 from tests.cardinality import ENCODINGS, at_most, drawn, shuffled
 from tests.families import dimacs, endless, pigeonhole
+from tests.processes import turbosat
 from turbosat import Event, Formula, Status, solve
 from turbosat.cdcl.engines.engine import Answer, Budget
 from turbosat.errors import SoundnessError
@@ -233,6 +234,13 @@ def test_a_run_is_decided_by_counting(subsets: Path) -> None:
     figures = result.statistics["counting"]
     assert figures["refuted_by"] == "inequalities"
     assert [event.data for event in events if event.kind == "counting"] == [figures]
+
+
+def test_command_line_says_so_in_one_line(subsets: Path) -> None:
+    code, out, err = turbosat("--time=600", subsets)
+    assert (code, err) == (20, "")
+    (line,) = [line for line in out.splitlines() if "cardinality constraints" in line]
+    assert "80 cardinality constraints, 0 of them equations: 80 contradict each other by inequalities" in line
 
 
 @pytest.mark.parametrize("options", [{"counting": False}, {"engine": "cdcl"}, {"deterministic": True}])
