@@ -278,7 +278,7 @@ def test_lanes_by_name() -> None:
     result = solve(clauses, mix="cadical-unsat, cadical", gradient=False, pool=False, workers=2)
     assert result.status is Status.UNSATISFIABLE
     assert [lane["lane"] for lane in result.statistics["lanes"]][:1] == ["cadical-unsat"]
-    assert {lane["engine"] for lane in result.statistics["lanes"]} <= {"cadical", "algebra"}
+    assert {lane["engine"] for lane in result.statistics["lanes"]} <= {"cadical", "algebra", "counting"}
     code, _, err = turbosat("--mix", "kissat,nonsense", "examples/pigeons-8.cnf")
     assert (code, err.count("\n")) == (1, 1)
     assert "unknown lane 'nonsense'; known: kissat, " in err
