@@ -150,9 +150,9 @@ def damaged(seed: int) -> Clauses:
         sign = [dice.choice((1, -1)) for _ in range(400)]
         shift = dice.choice((0, 0, max((abs(x) for c in clauses for x in c), default=0)))
         clauses += [[(abs(x) + shift) * (1 if x > 0 else -1) * sign[abs(x)] for x in c] for c in piece]
-    for _ in range(dice.choice((0, 1, 1, 2, 4))):
+    for _ in range(min(len(clauses), dice.choice((0, 1, 1, 2, 4)))):
         place = dice.randrange(len(clauses))
-        if dice.random() < 0.6:
+        if not clauses[place] or dice.random() < 0.6:
             clauses.pop(place)
         else:
             literal = dice.randrange(len(clauses[place]))
