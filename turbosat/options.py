@@ -88,6 +88,9 @@ class Options(TypedDict, total=False):
     algebra: Annotated[
         bool, Option(True, ("--algebra/--no-algebra",), "Algebra over GF(2) looks for XORs and few inputs.")
     ]
+    counting: Annotated[
+        bool, Option(True, ("--counting/--no-counting",), "Cardinality constraints are found and summed up.")
+    ]
     sweeping: Annotated[
         bool, Option(True, ("--sweeping/--no-sweeping",), "Equal gates of circuits are found and merged.")
     ]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-HEAVY = ("torch", "ray", "scipy", "triton")
+HEAVY = ("torch", "ray", "scipy", "triton", "highspy")
 
 
 def modules_after(code: str) -> set[str]:

@@ -110,6 +110,7 @@ def test_every_part_can_be_left_out(seconds_hard: Path) -> None:
     flags = {
         "gradient": False,
         "algebra": False,
+        "counting": False,
         "sweeping": False,
         "symmetry": False,
         "guidance": False,
@@ -119,7 +120,7 @@ def test_every_part_can_be_left_out(seconds_hard: Path) -> None:
     result = solve(seconds_hard, workers=2, time_limit=3, pool_after=0.0, **flags)  # type: ignore[arg-type]
     names = {"kissat", "kissat-sat", "cadical-guided", "cadical"}
     assert {lane["lane"] for lane in result.statistics["lanes"]} <= names
-    assert not {"gradient", "algebra", "exchange", "pool"} & set(result.statistics)
+    assert not {"gradient", "algebra", "counting", "exchange", "pool"} & set(result.statistics)
     assert all(lane["guided_by"] == "" for lane in result.statistics["lanes"])
 
 
@@ -278,7 +279,7 @@ def test_lanes_by_name() -> None:
     result = solve(clauses, mix="cadical-unsat, cadical", gradient=False, pool=False, workers=2)
     assert result.status is Status.UNSATISFIABLE
     assert [lane["lane"] for lane in result.statistics["lanes"]][:1] == ["cadical-unsat"]
-    assert {lane["engine"] for lane in result.statistics["lanes"]} <= {"cadical", "algebra"}
+    assert {lane["engine"] for lane in result.statistics["lanes"]} <= {"cadical", "algebra", "counting"}
     code, _, err = turbosat("--mix", "kissat,nonsense", "examples/pigeons-8.cnf")
     assert (code, err.count("\n")) == (1, 1)
     assert "unknown lane 'nonsense'; known: kissat, " in err

@@ -60,6 +60,8 @@ class Show:
             self.comment(event.data["what"])
         elif event.kind == "algebra" and event.data["xors"]:
             self.comment(_algebra_line(event.data))
+        elif event.kind == "counting":
+            self.comment(_counting_line(event.data))
         elif event.kind == "sweeping":
             self.comment(_sweeping_line(event.data))
         elif event.kind == "symmetry":
@@ -146,6 +148,14 @@ def _algebra_line(data: dict[str, Any]) -> str:
         derived = f"{data['units']} units, {data['equivalences']} equivalences, {data['short']} short XORs"
         outcome = f"rank {data['rank']}, {derived} derived"
     return f"{found}: {outcome}; {seconds:.2f} s"
+
+
+def _counting_line(data: dict[str, Any]) -> str:
+    """Say in one line how many cardinality constraints there are, and whether they contradict each other."""
+    found = f"{data['constraints']} cardinality constraints, {data['equations']} of them equations"
+    how = data["refuted_by"]
+    outcome = f"{data['used']} contradict each other by {how}" if how else f"{data['units']} units derived"
+    return f"{found}: {outcome}; {data['seconds']:.2f} s"
 
 
 def _sweeping_line(data: dict[str, Any]) -> str:

@@ -1,4 +1,7 @@
-"""The algebra lane: recovery, elimination and small sweeps in a child process, driven as an engine."""
+"""The algebra and the counting lane: searches in child processes for what sums up, driven as engines.
+
+Algebra sums XORs and sweeps what is small, counting sums cardinality constraints.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,13 @@ from turbosat.lanes.single_task import SingleTask
 from turbosat.result import Status
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from turbosat.cdcl.process.channel import Message
     from turbosat.formula.clauses import Clauses
+    from turbosat.formula.formula import Formula
 
+LARGEST_COUNTED = 3_000_000  # literals of a formula in which cardinality constraints are looked for
 LONGEST_SWEEP = 3600.0  # seconds, where the run has no limit
 
 
@@ -76,3 +83,46 @@ class Algebra(SingleTask):
         conflict = Xors(variables, offsets, parities.astype(np.bool_))
         proof = message.arrays[3] if self._task["proof"] else None
         return Answer(Status.UNSATISFIABLE, conflict=conflict, proof=proof)
+
+
+class Counting(SingleTask):
+    """Cardinality constraints of one formula, and their sums: modulo small primes, and as a linear program.
+
+    It answers UNSATISFIABLE where they contradict each other, else UNKNOWN. Before, `figures` says how many
+    there are and what refutes them, and `clauses` are literals that must be true, None until then.
+    """
+
+    name = "counting"
+
+    def __init__(self, *, memory_limit: int | None = None) -> None:
+        super().__init__("turbosat.lanes.counting_worker", {}, memory_limit)
+        self.clauses: Clauses | None = None
+
+    def _take(self, message: Message) -> None:
+        import numpy as np
+
+        from turbosat.formula.clauses import Clauses
+
+        self._figures, self.clauses = message.data, Clauses(*map(np.asarray, message.arrays))
+
+    def _refuted(self, message: Message) -> Answer:
+        return Answer(Status.UNSATISFIABLE)
+
+
+def countable(formula: Formula, check: Callable[[], None] = lambda: None) -> bool:
+    """Say whether a formula may have cardinality constraints that matter, without compiled code.
+
+    30 to 60 ms for a million literals. `check` is called now and then and may raise.
+    """
+    if not 0 < formula.literals.size <= LARGEST_COUNTED or formula.variables > 4 * formula.literals.size:
+        return False
+    from turbosat.encodings.cardinalities import likely_binomial
+    from turbosat.encodings.exclusion import likely, pairs_of
+    from turbosat.encodings.propagation import literal_codes
+
+    codes = literal_codes(formula.literals)
+    check()
+    if likely(pairs_of(codes, formula.offsets), 2 * formula.variables):
+        return True
+    check()
+    return likely_binomial(codes, formula.offsets)

@@ -1,4 +1,4 @@
-"""The algebra lane's place in a run: when it starts, and what becomes of what it finds."""
+"""The algebra and the counting lane's place in a run: when they start, what becomes of what they find."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ if TYPE_CHECKING:
     from turbosat.cdcl.lanes.race import Lane, Race
     from turbosat.deadline import Deadline
     from turbosat.formula.formula import Formula
-    from turbosat.lanes.algebra import Algebra
+    from turbosat.lanes.algebra import Algebra, Counting
     from turbosat.proof.file import ProofFile
 
+# What their children need, loaded before they are copied. numpy.unique loads masked arrays.
+ALGEBRA = "numpy.ma", "turbosat.lanes.algebra_worker"
+COUNTING = "numpy.ma", "turbosat.lanes.counting_worker"
 LONGEST = 10.0  # seconds that recovery and elimination may take
 SHARE = 0.05  # of the time limit that they may take
 LATE = 1.0  # seconds after which a formula without XORs is tried, too
@@ -31,8 +34,10 @@ class AlgebraStage:
         self.lane: Lane | None = None
         self._race, self._options, self._deadline, self._proof = race, options, deadline, proof
         self.begun = False
+        self._counting: Lane | None = None
         self._promising: bool | None = None
-        self._shared = False
+        self._countable: bool | None = None
+        self._shared = self._counted = False  # whether what they found has been handed on
         self._late = False  # it may still be started
         self._strengthened: tuple[Formula, Formula] | None = None  # of which, and itself
 
@@ -50,13 +55,40 @@ class AlgebraStage:
             self._promising = self._allowed and promising(formula, self._deadline.check)
         return self._promising
 
-    def begin(self, formula: Formula, *, sweep: bool) -> None:
-        """Start the lane, once, if the formula has XORs worth looking for.
+    def countable(self, formula: Formula) -> bool:
+        """Whether counting is to be started: the formula may have cardinality constraints.
 
-        `sweep`: it may search in the solution space.
+        Not with a proof: none says how they sum up.
+        """
+        if self._countable is None:
+            self._countable = False
+            options = self._options
+            wanted = options["counting"] and options["engine"] == "auto" and not options["deterministic"]
+            if wanted and self._proof is None:
+                from turbosat.lanes.algebra import countable
+
+                self._countable = countable(formula, self._deadline.check)
+        return self._countable
+
+    def modules(self, formula: Formula, *, sweep: bool) -> tuple[str, ...]:
+        """Return what is to be loaded before `begin`."""
+        counting = COUNTING if sweep and self.countable(formula) else ()
+        return (*counting, *(ALGEBRA if self.promising(formula) else ()))
+
+    def begin(self, formula: Formula, *, sweep: bool) -> None:
+        """Start the lanes, once, if the formula has XORs, or cardinality constraints, worth looking for.
+
+        `sweep`: they may do more than what assumptions leave right, search in the solution space and refute.
         """
         begun, self.begun = self.begun, True
-        if begun or not self._allowed:
+        if begun:
+            return
+        if sweep and self.countable(formula):
+            from turbosat.lanes.algebra import Counting
+
+            entrant = Entrant("counting", self._options["seed"], nice=0)  # it is mostly over in a moment
+            self._counting = self._race.add(entrant, Counting(memory_limit=self._deadline.memory), formula)
+        if not self._allowed:
             return
         if self.promising(formula):
             self._start(formula, sweep=sweep, nice=0)  # it may be over in a moment
@@ -126,12 +158,23 @@ class AlgebraStage:
         """What it found, empty until then."""
         return {} if self.engine is None else self.engine.figures
 
-    def share(self) -> None:
-        """Hand what follows from the XORs, once it is there, to the lanes that can take clauses.
+    def statistics(self) -> dict[str, Any]:
+        """Return the figures of lanes that have found something."""
+        counting = None if self._counting is None else self._counting.engine.figures
+        every = {"algebra": self.figures, "counting": counting}
+        return {name: figures for name, figures in every.items() if figures}
 
-        Where they contradict each other, only the proof may still be missing: no lane is needed but the one
+    def share(self) -> None:
+        """Hand what follows from the XORs, or from counting, to the lanes that can take clauses.
+
+        Where XORs contradict each other, only the proof may still be missing: no lane is needed but the one
         that could prove it, too.
         """
+        counting: Counting | None = None if self._counting is None else self._counting.engine  # type: ignore[assignment]
+        if counting is not None and counting.clauses is not None and not self._counted:
+            self._counted = True
+            self._race.share(counting.clauses)
+            self._race.tell("counting", **counting.figures)
         engine = self.engine
         if engine is None or engine.clauses is None or self._shared:
             return

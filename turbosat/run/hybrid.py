@@ -4,6 +4,7 @@
     lanes  ─ here, after a head start; then in the pool      ◄── phases, partial assignments, cubes ── best
     guidance descent ─ a population here, and on GPUs of a cluster     ──► best guidance
     algebra ─ what follows from XORs, few inputs swept        ──► clauses for every lane
+    counting ─ cardinality constraints that sum to 0 >= 1     ──► clauses for every lane
     sweeping ─ equal gates of the formula's circuit           ──► clauses for every lane, and a merged formula
     symmetry ─ permutations that keep the clauses             ──► clauses that break them, for one lane
 
@@ -53,7 +54,6 @@ if TYPE_CHECKING:
 
 MEGABYTE = 1 << 20
 # What their children need, loaded before they are copied. numpy.unique loads masked arrays.
-ALGEBRA = "numpy.ma", "turbosat.lanes.algebra_worker"
 SWEEPING = "numpy.ma", "turbosat.lanes.sweeping_worker"
 SYMMETRY = "numpy.ma", "turbosat.lanes.symmetry_worker"
 DESCENT = "turbosat.gpu.search", "turbosat.lanes.gradient_worker", "turbosat.gpu.gradient.cpu"
@@ -109,8 +109,7 @@ class Hybrid:
             self.statistics["exchange"] = figures
         if self._descent.figures:
             self.statistics["gradient"] = self._descent.figures
-        if self._stage.figures:
-            self.statistics["algebra"] = self._stage.figures
+        self.statistics.update(self._stage.statistics())
         if self._sweeping.figures:
             self.statistics["sweeping"] = self._sweeping.figures
         if self._symmetry.figures:
@@ -270,12 +269,10 @@ class Hybrid:
         )
 
     def _begin_first(self, plan: Plan, formula: Formula) -> bool:
-        """Start sweeping and algebra, both before either takes a core."""
+        """Start sweeping, algebra and counting, all before any takes a core."""
         sweeps = not self._assuming and self._sweeping.promising(formula)
-        combines = self._stage.promising(formula)
-        if (sweeps or combines) and load_next(
-            (*(SWEEPING if sweeps else ()), *(ALGEBRA if combines else ()))
-        ):
+        modules = self._stage.modules(formula, sweep=not self._assuming)
+        if (sweeps or modules) and load_next((*(SWEEPING if sweeps else ()), *modules)):
             return False
         with self._race.together():
             if sweeps:

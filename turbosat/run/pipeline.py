@@ -105,6 +105,7 @@ class Run(Context):
                     **self.options,
                     "gradient": False,
                     "algebra": False,
+                    "counting": False,
                     "sweeping": False,
                     "symmetry": False,
                     "pool": False,
