@@ -1,11 +1,13 @@
 """Lanes that move groups: against their twin, flip by flip, and against a recount."""
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from tests.gpu.gradient.lanes import until
 from tests.gpu.matrices import valued_matrix
@@ -191,14 +193,14 @@ def test_the_best_outlives_a_full_trail() -> None:
 
 def test_a_lane_is_the_same_however_it_is_cut_and_threaded() -> None:
     matrix = valued_matrix(7, [4] * 30, 10, 500)
-    ends = []
+    ends: list[list[NDArray[Any]]] = []
     for workers, cuts in ((1, 1), (1, 13), (3, 4)):
         crowd = population(matrix, Grouped(find_groups(matrix)), lanes=3, seed=9, workers=workers)
         left = np.full(3, 30_000, np.int64)
         while (left > 0).any():
             report = crowd.advance(np.clip(left, 0, 30_000 // cuts), until(3))
             left -= np.where(report.effort > 0, report.effort, left)
-        ends.append((crowd.values(np.arange(3)), crowd.weights(np.arange(3)), report.flips))
+        ends.append([crowd.values(np.arange(3)), crowd.weights(np.arange(3)), report.flips])
         crowd.close()
     for end in ends[1:]:
         assert all(np.array_equal(a, b) for a, b in zip(ends[0], end, strict=True))
