@@ -28,7 +28,7 @@ from turbosat.formula.xors import Xors
 from turbosat.lanes.xor_facts import LARGEST, Facts
 
 STEPS = 20_000_000  # of finding constraints, each time: about a CPU second
-REMAINDERS = 30_000_000  # steps modulo primes, all together: about two CPU seconds
+REMAINDERS = 20_000_000  # steps modulo primes, all together: about two CPU seconds
 PARITIES = 2.0  # CPU seconds for XORs and their elimination, each time
 LARGEST_PROGRAM = 100_000  # literals of a linear program: some 150 MB
 PIVOTS = 300_000_000  # rows times iterations of linear programs, all together: 1 to 4 CPU seconds
