@@ -31,7 +31,7 @@ def refuting(equations: Cardinalities, prime: int, effort: Effort) -> NDArray[np
     if matrix is None:
         return None
     pivots = _reduce(matrix, prime, effort)  # (rank,), the unknown of each row
-    hits = np.flatnonzero(matrix[-1])  # unknowns that may be 1, if those of pivots follow, and change the side
+    hits = np.flatnonzero(matrix[-1])  # unknowns that change the side, pivots following
     if not hits.size:
         return None
     chosen = hits[0]
