@@ -35,6 +35,11 @@ class Cardinalities:
     least: NDArray[np.int64]  # (rows,), of which at least so many are true
     exact: NDArray[np.bool_]  # (rows,), and no more
 
+    @classmethod
+    def none(cls) -> Cardinalities:
+        """Return no rows."""
+        return cls(np.zeros(1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.int64), np.zeros(0, np.bool_))
+
     def __len__(self) -> int:
         """Return the number of rows."""
         return self.least.size

@@ -21,25 +21,24 @@ ROOM: Final = 1 << 62  # sums stay below, in integers of 64 bits
 
 def refuting(
     rows: Cardinalities, variables: int, seconds: float, iterations: int
-) -> NDArray[np.int64] | None:
-    """Return integers (rows,), of at least 0, with which the rows sum to a contradiction, or None.
+) -> tuple[NDArray[np.int64] | None, int]:
+    """Return integers (rows,), of at least 0, with which the rows sum to a contradiction, and iterations.
 
     None where there are none, or where they are not found in the time, and with the iterations, allowed.
+    Raises ImportError where HiGHS is missing.
     """
-    ray = _ray(rows, variables, seconds, iterations)
-    if ray is None:
-        return None
-    largest = float(ray.max(initial=0.0))
-    if not 0.0 < largest < np.inf:
-        return None
+    ray, taken = _ray(rows, variables, seconds, iterations)
+    largest = 0.0 if ray is None else float(ray.max(initial=0.0))
+    if ray is None or not 0.0 < largest < np.inf:
+        return None, taken
     entries = int(rows.codes.size)
     for scale in SCALES:
         if scale * entries >= ROOM:
             break
         multipliers = np.rint(ray / largest * scale).astype(np.int64)
         if contradictory(rows, variables, multipliers):
-            return multipliers
-    return None
+            return multipliers, taken
+    return None, taken
 
 
 def contradictory(rows: Cardinalities, variables: int, multipliers: NDArray[np.int64]) -> bool:
@@ -53,8 +52,10 @@ def contradictory(rows: Cardinalities, variables: int, multipliers: NDArray[np.i
     return int((multipliers * bounds).sum()) > int(np.maximum(coefficients, 0).sum())
 
 
-def _ray(rows: Cardinalities, variables: int, seconds: float, iterations: int) -> NDArray[np.float64] | None:
-    """Return multipliers (rows,) that should refute the rows, None where they have a rational solution."""
+def _ray(
+    rows: Cardinalities, variables: int, seconds: float, iterations: int
+) -> tuple[NDArray[np.float64] | None, int]:
+    """Return multipliers (rows,) that should refute the rows, None if there are none, and iterations."""
     import highspy
 
     signs, bounds = rows.inequalities()
@@ -82,7 +83,8 @@ def _ray(rows: Cardinalities, variables: int, seconds: float, iterations: int) -
         solver.setOptionValue(name, value)
     solver.passModel(program)
     solver.run()
+    taken = int(solver.getInfo().simplex_iteration_count)
     if solver.getModelStatus() != highspy.HighsModelStatus.kInfeasible:
-        return None
+        return None, taken
     _, known, ray = solver.getDualRay()
-    return np.maximum(np.asarray(ray), 0.0) if known else None
+    return (np.maximum(np.asarray(ray), 0.0) if known else None), taken

@@ -17,7 +17,8 @@ from turbosat.encodings.exclusion import Effort
 
 PRIMES: Final = 3, 5, 7  # products of remainders, and their sums, stay in 8 bits
 LARGEST: Final = 1 << 26  # entries of the matrix, equations times variables
-STEP: Final = 32  # entries changed in one of the steps that effort is measured in
+STEP: Final = 16  # entries changed in one of the steps that effort is measured in
+SPARSE: Final = 4  # times what an entry costs in whole rows, one that is picked does
 
 
 def refuting(equations: Cardinalities, prime: int, effort: Effort) -> NDArray[np.int64] | None:
@@ -30,14 +31,10 @@ def refuting(equations: Cardinalities, prime: int, effort: Effort) -> NDArray[np
     if matrix is None:
         return None
     pivots = _reduce(matrix, prime, effort)  # (rank,), the unknown of each row
-    _, sides = equations.inequalities()
-    sides = sides % prime
-    free = np.setdiff1d(np.arange(len(equations)), pivots)
-    sums = (sides[free] - sides[pivots] @ matrix[: pivots.size, free].astype(np.int64)) % prime
-    hits = np.flatnonzero(sums)
+    hits = np.flatnonzero(matrix[-1])  # unknowns that change the side, pivots following
     if not hits.size:
         return None
-    chosen = free[hits[0]]
+    chosen = hits[0]
     multipliers = np.zeros(len(equations), np.int64)
     multipliers[chosen] = 1
     multipliers[pivots] = -matrix[: pivots.size, chosen].astype(np.int64) % prime
@@ -56,8 +53,11 @@ def contradictory(equations: Cardinalities, prime: int, multipliers: NDArray[np.
 
 
 def _cancelling(equations: Cardinalities, prime: int) -> NDArray[np.int8] | None:
-    """Return the different columns of the system as rows, int8 (columns, equations), None if too large."""
-    signs, _ = equations.inequalities()
+    """Return the different columns of the system as rows, the right sides last; None if that is too large.
+
+    int8 (columns + 1, equations)
+    """
+    signs, sides = equations.inequalities()
     row = np.repeat(np.arange(len(equations)), np.diff(equations.offsets))
     words = np.random.default_rng(1).integers(1, 1 << 64, len(equations), np.uint64)
     hashes = np.zeros(equations.bound, np.uint64)
@@ -65,27 +65,38 @@ def _cancelling(equations: Cardinalities, prime: int) -> NDArray[np.int8] | None
     _, kept = np.unique(hashes, return_index=True)  # two that are the same by chance: a check follows
     number = np.full(equations.bound, -1, np.int64)
     number[kept] = np.arange(kept.size)
-    if kept.size * len(equations) > LARGEST:
+    if (kept.size + 1) * len(equations) > LARGEST:
         return None
     column = number[equations.codes >> 1]
-    matrix = np.zeros((kept.size, len(equations)), np.int8)
+    matrix = np.zeros((kept.size + 1, len(equations)), np.int8)
+    matrix[-1] = sides % prime
     matrix[column[column >= 0], row[column >= 0]] = (signs % prime)[column >= 0]
     return matrix
 
 
 def _reduce(matrix: NDArray[np.int8], prime: int, effort: Effort) -> NDArray[np.int64]:
-    """Bring a matrix to reduced row echelon form, in place; return the pivots of its first rows."""
+    """Bring a matrix to reduced row echelon form, in place; return the pivots of its first rows.
+
+    Its last row is reduced by the others, and never has a pivot.
+    """
     rank = 0
     pivots = []
     for column in range(matrix.shape[1]):
         rows = np.flatnonzero(matrix[:, column])
-        effort.spend(1 + (len(matrix) + rows.size * matrix.shape[1]) // STEP)
-        below = rows[rows >= rank]
+        effort.spend(1 + len(matrix) // STEP)
+        below = rows[(rows >= rank) & (rows < len(matrix) - 1)]
         if not below.size:
             continue
         pivot = below[np.count_nonzero(matrix[below[:8]], axis=1).argmin()]  # a light one keeps others light
         row = matrix[pivot] * pow(int(matrix[pivot, column]), -1, prime) % prime
-        matrix[rows] = (matrix[rows] + matrix[rows, column, None] * (prime - row)) % prime
+        places = np.flatnonzero(row)
+        if SPARSE * places.size < row.size:
+            effort.spend(SPARSE * rows.size * places.size // STEP)
+            part = np.ix_(rows, places)
+            matrix[part] = (matrix[part] + matrix[rows, column, None] * (prime - row[places])) % prime
+        else:
+            effort.spend(rows.size * row.size // STEP)
+            matrix[rows] = (matrix[rows] + matrix[rows, column, None] * (prime - row)) % prime
         matrix[pivot] = matrix[rank]
         matrix[rank] = row
         pivots.append(column)

@@ -231,12 +231,14 @@ def serve(descriptor: int, body: Callable[[Channel], None]) -> None:
         body(channel)
     except (EOFError, BrokenPipeError, ConnectionResetError):
         pass  # nobody is left to tell
-    except MemoryError:
-        _complain(channel, "out of memory", Cause.MEMORY)
     except EngineError as error:
         _complain(channel, str(error), error.cause)
     except Exception as error:
-        _complain(channel, f"{type(error).__name__}: {error}", Cause.OTHER)
+        unmapped = isinstance(error, OSError) and error.errno == errno.ENOMEM
+        if unmapped or isinstance(error, MemoryError):
+            _complain(channel, "out of memory", Cause.MEMORY)
+        else:
+            _complain(channel, f"{type(error).__name__}: {error}", Cause.OTHER)
     os._exit(0)  # giving back memory piece by piece can take seconds and helps nobody
 
 

@@ -8,6 +8,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -85,7 +86,7 @@ class PythonChild:
         try:
             self._channel.send(kind, data, [memoryview(array) for array in arrays])  # type: ignore[arg-type]
         except (BrokenPipeError, ConnectionResetError):
-            self.fail()
+            self._fail_as_it_said()
         except OSError as error:
             self.broken = error.strerror or str(error)
             self.stop()
@@ -149,6 +150,15 @@ class PythonChild:
                 threading.Thread(target=self._child.reap, daemon=True).start()
                 return
         self._child.stop()
+
+    def _fail_as_it_said(self) -> NoReturn:
+        """Say why the child is gone: it may have sent that, with what nobody has received. Always raises."""
+        for _ in range(2):  # where it left something unread, the first call says no more than that
+            with suppress(EOFError, OSError):
+                while (message := self._channel.receive(0.0)) is not None:
+                    if message.kind == "error":
+                        self.fail(message.data["message"], Cause(message.data["cause"]))
+        self.fail()
 
     def fail(self, message: str | None = None, cause: Cause | None = None) -> NoReturn:
         """Say why the child is gone, from its own words if it left any. Always raises EngineError."""

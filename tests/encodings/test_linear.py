@@ -59,7 +59,7 @@ def too_much(rows: list[Row], multipliers: list[int], variables: int) -> bool:
 @settings(max_examples=300, deadline=None)
 def test_only_what_has_no_solution_is_refuted(seed: int, variables: int) -> None:
     rows = drawn(seed, variables)
-    found = linear.refuting(packed(rows), variables, 60.0, 10**6)
+    found, _ = linear.refuting(packed(rows), variables, 60.0, 10**6)
     if found is not None:
         assert not possible(rows, variables)
         assert too_much(rows, found.tolist(), variables)
@@ -86,8 +86,8 @@ def pigeons(number: int, holes: int) -> list[Row]:
 def test_wrong_multipliers_refute_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = packed(pigeons(5, 5))
     for ray in (np.ones(10), np.full(10, np.nan), np.full(10, np.inf), np.zeros(10), np.full(10, 1e-300)):
-        monkeypatch.setattr(linear, "_ray", lambda *_, ray=ray: ray)
-        assert linear.refuting(rows, 25, 1.0, 100) is None
+        monkeypatch.setattr(linear, "_ray", lambda *_, ray=ray: (ray, 7))
+        assert linear.refuting(rows, 25, 1.0, 100) == (None, 7)
     assert not linear.contradictory(packed(pigeons(5, 4)), 20, np.full(9, -1))
     assert not linear.contradictory(packed(pigeons(5, 4)), 20, np.full(9, 1 << 61))
     assert linear.contradictory(packed(pigeons(5, 4)), 20, np.ones(9, np.int64))
@@ -100,5 +100,9 @@ def test_a_half_everywhere_is_a_solution_unless_a_row_is_tight() -> None:
 
 def test_few_iterations_are_not_exceeded() -> None:
     rows = packed([([2 * a, 2 * b], 1) for a, b in combinations(range(40), 2)] + pigeons(7, 6))
-    assert linear.refuting(rows, 42, 60.0, 1) is None
-    assert linear.refuting(rows, 42, 60.0, 10**6) is not None
+    found, few = linear.refuting(rows, 42, 60.0, 1)
+    assert found is None
+    assert few <= 1
+    found, taken = linear.refuting(rows, 42, 60.0, 10**6)
+    assert found is not None
+    assert taken > 1

@@ -1,10 +1,12 @@
 """The counting lane: families that counting refutes, and nothing but what brute force refutes as well."""
 
 import random
+import sys
 from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +18,10 @@ from tests.families import dimacs, endless, pigeonhole
 from tests.processes import turbosat
 from turbosat import Event, Formula, Status, solve
 from turbosat.cdcl.engines.engine import Answer, Budget
+from turbosat.encodings import modular
+from turbosat.encodings.cardinalities import Cardinalities
+from turbosat.encodings.exclusion import Effort
+from turbosat.encodings.matrix import encode
 from turbosat.errors import SoundnessError
 from turbosat.formula.xors import Xors
 from turbosat.lanes import counting_worker as worker
@@ -194,6 +200,65 @@ def test_the_lane_answers() -> None:
             engine.stop()
         assert engine.figures["constraints"] >= 12
         assert engine.clauses is not None
+
+
+def test_what_linear_programming_prints_is_nobodys_words() -> None:
+    """HiGHS prints a line of its own; where the child is killed later, that was taken for the reason."""
+    engine = Counting()
+    try:
+        engine.start(Formula.from_clauses(pigeonhole(7, 6)[1]))
+        engine.advance(Budget())
+        assert engine.poll(None) == Answer(Status.UNSATISFIABLE)
+        assert engine._child is not None
+        assert engine._child.exit_code() is not None or engine._child._child.exit_code(60.0) is not None
+        assert engine._child._child.read() == b""
+    finally:
+        engine.stop()
+
+
+def test_without_a_solver_of_linear_programs_all_else_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "highspy", None)
+    notes: list[str] = []
+    told: list[dict[str, Any]] = []
+    for clauses, how in ((pigeonhole(9, 8)[1], ""), (partition(8, 3), "remainders modulo 3")):
+        formula = Formula.from_clauses(clauses)
+        worker.refute(formula, lambda figures, _: told.append(figures), note=notes.append)
+        assert told[-1]["refuted_by"] == how
+    (text,) = set(notes)
+    assert text.startswith("linear programs are left out: ")
+    assert "highspy" in text
+
+
+def test_linear_programs_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    formula = Formula.from_clauses(subset_cardinality(40))
+    assert refuted(formula) == "inequalities"
+    for name in ("LARGEST_PROGRAM", "PIVOTS"):
+        with monkeypatch.context() as patch:
+            patch.setattr(worker, name, 79)
+            assert refuted(formula) == ""
+
+
+def test_what_has_been_summed_up_is_not_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chains add pairs that exclude each other here, but no equations."""
+    passes = list(worker._passes(encode(CHAINED)))
+    assert len(passes) == 2
+    assert all(rows.exact.sum() == 4 for rows in passes)
+    seen: list[int] = []
+    refuting = modular.refuting
+
+    def counted(equations: Cardinalities, prime: int, effort: Effort) -> np.ndarray | None:
+        seen.append(prime)
+        return refuting(equations, prime, effort)
+
+    monkeypatch.setattr(modular, "refuting", counted)
+    assert not worker.refute(CHAINED)
+    assert seen == list(modular.PRIMES)
+
+
+CHAINED = Formula.from_clauses(
+    [clause for first in (1, 4, 7, 10) for clause in exactly([first, first + 1, first + 2], 1)]
+    + [[-1, -13], [13, -4], [-4, -7], [-1, -7]]
+)
 
 
 def test_only_what_may_have_constraints_is_searched() -> None:

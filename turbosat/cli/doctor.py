@@ -100,6 +100,7 @@ LOOKS: tuple[tuple[str, bool, Callable[[], Finding]], ...] = (
     ("core", True, _core),
     ("solver", False, _methods),
     ("checker", True, _checker),
+    ("highs", False, _package("highspy", "linear programs of counting")),
     ("ray", False, _package("ray", "the pool of lanes")),
     ("zstd", False, _zstd),
     ("cuda", False, _cuda),

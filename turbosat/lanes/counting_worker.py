@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from turbosat.cdcl.process.channel import Channel, serve
 from turbosat.encodings import linear, modular
@@ -27,10 +28,11 @@ from turbosat.formula.xors import Xors
 from turbosat.lanes.xor_facts import LARGEST, Facts
 
 STEPS = 20_000_000  # of finding constraints, each time: about a CPU second
-REMAINDERS = 30_000_000  # steps modulo each prime: about as long
-PARITIES = 2.0  # CPU seconds for XORs and their elimination
-ITERATIONS = 200_000  # of a linear program
-PROGRAM = 20.0  # seconds of one
+REMAINDERS = 20_000_000  # steps modulo primes, all together: about two CPU seconds
+PARITIES = 2.0  # CPU seconds for XORs and their elimination, each time
+LARGEST_PROGRAM = 100_000  # literals of a linear program: some 150 MB
+PIVOTS = 300_000_000  # rows times iterations of linear programs, all together: 1 to 4 CPU seconds
+PROGRAM = 3.0  # seconds of one, by the clock
 QUICK = 0.2  # CPU seconds after which the lane gives way,
 SMALL = 20_000  # or before a linear program of more literals,
 NICE = 7  # so far
@@ -45,6 +47,8 @@ class OutOfTime(Exception):
 
 def main(descriptor: int) -> None:
     """Serve the lane at the other end of a socket."""
+    with open(os.devnull, "wb") as nowhere:  # HiGHS greets; last words are those on the standard error
+        os.dup2(nowhere.fileno(), 1)
     serve(descriptor, run)
 
 
@@ -63,7 +67,11 @@ def run(channel: Channel) -> None:
     def give_way() -> None:
         os.nice(NICE)
 
-    refuted = refute(formula, tell, give_way)
+    @cache
+    def note(text: str) -> None:
+        channel.send("note", {"what": text})
+
+    refuted = refute(formula, tell, give_way, note)
     channel.send("answer", {"status": 20} if refuted else {"status": 0, "why": "all that follows is said"})
 
 
@@ -71,32 +79,32 @@ def refute(
     formula: Formula,
     tell: Callable[[dict[str, Any], Formula], None] = lambda figures, derived: None,
     give_way: Callable[[], None] = lambda: None,
+    note: Callable[[str], None] = lambda text: None,
 ) -> bool:
     """Say whether cardinality constraints, all of which follow from clauses, sum to a contradiction.
 
     `tell` is called once with figures and literals that must be true, as clauses; `give_way` is called before
-    what takes long.
+    what takes long, and `note` with what people should know.
     """
     began = time.process_time()
     matrix = encode(Formula(formula.literals, formula.offsets, formula.variables))
+    sums = _Sums(formula, matrix, give_way, note)
     units = np.zeros(0, np.int32)
     figures: dict[str, Any] = {"constraints": 0, "equations": 0, "used": 0, "refuted_by": ""}
     for rows in _passes(matrix):
         if time.process_time() > began + QUICK:
             give_way()
         figures["constraints"], figures["equations"] = len(rows), int(rows.exact.sum())
-        parities = _parities(formula, matrix, rows.chosen(np.flatnonzero(rows.exact)))
-        how, used = _contradiction(rows, matrix.variables, parities, give_way)
+        how, used = sums.contradiction(rows)
         if how:
             if not follow(used, matrix.literals, matrix.offsets):
                 raise SoundnessError(UNFOUNDED)
             figures["refuted_by"], figures["used"] = how, len(used)
             break
-        if parities is not None:
-            units = parities.elimination.units
+        if sums.facts is not None:
+            units = sums.facts.elimination.units
             units = units[~matrix.implied[np.abs(units) - 1]]
-            equations = rows.chosen(np.flatnonzero(rows.exact))
-            if units.size and not follow(equations, matrix.literals, matrix.offsets):
+            if units.size and not follow(sums.equations, matrix.literals, matrix.offsets):
                 raise SoundnessError(UNFOUNDED)
     figures["seconds"] = round(time.process_time() - began, 4)
     derived = Formula(units, np.arange(units.size + 1), formula.variables)
@@ -123,29 +131,56 @@ def _same(one: Cardinalities, other: Cardinalities) -> bool:
     return all(np.array_equal(getattr(one, field), getattr(other, field)) for field in fields)
 
 
-def _contradiction(
-    rows: Cardinalities, variables: int, parities: Facts | None, give_way: Callable[[], None]
-) -> tuple[str, Cardinalities]:
-    """Return how the rows contradict each other, and which of them; "" if it is not seen that they do."""
-    equations = rows.chosen(np.flatnonzero(rows.exact))
-    if parities is not None and parities.conflict is not None:
-        used = parities.elimination.contradiction
-        assert used is not None
-        return "parity", equations.chosen(used[used < len(equations)])
-    for prime in modular.PRIMES if len(equations) else ():
-        try:
-            multipliers = modular.refuting(equations, prime, Effort(REMAINDERS))
-        except Exhausted:
-            break
-        if multipliers is not None:
-            return f"remainders modulo {prime}", equations.chosen(np.flatnonzero(multipliers))
-    if rows.tight:
-        if rows.codes.size > SMALL:
-            give_way()
-        multipliers = linear.refuting(rows, variables, PROGRAM, ITERATIONS)
+class _Sums:
+    """What may refute the constraints of one formula, pass by pass, and the effort that is left for it."""
+
+    def __init__(
+        self, formula: Formula, matrix: Matrix, give_way: Callable[[], None], note: Callable[[str], None]
+    ) -> None:
+        self.equations = Cardinalities.none()  # of the last pass
+        self.facts: Facts | None = None  # that follow from these and XORs, None if that took long
+        self._formula, self._matrix = formula, matrix
+        self._give_way, self._note = give_way, note
+        self._remainders = Effort(REMAINDERS)
+        self._pivots = PIVOTS
+
+    def contradiction(self, rows: Cardinalities) -> tuple[str, Cardinalities]:
+        """Return how the rows contradict each other, and which of them; "" if it is not seen that they do."""
+        equations = rows.chosen(np.flatnonzero(rows.exact))
+        if not _same(equations, self.equations):
+            self.equations = equations
+            self.facts = _parities(self._formula, self._matrix, equations)
+            if self.facts is not None and self.facts.conflict is not None:
+                used = self.facts.elimination.contradiction
+                assert used is not None
+                return "parity", equations.chosen(used[used < len(equations)])
+            for prime in modular.PRIMES if len(equations) else ():
+                try:
+                    multipliers = modular.refuting(equations, prime, self._remainders)
+                except Exhausted:
+                    break
+                if multipliers is not None:
+                    return f"remainders modulo {prime}", equations.chosen(np.flatnonzero(multipliers))
+        multipliers = self._program(rows)
         if multipliers is not None:
             return "inequalities", rows.chosen(np.flatnonzero(multipliers))
-    return "", rows
+        return "", rows
+
+    def _program(self, rows: Cardinalities) -> NDArray[np.int64] | None:
+        """Return multipliers that refute the rows as a linear program, if it is small enough."""
+        if not rows.tight or rows.codes.size > LARGEST_PROGRAM or self._pivots < len(rows):
+            return None
+        if rows.codes.size > SMALL:
+            self._give_way()
+        try:
+            multipliers, iterations = linear.refuting(
+                rows, self._matrix.variables, PROGRAM, self._pivots // len(rows)
+            )
+        except ImportError as error:
+            self._note(f"linear programs are left out: {error}")
+            return None
+        self._pivots -= iterations * len(rows)
+        return multipliers
 
 
 def _parities(formula: Formula, matrix: Matrix, equations: Cardinalities) -> Facts | None:

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from tests.processes import no_more_descriptors
 from turbosat.cdcl.process import channel
-from turbosat.cdcl.process.channel import Channel, anonymous_file
+from turbosat.cdcl.process.channel import Channel, anonymous_file, serve
+from turbosat.errors import Cause
 
 
 @pytest.fixture
@@ -183,3 +184,17 @@ def test_arrays_for_which_no_descriptor_is_left_are_an_error(ends: tuple[Channel
     one.send("second", {}, [memoryview(array("i", [7, 8, 9]))])
     with no_more_descriptors(), pytest.raises(OSError, match=os.strerror(errno.EMFILE)):
         two.receive(1.0)
+
+
+@pytest.mark.parametrize("error", [MemoryError(), OSError(errno.ENOMEM, "Cannot allocate memory")])
+def test_arrays_without_room_are_a_want_of_memory(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def body(channel: Channel) -> None:
+        raise error
+
+    monkeypatch.setattr("os._exit", lambda code: None)
+    near, far = socket.socketpair()
+    with near:
+        serve(far.detach(), body)
+        message = Channel(near).receive(1.0)
+    assert message is not None
+    assert message.data == {"message": "out of memory", "cause": Cause.MEMORY.value}

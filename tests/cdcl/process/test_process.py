@@ -16,6 +16,7 @@ from tests.processes import ROOT, descendants, gone, no_more_descriptors
 from turbosat.cdcl.engines.cadical import Cadical
 from turbosat.cdcl.engines.engine import Budget
 from turbosat.cdcl.process.child import Child, readable
+from turbosat.cdcl.process.python_child import PythonChild
 from turbosat.errors import Cause, EngineError
 
 RACE = """
@@ -116,6 +117,18 @@ def test_children_print_nothing_here(capfd: pytest.CaptureFixture[str]) -> None:
             engine.start(formula([[1, 2], [-1]]))
             wait(engine)
     assert capfd.readouterr() == ("", "")
+
+
+def test_what_a_child_said_before_it_ended_is_why_nothing_can_be_sent() -> None:
+    child = PythonChild("turbosat.lanes.counting_worker", "counting")
+    try:
+        child.send("load", {})
+        child.send("advance", {})
+        assert child.exit_code() is not None or child._child.exit_code(60.0) is not None
+        with pytest.raises(EngineError, match="KeyError"):
+            child.send("more", {})
+    finally:
+        child.stop()
 
 
 def test_what_cannot_be_started_is_an_error() -> None:
