@@ -98,7 +98,7 @@ class Symmetry:
             },
             queued=np.zeros(vertices, np.bool_),
             frequencies=np.zeros(vertices + 1, np.int32),
-            steps=np.zeros(4, np.int64),
+            steps=np.zeros(3, np.int64),
         )
         if not self.variables:
             return 0.0

@@ -256,7 +256,8 @@ def build(
         left = len(everything) - len(kept)
         notes.append(f"{left} of {len(everything)} instances left out: not run by every solver and seed.")
     if unchecked:
-        notes.append(f"{unchecked} instances are taken as UNSAT from answers that no proof confirms.")
+        taken = "instance is" if unchecked == 1 else "instances are"
+        notes.append(f"{unchecked} {taken} taken as UNSAT from answers that no proof confirms.")
     if late:
         notes.append(f"{late} answers came after the limit of {timeout:g} s and count as unsolved.")
     ends = outcomes(names, [cell for item in kept for cell in runs[item.hash]], seconds, wrong)

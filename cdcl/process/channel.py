@@ -199,6 +199,8 @@ class _Kept:
         source: Any = view.obj
         if view.nbytes < LARGE or not view.readonly or getattr(source, "base", source) is not None:
             return None  # an array of numpy's that has its memory for itself has no base
+        if view.nbytes != source.nbytes:
+            return None  # a part, which has the same source as the whole
         with self._lock:
             if self._files.get(id(source), (0,))[0] != os.getpid():  # a copy of this process has no files
                 while len(self._files) >= LATEST:

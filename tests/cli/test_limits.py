@@ -89,6 +89,21 @@ def test_signal_at_any_moment_of_the_start(delay: float, hard: Path) -> None:
     assert "s SATISFIABLE" not in out
 
 
+def test_ctrl_c_while_the_program_is_loaded_shows_no_traceback() -> None:
+    code = """
+import os, signal, sys
+from turbosat.cli.main import main
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "turbosat.cli.program":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Finder())
+main()
+"""
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=False)
+    assert (run.returncode, run.stdout, run.stderr) == (-signal.SIGINT, b"", b"")
+
+
 def test_first_lane_has_the_right_of_way(hard: Path) -> None:
     process = start("-j", "3", "--no-pool", "--no-algebra", "--no-sweeping", hard)
     try:

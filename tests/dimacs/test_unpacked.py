@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from turbosat import solve
 from turbosat.dimacs import unpacked as module
 from turbosat.dimacs.unpacked import name_of, unpacked
 from turbosat.dimacs.waiting import for_ever
@@ -67,3 +68,13 @@ def test_a_large_text_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     path = tmp_path / "f.cnf.gz"
     path.write_bytes(gzip.compress(TEXT))
     assert unpacked(str(path), nothing, for_ever) is None
+
+
+def test_nothing_is_unpacked_twice(tmp_path: Path) -> None:
+    path = tmp_path / "f.cnf.gz"
+    path.write_bytes(gzip.compress(lzma.compress(TEXT)))
+    before = len(os.listdir("/proc/self/fd"))
+    assert unpacked(str(path), nothing, for_ever) is None
+    assert len(os.listdir("/proc/self/fd")) == before
+    with pytest.raises(InputError, match="found binary data"):
+        solve(path)

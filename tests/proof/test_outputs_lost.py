@@ -19,6 +19,7 @@ from tests.processes import ROOT, descendants, processes
 from tests.proof.outputs import LONG, SAT, XORS, begin, end, proves, read_all, run
 from turbosat import OutputError, Status, solve
 from turbosat.check import check_certificate
+from turbosat.proof.outlet import Outlet
 
 
 def test_whoever_waits_for_a_proof_learns_that_there_is_none(out: Path) -> None:
@@ -164,6 +165,41 @@ def test_outputs_on_the_standard_output(out: Path) -> None:
         ).outcome
         == "verified"
     )
+
+
+def test_an_answer_is_on_a_line_of_its_own_where_a_proof_ends_in_the_middle(hard: Path, out: Path) -> None:
+    process = begin("--time", "2", hard, "-", cwd=out)
+    assert process.stdout is not None
+    said = b""
+    while data := os.read(process.stdout.fileno(), 3001):
+        said += data
+        time.sleep(0.01)  # so slowly that the proof is cut within a line
+    assert end(process)[0] == 0
+    assert said.endswith(b"\ns UNKNOWN\n")
+    assert len(said) > 1 << 14
+
+
+def test_only_a_line_that_was_begun_is_ended() -> None:
+    source, target = os.pipe()
+    os.set_blocking(target, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(target, bytes(1 << 12))
+    with Outlet(f"/dev/fd/{target}", "the proof") as outlet:
+        outlet.end_line(60.0)
+        outlet._last = b"0"
+        outlet.end_line(0.01)  # there is no room
+        os.read(source, 1 << 20)
+        for text, expected in ((b"1 2 0\n-1", b"1 2 0\n-1\n"), (b"1 2 0\n", b"1 2 0\n"), (b"", b"1")):
+            outlet.put(text, lambda *_: None)
+            outlet.end_line(60.0)
+            if not text:
+                os.write(target, b"1")
+            assert os.read(source, 1 << 20) == expected
+        os.close(source)
+        outlet._last = b"0"
+        outlet.end_line(60.0)  # nobody reads
+    os.close(target)
 
 
 @pytest.fixture(scope="module")

@@ -25,6 +25,15 @@ from tests.processes import (
     turbosat,
 )
 from turbosat import Deadline, Event, Formula, Reason, Status, solve
+from turbosat.cdcl.engines.kissat import Kissat
+from turbosat.cdcl.lanes.courses import Course
+from turbosat.cdcl.lanes.mix import Entrant
+from turbosat.cdcl.lanes.race import Lane, Race
+from turbosat.errors import Cause
+from turbosat.events import ignore
+from turbosat.options import resolve
+from turbosat.run.hybrid import Hybrid
+from turbosat.run.pipeline import Run
 
 pytestmark = pytest.mark.usefixtures("no_children_left")
 
@@ -336,3 +345,13 @@ def test_a_deadline_that_is_cancelled_by_the_pool_coming_up(hard: Path) -> None:
         )
     assert result.reason is Reason.INTERRUPTED
     assert result.statistics["pool"]["places"] == 1
+
+
+@pytest.mark.parametrize(("cause", "reached"), [(None, True), (Cause.MEMORY, False)])
+def test_a_lane_given_up_for_want_of_memory_has_reached_no_limit(cause: Cause | None, reached: bool) -> None:
+    options = resolve({"conflicts": 1000})
+    with Deadline() as deadline, Race(deadline, ignore) as race:
+        run = Run(Formula.from_clauses([[1]]), options, deadline, ignore)
+        lane = Lane(Entrant("kissat"), Kissat(), 0.0, Course(), state="stopped", cause=cause)
+        race.lanes.append(lane)
+        assert Hybrid(run, race)._spent() == reached

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from contextlib import ExitStack, nullcontext
 from typing import TYPE_CHECKING
-
-from turbosat.cdcl.process.fork import permit
-from turbosat.cli.program import FAILURE, fail, guarded, launch
-from turbosat.errors import OutputError, SoundnessError
-from turbosat.system import process_start
 
 if TYPE_CHECKING:
     from turbosat.cli.signals import Signals
@@ -24,12 +20,17 @@ PROGRAM = "turbosat"
 
 def main() -> None:
     """Run `turbosat` on the arguments of this process and exit."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until what handles it is loaded
+    from turbosat.cdcl.process.fork import permit
+    from turbosat.cli.program import launch
+
     permit()
     launch(run)
 
 
 def run(arguments: list[str], signals: Signals | None = None) -> int:
     """Run `turbosat ARGUMENTS` and return the exit code."""
+    from turbosat.cli.program import guarded
 
     def doctor() -> tuple[str, bool]:
         from turbosat.cli.doctor import diagnose
@@ -60,9 +61,12 @@ def _solve(
     file: str, options: Options, display: Display, arguments: list[str], signals: Signals | None
 ) -> int:
     from turbosat.cli.display import Show
+    from turbosat.cli.program import FAILURE, fail
     from turbosat.deadline import Deadline
+    from turbosat.errors import OutputError, SoundnessError
     from turbosat.options import memory_bytes
     from turbosat.run.pipeline import Run
+    from turbosat.system import process_start
     from turbosat.version import __version__
 
     watch = nullcontext if signals is None else signals.watch

@@ -30,7 +30,7 @@ HEAD, TAIL, AT, CONFLICT, LEVEL, ZEROS, PROGRESS = range(7)  # how far a propaga
 # ZEROS     literals that occur no more since it began
 
 SPLITS, SUM = range(2)  # of a colouring: splits noted, and a sum over what refining it has seen
-QUEUE_HEAD, QUEUE_SIZE, TOUCHED, EFFORT_LEFT = range(4)  # of a refinement
+QUEUE_HEAD, QUEUE_SIZE, TOUCHED = range(3)  # of a refinement
 DEPTH, FOUND, PAIRS, STAMP = range(4)  # of a search for symmetries
 # DEPTH   literals that were told apart until every literal was alone
 # FOUND   generators
@@ -112,7 +112,7 @@ class Refinement(Record):
     splitter: Annotated[Ints, "vertices"]
     spare: Annotated[Ints, "vertices"]
     frequencies: Annotated[Ints, "vertices + 1"]
-    steps: Annotated[Longs, 4]  # see QUEUE_HEAD
+    steps: Annotated[Longs, 3]  # see QUEUE_HEAD
 
 
 class Symmetries(Record):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from io import FileIO
 
 from turbosat.dimacs.blocks import DIMACS, opened_blocks
+from turbosat.dimacs.compression import HEAD, sniff
 from turbosat.dimacs.waiting import Wait
 
 LARGEST = 1 << 26  # bytes of text: unpacking these takes less than a second
@@ -15,8 +16,9 @@ LARGEST = 1 << 26  # bytes of text: unpacking these takes less than a second
 def unpacked(path: str, check: Callable[[], None], wait: Wait) -> FileIO | None:
     """Return the text of a file in a file without a name, named as the compressed one in messages.
 
-    None where the system has no such files, and for a text that is large: who reads that need not wait for
-    its end. `check` is called between pieces and may raise to stop, as may `wait`. Raises InputError.
+    None where the system has no such files, for a text that is large, whose readers need not wait for its
+    end, and for one that looks compressed itself, which nobody unpacks twice. `check` is called between
+    pieces and may raise to stop, as may `wait`. Raises InputError.
     """
     try:
         file = FileIO(os.memfd_create("turbosat-text"), "r+")
@@ -29,6 +31,9 @@ def unpacked(path: str, check: Callable[[], None], wait: Wait) -> FileIO | None:
                 if file.write(block) != len(block) or file.tell() > LARGEST:
                     file.close()
                     return None
+            if sniff(os.pread(file.fileno(), HEAD, 0)) is not None:
+                file.close()
+                return None
         except BaseException:
             file.close()
             raise

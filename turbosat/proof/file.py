@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from turbosat.cdcl.process.child import enlarge
 from turbosat.dimacs.compression import by_suffix, compressed
 from turbosat.errors import OutputError
-from turbosat.proof.delivery import Blocks, Delivery, from_memory, from_pipe, late
+from turbosat.proof.delivery import GRACE, Blocks, Delivery, from_memory, from_pipe, late
 from turbosat.proof.flag import wait_for
 from turbosat.proof.outlet import Outlet, Wait, is_standard_output
 
@@ -92,6 +92,8 @@ class ProofFile:
         if self._delivery is not None:
             self._delivery.abandon()
             self._delivery = None
+            if self._printed:  # the answer comes next, on a line of its own
+                self.outlet.end_line(GRACE)
         try:
             self.outlet.close()
         except OSError as error:

@@ -51,6 +51,7 @@ class Outlet:
         self._created = False
         self._used = False
         self._piece = LARGE
+        self._last = b""  # the last byte that was written
         try:
             self.number = STANDARD_OUTPUT if path == "-" else own_descriptor(path)
             self.status = self._place()
@@ -100,7 +101,18 @@ class Outlet:
             with suppress(BlockingIOError):
                 count = os.write(self._file, rest[: self._piece])
                 self.delivered += count
+                self._last = bytes(rest[count - 1 : count]) or self._last
                 rest = rest[count:]
+
+    def end_line(self, patience: float) -> None:
+        """End a line that was begun, if there is room for that within so many seconds."""
+        if self._file >= 0 and self._last not in (b"", b"\n"):
+            waiter = select.poll()
+            waiter.register(self._file, select.POLLOUT)
+            with suppress(OSError):  # its reader is gone, or there is no room
+                if waiter.poll(patience * 1000):
+                    os.write(self._file, b"\n")
+                    self._last = b"\n"
 
     def close(self) -> None:
         """Give it up; a file made in vain goes. Raises OSError where what was written is lost."""

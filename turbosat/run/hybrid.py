@@ -366,7 +366,8 @@ class Hybrid:
 
     def _spent(self) -> bool:
         """Whether a lane has reached its limit: the run ends with the others, then."""
-        return self._run.limited and any(lane.state == "stopped" for lane in self._cdcl())
+        ended = (lane for lane in self._cdcl() if lane.state == "stopped")
+        return self._run.limited and any(lane.cause is not Cause.MEMORY for lane in ended)
 
     def _mixed(self) -> Iterator[LaneSpec]:
         return (replace(spec, export=LONGEST if self._options["sharing"] else 0) for spec in self._run.mix())

@@ -221,7 +221,7 @@ def test_instances_not_run_by_all_are_left_out_and_said() -> None:
 def test_unchecked_unsat_is_said() -> None:
     cells = [Cell("h", "a", 0, "unsat", 1.0)]
     assert build([Item("h", "n")], cells, T).notes == (
-        "1 instances are taken as UNSAT from answers that no proof confirms.",
+        "1 instance is taken as UNSAT from answers that no proof confirms.",
     )
     assert build([Item("h", "n", known="unsat")], cells, T).notes == ()
 

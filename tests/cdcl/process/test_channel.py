@@ -154,6 +154,16 @@ def test_arrays_that_may_change_are_sent_as_they_are_now(ends: tuple[Channel, Ch
         assert np.array_equal(np.asarray(message.arrays[1]), part)
 
 
+def test_parts_of_a_large_array_are_told_apart(ends: tuple[Channel, Channel]) -> None:
+    one, two = ends
+    values, half = fixed(channel.LARGE), channel.LARGE // 2
+    parts = [view(values)[:half], view(values), view(values)[half:]]
+    one.send("parts", {}, parts)
+    message = two.receive(1.0)
+    assert message is not None
+    assert [view.tobytes() for view in message.arrays] == [part.tobytes() for part in parts]
+
+
 def test_a_copy_of_the_process_writes_its_own(ends: tuple[Channel, Channel]) -> None:
     one, two = ends
     numbers = fixed(channel.LARGE)
