@@ -56,7 +56,7 @@ def test_overhead_compares_the_two(tmp_path: Path) -> None:
     data = json.loads(output.read_text())
     assert [each["kissat"]["code"] for each in data["runs"]] == [10, 20]
     assert [each["turbosat"]["code"] for each in data["runs"]] == [10, 20]
-    assert all(each["turbosat"]["peak"] > each["kissat"]["peak"] > 0 for each in data["runs"])
+    assert all(each[name]["peak"] > 1 << 20 for each in data["runs"] for name in ("turbosat", "kissat"))
     assert data["kissat_under_1_s"]["different_answers"] == 0
     assert data["kissat_1_to_60_s"] == {"files": 0}
 
