@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -183,8 +184,8 @@ def test_the_worker_imports_python_sat_and_nothing_heavy() -> None:
 
 def test_learned_clauses_end_a_search_seldom_and_other_requests_soon() -> None:
     near, far = socket.socketpair()
-    with near, far:
-        worker = Worker(Channel(far))
+    with near, closing(Channel(far)) as channel:
+        worker = Worker(channel)
         now = began = 1000.0
         assert worker._due(now, began) is None
         worker._waiting.append(Message("clauses", {}))
@@ -201,8 +202,8 @@ def test_learned_clauses_end_a_search_seldom_and_other_requests_soon() -> None:
 
 def test_a_trace_is_read_before_it_is_large() -> None:
     near, far = socket.socketpair()
-    with near, far:
-        worker = Worker(Channel(far))
+    with near, closing(Channel(far)) as channel:
+        worker = Worker(channel)
         worker._connect(None)
         assert worker._trace is not None
         worker._searched = 100.0
