@@ -57,7 +57,6 @@ class Circuit:
     literals: NDArray[np.int32]  # (variables,), the graph's literal of each variable
     leaves: NDArray[np.int32]  # (inputs,), the variable of each input, from 1
     constraints: NDArray[np.int64]  # (constraints,), clauses of the formula that no definition satisfies
-    clausal: kernels.Clausal  # the clauses that definitions are made of
     definitions: kernels.Definitions  # what the variables that are gates are
 
     @property
@@ -101,7 +100,7 @@ def recover_circuit(formula: Formula, check: Check = lambda: None) -> Circuit:
     fixed = codes[offsets[units[np.diff(offsets)[units] == 1]]]
     aig, literals, leaves = _emitted(clausal, definitions, fixed, check)
     constraints = rows[clausal.state != USED]
-    return Circuit(aig, literals, leaves, constraints, clausal, definitions)
+    return Circuit(aig, literals, leaves, constraints, definitions)
 
 
 def _tidied(formula: Formula, check: Check) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
