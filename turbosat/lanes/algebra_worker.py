@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from turbosat.cdcl.process.channel import Channel, serve
 from turbosat.errors import DeviceError
-from turbosat.formula.formula import Formula, unpack
+from turbosat.formula.formula import Formula
 from turbosat.formula.xors import Xors
+from turbosat.lanes.single_task import received
 from turbosat.lanes.xor_facts import Facts, find
 
 if TYPE_CHECKING:
@@ -58,20 +59,17 @@ def main(descriptor: int) -> None:
 
 def run(channel: Channel) -> None:
     """Take a formula, report what follows from its XORs, end with an answer or with none."""
-    load, task = channel.receive(None), channel.receive(None)
-    assert load is not None
-    assert task is not None
-    formula = unpack(load.arrays, load.data["variables"])
+    formula, task = received(channel)
     try:
-        facts = find(formula, _limited(task.data["seconds"]))
+        facts = find(formula, _limited(task["seconds"]))
     except OutOfTime:
         channel.send("answer", {"status": 0, "why": "its share of the time is over"})
         return
     _send_facts(channel, formula, facts)
     if facts.conflict is not None:
-        _refute(channel, facts.conflict, _proof(formula, facts.conflict, task.data))
+        _refute(channel, facts.conflict, _proof(formula, facts.conflict, task))
         return
-    verdict = _Explorer(channel, formula, facts, task.data).run() if task.data["sweep"] else None
+    verdict = _Explorer(channel, formula, facts, task).run() if task["sweep"] else None
     if verdict is None or not (verdict.unsatisfiable or verdict.values is not None):
         channel.send("answer", {"status": 0, "why": "all that follows is said"})
     elif verdict.values is None:

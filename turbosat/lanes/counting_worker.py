@@ -23,8 +23,9 @@ from turbosat.encodings.gf2.reduction import Limits
 from turbosat.encodings.matrix import Matrix, encode
 from turbosat.encodings.xor.recovery import CLAUSES, Recovered, recover
 from turbosat.errors import SoundnessError
-from turbosat.formula.formula import Formula, unpack
+from turbosat.formula.formula import Formula
 from turbosat.formula.xors import Xors
+from turbosat.lanes.single_task import received
 from turbosat.lanes.xor_facts import LARGEST, Facts
 
 STEPS = 20_000_000  # of finding constraints, each time: about a CPU second
@@ -54,10 +55,7 @@ def main(descriptor: int) -> None:
 
 def run(channel: Channel) -> None:
     """Take a formula, say what follows from sums of cardinality constraints, end with an answer or none."""
-    load, task = channel.receive(None), channel.receive(None)
-    assert load is not None
-    assert task is not None
-    formula = unpack(load.arrays, load.data["variables"])
+    formula, _ = received(channel)
 
     def tell(figures: dict[str, Any], derived: Formula) -> None:
         views = [memoryview(each) for each in (derived.literals, derived.offsets)]  # type: ignore[arg-type] # untyped

@@ -11,7 +11,7 @@ from turbosat.errors import UsageError
 from turbosat.result import Status
 
 if TYPE_CHECKING:
-    from turbosat.cdcl.process.channel import Message
+    from turbosat.cdcl.process.channel import Channel, Message
     from turbosat.formula.formula import Formula
 
 
@@ -96,3 +96,13 @@ class SingleTask(PythonEngine):
     def _refuted(self, message: Message) -> Answer:
         """Return the answer UNSATISFIABLE with what comes with it."""
         raise NotImplementedError
+
+
+def received(channel: Channel) -> tuple[Formula, dict[str, Any]]:
+    """Return the formula and the task that an engine has sent its child, which has `channel`."""
+    from turbosat.formula.formula import unpack
+
+    load, task = channel.receive(None), channel.receive(None)
+    assert load is not None
+    assert task is not None
+    return unpack(load.arrays, load.data["variables"]), task.data

@@ -18,8 +18,9 @@ from turbosat.cdcl.process.channel import Channel, serve
 from turbosat.cdcl.sweeping.sweep import Sweep
 from turbosat.encodings.circuit.recovery import Circuit, recover_circuit
 from turbosat.encodings.circuit.simulation import simulate
-from turbosat.formula.formula import Formula, unpack
+from turbosat.formula.formula import Formula
 from turbosat.lanes.circuit_facts import conjoined, goals, merged_formula, own_codes, representatives
+from turbosat.lanes.single_task import received
 
 if TYPE_CHECKING:
     from turbosat.lanes.circuit_proof import CircuitProof
@@ -51,10 +52,7 @@ def main(descriptor: int) -> None:
 
 def run(channel: Channel) -> None:
     """Take a formula, report what is equal after each pass, end with an answer or with none."""
-    load, task = channel.receive(None), channel.receive(None)
-    assert load is not None
-    assert task is not None
-    formula = unpack(load.arrays, load.data["variables"])
+    formula, task = received(channel)
     began = time.perf_counter()
     circuit = recover_circuit(formula)
     figures = {
@@ -67,7 +65,7 @@ def run(channel: Channel) -> None:
     if len(circuit.aig.ands) < FEW or circuit.defined < LEAST * formula.variables:
         channel.send("answer", {"status": 0, "why": "the formula is no circuit"})
         return
-    _Worker(channel, formula, circuit, figures, task.data).run()
+    _Worker(channel, formula, circuit, figures, task).run()
 
 
 class _Worker:

@@ -14,7 +14,7 @@ from turbosat.cdcl.process.channel import Channel, serve
 from turbosat.encodings.interchange import reduced
 from turbosat.encodings.lex_leaders import break_symmetries
 from turbosat.encodings.symmetry import Symmetry
-from turbosat.formula.formula import unpack
+from turbosat.lanes.single_task import received
 from turbosat.lanes.symmetry import LEAST
 
 if TYPE_CHECKING:
@@ -33,10 +33,7 @@ def main(descriptor: int) -> None:
 
 def run(channel: Channel) -> None:
     """Take a formula, send breaking clauses if there are symmetries that matter, and end."""
-    load, task = channel.receive(None), channel.receive(None)
-    assert load is not None
-    assert task is not None
-    formula = unpack(load.arrays, load.data["variables"])
+    formula, _ = received(channel)
     began = time.process_time()
     symmetry = Symmetry(formula)
     found, ended = symmetry.generators(EFFORT) if symmetry.coloured() >= LEAST else ([], True)
