@@ -22,7 +22,20 @@ LARGEST_COUNTED = 3_000_000  # literals of a formula in which cardinality constr
 LONGEST_SWEEP = 3600.0  # seconds, where the run has no limit
 
 
-class Algebra(SingleTask):
+class _Summing(SingleTask):
+    """A task that tells, once, figures and `clauses` that follow from the formula: None until then."""
+
+    clauses: Clauses | None = None
+
+    def _take(self, message: Message) -> None:
+        import numpy as np
+
+        from turbosat.formula.clauses import Clauses
+
+        self._figures, self.clauses = message.data, Clauses(*map(np.asarray, message.arrays))
+
+
+class Algebra(_Summing):
     """Linear algebra over GF(2) on one formula.
 
     First it says what follows from the XORs: until then `figures` are empty, and `clauses` None. It answers
@@ -63,14 +76,6 @@ class Algebra(SingleTask):
             "remaining": LONGEST_SWEEP if remaining is None else remaining,
         }
         super().__init__("turbosat.lanes.algebra_worker", task, memory_limit)
-        self.clauses: Clauses | None = None
-
-    def _take(self, message: Message) -> None:
-        import numpy as np
-
-        from turbosat.formula.clauses import Clauses
-
-        self._figures, self.clauses = message.data, Clauses(*map(np.asarray, message.arrays))
 
     def _refuted(self, message: Message) -> Answer:
         import numpy as np
@@ -85,7 +90,7 @@ class Algebra(SingleTask):
         return Answer(Status.UNSATISFIABLE, conflict=conflict, proof=proof)
 
 
-class Counting(SingleTask):
+class Counting(_Summing):
     """Cardinality constraints of one formula, and their sums: modulo small primes, and as a linear program.
 
     It answers UNSATISFIABLE where they contradict each other, else UNKNOWN. Before, `figures` says how many
@@ -96,14 +101,6 @@ class Counting(SingleTask):
 
     def __init__(self, *, memory_limit: int | None = None) -> None:
         super().__init__("turbosat.lanes.counting_worker", {}, memory_limit)
-        self.clauses: Clauses | None = None
-
-    def _take(self, message: Message) -> None:
-        import numpy as np
-
-        from turbosat.formula.clauses import Clauses
-
-        self._figures, self.clauses = message.data, Clauses(*map(np.asarray, message.arrays))
 
     def _refuted(self, message: Message) -> Answer:
         return Answer(Status.UNSATISFIABLE)
