@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from turbosat.encodings.exclusion import Effort, cliques, closed, neighbours_of, pairs_of
 from turbosat.encodings.propagation import ranges
+from turbosat.formula.rows import mixed
 
 LONGEST: Final = 12  # literals of the clauses of a binomial encoding
 WIDEST: Final = 512  # literals of a clause of which exactly one may be true
@@ -174,7 +175,7 @@ def _shared(codes: NDArray[np.int32], offsets: NDArray[np.int64]) -> list[NDArra
     Of such a clause every part without one literal is in another such clause of its size, too.
     """
     sizes = np.diff(offsets)
-    words = _words(codes)
+    words = mixed(codes)
     result = []
     for size in range(3, LONGEST + 1):
         rows = np.flatnonzero(sizes == size)
@@ -191,15 +192,6 @@ def _shared(codes: NDArray[np.int32], offsets: NDArray[np.int64]) -> list[NDArra
         if rows.size > size:
             result.append(np.sort(codes[offsets[rows][:, None] + np.arange(size)], axis=1))
     return result
-
-
-def _words(codes: NDArray[np.int32]) -> NDArray[np.uint64]:
-    """Return hashes of literals, of which sums are hashes of sets."""
-    words = (codes.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
-    words ^= words >> np.uint64(29)
-    words *= np.uint64(0xBF58476D1CE4E5B9)
-    words ^= words >> np.uint64(32)
-    return words
 
 
 def _binomials(

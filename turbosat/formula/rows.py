@@ -147,15 +147,20 @@ def sorted_rows(flat: NDArray[np.int32], offsets: NDArray[np.int64]) -> NDArray[
     return (keys & 0xFFFFFFFF).astype(np.int32)
 
 
+def mixed(flat: NDArray[np.int32]) -> NDArray[np.uint64]:
+    """Return hashes of elements, none of them negative, uint64 of the same shape: sums are hashes of sets."""
+    words = (flat.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    words = (words ^ words >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9)
+    words ^= words >> np.uint64(27)
+    return words
+
+
 def repeats(
     flat: NDArray[np.int32], offsets: NDArray[np.int64], labels: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
     """Tell which rows (rows,) are the same as an earlier one: sorted elements, and labels (rows,) >= 0."""
     lengths = np.diff(offsets)
-    words = (flat.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
-    words = (words ^ words >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9)
-    words ^= words >> np.uint64(27)
-    sums = np.append(np.uint64(0), np.cumsum(words, dtype=np.uint64))
+    sums = np.append(np.uint64(0), np.cumsum(mixed(flat), dtype=np.uint64))
     hashes = sums[offsets[1:]] - sums[offsets[:-1]]
     hashes ^= labels.astype(np.uint64) * np.uint64(0x94D049BB133111EB)
     order = np.argsort(hashes, kind="stable")
