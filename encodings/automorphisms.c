@@ -5,24 +5,6 @@
 enum { ALTERNATIVES = 16 }; // places that are tried for one literal, at most
 enum { BESIDE = 1000 };     // literals in clauses with another one that are looked at, about
 
-// Look for the clause whose literals, all of them different, are marked with the stamp; -1 if there is none.
-static int64_t find_clause(const struct indexed *g, uint64_t sum, int64_t size, const int64_t *marks, int64_t stamp,
-                           int64_t *slot)
-{
-    int64_t i = (int64_t)(sum & (uint64_t)(g->places - 1));
-    for (; g->slots[i] >= 0; i = (i + 1) & (g->places - 1)) {
-        int64_t c = g->slots[i], j = g->offsets[c], end = g->offsets[c + 1];
-        if (g->sums[c] != sum || end - j != size)
-            continue;
-        while (j < end && marks[g->codes[j]] == stamp)
-            j++;
-        if (j == end)
-            return c;
-    }
-    *slot = i;
-    return -1;
-}
-
 int64_t hash_clauses(const struct indexed *g, int64_t *marks, uint8_t *repeated)
 {
     int64_t number = 0, slot = 0;

@@ -15,3 +15,21 @@ static inline uint64_t hashed(uint64_t x)
     x = (x ^ x >> 27) * 0x94D049BB133111EB;
     return x ^ x >> 31;
 }
+
+// Look for the clause whose literals, all of them different, are marked with the stamp; -1 if there is none.
+static inline int64_t find_clause(const struct indexed *g, uint64_t sum, int64_t size, const int64_t *marks,
+                                  int64_t stamp, int64_t *slot)
+{
+    int64_t i = (int64_t)(sum & (uint64_t)(g->places - 1));
+    for (; g->slots[i] >= 0; i = (i + 1) & (g->places - 1)) {
+        int64_t c = g->slots[i], j = g->offsets[c], end = g->offsets[c + 1];
+        if (g->sums[c] != sum || end - j != size)
+            continue;
+        while (j < end && marks[g->codes[j]] == stamp)
+            j++;
+        if (j == end)
+            return c;
+    }
+    *slot = i;
+    return -1;
+}

@@ -12,6 +12,7 @@ from turbosat.core.declare import (
     ConstFlags,
     ConstInts,
     ConstLongs,
+    ConstLongWords,
     ConstSignedBytes,
     Flags,
     Ints,
@@ -36,6 +37,8 @@ DEPTH, FOUND, PAIRS, STAMP = range(4)  # of a search for symmetries
 # FOUND   generators
 # PAIRS   variables that they move, all together
 # STAMP   the last mark in `stamps` and `literal_stamps`
+
+FOLD_MAPPED, FOLD_READ, FOLD_STAMP = range(3)  # of a map that grows: variables mapped, literals read, marks
 
 KEYS = 1024  # of candidates that are to be chosen from, the last for all higher ones
 
@@ -137,6 +140,20 @@ class Symmetries(Record):
     pairs: Annotated[Ints, "2 * room"]  # positive literals and where they go, generator after generator
     bounds: Annotated[Longs, "most + 1"]  # of the generators, in pairs
     progress: Annotated[Longs, 4]  # see DEPTH
+
+
+class Folding(Record):
+    """A partial map of literals that grows; profiles say how literals occur, kinds only in what clauses."""
+
+    profiles: Annotated[ConstLongWords, "2 * variables"]
+    kinds: Annotated[ConstLongWords, "2 * variables"]
+    image: Annotated[Ints, "2 * variables"]  # of each literal, -1 for none
+    source: Annotated[Ints, "2 * variables"]  # whose image it is, -1 for none
+    left: Annotated[Ints, "clauses"]  # literals without an image
+    trail: Annotated[Ints, "variables"]  # literals in the order in which they were mapped
+    queue: Annotated[Ints, "variables"]  # scratch
+    stamps: Annotated[Longs, "2 * variables"]
+    progress: Annotated[Longs, 3]  # see FOLD_MAPPED
 
 
 @kernel
@@ -291,6 +308,45 @@ def find_symmetries(
 
     1 when all orbits are settled as far as `tries` wrong choices for each image allow; 0 after about
     `effort` edges, or without room for more: the generators found by then are there.
+    """
+
+
+@kernel
+def grow_map(clauses: Indexed, state: Folding, source: int, image: int, effort: int) -> None:
+    """Map a literal, then others along clauses; ends after about `effort` literals, or when none follows.
+
+    A literal follows where a clause with mapped literals has one candidate: a clause with their images whose
+    other literals are like those of the first. It is not mapped where a clause would go to none.
+    """
+
+
+@kernel
+def clear_map(clauses: Indexed, state: Folding) -> None:
+    """Take all images back."""
+
+
+@kernel
+def list_alike(
+    clauses: Indexed, state: Folding, literal: int, effort: int, found: Annotated[Ints, "most"]
+) -> int:
+    """List literals of the same profile, those nearest to it first; return how many.
+
+    Ends after about `effort` literals.
+    """
+
+
+@kernel
+def merge_literals(
+    roots: Annotated[Ints, "2 * variables"],
+    sources: Annotated[ConstInts, "number"],
+    images: Annotated[ConstInts, "number"],
+    used: Annotated[Flags, "number"],
+) -> int:
+    """Make literals equal to others, pair by pair, but those that contradict others; return how many do.
+
+    `used` are the pairs that do not follow from those before them, either.
+
+    `roots` are the literals themselves at first, then what each is equal to, the same for all that are equal.
     """
 
 

@@ -1,0 +1,249 @@
+"""Folds: equivalences along partial symmetries of the clauses, guessed to hold in some model.
+
+A partial symmetry maps some literals to others, a literal's negation to the negation of its image, such that
+every clause of mapped literals goes to a clause. Formulas in which a small part repeats a larger one have
+many: of a sequence all of whose subsequences of equal steps obey a rule, the terms of even numbers obey all
+that the first half does. A model in which literals equal their images is often far easier to find, where
+there is one: streamlining (Gomes and Sellmann, CP 2004; Le Bras, Gomes and Selman, CP 2014). Nothing here
+follows from the formula.
+"""
+
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from turbosat.core import clauses as kernels
+from turbosat.core.clauses import FOLD_MAPPED, FOLD_READ
+from turbosat.encodings.propagation import Check, propagate, tidied
+from turbosat.encodings.symmetry import Symmetry
+
+NEAR: Final = 3000  # literals read to find literals near to another that are like it
+NEAREST: Final = 8  # of these that are tried
+FAR: Final = 2  # others that are tried
+TIMES: Final = 20  # the literals of the formula that are read, at most, to grow a map from one pair
+LEAST: Final = 0.15  # of the variables that a fold must do without
+FAITHFUL: Final = 0.65  # clauses a map keeps for each variable, in those of the formula: a map that hardly keeps
+# more than those it was grown along is none of the formula's, but of any
+MOST: Final = 16  # folds
+TURNS: Final = 64  # for each group
+WORTH_MARKING: Final = 0.02  # of the variables that a map must move for its pairs to be noted
+SEEN: Final = 1 << 22  # places of these notes
+_MIXERS: Final = np.array([0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB], np.uint64)
+
+
+@dataclass(frozen=True, slots=True)
+class PartialSymmetry:
+    """Literals in the order in which they were mapped, one of each variable, and their images, (mapped,)."""
+
+    sources: NDArray[np.int32]
+    images: NDArray[np.int32]
+    clauses: int  # that it maps, each to one of the formula
+
+    @property
+    def moved(self) -> int:
+        """How many literals it does not map to themselves."""
+        return int((self.sources != self.images).sum())
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Equivalent literals: sources[i] equals images[i], none of which follows from those before it."""
+
+    sources: NDArray[np.int32]
+    images: NDArray[np.int32]
+    roots: NDArray[np.int32]  # (literals,), that literals are to be replaced by
+    faithful: bool
+
+
+
+class PartialSymmetries:
+    """The search for partial symmetries of the clauses of `symmetry`."""
+
+    def __init__(self, symmetry: Symmetry, seed: int = 0, check: Check = lambda: None) -> None:
+        clauses, literals = symmetry.clauses, 2 * symmetry.variables
+        self.clauses, self.variables, self._check = clauses, symmetry.variables, check
+        lengths = np.diff(clauses.offsets)
+        self._dice = np.random.default_rng(seed)
+        profiles, kinds = likenesses(clauses.codes, lengths, literals)
+        self.state = kernels.Folding(
+            profiles=profiles,
+            kinds=kinds,
+            image=np.full(literals, -1, np.int32),
+            source=np.full(literals, -1, np.int32),
+            left=lengths.astype(np.int32),
+            trail=np.zeros(self.variables, np.int32),
+            queue=np.zeros(self.variables, np.int32),
+            stamps=np.zeros(literals, np.int64),
+            progress=np.zeros(3, np.int64),
+        )
+        self._order = np.argsort(profiles, kind="stable")
+        self._sorted = profiles[self._order]
+        self._seen = np.zeros(SEEN, np.bool_)
+
+    def grow(self, source: int, image: int, effort: int) -> PartialSymmetry:
+        """Return what grows from one literal and its image; `effort` bounds the literals read, about."""
+        state = self.state
+        kernels.grow_map(self.clauses, state, source, image, effort)
+        sources = state.trail[: state.progress[FOLD_MAPPED]].copy()
+        large = sources.size >= LEAST * self.variables
+        kept = int((state.left == 0).sum()) if large else 0
+        grown = PartialSymmetry(sources, state.image[sources], kept)
+        kernels.clear_map(self.clauses, state)
+        return grown
+
+    def faithful(self, grown: PartialSymmetry) -> bool:
+        """Whether a map is large, and keeps about as many clauses as literals are usually in."""
+        usual = self.state.left.size / self.variables
+        return bool(grown.moved >= LEAST * self.variables) and grown.clauses >= FAITHFUL * usual * grown.sources.size
+
+    def search(self, effort: int) -> list[Fold]:
+        """Return folds, those that do without the most variables first; `effort` bounds the literals read.
+
+        How far a map grows depends on where it begins: of a group of literals that are alike, one is drawn,
+        then those near to where the largest maps of the group began. Groups take turns such that what is
+        read for each is in proportion to the largest map that was grown from it.
+        """
+        found, groups = list[Fold](), [_Group(each) for each in alike(self.state.profiles)]
+        self._dice.shuffle(groups)
+        queue = [(0.0, place) for place in range(len(groups))]
+        while queue and self.state.progress[FOLD_READ] < effort:
+            group = groups[(place := heappop(queue)[1])]
+            if group.turns == TURNS:
+                continue
+            before = int(self.state.progress[FOLD_READ])
+            found += self._turn(group, effort)
+            group.read += int(self.state.progress[FOLD_READ]) - before
+            heappush(queue, (group.read / (LEAST * self.variables / 4 + group.largest), place))
+        return sorted(found, key=lambda each: -each.sources.size)
+
+    def _turn(self, group: "_Group", effort: int) -> list[Fold]:
+        """Return the faithful folds that begin at the next literal of a group."""
+        group.turns += 1
+        source = group.next(self._dice)
+        near = self._near(source)
+        images = self._images(source, near)
+        made = [each for image in images if (each := self._fold(source, image, effort)) is not None]
+        group.note(near, max((each.sources.size << each.faithful for each in made), default=0))
+        return [each for each in made if each.faithful]
+
+    def _fold(self, source: int, image: int, effort: int) -> Fold | None:
+        """Return the fold along what grows from a literal and its image, None for a small one or one known."""
+        if self.state.progress[FOLD_READ] >= effort or self._seen[places(source, image)].all():
+            return None
+        self._check()
+        grown = self.grow(source, image, TIMES * self.clauses.codes.size)
+        if grown.moved < WORTH_MARKING * self.variables:
+            return None
+        self._seen[places(grown.sources, grown.images)] = True
+        return fold(grown.sources, grown.images, self.variables, self.faithful(grown))
+
+    def _near(self, source: int) -> list[int]:
+        near = np.zeros(NEAREST, np.int32)
+        return near[: kernels.list_alike(self.clauses, self.state, source, NEAR, near)].tolist()
+
+    def _images(self, source: int, near: list[int]) -> list[int]:
+        """Return literals that one may be mapped to: like it, near to it or anywhere."""
+        profile = self.state.profiles[source]
+        begin, end = np.searchsorted(self._sorted, profile, "left"), np.searchsorted(self._sorted, profile, "right")
+        far = self._order[self._dice.integers(begin, end, FAR)]
+        return [each for each in dict.fromkeys([*near, *far.tolist()]) if each != source]
+
+
+class _Group:
+    """Literals that are alike, and which of them are to be tried next."""
+
+    def __init__(self, members: NDArray[np.int64]) -> None:
+        self.members = members
+        self.turns = self.read = self.largest = 0
+        self._tried = set[int]()
+        self._promising = list[tuple[int, int]]()  # a heap: sizes of maps that began near by, negated; literals
+
+    def next(self, dice: np.random.Generator) -> int:
+        """Return a literal that is near to where the largest map began, or any."""
+        source = int(dice.choice(self.members))
+        while self._promising:
+            literal = heappop(self._promising)[1]
+            if literal not in self._tried:
+                source = literal
+                break
+        self._tried.add(source)
+        return source
+
+    def note(self, near: list[int], size: int) -> None:
+        """Note what grew from the last literal, and what is near to it."""
+        self.largest = max(self.largest, size)
+        if size:
+            for literal in near:
+                heappush(self._promising, (-size, literal))
+
+
+def likenesses(
+    codes: NDArray[np.int32], lengths: NDArray[np.int64], literals: int
+) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """Return hashes of how often a literal and its negation are in clauses of each length, and of which."""
+    sizes = np.repeat(lengths, lengths)
+    counts = np.zeros(literals, np.uint64)
+    np.add.at(counts, codes, _mixed(sizes.astype(np.uint64), 0))
+    sets = np.zeros(literals, np.uint64)
+    np.bitwise_or.at(sets, codes, np.uint64(1) << (np.minimum(sizes, 63)).astype(np.uint64))
+    return _with_negations(counts), _with_negations(sets)
+
+
+def _with_negations(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    negated = values.reshape(-1, 2)[:, ::-1].reshape(-1)
+    return _mixed(_mixed(values, 1) + np.uint64(3) * _mixed(negated, 2), 0)
+
+
+def _mixed(values: NDArray[np.uint64], which: int) -> NDArray[np.uint64]:
+    values = (values ^ (values >> np.uint64(31))) * _MIXERS[which]
+    return values ^ (values >> np.uint64(29))
+
+
+def alike(profiles: NDArray[np.uint64]) -> list[NDArray[np.int64]]:
+    """Return groups of two literals or more that have one profile."""
+    order = np.argsort(profiles, kind="stable")
+    values = profiles[order]
+    starts = np.flatnonzero(np.append(True, values[1:] != values[:-1]))[1:]
+    return [each for each in np.split(order, starts) if each.size > 1]
+
+
+def places(sources: NDArray[np.int32] | int, images: NDArray[np.int32] | int) -> NDArray[np.int64]:
+    """Return where it is noted that pairs were mapped: not often the same for two."""
+    one, other = np.atleast_1d(sources).astype(np.uint64), np.atleast_1d(images).astype(np.uint64)
+    signs = one & np.uint64(1)
+    return (_mixed((one ^ signs) << np.uint64(32) | (other ^ signs), 0) % np.uint64(SEEN)).astype(np.int64)
+
+
+def fold(sources: NDArray[np.int32], images: NDArray[np.int32], variables: int, faithful: bool) -> Fold | None:
+    """Return the equivalences of literals with their images, None where one would equal its negation."""
+    roots = np.arange(2 * variables, dtype=np.int32)
+    used = np.zeros(sources.size, np.bool_)
+    if kernels.merge_literals(roots, sources, images, used):
+        return None
+    return Fold(sources[used], images[used], roots, faithful)
+
+
+def refuted(clauses: kernels.Indexed, folded: Fold) -> bool:
+    """Whether unit propagation refutes the clauses with literals replaced by their roots."""
+    replaced = folded.roots[clauses.codes]
+    literals = np.where(replaced & 1, -(replaced >> 1) - 1, (replaced >> 1) + 1).astype(np.int32)
+    variables = folded.roots.size // 2
+    codes, offsets = tidied(literals, clauses.offsets, variables)
+    return propagate(codes, offsets, variables, np.zeros(0, np.int32)).contradiction
+
+
+def folds(symmetry: Symmetry, effort: int, most: int = MOST, seed: int = 0) -> list[Fold]:
+    """Return folds of the clauses of `symmetry`, those that do without the most variables first."""
+    if not symmetry.variables:
+        return []
+    found = dict[bytes, Fold]()
+    for each in PartialSymmetries(symmetry, seed).search(effort):
+        name = each.roots.tobytes()
+        if name not in found and not refuted(symmetry.clauses, each):
+            found[name] = each
+            if len(found) == most:
+                break
+    return list(found.values())
