@@ -25,6 +25,7 @@ from turbosat.cdcl.engines.cadical import Cadical
 from turbosat.cdcl.engines.engine import Engine
 from turbosat.cdcl.engines.kissat import Kissat
 from turbosat.cdcl.lanes.courses import Course
+from turbosat.cdcl.lanes.following import BestGuidance, Cubes, Flipped, Phased, Probing
 from turbosat.cdcl.lanes.mix import SEEDED, Entrant
 from turbosat.cdcl.lanes.race import Race
 from turbosat.cdcl.process.tree import worked
@@ -34,7 +35,6 @@ from turbosat.formula import files
 from turbosat.formula.formula import Formula
 from turbosat.gpu.guidance import Guidance
 from turbosat.result import Status
-from turbosat.run.following import BestGuidance, Cubes, Flipped, Phased, Probing
 from turbosat.system import available_cores
 from turbosat.version import __version__
 

@@ -13,7 +13,7 @@ from tests.encodings.gf2.test_decoding import Words, codes
 from tests.encodings.gf2.test_gf2 import PATHS, Rows, systems, xors_of
 from tests.encodings.parity_pieces import Piece, planted
 from tests.encodings.support.support_cases import random_formula
-from tests.encodings.test_symmetry import symmetric
+from tests.encodings.symmetries.test_symmetry import symmetric
 from tests.turbosat.strategies import formulas
 from tests.twins import clauses as slow_clauses
 from tests.twins import colouring as slow_colouring
@@ -27,7 +27,6 @@ from tests.twins import xor as slow_xor
 from tests.twins.compare import twinned
 from turbosat.core import clauses, gates, gf2, support, xor
 from turbosat.encodings import clause_sets, propagation
-from turbosat.encodings import symmetry as symmetries
 from turbosat.encodings.gates import parity as gate_parity
 from turbosat.encodings.gates import recovery as gate_recovery
 from turbosat.encodings.gf2 import dense as gf2_dense
@@ -40,6 +39,7 @@ from turbosat.encodings.matrix import encode
 from turbosat.encodings.parity_matrix import encode_parities
 from turbosat.encodings.support import state as closure_state
 from turbosat.encodings.support.compilation import compile_program, compile_recovered
+from turbosat.encodings.symmetries import automorphisms as symmetries
 from turbosat.encodings.xor.recovery import recover
 from turbosat.formula.formula import Formula
 

@@ -19,8 +19,8 @@ from tests.processes import ROOT, turbosat
 from turbosat import Event, Formula, Status, solve
 from turbosat.benchmarks import families
 from turbosat.cdcl.engines.engine import Answer, Budget
+from turbosat.encodings.gf2 import consequences as algebra
 from turbosat.formula.xors import Xors
-from turbosat.lanes import xor_facts as algebra
 from turbosat.lanes.algebra import Algebra
 
 

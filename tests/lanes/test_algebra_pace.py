@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from turbosat.encodings.gf2.consequences import find
 from turbosat.formula.formula import Formula
 from turbosat.lanes import algebra_worker as module
-from turbosat.lanes.xor_facts import find
 
 FORMULA = Formula.from_clauses([[1, 2], [-1, -2]])
 

@@ -15,13 +15,13 @@ from tests.encodings.circuit.graphs import cover
 from tests.encodings.circuit.mixtures import all_assignments, mixture, satisfied
 from tests.families import dimacs
 from turbosat.cdcl.process.channel import Channel, Message
+from turbosat.cdcl.sweeping.facts import conjoined, facts, goals, merged_formula, representatives
+from turbosat.cdcl.sweeping.proof import CircuitProof
 from turbosat.cdcl.sweeping.sweep import Sweep
 from turbosat.check import check
 from turbosat.encodings.circuit.recovery import Circuit, recover_circuit
 from turbosat.formula.formula import Formula, pack
 from turbosat.lanes import sweeping_worker
-from turbosat.lanes.circuit_facts import conjoined, facts, goals, merged_formula, representatives
-from turbosat.lanes.circuit_proof import CircuitProof
 
 relaxed = settings(max_examples=200, deadline=None)  # the first call loads the kernels
 seeds = st.integers(0, 2**32)

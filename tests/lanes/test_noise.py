@@ -10,8 +10,8 @@ from pysat.card import CardEnc, EncType
 
 from turbosat import Event, Formula, Status, solve
 from turbosat.benchmarks import families
+from turbosat.encodings.gf2.consequences import find
 from turbosat.lanes import noise
-from turbosat.lanes.xor_facts import find
 
 ENCODINGS = ("seqcounter", "sortnetwrk", "cardnetwrk", "totalizer", "mtotalizer", "kmtotalizer")
 

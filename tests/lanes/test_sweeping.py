@@ -16,13 +16,13 @@ from tests.families import dimacs
 from tests.processes import turbosat
 from tests.turbosat import brute
 from turbosat import Event, Formula, Status, solve
+from turbosat.cdcl.sweeping.facts import conjoined, facts, goals, merged_formula, representatives
 from turbosat.cdcl.sweeping.sweep import Sweep
 from turbosat.check import check
 from turbosat.encodings.circuit.aig import Aig
 from turbosat.encodings.circuit.recovery import recover_circuit
 from turbosat.formula.clauses import Clauses
 from turbosat.formula.files import read
-from turbosat.lanes.circuit_facts import conjoined, facts, goals, merged_formula, representatives
 
 relaxed = settings(max_examples=60, deadline=None)
 
@@ -156,7 +156,7 @@ def test_proofs_of_equivalences_of_the_corpus_are_accepted(corpus: Path, tmp_pat
 
 def proof_of(formula: Formula, *, binary: bool) -> bytes | None:
     """Return the sweep's own proof, None where it refutes nothing."""
-    from turbosat.lanes.circuit_proof import CircuitProof
+    from turbosat.cdcl.sweeping.proof import CircuitProof
 
     circuit = recover_circuit(formula)
     aig, each, root = conjoined(circuit.aig, goals(formula, circuit))

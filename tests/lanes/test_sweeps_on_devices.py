@@ -13,6 +13,7 @@ from turbosat.cdcl.lanes.mix import Entrant
 from turbosat.cdcl.lanes.race import Race
 from turbosat.cdcl.process.channel import Message
 from turbosat.cdcl.process.child import Spent
+from turbosat.encodings.gf2.consequences import find
 from turbosat.encodings.support.compilation import compile_recovered
 from turbosat.encodings.xor.recovery import recover
 from turbosat.errors import DeviceError
@@ -24,7 +25,6 @@ from turbosat.gpu.sweep.candidates import Verdict
 from turbosat.gpu.sweep.cuda import Launch, Outcome
 from turbosat.lanes import algebra_worker
 from turbosat.lanes.algebra import Algebra
-from turbosat.lanes.xor_facts import find
 
 
 class Told:

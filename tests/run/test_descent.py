@@ -9,6 +9,7 @@ import pytest
 
 from tests.families import random_ksat
 from turbosat.cdcl.lanes.courses import Course
+from turbosat.cdcl.lanes.following import BestGuidance
 from turbosat.cdcl.lanes.mix import Entrant
 from turbosat.cdcl.lanes.race import Lane, Race
 from turbosat.deadline import Deadline
@@ -17,7 +18,6 @@ from turbosat.formula.formula import Formula
 from turbosat.lanes.sweeping import Sweeping
 from turbosat.options import resolve
 from turbosat.run.descent import NICE, DescentStage
-from turbosat.run.following import BestGuidance
 
 
 def coloured(vertices: int, colours: int, edges: int) -> Formula:

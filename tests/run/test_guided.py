@@ -16,12 +16,22 @@ from turbosat import Deadline
 from turbosat.cdcl.engines.cadical import Cadical
 from turbosat.cdcl.engines.engine import Answer, Budget
 from turbosat.cdcl.lanes.courses import Course, Cover, Slice
+from turbosat.cdcl.lanes.following import (
+    DEPTH,
+    FREE,
+    PARTS,
+    SHRINKS,
+    BestGuidance,
+    Cubes,
+    Flipped,
+    Phased,
+    Probing,
+)
 from turbosat.cdcl.lanes.mix import Entrant
 from turbosat.cdcl.lanes.race import Lane, Race
 from turbosat.formula.formula import Formula
 from turbosat.gpu.guidance import Guidance
 from turbosat.result import Status
-from turbosat.run.following import DEPTH, FREE, PARTS, SHRINKS, BestGuidance, Cubes, Flipped, Phased, Probing
 
 
 def guidance(values: NDArray[np.bool_], false: int, seed: int = 0) -> Guidance:

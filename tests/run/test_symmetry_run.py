@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pysat.solvers import Cadical153
 
-from tests.encodings.test_symmetry import symmetric
+from tests.encodings.symmetries.test_symmetry import symmetric
 from tests.families import dimacs, pigeonhole
 from tests.processes import turbosat
 from turbosat import Event, Formula, Status, solve
@@ -16,9 +16,9 @@ from turbosat.cdcl.lanes.courses import Course
 from turbosat.cdcl.lanes.mix import Entrant
 from turbosat.cdcl.lanes.race import Lane, Race
 from turbosat.deadline import Deadline
-from turbosat.encodings.interchange import reduced
-from turbosat.encodings.lex_leaders import break_symmetries
-from turbosat.encodings.symmetry import Symmetry
+from turbosat.encodings.symmetries.automorphisms import Symmetry
+from turbosat.encodings.symmetries.interchange import reduced
+from turbosat.encodings.symmetries.lex_leaders import break_symmetries
 from turbosat.events import ignore
 from turbosat.lanes.symmetry import SymmetrySearch
 from turbosat.options import Options, resolve

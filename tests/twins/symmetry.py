@@ -17,7 +17,7 @@ from turbosat.core.clauses import (
 )
 from turbosat.core.declare import ConstInts, Flags, Longs
 
-ALTERNATIVES, BESIDE = 16, 1000  # see encodings/automorphisms.c
+ALTERNATIVES, BESIDE = 16, 1000  # see encodings/symmetries/automorphisms.c
 
 
 def hash_clauses(clauses: Indexed, marks: Longs, repeated: Flags) -> int:

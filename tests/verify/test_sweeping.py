@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.encodings.circuit.circuit_cases import assignments, built, evaluated, value
 from tests.lanes.test_sweeping import miter
+from turbosat.cdcl.sweeping.facts import goals
 from turbosat.cdcl.sweeping.sweep import Sweep
 from turbosat.deadline import Deadline
 from turbosat.encodings.circuit.aig import FALSE, Aig
@@ -16,7 +17,6 @@ from turbosat.encodings.circuit.builder import AigBuilder
 from turbosat.encodings.circuit.recovery import recover_circuit
 from turbosat.events import Event
 from turbosat.formula.formula import Formula
-from turbosat.lanes.circuit_facts import goals
 from turbosat.options import Options, resolve
 from turbosat.verify import sweeping as module
 from turbosat.verify.equivalence import settle

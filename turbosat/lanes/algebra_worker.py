@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.cdcl.process.channel import Channel, serve
+from turbosat.encodings.gf2.consequences import Facts, find
 from turbosat.errors import DeviceError
 from turbosat.formula.formula import Formula
 from turbosat.formula.xors import Xors
 from turbosat.lanes.single_task import received
-from turbosat.lanes.xor_facts import Facts, find
 
 if TYPE_CHECKING:
     from turbosat.encodings.support.program import Program

@@ -18,6 +18,7 @@ from turbosat.cdcl.process.channel import Channel, serve
 from turbosat.encodings import linear, modular
 from turbosat.encodings.cardinalities import Cardinalities, find, follow
 from turbosat.encodings.exclusion import Effort, Exhausted
+from turbosat.encodings.gf2.consequences import LARGEST, Facts
 from turbosat.encodings.gf2.elimination import eliminate
 from turbosat.encodings.gf2.reduction import Limits
 from turbosat.encodings.matrix import Matrix, encode
@@ -26,7 +27,6 @@ from turbosat.errors import SoundnessError
 from turbosat.formula.formula import Formula
 from turbosat.formula.xors import Xors
 from turbosat.lanes.single_task import received
-from turbosat.lanes.xor_facts import LARGEST, Facts
 
 STEPS = 20_000_000  # of finding constraints, each time: about a CPU second
 REMAINDERS = 20_000_000  # steps modulo primes, all together: about two CPU seconds

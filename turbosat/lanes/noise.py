@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from turbosat.encodings.gf2.consequences import Facts
 from turbosat.encodings.gf2.decoding import Decoder, Projection, project
 from turbosat.formula.formula import Formula
 from turbosat.formula.rows import row_of
 from turbosat.lanes.solution_space import completion
-from turbosat.lanes.xor_facts import Facts
 
 if TYPE_CHECKING:
     from turbosat.encodings.gf2.elimination import Elimination

@@ -20,7 +20,7 @@ class Sweeping(SingleTask):
     """SAT sweeping of the gates in one formula without XORs of its own.
 
     After each pass, and now and then during long ones, `figures` and `representatives` are what is known by
-    then (see turbosat.lanes.circuit_facts), each time another array; after the second pass, or the last,
+    then (see turbosat.cdcl.sweeping.facts), each time another array; after the second pass, or the last,
     `merged` is the formula with equal variables replaced, if these are many. It answers UNSATISFIABLE where
     the circuit's constraints cannot hold, SATISFIABLE with a model that it came upon, and UNKNOWN when passes
     find little more. `progress` tells the nodes merged and the conflicts that took. With `proof`,

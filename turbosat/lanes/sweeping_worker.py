@@ -15,15 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.cdcl.process.channel import Channel, serve
+from turbosat.cdcl.sweeping.facts import conjoined, goals, merged_formula, own_codes, representatives
 from turbosat.cdcl.sweeping.sweep import Sweep
 from turbosat.encodings.circuit.recovery import Circuit, recover_circuit
 from turbosat.encodings.circuit.simulation import simulate
 from turbosat.formula.formula import Formula
-from turbosat.lanes.circuit_facts import conjoined, goals, merged_formula, own_codes, representatives
 from turbosat.lanes.single_task import received
 
 if TYPE_CHECKING:
-    from turbosat.lanes.circuit_proof import CircuitProof
+    from turbosat.cdcl.sweeping.proof import CircuitProof
 
 FEW = 32  # gates: fewer are nothing to sweep
 LEAST = 0.2  # of the variables that must be gates
@@ -89,7 +89,7 @@ class _Worker:
         self._figures = figures
         self._proof: CircuitProof | None = None
         if task["proof"]:
-            from turbosat.lanes.circuit_proof import CircuitProof
+            from turbosat.cdcl.sweeping.proof import CircuitProof
 
             self._proof = CircuitProof(formula, circuit, binary=task["binary_proof"])
             self._proof.lemmas(np.stack([each, np.full_like(each, -1)], axis=1).ravel())

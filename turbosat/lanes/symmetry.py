@@ -30,7 +30,7 @@ def promising(formula: Formula, check: Callable[[], None] = lambda: None) -> boo
         return False
     if formula.literals.size > LARGE:
         return True
-    from turbosat.encodings.likeness import alike
+    from turbosat.encodings.symmetries.likeness import alike
 
     return alike(formula, LEAST, check) >= LEAST
 

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from turbosat.cdcl.process.channel import Channel, serve
-from turbosat.encodings.interchange import reduced
-from turbosat.encodings.lex_leaders import break_symmetries
-from turbosat.encodings.symmetry import Symmetry
+from turbosat.encodings.symmetries.automorphisms import Symmetry
+from turbosat.encodings.symmetries.interchange import reduced
+from turbosat.encodings.symmetries.lex_leaders import break_symmetries
 from turbosat.lanes.single_task import received
 from turbosat.lanes.symmetry import LEAST
 
 if TYPE_CHECKING:
-    from turbosat.encodings.symmetry import Permutation
+    from turbosat.encodings.symmetries.automorphisms import Permutation
 
 EFFORT = 300_000_000  # edges that the search reads at most: about 3 CPU seconds
 WORTH = 0.2  # of the variables left by unit propagation that symmetries must move, all together,

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from turbosat.cdcl.engines.engine import Ability, Budget
 from turbosat.cdcl.lanes.courses import Course, Slice
+from turbosat.cdcl.lanes.following import BestGuidance
 from turbosat.cdcl.lanes.mix import Entrant
 from turbosat.options import Options, worker_count
 from turbosat.result import Result, Status
-from turbosat.run.following import BestGuidance
 from turbosat.run.scheduler import Descent
 from turbosat.system import give_way
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 from turbosat.cdcl.engines.engine import Budget
 from turbosat.cdcl.lanes.courses import Course, Slice
+from turbosat.cdcl.lanes.following import BestGuidance, Phased
 from turbosat.result import Reason, Result, Status
 from turbosat.run.algebra import AlgebraStage
 from turbosat.run.descent import DescentStage
-from turbosat.run.following import BestGuidance, Phased
 
 if TYPE_CHECKING:
     from turbosat.cdcl.engines.engine import Answer

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.core.library import library
+from turbosat.encodings.gf2.consequences import Facts, find
 from turbosat.encodings.support.compilation import SWEPT_INPUTS, compile_recovered
 from turbosat.errors import DeviceError, UnsupportedError
 from turbosat.events import Sink
-from turbosat.lanes.xor_facts import Facts, find
 from turbosat.options import Options, worker_count
 from turbosat.result import Status
 from turbosat.run.in_process import NEWS_INTERVAL, Claim, descend, teller, winner

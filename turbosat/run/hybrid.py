@@ -15,7 +15,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
+from turbosat.cdcl.lanes.following import BestGuidance
 from turbosat.cdcl.lanes.mix import LaneSpec
+from turbosat.cdcl.lanes.sharing import LONGEST, ClauseSharing
 from turbosat.cdcl.process.fork import load_next
 from turbosat.cdcl.process.interrupts import undisturbed
 from turbosat.errors import Cause
@@ -25,7 +27,6 @@ from turbosat.result import Reason, Result, Status
 from turbosat.run.algebra import AlgebraStage
 from turbosat.run.confinement import Confinement
 from turbosat.run.descent import DescentStage
-from turbosat.run.following import BestGuidance
 from turbosat.run.pool import PoolStage
 from turbosat.run.scheduler import (
     FACTS,
@@ -38,7 +39,6 @@ from turbosat.run.scheduler import (
     lane_memory,
     pool_start,
 )
-from turbosat.run.sharing import LONGEST, ClauseSharing
 from turbosat.run.sweeping import SweepingStage
 from turbosat.run.symmetry import SymmetryStage
 from turbosat.system import tree_memory
@@ -393,7 +393,7 @@ class Hybrid:
         """Return what a lane follows."""
         if spec.follows == "nothing" or not self._options["guidance"] or self._assuming:
             return None
-        from turbosat.run import following as guided
+        from turbosat.cdcl.lanes import following as guided
 
         match spec.follows:
             case "cubes":

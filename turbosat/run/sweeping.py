@@ -87,7 +87,7 @@ class SweepingStage:
             return
         import numpy as np
 
-        from turbosat.lanes.circuit_facts import facts, own_codes
+        from turbosat.cdcl.sweeping.facts import facts, own_codes
 
         codes = engine.representatives
         own = own_codes(codes.size)
@@ -117,7 +117,7 @@ class SweepingStage:
         if self._shared is None or self._proof is not None:
             return formula  # the proof of a strengthened formula would prove nothing
         if self._strengthened is None:
-            from turbosat.lanes.circuit_facts import facts
+            from turbosat.cdcl.sweeping.facts import facts
 
             known = facts(self._shared)
             self._strengthened = formula.with_clauses(known.literals, known.offsets)

@@ -3,10 +3,10 @@
 from tests.cdcl.engines.engines import formula
 from tests.formula.test_clauses import lists
 from turbosat.cdcl.lanes.race import Race
+from turbosat.cdcl.lanes.sharing import ClauseSharing
 from turbosat.deadline import Deadline
 from turbosat.events import ignore
 from turbosat.formula.clauses import Clauses
-from turbosat.run.sharing import ClauseSharing
 
 
 def test_a_lane_that_starts_later_gets_units_and_binary_clauses() -> None:

@@ -16,9 +16,9 @@ from tests.families import pigeonhole
 from tests.turbosat.brute import models
 from tests.turbosat.strategies import formulas
 from turbosat import Formula
-from turbosat.encodings.interchange import interchangeable, reduced
-from turbosat.encodings.lex_leaders import break_symmetries
-from turbosat.encodings.symmetry import Permutation, Symmetry
+from turbosat.encodings.symmetries.automorphisms import Permutation, Symmetry
+from turbosat.encodings.symmetries.interchange import interchangeable, reduced
+from turbosat.encodings.symmetries.lex_leaders import break_symmetries
 
 EFFORT = 10**7
 Images = tuple[int, ...]  # of the positive literals, as codes

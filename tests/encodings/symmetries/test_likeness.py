@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.families import endless, pigeonhole
-from turbosat.encodings.likeness import alike
-from turbosat.encodings.symmetry import Symmetry
+from turbosat.encodings.symmetries.automorphisms import Symmetry
+from turbosat.encodings.symmetries.likeness import alike
 from turbosat.formula.formula import Formula
 
 CLAUSES = st.lists(
@@ -58,7 +58,7 @@ def test_random_formulas_do_not() -> None:
 
 def test_it_needs_numpy_only() -> None:
     code = (
-        "import sys; from turbosat.encodings.likeness import alike; "
+        "import sys; from turbosat.encodings.symmetries.likeness import alike; "
         "from turbosat.formula.formula import Formula; "
         "alike(Formula.from_clauses([[1, 2], [-1, -2]]), 0.1); print('turbosat.core.library' in sys.modules)"
     )

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.encodings.symmetry import Permutation
+from turbosat.encodings.symmetries.automorphisms import Permutation
 
 DENSE: Final = 1 << 24  # images of all generators, up to which these are compared with each other,
 WORK: Final = 1 << 27  # and comparisons of two

@@ -24,8 +24,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from turbosat.encodings.interchange import Rows, interchangeable, swap
-from turbosat.encodings.symmetry import Permutation, Symmetry
+from turbosat.encodings.symmetries.automorphisms import Permutation, Symmetry
+from turbosat.encodings.symmetries.interchange import Rows, interchangeable, swap
 from turbosat.formula.clauses import Clauses
 
 LONGEST: Final = 50  # variables that are compared for one symmetry

@@ -1,0 +1,1 @@
+"""What keeps the clauses as they are: colours, permutations of literals, clauses that break them."""
