@@ -1,13 +1,9 @@
 // Partial automorphisms of clauses, grown from one pair of literals along what is determined.
-#include "../colouring.h"
+#include "colouring.h"
 
 enum { OPEN = 8 };      // literals of a clause that may be without an image when a clause is sought for it
 enum { CROWDED = 256 }; // candidates that are looked at: of more, hardly ever a single one fits
-enum { CHOICES = 6 };   // candidates of a clause that are tried,
-enum { TASTE = 2000 };  // literals that are read to see what follows from one,
-enum { GAIN = 24 };     // literals that must follow, at least,
-enum { MISSES = 100 };  // clauses without such a candidate after which no more are looked at,
-enum { LARGE = 64 };    // and literals of a map that this is done for
+enum { FEW = 24 };      // where two literals or more of the clause are without an image
 enum { NONE = -1, SEVERAL = -2 };
 
 // Collect the literals of a clause that have no place in the map; return how many, OPEN + 1 for more.
@@ -110,18 +106,17 @@ static int map_literal(const struct indexed *g, const struct folding *f, int32_t
 struct fitting {
     int32_t open[OPEN];            // literals of the clause that are not
     int64_t number;                // of these
-    int64_t alike[CHOICES];        // clauses whose other literals are like the open ones,
-    int64_t loose;                 // or all but one: that one, NONE or SEVERAL
-    int64_t found;                 // of the first, CHOICES + 1 for more
+    int64_t alike;                 // the clause whose other literals are like the open ones, NONE or SEVERAL,
+    int64_t loose;                 // and that of which all but one are
 };
 
 static void find_candidates(const struct indexed *g, const struct folding *f, int64_t clause, struct fitting *c)
 {
     int32_t to[OPEN], anchor = NONE;
-    int64_t partner[OPEN], odd, size = g->offsets[clause + 1] - g->offsets[clause], fewest = CROWDED + 1;
+    int64_t partner[OPEN], odd, size = g->offsets[clause + 1] - g->offsets[clause];
     c->number = list_open(g, f->image, clause, c->open);
-    c->loose = NONE;
-    c->found = 0;
+    int64_t fewest = 1 + (c->number > 1 ? FEW : CROWDED);
+    c->alike = c->loose = NONE;
     f->progress[FOLD_READ] += size;
     if (!c->number || c->number > OPEN || c->number == size)
         return;
@@ -138,7 +133,7 @@ static void find_candidates(const struct indexed *g, const struct folding *f, in
     }
     if (anchor < 0)
         return;
-    for (int64_t i = g->starts[anchor]; i < g->starts[anchor + 1] && c->found <= CHOICES; i++) {
+    for (int64_t i = g->starts[anchor]; i < g->starts[anchor + 1] && c->alike != SEVERAL; i++) {
         int64_t candidate = g->occurrences[i], hits = 0;
         f->progress[FOLD_READ]++;
         if (g->offsets[candidate + 1] - g->offsets[candidate] != size)
@@ -151,8 +146,8 @@ static void find_candidates(const struct indexed *g, const struct folding *f, in
         int how = paired(f, c->open, to, c->number, partner, &odd);
         if (how == 1)
             c->loose = c->loose == NONE ? candidate : SEVERAL;
-        else if (how == 2 && c->found++ < CHOICES)
-            c->alike[c->found - 1] = candidate;
+        else if (how == 2)
+            c->alike = c->alike == NONE ? candidate : SEVERAL;
     }
 }
 
@@ -172,12 +167,12 @@ static void map_to(const struct indexed *g, const struct folding *f, const struc
     }
 }
 
-// Map what follows from the literals mapped from the `first` on.
-static void follow(const struct indexed *g, const struct folding *f, int64_t first, int64_t effort)
+// Map what follows from the literals that are mapped.
+static void follow(const struct indexed *g, const struct folding *f, int64_t effort)
 {
     int64_t end = f->progress[FOLD_READ] + effort;
     struct fitting c;
-    for (int64_t i = first; i < f->progress[FOLD_MAPPED]; i++)
+    for (int64_t i = 0; i < f->progress[FOLD_MAPPED]; i++)
         for (int sign = 0; sign < 2; sign++) {
             int32_t literal = f->trail[i] ^ sign;
             for (int64_t j = g->starts[literal]; j < g->starts[literal + 1]; j++) {
@@ -186,18 +181,22 @@ static void follow(const struct indexed *g, const struct folding *f, int64_t fir
                 if (!f->left[g->occurrences[j]])
                     continue;
                 find_candidates(g, f, g->occurrences[j], &c);
-                if (c.found == 1)
-                    map_to(g, f, &c, c.alike[0]);
-                else if (!c.found && c.loose >= 0)
-                    map_to(g, f, &c, c.loose);
+                int64_t candidate = c.alike == NONE ? c.loose : c.alike;
+                if (candidate >= 0)
+                    map_to(g, f, &c, candidate);
             }
         }
 }
 
-// Take back the images of all literals that were mapped later than the first so many.
-static void take_back(const struct indexed *g, const struct folding *f, int64_t kept)
+void grow_map(const struct indexed *g, const struct folding *f, int64_t from, int64_t to, int64_t effort)
 {
-    while (f->progress[FOLD_MAPPED] > kept) {
+    map_literal(g, f, (int32_t)from, (int32_t)to);
+    follow(g, f, effort);
+}
+
+void clear_map(const struct indexed *g, const struct folding *f)
+{
+    while (f->progress[FOLD_MAPPED]) {
         int32_t last = f->trail[--f->progress[FOLD_MAPPED]];
         for (int32_t literal = last & ~1; literal <= (last | 1); literal++) {
             for (int64_t j = g->starts[literal]; j < g->starts[literal + 1]; j++)
@@ -206,58 +205,6 @@ static void take_back(const struct indexed *g, const struct folding *f, int64_t 
         }
         clear_pair(f, last, f->image[last]);
     }
-}
-
-// Choose among the candidates of a clause that of which the most follows, if it is much more than of others.
-static int choose(const struct indexed *g, const struct folding *f, int64_t clause, int64_t effort)
-{
-    struct fitting c;
-    int64_t kept = f->progress[FOLD_MAPPED], best = NONE, most = 0, second = 0;
-    find_candidates(g, f, clause, &c);
-    if (c.found < 2 || c.found > CHOICES)
-        return 0;
-    for (int64_t i = 0; i < c.found; i++) {
-        map_to(g, f, &c, c.alike[i]);
-        follow(g, f, kept, TASTE);
-        int64_t more = f->progress[FOLD_MAPPED] - kept;
-        take_back(g, f, kept);
-        if (more > most) {
-            second = most;
-            most = more;
-            best = c.alike[i];
-        } else if (more > second)
-            second = more;
-    }
-    if (most < GAIN || most < 2 * second)
-        return 0;
-    map_to(g, f, &c, best);
-    follow(g, f, kept, effort);
-    return 1;
-}
-
-void grow_map(const struct indexed *g, const struct folding *f, int64_t from, int64_t to, int64_t effort)
-{
-    int64_t end = f->progress[FOLD_READ] + effort, misses = 0;
-    map_literal(g, f, (int32_t)from, (int32_t)to);
-    follow(g, f, 0, effort);
-    uint64_t draw = 1;
-    while (misses < MISSES && f->progress[FOLD_MAPPED] >= LARGE && f->progress[FOLD_READ] < end) {
-        draw = hashed(draw);
-        int32_t literal = f->trail[(draw >> 1) % (uint64_t)f->progress[FOLD_MAPPED]] ^ (int32_t)(draw & 1);
-        int64_t places = g->starts[literal + 1] - g->starts[literal];
-        f->progress[FOLD_READ]++;
-        misses++;
-        if (!places)
-            continue;
-        int64_t clause = g->occurrences[g->starts[literal] + (int64_t)((draw >> 32) % (uint64_t)places)];
-        if (f->left[clause] && choose(g, f, clause, end - f->progress[FOLD_READ]))
-            misses = 0;
-    }
-}
-
-void clear_map(const struct indexed *g, const struct folding *f)
-{
-    take_back(g, f, 0);
 }
 
 int64_t list_alike(const struct indexed *g, const struct folding *f, int64_t literal, int64_t effort, int32_t *found,

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from turbosat.core import clauses as kernels
 from turbosat.core.clauses import FOLD_MAPPED, FOLD_READ
 from turbosat.encodings.propagation import Check, propagate, tidied
-from turbosat.encodings.symmetry import Symmetry
+from turbosat.encodings.symmetries.automorphisms import Symmetry
 
 NEAR: Final = 3000  # literals read to find literals near to another that are like it
 NEAREST: Final = 8  # of these that are tried
@@ -106,12 +106,16 @@ class PartialSymmetries:
         then those near to where the largest maps of the group began. Groups take turns such that what is
         read for each is in proportion to the largest map that was grown from it.
         """
-        found, groups = list[Fold](), [_Group(each) for each in alike(self.state.profiles)]
+        found, groups = list[Fold](), list[_Group]()
+        rarity = self._rarity()
+        for members in alike(self.state.profiles):
+            order = np.lexsort((self._dice.random(members.size), rarity[members]))
+            groups.append(_Group(members[order]))
         self._dice.shuffle(groups)
         queue = [(0.0, place) for place in range(len(groups))]
         while queue and self.state.progress[FOLD_READ] < effort:
             group = groups[(place := heappop(queue)[1])]
-            if group.turns == TURNS:
+            if group.turns == TURNS or group.over:
                 continue
             before = int(self.state.progress[FOLD_READ])
             found += self._turn(group, effort)
@@ -119,10 +123,21 @@ class PartialSymmetries:
             heappush(queue, (group.read / (LEAST * self.variables / 4 + group.largest), place))
         return sorted(found, key=lambda each: -each.sources.size)
 
+    def _rarity(self) -> NDArray[np.int64]:
+        """Return how many literals have the profile of each, in clauses whose literals have such profiles."""
+        clauses = self.clauses
+        lengths = np.diff(clauses.offsets)
+        sums = np.add.reduceat(_mixed(self.state.profiles, 1)[clauses.codes], clauses.offsets[:-1])
+        around = np.zeros(2 * self.variables, np.uint64)
+        np.add.at(around, clauses.codes, np.repeat(_mixed(sums, 2), lengths))
+        colours = _with_negations(around + self.state.profiles)
+        _, places, counts = np.unique(colours, return_inverse=True, return_counts=True)
+        return counts[places]
+
     def _turn(self, group: "_Group", effort: int) -> list[Fold]:
         """Return the faithful folds that begin at the next literal of a group."""
         group.turns += 1
-        source = group.next(self._dice)
+        source = group.next()
         near = self._near(source)
         images = self._images(source, near)
         made = [each for image in images if (each := self._fold(source, image, effort)) is not None]
@@ -156,21 +171,26 @@ class _Group:
     """Literals that are alike, and which of them are to be tried next."""
 
     def __init__(self, members: NDArray[np.int64]) -> None:
-        self.members = members
+        self._left = members[::-1].tolist()
         self.turns = self.read = self.largest = 0
         self._tried = set[int]()
         self._promising = list[tuple[int, int]]()  # a heap: sizes of maps that began near by, negated; literals
 
-    def next(self, dice: np.random.Generator) -> int:
+    def next(self) -> int:
         """Return a literal that is near to where the largest map began, or any."""
-        source = int(dice.choice(self.members))
         while self._promising:
             literal = heappop(self._promising)[1]
             if literal not in self._tried:
-                source = literal
                 break
-        self._tried.add(source)
-        return source
+        else:
+            literal = self._left.pop()
+        self._tried.add(literal)
+        return literal
+
+    @property
+    def over(self) -> bool:
+        """Whether all of its literals were tried."""
+        return not self._left
 
     def note(self, near: list[int], size: int) -> None:
         """Note what grew from the last literal, and what is near to it."""
