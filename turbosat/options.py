@@ -97,6 +97,9 @@ class Options(TypedDict, total=False):
     symmetry: Annotated[
         bool, Option(True, ("--symmetry/--no-symmetry",), "A lane searches with symmetries broken.")
     ]
+    folding: Annotated[
+        bool, Option(True, ("--folding/--no-folding",), "A lane guesses that parts of a model repeat others.")
+    ]
     guidance: Annotated[
         bool, Option(True, ("--guidance/--no-guidance",), "CDCL lanes are told what the descent finds.")
     ]

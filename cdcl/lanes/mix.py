@@ -33,6 +33,7 @@ class Entrant:
     proves: bool = False  # the one lane that writes the proof
     nice: int = 8  # how far it gives way to others on its core; the first lane never does
     words: tuple[str, ...] = ()  # its options, for people
+    guesses: bool = False  # it adds clauses that need not hold: of what it says, only models count
 
     def arguments(self) -> tuple[str, ...]:
         """Return the options as text."""

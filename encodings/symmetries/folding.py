@@ -25,9 +25,13 @@ NEAREST: Final = 8  # of these that are tried
 FAR: Final = 2  # others that are tried
 TIMES: Final = 20  # the literals of the formula that are read, at most, to grow a map from one pair
 LEAST: Final = 0.15  # of the variables that a fold must do without
-FAITHFUL: Final = 0.65  # clauses a map keeps for each variable, in those of the formula: a map that hardly keeps
-# more than those it was grown along is none of the formula's, but of any
+# Clauses that a map keeps for each variable, in those that the formula has: what hardly keeps more than those
+# that it was grown along says little of the formula.
+FAITHFUL: Final = 0.65
+FORCED: Final = 0.1  # of the variables left that a fold may force: more are parts that exclude each other
 MOST: Final = 16  # folds
+CALL: Final = 8000  # literals that could be read while a map that does not grow is begun
+SOON: Final = 0.25  # of the effort, by which a map of some size must have been found
 TURNS: Final = 64  # for each group
 WORTH_MARKING: Final = 0.02  # of the variables that a map must move for its pairs to be noted
 SEEN: Final = 1 << 22  # places of these notes
@@ -56,7 +60,6 @@ class Fold:
     images: NDArray[np.int32]
     roots: NDArray[np.int32]  # (literals,), that literals are to be replaced by
     faithful: bool
-
 
 
 class PartialSymmetries:
@@ -97,7 +100,10 @@ class PartialSymmetries:
     def faithful(self, grown: PartialSymmetry) -> bool:
         """Whether a map is large, and keeps about as many clauses as literals are usually in."""
         usual = self.state.left.size / self.variables
-        return bool(grown.moved >= LEAST * self.variables) and grown.clauses >= FAITHFUL * usual * grown.sources.size
+        return (
+            bool(grown.moved >= LEAST * self.variables)
+            and grown.clauses >= FAITHFUL * usual * grown.sources.size
+        )
 
     def search(self, effort: int) -> list[Fold]:
         """Return folds, those that do without the most variables first; `effort` bounds the literals read.
@@ -114,6 +120,8 @@ class PartialSymmetries:
         self._dice.shuffle(groups)
         queue = [(0.0, place) for place in range(len(groups))]
         while queue and self.state.progress[FOLD_READ] < effort:
+            if self.state.progress[FOLD_READ] > SOON * effort and not any(each.largest for each in groups):
+                break
             group = groups[(place := heappop(queue)[1])]
             if group.turns == TURNS or group.over:
                 continue
@@ -142,27 +150,30 @@ class PartialSymmetries:
         images = self._images(source, near)
         made = [each for image in images if (each := self._fold(source, image, effort)) is not None]
         group.note(near, max((each.sources.size << each.faithful for each in made), default=0))
-        return [each for each in made if each.faithful]
+        least = LEAST * self.variables
+        return [each for each in made if each.faithful and each.sources.size >= least]
 
     def _fold(self, source: int, image: int, effort: int) -> Fold | None:
-        """Return the fold along what grows from a literal and its image, None for a small one or one known."""
+        """Return the fold along what grows from a literal and its image, None if it is small or known."""
         if self.state.progress[FOLD_READ] >= effort or self._seen[places(source, image)].all():
             return None
         self._check()
+        self.state.progress[FOLD_READ] += CALL
         grown = self.grow(source, image, TIMES * self.clauses.codes.size)
         if grown.moved < WORTH_MARKING * self.variables:
             return None
         self._seen[places(grown.sources, grown.images)] = True
-        return fold(grown.sources, grown.images, self.variables, self.faithful(grown))
+        return fold(grown.sources, grown.images, self.variables, faithful=self.faithful(grown))
 
     def _near(self, source: int) -> list[int]:
         near = np.zeros(NEAREST, np.int32)
-        return near[: kernels.list_alike(self.clauses, self.state, source, NEAR, near)].tolist()
+        number = kernels.list_alike(self.clauses, self.state, source, NEAR, near)
+        return [int(each) for each in near[:number]]
 
     def _images(self, source: int, near: list[int]) -> list[int]:
         """Return literals that one may be mapped to: like it, near to it or anywhere."""
         profile = self.state.profiles[source]
-        begin, end = np.searchsorted(self._sorted, profile, "left"), np.searchsorted(self._sorted, profile, "right")
+        begin, end = (np.searchsorted(self._sorted, profile, side) for side in ("left", "right"))
         far = self._order[self._dice.integers(begin, end, FAR)]
         return [each for each in dict.fromkeys([*near, *far.tolist()]) if each != source]
 
@@ -174,7 +185,9 @@ class _Group:
         self._left = members[::-1].tolist()
         self.turns = self.read = self.largest = 0
         self._tried = set[int]()
-        self._promising = list[tuple[int, int]]()  # a heap: sizes of maps that began near by, negated; literals
+        self._promising: list[
+            tuple[int, int]
+        ] = []  # a heap: negated sizes of maps, and literals near to them
 
     def next(self) -> int:
         """Return a literal that is near to where the largest map began, or any."""
@@ -237,7 +250,9 @@ def places(sources: NDArray[np.int32] | int, images: NDArray[np.int32] | int) ->
     return (_mixed((one ^ signs) << np.uint64(32) | (other ^ signs), 0) % np.uint64(SEEN)).astype(np.int64)
 
 
-def fold(sources: NDArray[np.int32], images: NDArray[np.int32], variables: int, faithful: bool) -> Fold | None:
+def fold(
+    sources: NDArray[np.int32], images: NDArray[np.int32], variables: int, *, faithful: bool = True
+) -> Fold | None:
     """Return the equivalences of literals with their images, None where one would equal its negation."""
     roots = np.arange(2 * variables, dtype=np.int32)
     used = np.zeros(sources.size, np.bool_)
@@ -246,24 +261,33 @@ def fold(sources: NDArray[np.int32], images: NDArray[np.int32], variables: int, 
     return Fold(sources[used], images[used], roots, faithful)
 
 
-def refuted(clauses: kernels.Indexed, folded: Fold) -> bool:
-    """Whether unit propagation refutes the clauses with literals replaced by their roots."""
+def hopeless(clauses: kernels.Indexed, folded: Fold) -> bool:
+    """Whether unit propagation refutes the clauses with literals replaced by their roots, or forces many."""
     replaced = folded.roots[clauses.codes]
     literals = np.where(replaced & 1, -(replaced >> 1) - 1, (replaced >> 1) + 1).astype(np.int32)
     variables = folded.roots.size // 2
     codes, offsets = tidied(literals, clauses.offsets, variables)
-    return propagate(codes, offsets, variables, np.zeros(0, np.int32)).contradiction
+    fixed = propagate(codes, offsets, variables, np.zeros(0, np.int32))
+    forced = int((fixed.values >= 0).sum())
+    return fixed.contradiction or forced > FORCED * (variables - folded.sources.size)
 
 
 def folds(symmetry: Symmetry, effort: int, most: int = MOST, seed: int = 0) -> list[Fold]:
-    """Return folds of the clauses of `symmetry`, those that do without the most variables first."""
+    """Return folds of the clauses of `symmetry`, those that do without the most variables first.
+
+    Unit propagation refutes none of them, nor forces much. `effort` bounds what the search reads.
+    """
     if not symmetry.variables:
         return []
     found = dict[bytes, Fold]()
     for each in PartialSymmetries(symmetry, seed).search(effort):
-        name = each.roots.tobytes()
-        if name not in found and not refuted(symmetry.clauses, each):
-            found[name] = each
-            if len(found) == most:
-                break
-    return list(found.values())
+        found.setdefault(each.roots.tobytes(), each)
+    return [each for each in list(found.values())[: 2 * most] if not hopeless(symmetry.clauses, each)][:most]
+
+
+def signed(folded: Fold, names: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return the equivalent literals of a fold, signed, (pairs, 2); `names` are the formula's variables."""
+    pairs = np.stack([folded.sources, folded.images], axis=1)
+    variables = names[pairs >> 1] + 1
+    found: NDArray[np.int32] = np.where(pairs & 1, -variables, variables).astype(np.int32)
+    return found

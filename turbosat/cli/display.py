@@ -66,6 +66,8 @@ class Show:
             self.comment(_sweeping_line(event.data))
         elif event.kind == "symmetry":
             self.comment(_symmetry_line(event.data))
+        elif event.kind == "folding":
+            self.comment(_folding_line(event.data))
         elif event.kind in ("device", "started") and "device" in event.data:
             why = f" ({event.data['why']})" if "why" in event.data else ""
             self.comment(f"{event.lane} search on {event.data['device']}{why}")
@@ -172,3 +174,9 @@ def _symmetry_line(data: dict[str, Any]) -> str:
     return (
         f"{found}: {data['matrices']} matrices{matrix}; {data['breaking']} clauses, {data['seconds']:.2f} s"
     )
+
+
+def _folding_line(data: dict[str, Any]) -> str:
+    """Say in one line which folds there are."""
+    folds, seconds = data["folds"], data["seconds"]
+    return f"{len(folds)} folds, the largest by {folds[0]} of {data['variables']} variables; {seconds:.2f} s"

@@ -1,4 +1,4 @@
-"""The symmetry lane: symmetries of the clauses sought in a child process, driven as an engine."""
+"""The symmetry and the folding lane: symmetries of clauses sought in child processes, driven as engines."""
 
 from __future__ import annotations
 
@@ -62,3 +62,33 @@ class SymmetrySearch(SingleTask):
 
     def _refuted(self, message: Message) -> Answer:
         raise EngineError("a search for symmetries refutes nothing")
+
+
+class FoldSearch(SingleTask):
+    """The search for partial symmetries of a formula without XORs of its own. It answers UNKNOWN in the end.
+
+    Once there are some, `folds` are clauses for each: equivalences along it, in order, of two clauses each.
+    They do not follow from the formula, nor do they keep its satisfiability.
+    """
+
+    name = "folding"
+
+    def __init__(self, seed: int, *, memory_limit: int | None = None) -> None:
+        super().__init__("turbosat.lanes.folding_worker", {"seed": seed}, memory_limit)
+        self.folds: list[Clauses] = []
+
+    def _take(self, message: Message) -> None:
+        import numpy as np
+
+        from turbosat.formula.clauses import Clauses
+
+        self._figures = message.data
+        pairs = np.frombuffer(message.arrays[0], np.int32).reshape(-1, 2)
+        ends = np.cumsum(message.data["folds"])
+        for each in np.split(pairs, ends[:-1]):
+            first, second = each.T
+            literals = np.stack([first, -second, -first, second], axis=1).reshape(-1)
+            self.folds.append(Clauses(literals, np.arange(0, literals.size + 1, 2)))
+
+    def _refuted(self, message: Message) -> Answer:
+        raise EngineError("a search for folds refutes nothing")

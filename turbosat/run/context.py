@@ -102,6 +102,8 @@ class Context:
 
         winner = _winner(lane)
         if answer.status is Status.UNSATISFIABLE:
+            if lane.spec.guesses:
+                return None
             if self.proof is not None and not lane.spec.proves and answer.proof is None:
                 return None
             core = None
@@ -128,7 +130,7 @@ class Context:
         None where that takes numpy.
         """
         if answer.status is Status.UNSATISFIABLE:
-            return Result(answer.status, winner=_winner(lane))
+            return None if lane.spec.guesses else Result(answer.status, winner=_winner(lane))
         if not isinstance(answer.found, array):
             return None
         began = self.deadline.elapsed()

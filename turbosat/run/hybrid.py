@@ -27,6 +27,7 @@ from turbosat.result import Reason, Result, Status
 from turbosat.run.algebra import AlgebraStage
 from turbosat.run.confinement import Confinement
 from turbosat.run.descent import DescentStage
+from turbosat.run.folding import FoldingStage
 from turbosat.run.pool import PoolStage
 from turbosat.run.scheduler import (
     FACTS,
@@ -82,6 +83,7 @@ class Hybrid:
         self._stage = AlgebraStage(race, options, deadline, run.proof)
         self._sweeping = SweepingStage(race, options, deadline, run.proof)
         self._symmetry = SymmetryStage(race, options, deadline, run.proof)
+        self._folding = FoldingStage(run, race)
         self._descent = DescentStage(race, options, deadline, self._best_guidance, run.phases)
         self._pool = PoolStage(race, options, deadline)
         self._clause_sharing = ClauseSharing(race, sharing=options["sharing"])
@@ -105,17 +107,16 @@ class Hybrid:
         """End the pool, which is no lane, and take stock."""
         with undisturbed():
             self._pool.stop()
-        if (figures := self._clause_sharing.statistics()) is not None:
-            self.statistics["exchange"] = figures
-        if self._descent.figures:
-            self.statistics["gradient"] = self._descent.figures
         self.statistics.update(self._stage.statistics())
-        if self._sweeping.figures:
-            self.statistics["sweeping"] = self._sweeping.figures
-        if self._symmetry.figures:
-            self.statistics["symmetry"] = self._symmetry.figures
-        if self._pool.about:
-            self.statistics["pool"] = self._pool.about
+        figures = {
+            "gradient": self._descent.figures,
+            "sweeping": self._sweeping.figures,
+            "symmetry": self._symmetry.figures,
+            "folding": self._folding.figures,
+            "pool": self._pool.about,
+            "exchange": self._clause_sharing.statistics(),
+        }
+        self.statistics.update({name: each for name, each in figures.items() if each})
 
     def search(self, formula: Formula) -> Result:
         """Search until an answer, or until nobody is left. Raises Expired, EngineError, SoundnessError."""
@@ -241,7 +242,8 @@ class Hybrid:
             first=self._stage.running + self._sweeping.running,
             left=self._stage.left,
             deserted=not self._searching(),
-            second=len(self._race.running()) - sum(lane.state == "running" for lane in self._cdcl()),
+            second=len(self._race.running())
+            - sum(lane.state == "running" for lane in (*self._cdcl(), *self._folding.lanes)),
         )
 
     def _apply(self, formula: Formula) -> None:
@@ -258,6 +260,7 @@ class Hybrid:
             self._use_pool,
             self._use_merged,
             self._use_broken,
+            self._fold,
         ):
             plan = self._scheduler.decide(self._view())  # as things are after the step before
             if not step(plan, formula) or self._race.heard():
@@ -322,6 +325,10 @@ class Hybrid:
             spec, source = self._symmetry.broken_lane(self._strengthened(formula))
             self._here.append(self._race.add(spec, self._run.build(spec), source))
         return True
+
+    def _fold(self, plan: Plan, formula: Formula) -> bool:
+        """Look for folds of the formula, then for models in which they hold."""
+        return not self._room_beside(plan) or self._folding.step(formula, self._strengthened)
 
     def _strengthened(self, formula: Formula) -> Formula:
         """Return the formula with what follows from its XORs, its circuit, and what lanes have learned."""

@@ -1,0 +1,89 @@
+"""The folding lane's place in a run: when it starts, and the lane that searches under its guesses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from turbosat.cdcl.lanes.mix import Entrant, kissat_wanted, on_another_formula
+from turbosat.cdcl.process.fork import load_next
+from turbosat.records import replace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from turbosat.cdcl.engines.engine import Engine
+    from turbosat.cdcl.lanes.race import Lane, Race
+    from turbosat.formula.formula import Formula
+    from turbosat.lanes.symmetry import FoldSearch
+    from turbosat.run.context import Context
+
+FOLDING = "numpy.ma", "turbosat.lanes.folding_worker"  # what the child needs, loaded before it is copied
+AFTER = 1.0  # seconds of the run before which the search is not worth its time
+NICE = 4  # how far the search and the lane give way: the lane has about half of the core that others are on
+FOLDED = "kissat-folded"  # the lane on the formula with equivalences that are guessed
+SMALLEST, LARGEST = 1_000, 2_000_000  # literals of a formula that is looked at
+
+
+class FoldingStage:
+    """The search for folds beside the lanes, and a lane of Kissat that looks for models in which they hold.
+
+    A fold is a guess: that lane may find models, and nothing else that it finds out is told to anybody.
+    """
+
+    def __init__(self, run: Context, race: Race) -> None:
+        self._run, self._race = run, race
+        self.lane: Lane | None = None  # the search
+        self.folded: Lane | None = None  # the lane under its guesses
+        self._promising: bool | None = None
+
+    def promising(self, formula: Formula) -> bool:
+        """Whether folds are to be sought: not with a proof, nor under assumptions or limits."""
+        if self._promising is None:
+            options, run = self._run.options, self._run
+            wanted = options["folding"] and options["engine"] == "auto" and kissat_wanted(options["mix"])
+            plain = run.proof is None and run.assumptions is None and not run.limited
+            fits = SMALLEST <= formula.literals.size <= LARGEST and not len(formula.xors)
+            self._promising = bool(wanted and plain and fits)
+        return self._promising
+
+    def step(self, formula: Formula, strengthened: Callable[[Formula], Formula]) -> bool:
+        """Start the search, or the lane, where it is time; False while modules are being loaded."""
+        if self.lane is None:
+            if self.promising(formula) and self._run.deadline.elapsed() >= AFTER:
+                if load_next(FOLDING):
+                    return False
+                from turbosat.lanes.symmetry import FoldSearch
+
+                options, memory = self._run.options, self._run.deadline.memory
+                engine = FoldSearch(options["seed"], memory_limit=memory)
+                self.lane = self._race.add(Entrant("folding", options["seed"], nice=NICE), engine, formula)
+        elif self.folded is None and self._found is not None and self._found.folds:
+            self._begin(self._found.folds, strengthened(formula))
+        return True
+
+    def _begin(self, folds: list[Any], formula: Formula) -> None:
+        from turbosat.cdcl.engines.streamlined import Streamlined
+
+        spec = on_another_formula(FOLDED, NICE, self._run.options)
+        spec = replace(spec, flags=("--sat",), guesses=True)
+
+        def build(number: int) -> Engine:
+            return self._run.build(replace(spec, seed=spec.seed + number))
+
+        self._race.tell("folding", **self.figures)
+        self.folded = self._race.add(spec, Streamlined(folds, build, nice=NICE), formula)
+
+    @property
+    def _found(self) -> FoldSearch | None:
+        return self.lane.engine if self.lane is not None else None  # type: ignore[return-value]
+
+    @property
+    def lanes(self) -> list[Lane]:
+        """Its lanes: others begin as if there were none."""
+        return [lane for lane in (self.lane, self.folded) if lane is not None]
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """What was found, and what became of it; empty until then."""
+        found = {} if self._found is None else self._found.figures
+        return {**found, **({} if self.folded is None else self.folded.engine.figures)}
