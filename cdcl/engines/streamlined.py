@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from turbosat.formula.clauses import Clauses
     from turbosat.formula.formula import Formula
 
-FIRST = 5.0  # seconds of wall time for each guess in the first round; twice as many in each that follows
-ROUNDS = 8, 6, 4, 2  # guesses in each
+FIRST = 3.0  # CPU seconds for each guess in the first round; twice as many in each that follows
+ROUNDS = 8, 4, 2, 1  # guesses in each
+PATIENCE = 8  # seconds of wall time for each CPU second, where nothing is heard of these
 HALVINGS = 2  # times that a refuted guess is made weaker
 EXPENDABLE = 300  # thousandths of all memory: by so much the kernel rather takes one of its children
 
@@ -86,9 +87,11 @@ class Streamlined(Engine):
         end = None if timeout is None else time.monotonic() + timeout
         while self._current is not None:
             answer = self._current.poll(None if end is None else max(0.0, end - time.monotonic()))
-            if answer is None or answer.status is Status.SATISFIABLE:
+            if answer is not None and answer.status is Status.SATISFIABLE:
                 return answer
-            self._settle(refuted=answer.status is Status.UNSATISFIABLE)
+            if answer is None and self._current.progress.get("seconds", 0.0) < self._limit:
+                return None
+            self._settle(refuted=answer is not None and answer.status is Status.UNSATISFIABLE)
             self._begin()
         return Answer(Status.UNKNOWN)
 
@@ -118,10 +121,15 @@ class Streamlined(Engine):
         self._guess, self._current = guess, engine
         engine.check = self.check
         engine.start(formula.with_clauses(guess.clauses.literals, guess.clauses.offsets))
-        engine.advance(Budget(seconds=FIRST * 2**self._round))
+        engine.advance(Budget(seconds=PATIENCE * self._limit))
         if engine.pid is not None:
             give_up_first(engine.pid, EXPENDABLE)
             give_way(engine.pid, self._nice)
+
+    @property
+    def _limit(self) -> float:
+        """How many CPU seconds a guess has in the present round."""
+        return FIRST * 2**self._round
 
     def _end(self) -> None:
         if self._current is not None:

@@ -8,7 +8,7 @@ there is one: streamlining (Gomes and Sellmann, CP 2004; Le Bras, Gomes and Selm
 follows from the formula.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from typing import Final
 
@@ -44,7 +44,8 @@ class PartialSymmetry:
 
     sources: NDArray[np.int32]
     images: NDArray[np.int32]
-    clauses: int  # that it maps, each to one of the formula
+    clauses: int = 0  # that it maps, each to one of the formula; 0 where a few literals are mapped
+    touched: int = 0  # clauses of which it maps a literal
 
     @property
     def moved(self) -> int:
@@ -59,7 +60,7 @@ class Fold:
     sources: NDArray[np.int32]
     images: NDArray[np.int32]
     roots: NDArray[np.int32]  # (literals,), that literals are to be replaced by
-    faithful: bool
+    worth: float = 0.0  # the equivalences, less where more clauses of these literals have no image
 
 
 class PartialSymmetries:
@@ -68,7 +69,7 @@ class PartialSymmetries:
     def __init__(self, symmetry: Symmetry, seed: int = 0, check: Check = lambda: None) -> None:
         clauses, literals = symmetry.clauses, 2 * symmetry.variables
         self.clauses, self.variables, self._check = clauses, symmetry.variables, check
-        lengths = np.diff(clauses.offsets)
+        lengths = self._lengths = np.diff(clauses.offsets)
         self._dice = np.random.default_rng(seed)
         profiles, kinds = likenesses(clauses.codes, lengths, literals)
         self.state = kernels.Folding(
@@ -91,22 +92,21 @@ class PartialSymmetries:
         state = self.state
         kernels.grow_map(self.clauses, state, source, image, effort)
         sources = state.trail[: state.progress[FOLD_MAPPED]].copy()
-        large = sources.size >= LEAST * self.variables
-        kept = int((state.left == 0).sum()) if large else 0
-        grown = PartialSymmetry(sources, state.image[sources], kept)
+        kept = touched = 0
+        if sources.size >= LEAST * self.variables:
+            kept, touched = int((state.left == 0).sum()), int((state.left < self._lengths).sum())
+        grown = PartialSymmetry(sources, state.image[sources], kept, touched)
         kernels.clear_map(self.clauses, state)
         return grown
 
     def faithful(self, grown: PartialSymmetry) -> bool:
         """Whether a map is large, and keeps about as many clauses as literals are usually in."""
+        least = LEAST * self.variables
         usual = self.state.left.size / self.variables
-        return (
-            bool(grown.moved >= LEAST * self.variables)
-            and grown.clauses >= FAITHFUL * usual * grown.sources.size
-        )
+        return grown.moved >= least and grown.clauses >= FAITHFUL * usual * grown.sources.size
 
     def search(self, effort: int) -> list[Fold]:
-        """Return folds, those that do without the most variables first; `effort` bounds the literals read.
+        """Return folds, those of the most worth first; `effort` bounds the literals read.
 
         How far a map grows depends on where it begins: of a group of literals that are alike, one is drawn,
         then those near to where the largest maps of the group began. Groups take turns such that what is
@@ -129,7 +129,7 @@ class PartialSymmetries:
             found += self._turn(group, effort)
             group.read += int(self.state.progress[FOLD_READ]) - before
             heappush(queue, (group.read / (LEAST * self.variables / 4 + group.largest), place))
-        return sorted(found, key=lambda each: -each.sources.size)
+        return sorted(found, key=lambda each: -each.worth)
 
     def _rarity(self) -> NDArray[np.int64]:
         """Return how many literals have the profile of each, in clauses whose literals have such profiles."""
@@ -149,9 +149,8 @@ class PartialSymmetries:
         near = self._near(source)
         images = self._images(source, near)
         made = [each for image in images if (each := self._fold(source, image, effort)) is not None]
-        group.note(near, max((each.sources.size << each.faithful for each in made), default=0))
-        least = LEAST * self.variables
-        return [each for each in made if each.faithful and each.sources.size >= least]
+        group.note(near, max((each.sources.size << (each.worth > 0.0) for each in made), default=0))
+        return [each for each in made if each.worth > 0.0 and each.sources.size >= LEAST * self.variables]
 
     def _fold(self, source: int, image: int, effort: int) -> Fold | None:
         """Return the fold along what grows from a literal and its image, None if it is small or known."""
@@ -163,7 +162,10 @@ class PartialSymmetries:
         if grown.moved < WORTH_MARKING * self.variables:
             return None
         self._seen[places(grown.sources, grown.images)] = True
-        return fold(grown.sources, grown.images, self.variables, faithful=self.faithful(grown))
+        made = fold(grown.sources, grown.images, self.variables)
+        if made is not None and self.faithful(grown):
+            made = replace(made, worth=made.sources.size * grown.clauses / grown.touched)
+        return made
 
     def _near(self, source: int) -> list[int]:
         near = np.zeros(NEAREST, np.int32)
@@ -250,15 +252,13 @@ def places(sources: NDArray[np.int32] | int, images: NDArray[np.int32] | int) ->
     return (_mixed((one ^ signs) << np.uint64(32) | (other ^ signs), 0) % np.uint64(SEEN)).astype(np.int64)
 
 
-def fold(
-    sources: NDArray[np.int32], images: NDArray[np.int32], variables: int, *, faithful: bool = True
-) -> Fold | None:
+def fold(sources: NDArray[np.int32], images: NDArray[np.int32], variables: int) -> Fold | None:
     """Return the equivalences of literals with their images, None where one would equal its negation."""
     roots = np.arange(2 * variables, dtype=np.int32)
     used = np.zeros(sources.size, np.bool_)
     if kernels.merge_literals(roots, sources, images, used):
         return None
-    return Fold(sources[used], images[used], roots, faithful)
+    return Fold(sources[used], images[used], roots)
 
 
 def hopeless(clauses: kernels.Indexed, folded: Fold) -> bool:
@@ -273,7 +273,7 @@ def hopeless(clauses: kernels.Indexed, folded: Fold) -> bool:
 
 
 def folds(symmetry: Symmetry, effort: int, most: int = MOST, seed: int = 0) -> list[Fold]:
-    """Return folds of the clauses of `symmetry`, those that do without the most variables first.
+    """Return folds of the clauses of `symmetry`, those of the most worth first.
 
     Unit propagation refutes none of them, nor forces much. `effort` bounds what the search reads.
     """

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.encodings import parity_pieces as pieces
@@ -13,10 +13,12 @@ from tests.encodings.gf2.test_decoding import Words, codes
 from tests.encodings.gf2.test_gf2 import PATHS, Rows, systems, xors_of
 from tests.encodings.parity_pieces import Piece, planted
 from tests.encodings.support.support_cases import random_formula
+from tests.encodings.symmetries.test_folding import discrepancy
 from tests.encodings.symmetries.test_symmetry import symmetric
 from tests.turbosat.strategies import formulas
 from tests.twins import clauses as slow_clauses
 from tests.twins import colouring as slow_colouring
+from tests.twins import folding as slow_folding
 from tests.twins import gates as slow_gates
 from tests.twins import gf2 as slow_gf2
 from tests.twins import gf2_bits as slow_gf2_bits
@@ -40,6 +42,7 @@ from turbosat.encodings.parity_matrix import encode_parities
 from turbosat.encodings.support import state as closure_state
 from turbosat.encodings.support.compilation import compile_program, compile_recovered
 from turbosat.encodings.symmetries import automorphisms as symmetries
+from turbosat.encodings.symmetries import folding as partial_symmetries
 from turbosat.encodings.xor.recovery import recover
 from turbosat.formula.formula import Formula
 
@@ -47,7 +50,7 @@ relaxed = settings(max_examples=25, deadline=None)
 efforts = st.sampled_from([10**6, 200, 30, 5, 1])
 
 PAIRS = (
-    (clauses, slow_clauses, slow_colouring, slow_symmetry),
+    (clauses, slow_clauses, slow_colouring, slow_symmetry, slow_folding),
     (xor, slow_xor),
     (gates, slow_gates),
     (gf2, slow_gf2, slow_gf2_bits, slow_gf2_words),
@@ -144,6 +147,28 @@ def test_light_words(code: Words, seed: int, effort: int) -> None:
         decoder = Decoder(*code, seed)
         for _ in range(3):
             decoder.search(effort)
+
+
+@relaxed
+@given(
+    st.one_of(symmetric(), formulas(xors=False), clauses_of(), st.integers(3, 9).map(discrepancy)),
+    st.integers(0, 100),
+    st.sampled_from([10**6, 100, 10]),
+)
+def test_partial_symmetries(formula: Formula, seed: int, read: int) -> None:
+    found = symmetries.Symmetry(formula)
+    assume(found.variables)
+    patch = pytest.MonkeyPatch()
+    with compared(10**6), patch.context():
+        patch.setattr(partial_symmetries, "NEAR", read)
+        patch.setattr(partial_symmetries, "TIMES", min(20, read // 20))
+        patch.setattr(partial_symmetries, "LEAST", 0.0)
+        search = partial_symmetries.PartialSymmetries(found, seed)
+        search.search(20 * partial_symmetries.CALL)
+        dice = np.random.default_rng(seed)
+        for source, image in dice.integers(0, 2 * found.variables, (10, 2)).tolist():
+            grown = search.grow(source, image, read)
+            partial_symmetries.fold(grown.sources, grown.images, found.variables)
 
 
 @settings(relaxed, max_examples=100)
