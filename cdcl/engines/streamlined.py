@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from turbosat.formula.clauses import Clauses
     from turbosat.formula.formula import Formula
 
-FIRST = 3.0  # CPU seconds for each guess in the first round; twice as many in each that follows
+FIRST = 4.0  # CPU seconds for each guess in the first round; twice as many in each that follows
 ROUNDS = 8, 4, 2, 1  # guesses in each
 PATIENCE = 8  # seconds of wall time for each CPU second, where nothing is heard of these
 HALVINGS = 2  # times that a refuted guess is made weaker
@@ -63,7 +63,7 @@ class Streamlined(Engine):
         self._current: Engine | None = None
         self._round = self._begun = self.refuted = 0
         self._spent = Spent()
-        self._stopped = False
+        self._asked = self._stopped = False
 
     def start(self, source: Formula | FileName) -> None:
         """Take the formula, as arrays."""
@@ -76,13 +76,14 @@ class Streamlined(Engine):
     def advance(self, budget: Budget) -> None:
         """Begin; the one slice there is has no budget."""
         self.require_budget(budget)
-        if self._formula is None or self._begun:
+        if self._formula is None or self._asked:
             raise UsageError("advance comes after start, once")
+        self._asked = True
         self._begin()
 
     def poll(self, timeout: float | None = 0.0) -> Answer | None:
         """Return a model, or UNKNOWN when no guess is left, or None; goes on to the next guess."""
-        if not self._begun:
+        if not self._asked:
             raise UsageError("poll comes after advance")
         end = None if timeout is None else time.monotonic() + timeout
         while self._current is not None:

@@ -128,7 +128,7 @@ class PartialSymmetries:
             before = int(self.state.progress[FOLD_READ])
             found += self._turn(group, effort)
             group.read += int(self.state.progress[FOLD_READ]) - before
-            heappush(queue, (group.read / (LEAST * self.variables / 4 + group.largest), place))
+            heappush(queue, (group.read / (LEAST * self.variables / 16 + group.largest), place))
         return sorted(found, key=lambda each: -each.worth)
 
     def _rarity(self) -> NDArray[np.int64]:
@@ -149,7 +149,7 @@ class PartialSymmetries:
         near = self._near(source)
         images = self._images(source, near)
         made = [each for image in images if (each := self._fold(source, image, effort)) is not None]
-        group.note(near, max((each.sources.size << (each.worth > 0.0) for each in made), default=0))
+        group.note(near, max((int(2 * each.worth) or each.sources.size // 2 for each in made), default=0))
         return [each for each in made if each.worth > 0.0 and each.sources.size >= LEAST * self.variables]
 
     def _fold(self, source: int, image: int, effort: int) -> Fold | None:
