@@ -130,7 +130,7 @@ class Streamlined(Engine):
     @property
     def _limit(self) -> float:
         """How many CPU seconds a guess has in the present round."""
-        return FIRST * 2**self._round
+        return FIRST * (1 << self._round)
 
     def _end(self) -> None:
         if self._current is not None:

@@ -128,7 +128,7 @@ class PartialSymmetries:
             before = int(self.state.progress[FOLD_READ])
             found += self._turn(group, effort)
             group.read += int(self.state.progress[FOLD_READ]) - before
-            heappush(queue, (group.read / (LEAST * self.variables / 16 + group.largest), place))
+            heappush(queue, (group.read / (1.0 + LEAST * self.variables / 16 + group.largest), place))
         return sorted(found, key=lambda each: -each.worth)
 
     def _rarity(self) -> NDArray[np.int64]:

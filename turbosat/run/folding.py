@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 
     from turbosat.cdcl.engines.engine import Engine
     from turbosat.cdcl.lanes.race import Lane, Race
+    from turbosat.formula.clauses import Clauses
     from turbosat.formula.formula import Formula
     from turbosat.lanes.symmetry import FoldSearch
     from turbosat.run.context import Context
+    from turbosat.run.scheduler import Plan
 
 FOLDING = "numpy.ma", "turbosat.lanes.folding_worker"  # what the child needs, loaded before it is copied
 AFTER = 1.0  # seconds of the run before which the search is not worth its time
@@ -31,8 +33,15 @@ class FoldingStage:
     A fold is a guess: that lane may find models, and nothing else that it finds out is told to anybody.
     """
 
-    def __init__(self, run: Context, race: Race) -> None:
-        self._run, self._race = run, race
+    def __init__(
+        self,
+        run: Context,
+        race: Race,
+        room: Callable[[Plan], bool],
+        strengthened: Callable[[Formula], Formula],
+    ) -> None:
+        """`room` says whether there may be a lane more; `strengthened` adds what is known to follow."""
+        self._run, self._race, self._room, self._strengthened = run, race, room, strengthened
         self.lane: Lane | None = None  # the search
         self.folded: Lane | None = None  # the lane under its guesses
         self._promising: bool | None = None
@@ -47,8 +56,10 @@ class FoldingStage:
             self._promising = bool(wanted and plain and fits)
         return self._promising
 
-    def step(self, formula: Formula, strengthened: Callable[[Formula], Formula]) -> bool:
+    def step(self, plan: Plan, formula: Formula) -> bool:
         """Start the search, or the lane, where it is time; False while modules are being loaded."""
+        if not self._room(plan):
+            return True
         if self.lane is None:
             if self.promising(formula) and self._run.deadline.elapsed() >= AFTER:
                 if load_next(FOLDING):
@@ -59,10 +70,10 @@ class FoldingStage:
                 engine = FoldSearch(options["seed"], memory_limit=memory)
                 self.lane = self._race.add(Entrant("folding", options["seed"], nice=NICE), engine, formula)
         elif self.folded is None and self._found is not None and self._found.folds:
-            self._begin(self._found.folds, strengthened(formula))
+            self._begin(self._found.folds, self._strengthened(formula))
         return True
 
-    def _begin(self, folds: list[Any], formula: Formula) -> None:
+    def _begin(self, folds: list[Clauses], formula: Formula) -> None:
         from turbosat.cdcl.engines.streamlined import Streamlined
 
         spec = on_another_formula(FOLDED, HALF, self._run.options)

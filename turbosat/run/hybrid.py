@@ -7,6 +7,7 @@
     counting ─ cardinality constraints that sum to 0 >= 1     ──► clauses for every lane
     sweeping ─ equal gates of the formula's circuit           ──► clauses for every lane, and a merged formula
     symmetry ─ permutations that keep the clauses             ──► clauses that break them, for one lane
+    folding  ─ parts of the formula that look like others     ──► guesses, for one lane that is after models
 
 Each turn of the loop waits for news, moves what has come, judges answers, and does what the scheduler says.
 """
@@ -83,7 +84,7 @@ class Hybrid:
         self._stage = AlgebraStage(race, options, deadline, run.proof)
         self._sweeping = SweepingStage(race, options, deadline, run.proof)
         self._symmetry = SymmetryStage(race, options, deadline, run.proof)
-        self._folding = FoldingStage(run, race)
+        self._folding = FoldingStage(run, race, self._room_beside, self._strengthened)
         self._descent = DescentStage(race, options, deadline, self._best_guidance, run.phases)
         self._pool = PoolStage(race, options, deadline)
         self._clause_sharing = ClauseSharing(race, sharing=options["sharing"])
@@ -108,14 +109,9 @@ class Hybrid:
         with undisturbed():
             self._pool.stop()
         self.statistics.update(self._stage.statistics())
-        figures = {
-            "gradient": self._descent.figures,
-            "sweeping": self._sweeping.figures,
-            "symmetry": self._symmetry.figures,
-            "folding": self._folding.figures,
-            "pool": self._pool.about,
-            "exchange": self._clause_sharing.statistics(),
-        }
+        figures = {"gradient": self._descent.figures, "sweeping": self._sweeping.figures}
+        figures |= {"symmetry": self._symmetry.figures, "folding": self._folding.figures}
+        figures |= {"pool": self._pool.about, "exchange": self._clause_sharing.statistics() or {}}
         self.statistics.update({name: each for name, each in figures.items() if each})
 
     def search(self, formula: Formula) -> Result:
@@ -260,7 +256,7 @@ class Hybrid:
             self._use_pool,
             self._use_merged,
             self._use_broken,
-            self._fold,
+            self._folding.step,
         ):
             plan = self._scheduler.decide(self._view())  # as things are after the step before
             if not step(plan, formula) or self._race.heard():
@@ -325,10 +321,6 @@ class Hybrid:
             spec, source = self._symmetry.broken_lane(self._strengthened(formula))
             self._here.append(self._race.add(spec, self._run.build(spec), source))
         return True
-
-    def _fold(self, plan: Plan, formula: Formula) -> bool:
-        """Look for folds of the formula, then for models in which they hold."""
-        return not self._room_beside(plan) or self._folding.step(formula, self._strengthened)
 
     def _strengthened(self, formula: Formula) -> Formula:
         """Return the formula with what follows from its XORs, its circuit, and what lanes have learned."""

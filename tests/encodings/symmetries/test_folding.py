@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from pysat.solvers import Cadical153
 
 from tests.encodings.symmetries.test_symmetry import symmetric
@@ -30,7 +31,7 @@ def discrepancy(n: int, bound: int = 2, seed: int | None = None) -> Formula:
     variables = n
     for step in range(1, n // (bound + 1) + 1):
         sums = range(-bound, bound + 1)
-        before = {}
+        before: dict[int, int] = {}
         for place, sign in enumerate(range(0, n + 1, step)):
             after = {each: variables + 1 + i for i, each in enumerate(sums)}
             variables += len(after)
@@ -91,7 +92,7 @@ def test_hopeless_folds_are_refuted(formula: Formula, data: st.DataObject) -> No
         return
     literals = st.integers(0, 2 * symmetry.variables - 1)
     pairs = np.array(data.draw(st.lists(st.tuples(literals, literals), min_size=1, max_size=4)), np.int32)
-    folded = fold(*pairs.T.copy(), symmetry.variables)
+    folded = fold(pairs[:, 0].copy(), pairs[:, 1].copy(), symmetry.variables)
     equal = [[one, -other] for a, b in _signed(pairs, symmetry) for one, other in ((a, b), (b, a))]
     with Cadical153(bootstrap_with=[list(each) for each in formula]) as solver:
         for each in equal:
@@ -103,7 +104,7 @@ def test_hopeless_folds_are_refuted(formula: Formula, data: st.DataObject) -> No
                 assert not (hopeless(symmetry.clauses, folded) and solver.solve())
 
 
-def _signed(pairs: np.ndarray, symmetry: Symmetry) -> list[list[int]]:
+def _signed(pairs: NDArray[np.int32], symmetry: Symmetry) -> list[list[int]]:
     codes = [[int(symmetry.names[x >> 1]) + 1 for x in pair] for pair in pairs.tolist()]
     return [
         [-name if x & 1 else name for name, x in zip(names, pair, strict=True)]
