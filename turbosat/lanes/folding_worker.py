@@ -15,7 +15,8 @@ from turbosat.encodings.symmetries.folding import folds, signed
 from turbosat.lanes.single_task import received
 
 EFFORT = 150_000_000  # literals that the search reads at most, about 0.8 CPU seconds,
-TIMES = 800  # and times those of the formula
+TIMES = 800  # and times those of the formula;
+LARGE = 500_000  # literals from which on each takes three times as long
 
 
 def main(descriptor: int) -> None:
@@ -28,7 +29,8 @@ def run(channel: Channel) -> None:
     formula, task = received(channel)
     began = time.process_time()
     symmetry = Symmetry(formula)
-    effort = min(EFFORT, TIMES * symmetry.clauses.codes.size)
+    literals = symmetry.clauses.codes.size
+    effort = min(TIMES * literals, EFFORT if literals < LARGE else EFFORT // 3)
     found = [signed(each, symmetry.names) for each in folds(symmetry, effort, seed=task["seed"])]
     if found:
         figures = {
