@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from turbosat.formula.formula import Formula
 
 FIRST = 4.0  # CPU seconds for each guess in the first round; twice as many in each that follows
-ROUNDS = 8, 4, 2, 1  # guesses in each
+ROUNDS = 6, 4, 2, 1  # guesses in each
 PATIENCE = 8  # seconds of wall time for each CPU second, where nothing is heard of these
 HALVINGS = 2  # times that a refuted guess is made weaker
 EXPENDABLE = 300  # thousandths of all memory: by so much the kernel rather takes one of its children
@@ -47,13 +47,15 @@ class Streamlined(Engine):
 
     Streamlining (Gomes and Sellmann, CP 2004). It never answers UNSATISFIABLE: a guess that is refuted says
     nothing of the formula; half of it is tried later. It gives up when all are refuted, or after some rounds.
-    `build` makes an engine for a seed; `nice` is how far its child gives way.
+    `build` makes an engine for a seed; `nice` is how far its child gives way, in the first round and later.
     """
 
     name = "kissat"
     abilities = frozenset[Ability]()
 
-    def __init__(self, guesses: Sequence[Clauses], build: Callable[[int], Engine], *, nice: int = 0) -> None:
+    def __init__(
+        self, guesses: Sequence[Clauses], build: Callable[[int], Engine], *, nice: tuple[int, int] = (0, 0)
+    ) -> None:
         self._waiting = deque(Guess(each) for each in guesses[: ROUNDS[0]])
         self._open: list[Guess] = []  # for the next round, neither refuted nor found to hold,
         self._weaker: list[Guess] = []  # and halves of refuted ones, which come behind these
@@ -125,7 +127,7 @@ class Streamlined(Engine):
         engine.advance(Budget(seconds=PATIENCE * self._limit))
         if engine.pid is not None:
             give_up_first(engine.pid, EXPENDABLE)
-            give_way(engine.pid, self._nice)
+            give_way(engine.pid, self._nice[self._round > 0])
 
     @property
     def _limit(self) -> float:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 FOLDING = "numpy.ma", "turbosat.lanes.folding_worker"  # what the child needs, loaded before it is copied
 AFTER = 1.0  # seconds of the run before which the search is not worth its time
-NICE = 1  # how far the search gives way, and
-HALF = 4  # the lane: it has about half of the core that other lanes are on
+NICE = 1  # how far the search gives way, and the lane while each guess is new: what holds is soon seen to,
+HALF = 4  # and then: it has about half of the core that other lanes are on
 FOLDED = "kissat-folded"  # the lane on the formula with equivalences that are guessed
 SMALLEST, LARGEST = 1_000, 2_000_000  # literals of a formula that is looked at
 
@@ -76,14 +76,14 @@ class FoldingStage:
     def _begin(self, folds: list[Clauses], formula: Formula) -> None:
         from turbosat.cdcl.engines.streamlined import Streamlined
 
-        spec = on_another_formula(FOLDED, HALF, self._run.options)
+        spec = on_another_formula(FOLDED, NICE, self._run.options)
         spec = replace(spec, flags=("--sat",), guesses=True)
 
         def build(number: int) -> Engine:
             return self._run.build(replace(spec, seed=spec.seed + number))
 
         self._race.tell("folding", **self.figures)
-        self.folded = self._race.add(spec, Streamlined(folds, build, nice=HALF), formula)
+        self.folded = self._race.add(spec, Streamlined(folds, build, nice=(NICE, HALF)), formula)
 
     @property
     def _found(self) -> FoldSearch | None:
