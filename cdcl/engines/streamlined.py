@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from turbosat.formula.formula import Formula
 
 FIRST = 4.0  # CPU seconds for each guess in the first round; twice as many in each that follows
-ROUNDS = 6, 4, 2, 1  # guesses in each
+ROUNDS = 6, 4, 2  # guesses in each
 PATIENCE = 8  # seconds of wall time for each CPU second, where nothing is heard of these
 HALVINGS = 2  # times that a refuted guess is made weaker
 EXPENDABLE = 300  # thousandths of all memory: by so much the kernel rather takes one of its children
