@@ -108,8 +108,8 @@ class PartialSymmetries:
     def search(self, effort: int) -> list[Fold]:
         """Return folds, those of the most worth first; `effort` bounds the literals read.
 
-        How far a map grows depends on where it begins: of a group of literals that are alike, one is drawn,
-        then those near to where the largest maps of the group began. Groups take turns such that what is
+        How far a map grows depends on where it begins: of a group of literals that are alike, those come
+        first that few others are like in their surroundings, and those near to where its largest maps began. Groups take turns such that what is
         read for each is in proportion to the largest map that was grown from it.
         """
         found, groups = list[Fold](), list[_Group]()
@@ -128,6 +128,10 @@ class PartialSymmetries:
             before = int(self.state.progress[FOLD_READ])
             found += self._turn(group, effort)
             group.read += int(self.state.progress[FOLD_READ]) - before
+            if len(found) > 3 * MOST:
+                found = sorted(found, key=lambda each: -each.worth)[
+                    : 2 * MOST
+                ]  # each is as large as the formula
             heappush(queue, (group.read / (1.0 + LEAST * self.variables / 16 + group.largest), place))
         return sorted(found, key=lambda each: -each.worth)
 
@@ -158,7 +162,8 @@ class PartialSymmetries:
             return None
         self._check()
         self.state.progress[FOLD_READ] += CALL
-        grown = self.grow(source, image, TIMES * self.clauses.codes.size)
+        left = max(0, effort - int(self.state.progress[FOLD_READ]))
+        grown = self.grow(source, image, min(left, TIMES * self.clauses.codes.size))
         if grown.moved < WORTH_MARKING * self.variables:
             return None
         self._seen[places(grown.sources, grown.images)] = True
