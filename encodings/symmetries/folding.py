@@ -108,9 +108,9 @@ class PartialSymmetries:
     def search(self, effort: int) -> list[Fold]:
         """Return folds, those of the most worth first; `effort` bounds the literals read.
 
-        How far a map grows depends on where it begins: of a group of literals that are alike, those come
-        first that few others are like in their surroundings, and those near to where its largest maps began. Groups take turns such that what is
-        read for each is in proportion to the largest map that was grown from it.
+        How far a map grows depends on where it begins: of a group of literals that are alike, those are first
+        that few others are like in their surroundings, and those near to where its largest maps began. Groups
+        take turns such that what is read for each is in proportion to the largest map that was grown from it.
         """
         found, groups = list[Fold](), list[_Group]()
         rarity = self._rarity()
