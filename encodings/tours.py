@@ -25,7 +25,7 @@ PAIRS: Final = 4_000_000  # of an arc and a variable beside it that are looked a
 WIDEST: Final = 16  # literals of the clauses that join variables
 HOPS: Final = 64  # rounds in which these come together
 SHARED: Final = 6  # sets that a variable may be of
-SETTLED: Final = 0.9  # of the sets of a graph that must be in pairs before the others are guessed
+SETTLED: Final = 0.7  # of the sets of a graph that must be in pairs before the others are guessed
 
 Numbers = NDArray[np.int64]
 
@@ -52,7 +52,8 @@ class _Sets:
 def likely(codes: NDArray[np.int32], offsets: Numbers, literals: int) -> bool:
     """Say from counts alone whether there may be enough sets: what is not likely need not be looked at."""
     chosen = np.flatnonzero(_countable(codes, offsets, literals)[0])
-    return _pruned(codes, offsets, literals, chosen, rounds=2, exact=False).size >= 2 * LEAST
+    chosen = _pruned(codes, offsets, literals, chosen, rounds=8, exact=False)
+    return chosen.size >= 2 * LEAST and int((np.diff(offsets)[chosen] > 2).sum()) >= LEAST
 
 
 def recognise(matrix: Matrix) -> Tours | None:
@@ -79,7 +80,7 @@ def _countable(
     first = offsets[:-1][sizes == 2]
     others = np.bincount(codes[first] ^ 1, minlength=literals)
     others += np.bincount(codes[first + 1] ^ 1, minlength=literals)
-    fit = (sizes >= 2) & (sizes <= LONGEST)
+    fit = sizes <= LONGEST
     heads = offsets[:-1]
     enough = np.minimum.reduceat(others[codes], heads) >= sizes - 1
     twice = fit & np.logical_and.reduceat(counts[codes] == 2, heads)
@@ -168,10 +169,10 @@ def _partners(matrix: Matrix, sets: _Sets) -> Numbers | None:
     joined = np.sort(sets.ends, axis=1)
     arcs = np.sort(joined[:, 0] * sets.sizes.size + joined[:, 1])
 
-    def pair(owners: Numbers, labels: Numbers) -> None:
+    def pair(owners: Numbers, labels: Numbers, *, loops: bool = False) -> None:
         pairs = _alike(owners, labels)
         keys = pairs[:, 0] * sets.sizes.size + pairs[:, 1]
-        fit = arcs[np.minimum(np.searchsorted(arcs, keys), arcs.size - 1)] != keys
+        fit = loops | (arcs[np.minimum(np.searchsorted(arcs, keys), arcs.size - 1)] != keys)
         one, other = pairs.T
         fit &= (part[one] != part[other]) | (side[one] != side[other])
         fit &= (partner[one] < 0) & (partner[other] < 0)
@@ -181,10 +182,11 @@ def _partners(matrix: Matrix, sets: _Sets) -> Numbers | None:
     if spoken is None:
         return None
     pair(*spoken)
+    classed = None
     if (partner < 0).any():  # what is not the same variable may be one more, or another form of it
-        classes = _classes(matrix, whole)
-        if (other := _spoken(matrix, sets, own, classes)) is not None:
-            pair(*other)
+        classed = _spoken(matrix, sets, own, _classes(matrix, whole))
+        if classed is not None:
+            pair(*classed)
     couples = np.stack([np.flatnonzero(partner >= 0), partner[partner >= 0]], axis=1)
     part, side = _sides(sets, couples)
     sizes = np.bincount(part[part >= 0], minlength=partner.size)
@@ -195,8 +197,11 @@ def _partners(matrix: Matrix, sets: _Sets) -> Numbers | None:
     chosen = part == int(np.argmax(np.where(fit_parts, sizes, 0)))
     partner[~chosen] = -1
     left = np.flatnonzero(chosen & (partner < 0))
-    if left.size > 2:
-        pair(*_beside(matrix, whole, left, *spoken))
+    if left.size > 2:  # an arc that is given makes its ends one vertex, and those beside it may be a loop
+        whole[sets.arcs >> 1] = chosen[sets.ends[:, 0]]
+        for owners, labels in (*([] if classed is None else [classed]), _beside(matrix, whole, left, *spoken)):
+            of_left = np.isin(owners, left)
+            pair(owners[of_left], labels[of_left], loops=True)
         left = np.flatnonzero(chosen & (partner < 0))
     if left.size == 2:  # the vertex where the circuit begins: its place is known
         partner[left] = left[::-1]
@@ -323,5 +328,6 @@ def _graph(sets: _Sets, partner: Numbers) -> Tours:
     vertex[tails] = vertex[partner[tails]] = np.arange(tails.size)
     inside = vertex[sets.ends[:, 0]] >= 0
     turned = side[sets.ends[inside]][:, 0] == 1
-    ends = np.where(turned[:, None], sets.ends[inside][:, ::-1], sets.ends[inside])
-    return Tours(tails.size, sets.arcs[inside], vertex[ends[:, 0]], vertex[ends[:, 1]])
+    ends = vertex[np.where(turned[:, None], sets.ends[inside][:, ::-1], sets.ends[inside])]
+    proper = ends[:, 0] != ends[:, 1]
+    return Tours(tails.size, sets.arcs[inside][proper], *ends[proper].T)
