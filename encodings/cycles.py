@@ -1,8 +1,8 @@
 """A cycle through all vertices of a graph, by a random walk among covers by one path and cycles.
 
-A step adds an edge at the end of the path, and takes one away where it leads: the path takes in a cycle, turns
-round behind one of its vertices (L. Posa: Hamiltonian Circuits in Random Graphs, Discrete Mathematics 14,
-1976), or leaves a cycle behind. In random cubic graphs about one in sqrt(n) covers by cycles is one cycle
+A step adds an edge at the end of the path, and takes one away where it leads: the path takes in a cycle,
+turns round behind one of its vertices (L. Posa: Hamiltonian Circuits in Random Graphs, Discrete Mathematics
+14, 1976), or leaves a cycle behind. In random cubic graphs about one in sqrt(n) covers by cycles is one cycle
 (A. Frieze, M. Jerrum, M. Molloy, R. Robinson, N. Wormald: Generating and Counting Hamilton Cycles in Random
 Regular Graphs, Journal of Algorithms 21, 1996), and the walk prefers those of few.
 """

@@ -1,14 +1,15 @@
 """Circuits in clauses: arcs of which each vertex has one that leaves it and one that enters it.
 
 The arcs are literals in exactly two sets of which one literal is true: that of their tail and that of their
-head. Which two sets are those of one vertex is seen in what clauses say of arcs: all arcs that leave a vertex,
-and all that enter it, speak of its own variables, of its place in the circuit, say, whatever encodes it
-(N.-F. Zhou: In Pursuit of an Efficient SAT Encoding for the Hamiltonian Cycle Problem, CP 2020, lists
-encodings). Nothing here is proven: what is found is where to look for models.
+head. Which two sets are of one vertex is seen in what clauses say of arcs: all arcs that leave a vertex, and
+all that enter it, speak of its own variables, of its place in the circuit, say, whatever encodes it (N.-F.
+Zhou: In Pursuit of an Efficient SAT Encoding for the Hamiltonian Cycle Problem, CP 2020, lists encodings).
+Nothing here is proven: what is found is where to look for models.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -113,7 +114,8 @@ def _sets(matrix: Matrix) -> _Sets | None:
         return None
     sizes = np.diff(offsets)
     chosen = np.union1d(np.flatnonzero(twice), excluding(matrix, fit & ~twice))
-    chosen = _pruned(codes, offsets, literals, chosen, rounds=HOPS, exact=True)
+    for exact in (False, True):  # what is in one set only makes none of others too many
+        chosen = _pruned(codes, offsets, literals, chosen, rounds=HOPS, exact=exact)
     if not 2 * LEAST <= chosen.size <= LARGEST:
         return None
     members = codes[ranges(offsets, chosen)]
@@ -199,7 +201,10 @@ def _partners(matrix: Matrix, sets: _Sets) -> Numbers | None:
     left = np.flatnonzero(chosen & (partner < 0))
     if left.size > 2:  # an arc that is given makes its ends one vertex, and those beside it may be a loop
         whole[sets.arcs >> 1] = chosen[sets.ends[:, 0]]
-        for owners, labels in (*([] if classed is None else [classed]), _beside(matrix, whole, left, *spoken)):
+        for owners, labels in (
+            *([] if classed is None else [classed]),
+            _beside(matrix, whole, left, *spoken),
+        ):
             of_left = np.isin(owners, left)
             pair(owners[of_left], labels[of_left], loops=True)
         left = np.flatnonzero(chosen & (partner < 0))
@@ -248,7 +253,7 @@ def _blocks(lengths: Numbers, step: int) -> Iterator[tuple[int, int]]:
     ends = np.cumsum(lengths)
     cuts = np.searchsorted(ends, np.arange(step, int(ends[-1]), step))
     bounds = np.unique(np.concatenate([[0], cuts, [lengths.size]])).tolist()
-    return zip(bounds, bounds[1:], strict=False)
+    return pairwise(bounds)
 
 
 def _alike(owners: Numbers, labels: Numbers) -> Numbers:
@@ -322,7 +327,7 @@ def _beside(
 
 
 def _graph(sets: _Sets, partner: Numbers) -> Tours:
-    part, side = _sides(sets, np.stack([np.flatnonzero(partner >= 0), partner[partner >= 0]], axis=1))
+    _, side = _sides(sets, np.stack([np.flatnonzero(partner >= 0), partner[partner >= 0]], axis=1))
     tails = np.flatnonzero((partner >= 0) & (side == 0))
     vertex = np.full(partner.size, -1)
     vertex[tails] = vertex[partner[tails]] = np.arange(tails.size)

@@ -27,13 +27,17 @@ def two_way(vertices: int, extra: int, seed: int) -> list[Arc]:
 
 
 def one_way(vertices: int, extra: int, seed: int) -> list[Arc]:
-    """Return the arcs of a hidden cycle, and others."""
+    """Return the arcs of a hidden cycle, and others; two at least leave each vertex, and two enter it."""
     dice = random.Random(seed)
     order = dice.sample(range(vertices), vertices)
     arcs = set(pairwise([*order, order[0]]))
-    while len(arcs) < vertices + extra:
-        arcs.add(tuple(dice.sample(range(vertices), 2)))  # type: ignore[arg-type] # of two
-    return sorted(arcs)
+    while True:
+        ends = [[arc[end] for arc in arcs] for end in (0, 1)]
+        if len(arcs) >= vertices + extra and all(each.count(v) > 1 for each in ends for v in range(vertices)):
+            return sorted(arcs)
+        tail, head = dice.sample(range(vertices), 2)
+        if len(arcs) < vertices + extra or ends[0].count(tail) < 2 or ends[1].count(head) < 2:
+            arcs.add((tail, head))
 
 
 def _binary(vertices: int, arcs: dict[Arc, int], fresh: Callable[[], int], *, gates: bool) -> list[Row]:
@@ -84,9 +88,11 @@ def gates(vertices: int, arcs: dict[Arc, int], fresh: Callable[[], int]) -> list
 
 def shifted(vertices: int, arcs: dict[Arc, int], fresh: Callable[[], int]) -> list[Row]:
     """Return clauses on places as states of a shift register with linear feedback."""
-    width, taps = {4: (4, (3, 2)), 5: (5, (4, 2)), 6: (6, (5, 4)), 7: (7, (6, 5))}[max(4, vertices.bit_length())]
+    width, taps = {4: (4, (3, 2)), 5: (5, (4, 2)), 6: (6, (5, 4)), 7: (7, (6, 5))}[
+        max(4, vertices.bit_length())
+    ]
     places = [[fresh() for _ in range(width)] for _ in range(vertices)]
-    rows = [[bit] for bit in places[0]]
+    rows = [[bit] for bit in places[0]] + places  # no state is 0, which would follow itself
     following = []
     for place in places:
         a, b, out = place[taps[0]], place[taps[1]], fresh()
@@ -120,13 +126,33 @@ def ordered(vertices: int, arcs: dict[Arc, int], fresh: Callable[[], int]) -> li
     return rows
 
 
+def _parity(literals: Row, fresh: Callable[[], int], *, odd: bool) -> list[Row]:
+    """Say that an odd, or an even, number of the literals is true, by sums of them one by one."""
+    total, rows = literals[0], []
+    for each in literals[1:]:
+        out = fresh()
+        rows += [[-out, total, each], [-out, -total, -each], [out, -total, each], [out, total, -each]]
+        total = out
+    return [*rows, [total if odd else -total]]
+
+
 PLACES = {each.__name__: each for each in (binary, gates, shifted, one_hot, ordered)}
 
 
 def tour_formula(
-    vertices: int, arcs: Sequence[Arc], places: str, seed: int, *, counters: bool = False, more: Sequence[Row] = ()
+    vertices: int,
+    arcs: Sequence[Arc],
+    places: str,
+    seed: int,
+    *,
+    counters: bool = False,
+    more: Sequence[Row] = (),
+    barred: bool = False,
 ) -> TourFormula:
-    """Return the formula of a graph with other names and signs; `more` clauses are on arcs, from 1 in order."""
+    """Return the formula of a graph with other names and signs; `more` clauses are on arcs, from 1 in order.
+
+    Where it is barred, it has no model: the number of arcs of a cycle among half of them is odd and even.
+    """
     dice = random.Random(seed)
     numbers = {arc: number for number, arc in enumerate(arcs, 1)}
     counter = count(len(arcs) + 1)
@@ -142,6 +168,10 @@ def tour_formula(
             else:
                 rows += [one, *([-a, -b] for a, b in combinations(one, 2))]
     rows += PLACES[places](vertices, numbers, lambda: next(counter))
+    if barred:
+        some = dice.sample(sorted(numbers.values()), len(arcs) // 2)
+        rows += _parity(some, lambda: next(counter), odd=True)
+        rows += _parity(dice.sample(some, len(some)), lambda: next(counter), odd=False)
     top = next(counter) - 1
     names = dice.sample(range(1, top + 1), top)
     signs = [dice.choice((1, -1)) for _ in range(top)]

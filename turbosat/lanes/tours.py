@@ -22,7 +22,9 @@ def promising(formula: Formula, check: Callable[[], None] = lambda: None) -> boo
 
     About 20 ms for a million literals. `check` is called now and then and may raise.
     """
-    if not 0 < formula.literals.size <= LARGEST or formula.variables > formula.literals.size:
+    if len(formula.xors) or not 0 < formula.literals.size <= LARGEST:
+        return False
+    if formula.variables > formula.literals.size:
         return False
     from turbosat.encodings.propagation import literal_codes
     from turbosat.encodings.tours import likely

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import numpy as np
@@ -25,7 +25,7 @@ class Roads:
 
     def __init__(self, tours: Tours) -> None:
         count = tours.vertices
-        self._arcs = {pair: k for k, pair in enumerate(zip(tours.tails.tolist(), tours.heads.tolist(), strict=True))}
+        self._arcs = {pair: number for number, pair in enumerate(_pairs(tours))}
         single = [0] * count
         degree = [0] * count
         for tail, head in self._arcs:
@@ -33,7 +33,7 @@ class Roads:
                 degree[each] += 1
                 single[each] += (head, tail) not in self._arcs
         split = [v for v in range(count) if 2 * single[v] > degree[v]]
-        if FEW < len(split) or (not split and any(single)):
+        if len(split) > FEW or (not split and any(single)):
             split = list(range(count))
         self._exit = list(range(count))  # where arcs that leave a vertex begin
         for number, vertex in enumerate(split):
@@ -84,7 +84,7 @@ class Covers:
             self._solver.add_clause(row)
             for place, one in enumerate(row):
                 self._solver.append_formula([[-one, -other] for other in row[:place]])
-        numbers = {pair: k for k, pair in enumerate(zip(tours.tails.tolist(), tours.heads.tolist(), strict=True), 1)}
+        numbers = {pair: number for number, pair in enumerate(_pairs(tours), 1)}
         for (tail, head), arc in numbers.items():
             back = numbers.get((head, tail))
             if back is not None and tail < head and tours.vertices > 2:
@@ -124,6 +124,11 @@ class Covers:
         tails, heads = inside[self._tours.tails], inside[self._tours.heads]
         for crossing in (tails & ~heads, ~tails & heads):
             self._solver.add_clause((np.flatnonzero(crossing) + 1).tolist())
+
+
+def _pairs(tours: Tours) -> Iterator[tuple[int, int]]:
+    """Return the tail and the head of each arc."""
+    return zip(tours.tails.tolist(), tours.heads.tolist(), strict=True)
 
 
 def _rows(ends: NDArray[np.int64], vertices: int) -> list[list[int]]:

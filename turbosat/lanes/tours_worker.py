@@ -1,4 +1,4 @@
-"""The child side of the tours lane: find a circuit in the clauses, a cycle for it, and a model with that cycle.
+"""The child side of the tours lane: a circuit in the clauses, a cycle for it, a model with that cycle.
 
 In a process of its own: whatever it does, it can be ended at any time.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from functools import cache
 from typing import Any, Final
 
@@ -26,8 +26,8 @@ from turbosat.lanes.tours_graph import Covers, Roads
 QUICK: Final = 1.0  # CPU seconds after which the lane gives way,
 NICE: Final = 7  # so far
 SECONDS: Final = 40.0  # CPU seconds of all
-WALK: Final = 2_000_000  # microseconds of a walk at most
-WALKED: Final = 200_000  # and of a part of it, before limits are looked at
+WALK: Final = 100_000, 1_000  # microseconds of a walk at most: so many, and so many for each vertex
+WALKED: Final = 100_000  # of a part of it, before limits are looked at
 WALKS: Final = 3  # cycles from walks that may be refused before covers are asked for
 REFUSALS: Final = 40  # of all cycles
 COVERING: Final = 5.0  # CPU seconds in which covers are asked for, each time
@@ -57,7 +57,7 @@ def run(channel: Channel) -> None:
     if model is None:
         channel.send("answer", {"status": 0, "why": "no cycle that makes a model"})
     else:
-        channel.send("answer", {"status": 10}, [memoryview(model.view(np.uint8))])
+        channel.send("answer", {"status": 10}, [memoryview(model.view(np.uint8))])  # type: ignore[arg-type] # untyped
 
 
 def solved(
@@ -120,12 +120,13 @@ class _Search:
         graph, partner = self._roads.graph()
         chains = contract(graph, partner)
         seed, conflicts = 0, CONFLICTS
+        parts = -(-(WALK[0] + WALK[1] * self._tours.vertices) // WALKED)
         while not self._spent():
             allowed = self.refused + WALKS
             while chains is not None and self.refused < allowed:
                 walk, seed = Walk(graph, partner, seed), seed + 1
                 row = None
-                for _ in range(WALK // WALKED):
+                for _ in range(parts):
                     row = walk.search(WALKED)
                     if row is not None or self._spent():
                         break
@@ -136,7 +137,7 @@ class _Search:
                 return
             conflicts *= 2
 
-    def _covered(self, conflicts: int) -> Iterator[list[int]]:
+    def _covered(self, conflicts: int) -> Generator[list[int], None, bool]:
         """Yield cycles from covers for a while; return whether there are no more."""
         if self._covers is None:
             self._covers = Covers(self._matrix, self._tours)
@@ -158,7 +159,7 @@ class _Completion:
     """Models of a matrix under assumptions: by unit propagation where that is enough, else by CaDiCaL."""
 
     def __init__(self, matrix: Matrix) -> None:
-        self.core: list[int] = []  # assumed literals that no model has, all together; none if that is not known
+        self.core: list[int] = []  # assumed literals that no model has, if known
         self._matrix = matrix
         self._solver: Any = None
 
@@ -167,7 +168,8 @@ class _Completion:
         matrix = self._matrix
         fixed = propagate(matrix.literals, matrix.offsets, matrix.variables, assumed)
         if not fixed.contradiction and fixed.satisfied.all():
-            return fixed.values == 1
+            values: Values = fixed.values == 1
+            return values
         self.core = []
         if self._solver is None:
             from pysat.solvers import Cadical300
@@ -179,7 +181,7 @@ class _Completion:
         wanted = (((assumed >> 1) + 1) * (1 - 2 * (assumed & 1))).tolist()
         answer = self._solver.solve_limited(assumptions=wanted)
         if answer:
-            return np.array(self._solver.get_model()[: matrix.variables]) > 0  # type: ignore[no-any-return] # untyped
+            return np.array(self._solver.get_model()[: matrix.variables], np.int32) > 0
         if answer is False:
             self.core = [2 * abs(each) - 2 + (each < 0) for each in self._solver.get_core() or []]
         return None

@@ -111,8 +111,8 @@ class Hybrid:
         if self._descent.figures:
             self.statistics["gradient"] = self._descent.figures
         self.statistics.update(self._stage.statistics())
-        stages = {"sweeping": self._sweeping, "symmetry": self._symmetry, "tours": self._tours}
-        self.statistics.update({name: stage.figures for name, stage in stages.items() if stage.figures})
+        stages = ("sweeping", self._sweeping), ("symmetry", self._symmetry), ("tours", self._tours)
+        self.statistics.update({name: stage.figures for name, stage in stages if stage.figures})
         if self._pool.about:
             self.statistics["pool"] = self._pool.about
 
