@@ -82,7 +82,7 @@ class Hybrid:
         self._stage = AlgebraStage(race, options, deadline, run.proof)
         self._sweeping = SweepingStage(race, options, deadline, run.proof)
         self._symmetry = SymmetryStage(race, options, deadline, run.proof)
-        self._tours = ToursStage(race, options, deadline)
+        self._tours = ToursStage(race, options, deadline, run.proof)
         self._descent = DescentStage(race, options, deadline, self._best_guidance, run.phases)
         self._pool = PoolStage(race, options, deadline)
         self._clause_sharing = ClauseSharing(race, sharing=options["sharing"])

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from turbosat.deadline import Deadline
     from turbosat.formula.formula import Formula
     from turbosat.lanes.tours import ToursSearch
+    from turbosat.proof.file import ProofFile
 
 # What its child needs, loaded before it is copied. numpy.unique loads masked arrays.
 TOURS = "numpy.ma", "turbosat.lanes.tours_worker"
@@ -20,13 +21,14 @@ TOURS = "numpy.ma", "turbosat.lanes.tours_worker"
 class ToursStage:
     """The search for a cycle through all vertices of a graph beside the first lanes.
 
-    It may find a model and refutes nothing, so a proof is no hindrance; but not under assumptions, which it
-    does not know.
+    It may find a model, and refutes nothing: with a proof there is none, nor under assumptions.
     """
 
-    def __init__(self, race: Race, options: Options, deadline: Deadline) -> None:
+    def __init__(
+        self, race: Race, options: Options, deadline: Deadline, proof: ProofFile | None = None
+    ) -> None:
         self.lane: Lane | None = None
-        self._race, self._options, self._deadline = race, options, deadline
+        self._race, self._options, self._deadline, self._proof = race, options, deadline, proof
         self._begun = self._told = False
         self._promising: bool | None = None
 
@@ -35,7 +37,8 @@ class ToursStage:
         if self._promising is None:
             self._promising = False
             options = self._options
-            if options["tours"] and options["engine"] == "auto" and not options["deterministic"]:
+            wanted = options["tours"] and options["engine"] == "auto" and not options["deterministic"]
+            if wanted and self._proof is None:
                 from turbosat.lanes.tours import promising
 
                 self._promising = promising(formula, self._deadline.check)
