@@ -26,10 +26,11 @@ from turbosat.lanes.tours_graph import Covers, Roads
 QUICK: Final = 1.0  # CPU seconds after which the lane gives way,
 NICE: Final = 7  # so far
 SECONDS: Final = 40.0  # CPU seconds of all
-WALK: Final = 100_000, 1_000  # microseconds of a walk at most: so many, and so many for each vertex
+WALK: Final = 100_000, 1_000, 0.5  # microseconds of a walk at most: in all, by vertices, by their square
 WALKED: Final = 100_000  # of a part of it, before limits are looked at
 WALKS: Final = 3  # cycles from walks that may be refused before covers are asked for
 REFUSALS: Final = 40  # of all cycles
+COVERED: Final = 2_000  # vertices at most: covers of more take CaDiCaL minutes
 COVERING: Final = 5.0  # CPU seconds in which covers are asked for, each time
 CONFLICTS: Final = 2_000  # of the search for a cover, before limits are looked at
 COMPLETING: Final = 20_000  # conflicts of the search for a model with one cycle
@@ -119,11 +120,14 @@ class _Search:
         """Yield the arcs of cycles through all vertices."""
         graph, partner = self._roads.graph()
         chains = contract(graph, partner)
+        if chains is None:
+            return
         seed, conflicts = 0, CONFLICTS
-        parts = -(-(WALK[0] + WALK[1] * self._tours.vertices) // WALKED)
+        vertices = self._tours.vertices
+        parts = 1 + int(WALK[0] + vertices * (WALK[1] + WALK[2] * vertices)) // WALKED
         while not self._spent():
             allowed = self.refused + WALKS
-            while chains is not None and self.refused < allowed:
+            while self.refused < allowed:
                 walk, seed = Walk(graph, partner, seed), seed + 1
                 row = None
                 for _ in range(parts):
@@ -133,7 +137,7 @@ class _Search:
                 if row is None:
                     break
                 yield from self._roads.along(expanded(row, chains))
-            if (yield from self._covered(conflicts)):
+            if vertices <= COVERED and (yield from self._covered(conflicts)):
                 return
             conflicts *= 2
 
