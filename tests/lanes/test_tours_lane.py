@@ -105,3 +105,13 @@ def test_only_what_may_have_a_circuit_is_searched(monkeypatch: pytest.MonkeyPatc
     assert not promising(Formula.from_clauses([], 5))
     monkeypatch.setattr(module, "LARGEST", formula.literals.size - 1)
     assert not promising(formula)
+
+
+def test_a_large_formula_is_looked_at_by_the_lane(monkeypatch: pytest.MonkeyPatch) -> None:
+    pigeons = Formula.from_clauses(pigeonhole(7, 6)[1])
+    assert not promising(pigeons)
+    monkeypatch.setattr(module, "LARGE", pigeons.literals.size - 1)
+    monkeypatch.setattr(worker, "LARGE", pigeons.literals.size - 1)
+    assert promising(pigeons)
+    assert solved(pigeons) is None
+    assert solved(tour_formula(30, two_way(30, 14, 2), "binary", 2).formula) is not None

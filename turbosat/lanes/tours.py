@@ -14,18 +14,24 @@ if TYPE_CHECKING:
     from turbosat.cdcl.process.channel import Message
     from turbosat.formula.formula import Formula
 
-LARGEST = 20_000_000  # literals of a formula that is looked at
+LARGEST = 10_000_000  # literals of a formula that is looked at
+LARGE = 1_000_000  # literals from which on the lane looks itself: it takes 0.1 microseconds for each
 
 
 def promising(formula: Formula, check: Callable[[], None] = lambda: None) -> bool:
     """Say whether a formula may have a circuit, by counts of its literals, without compiled code.
 
-    About 20 ms for a million literals. `check` is called now and then and may raise.
+    Of a large one nothing is known before the lane has looked. `check` is called now and then and may raise.
     """
     if len(formula.xors) or not 0 < formula.literals.size <= LARGEST:
         return False
     if formula.variables > formula.literals.size:
         return False
+    return formula.literals.size > LARGE or countable(formula, check)
+
+
+def countable(formula: Formula, check: Callable[[], None] = lambda: None) -> bool:
+    """Say whether there may be enough sets of literals of which one is true."""
     from turbosat.encodings.propagation import literal_codes
     from turbosat.encodings.tours import likely
 

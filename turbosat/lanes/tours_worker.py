@@ -21,6 +21,7 @@ from turbosat.encodings.propagation import propagate
 from turbosat.encodings.tours import Tours, recognise
 from turbosat.formula.formula import Formula
 from turbosat.lanes.single_task import received
+from turbosat.lanes.tours import LARGE, countable
 from turbosat.lanes.tours_graph import Covers, Roads
 
 QUICK: Final = 1.0  # CPU seconds after which the lane gives way,
@@ -72,6 +73,8 @@ def solved(
     `tell` is called with figures where there is a circuit, and `give_way` before what takes long.
     """
     began = time.process_time()
+    if formula.literals.size > LARGE and not countable(formula):
+        return None
     matrix = encode(Formula(formula.literals, formula.offsets, formula.variables))
     tours = recognise(matrix)
     if tours is None:
