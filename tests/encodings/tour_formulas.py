@@ -31,13 +31,17 @@ def one_way(vertices: int, extra: int, seed: int) -> list[Arc]:
     dice = random.Random(seed)
     order = dice.sample(range(vertices), vertices)
     arcs = set(pairwise([*order, order[0]]))
-    while True:
-        ends = [[arc[end] for arc in arcs] for end in (0, 1)]
-        if len(arcs) >= vertices + extra and all(each.count(v) > 1 for each in ends for v in range(vertices)):
-            return sorted(arcs)
+    leaving, entering = [1] * vertices, [1] * vertices
+    few = set(range(vertices))  # that two do not leave yet, or enter
+    while few or len(arcs) < vertices + extra:
         tail, head = dice.sample(range(vertices), 2)
-        if len(arcs) < vertices + extra or ends[0].count(tail) < 2 or ends[1].count(head) < 2:
+        wanted = len(arcs) < vertices + extra or leaving[tail] < 2 or entering[head] < 2
+        if wanted and (tail, head) not in arcs:
             arcs.add((tail, head))
+            leaving[tail] += 1
+            entering[head] += 1
+            few -= {each for each in (tail, head) if min(leaving[each], entering[each]) > 1}
+    return sorted(arcs)
 
 
 def _binary(vertices: int, arcs: dict[Arc, int], fresh: Callable[[], int], *, gates: bool) -> list[Row]:
