@@ -97,6 +97,9 @@ class Options(TypedDict, total=False):
     symmetry: Annotated[
         bool, Option(True, ("--symmetry/--no-symmetry",), "A lane searches with symmetries broken.")
     ]
+    tours: Annotated[
+        bool, Option(True, ("--tours/--no-tours",), "Cycles through all vertices of a graph are looked for.")
+    ]
     guidance: Annotated[
         bool, Option(True, ("--guidance/--no-guidance",), "CDCL lanes are told what the descent finds.")
     ]

@@ -122,6 +122,7 @@ def test_every_part_can_be_left_out(seconds_hard: Path) -> None:
         "counting": False,
         "sweeping": False,
         "symmetry": False,
+        "tours": False,
         "guidance": False,
         "sharing": False,
         "pool": False,

@@ -66,6 +66,8 @@ class Show:
             self.comment(_sweeping_line(event.data))
         elif event.kind == "symmetry":
             self.comment(_symmetry_line(event.data))
+        elif event.kind == "tours":
+            self.comment(_tours_line(event.data))
         elif event.kind in ("device", "started") and "device" in event.data:
             why = f" ({event.data['why']})" if "why" in event.data else ""
             self.comment(f"{event.lane} search on {event.data['device']}{why}")
@@ -172,3 +174,9 @@ def _symmetry_line(data: dict[str, Any]) -> str:
     return (
         f"{found}: {data['matrices']} matrices{matrix}; {data['breaking']} clauses, {data['seconds']:.2f} s"
     )
+
+
+def _tours_line(data: dict[str, Any]) -> str:
+    """Say in one line what the graph is in which a cycle was looked for."""
+    found = f"circuit through {data['vertices']} vertices along {data['arcs']} arcs"
+    return f"{found}: {data['refused']} cycles refused; {data['seconds']:.2f} s"

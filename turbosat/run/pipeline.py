@@ -108,6 +108,7 @@ class Run(Context):
                     "counting": False,
                     "sweeping": False,
                     "symmetry": False,
+                    "tours": False,
                     "pool": False,
                 }
                 self.tell("note", what=f"Kissat's lanes only: {error}")
