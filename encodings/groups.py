@@ -89,6 +89,20 @@ def _candidates(matrix: Matrix) -> NDArray[np.int64]:
     """Return the clauses that are groups, rising."""
     if not matrix.clauses:
         return np.zeros(0, np.int64)
+    sizes = np.diff(matrix.offsets)
+    alone = np.maximum.reduceat(np.diff(matrix.starts)[matrix.literals], matrix.offsets[:-1]) == 1
+    alone &= sizes <= LONGEST
+    found = np.flatnonzero(alone), excluding(matrix, ~alone & (sizes <= LONGEST))
+    return np.sort(np.concatenate(found))
+
+
+def excluding(matrix: Matrix, likely: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return those of the likely clauses (clauses,) whose literals exclude each other by clauses of two.
+
+    Shorter ones are looked at first, and longer ones not if that took long.
+    """
+    if not likely.any():
+        return np.zeros(0, np.int64)
     sizes, bound = np.diff(matrix.offsets), 2 * matrix.variables
     pairs = np.flatnonzero(sizes == 2)
     first, second = (matrix.literals[matrix.offsets[pairs] + place] ^ 1 for place in (0, 1))  # (pairs,)
@@ -97,10 +111,8 @@ def _candidates(matrix: Matrix) -> NDArray[np.int64]:
     others = np.bincount(first, minlength=bound)  # (literals,), how many each excludes, at least
     others += np.bincount(second, minlength=bound)
     heads = matrix.offsets[:-1]
-    fewest = np.minimum.reduceat(others[matrix.literals], heads)  # (clauses,)
-    alone = np.maximum.reduceat(np.diff(matrix.starts)[matrix.literals], heads) == 1
-    likely = ~alone & (fewest >= sizes - 1) & (sizes <= LONGEST)
-    found, looked_up = [np.flatnonzero(alone & (sizes <= LONGEST))], 0
+    likely = likely & (np.minimum.reduceat(others[matrix.literals], heads) >= sizes - 1)
+    found, looked_up = [np.zeros(0, np.int64)], 0
     for size in np.flatnonzero(np.bincount(sizes[likely])).tolist():
         clauses = np.flatnonzero(likely & (sizes == size))
         looked_up += clauses.size * size * (size - 1) // 2

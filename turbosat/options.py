@@ -100,6 +100,9 @@ class Options(TypedDict, total=False):
     folding: Annotated[
         bool, Option(True, ("--folding/--no-folding",), "A lane guesses that parts of a model repeat others.")
     ]
+    tours: Annotated[
+        bool, Option(True, ("--tours/--no-tours",), "Cycles through all vertices of a graph are looked for.")
+    ]
     guidance: Annotated[
         bool, Option(True, ("--guidance/--no-guidance",), "CDCL lanes are told what the descent finds.")
     ]

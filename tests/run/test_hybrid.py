@@ -123,6 +123,7 @@ def test_every_part_can_be_left_out(seconds_hard: Path) -> None:
         "sweeping": False,
         "symmetry": False,
         "folding": False,
+        "tours": False,
         "guidance": False,
         "sharing": False,
         "pool": False,

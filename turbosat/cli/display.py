@@ -68,6 +68,8 @@ class Show:
             self.comment(_symmetry_line(event.data))
         elif event.kind == "folding":
             self.comment(_folding_line(event.data))
+        elif event.kind == "tours":
+            self.comment(_tours_line(event.data))
         elif event.kind in ("device", "started") and "device" in event.data:
             why = f" ({event.data['why']})" if "why" in event.data else ""
             self.comment(f"{event.lane} search on {event.data['device']}{why}")
@@ -180,3 +182,9 @@ def _folding_line(data: dict[str, Any]) -> str:
     """Say in one line which folds there are."""
     folds, seconds = data["folds"], data["seconds"]
     return f"{len(folds)} folds, the largest by {folds[0]} of {data['variables']} variables; {seconds:.2f} s"
+
+
+def _tours_line(data: dict[str, Any]) -> str:
+    """Say in one line what the graph is in which a cycle was looked for."""
+    found = f"circuit through {data['vertices']} vertices along {data['arcs']} arcs"
+    return f"{found}: {data['refused']} cycles refused; {data['seconds']:.2f} s"

@@ -8,6 +8,7 @@
     sweeping ─ equal gates of the formula's circuit           ──► clauses for every lane, and a merged formula
     symmetry ─ permutations that keep the clauses             ──► clauses that break them, for one lane
     folding  ─ parts of the formula that look like others     ──► guesses, for one lane that is after models
+    tours  ─ cycles through all vertices of a graph           ──► models
 
 Each turn of the loop waits for news, moves what has come, judges answers, and does what the scheduler says.
 """
@@ -43,6 +44,7 @@ from turbosat.run.scheduler import (
 )
 from turbosat.run.sweeping import SweepingStage
 from turbosat.run.symmetry import SymmetryStage
+from turbosat.run.tours import ToursStage
 from turbosat.system import tree_memory
 
 if TYPE_CHECKING:
@@ -55,9 +57,7 @@ if TYPE_CHECKING:
     from turbosat.run.context import Context
 
 MEGABYTE = 1 << 20
-# What their children need, loaded before they are copied. numpy.unique loads masked arrays.
-SWEEPING = "numpy.ma", "turbosat.lanes.sweeping_worker"
-SYMMETRY = "numpy.ma", "turbosat.lanes.symmetry_worker"
+# What its child needs, loaded before it is copied.
 DESCENT = "turbosat.gpu.search", "turbosat.lanes.gradient_worker", "turbosat.gpu.gradient.cpu"
 REVIVALS = 2  # times that a lane is started again whose process somebody ended
 
@@ -85,6 +85,7 @@ class Hybrid:
         self._sweeping = SweepingStage(race, options, deadline, run.proof)
         self._symmetry = SymmetryStage(race, options, deadline, run.proof)
         self._folding = FoldingStage(run, race, self._room_beside, self._strengthened)
+        self._tours = ToursStage(race, options, deadline, run.proof)
         self._descent = DescentStage(race, options, deadline, self._best_guidance, run.phases)
         self._pool = PoolStage(race, options, deadline)
         self._clause_sharing = ClauseSharing(race, sharing=options["sharing"])
@@ -110,8 +111,9 @@ class Hybrid:
             self._pool.stop()
         self.statistics.update(self._stage.statistics())
         figures = {"gradient": self._descent.figures, "sweeping": self._sweeping.figures}
-        figures |= {"symmetry": self._symmetry.figures, "folding": self._folding.figures}
-        figures |= {"pool": self._pool.about, "exchange": self._clause_sharing.statistics() or {}}
+        figures |= {"symmetry": self._symmetry.figures, "tours": self._tours.figures}
+        figures |= {"folding": self._folding.figures, "pool": self._pool.about}
+        figures |= {"exchange": self._clause_sharing.statistics() or {}}
         self.statistics.update({name: each for name, each in figures.items() if each})
 
     def search(self, formula: Formula) -> Result:
@@ -162,6 +164,7 @@ class Hybrid:
         """Return the result if an answer is one; else move what has come."""
         self._stage.share()  # what the algebra found is told even if it is the answer
         self._sweeping.share()
+        self._tours.share()
         result = None if found is None else self._run.judge(formula, *found)
         if result is not None:
             return result
@@ -223,7 +226,7 @@ class Hybrid:
         return self._confinement.adjust(first, [pid for pid in self._race.processes() if pid != first])
 
     def _view(self) -> View:
-        about = self._pool.about
+        about, apart = self._pool.about, (*self._cdcl(), *self._folding.lanes)
         return View(
             seconds=self._waited() if self._alone() else max(self._waited(), self._head_start),
             cores=self._cores,
@@ -238,8 +241,7 @@ class Hybrid:
             first=self._stage.running + self._sweeping.running,
             left=self._stage.left,
             deserted=not self._searching(),
-            second=len(self._race.running())
-            - sum(lane.state == "running" for lane in (*self._cdcl(), *self._folding.lanes)),
+            second=len(self._race.running()) - sum(lane.state == "running" for lane in apart),
         )
 
     def _apply(self, formula: Formula) -> None:
@@ -268,22 +270,23 @@ class Hybrid:
         )
 
     def _begin_first(self, plan: Plan, formula: Formula) -> bool:
-        """Start sweeping, algebra and counting, all before any takes a core."""
-        sweeps = not self._assuming and self._sweeping.promising(formula)
-        modules = self._stage.modules(formula, sweep=not self._assuming)
-        if (sweeps or modules) and load_next((*(SWEEPING if sweeps else ()), *modules)):
+        """Start tours, sweeping, algebra and counting, all before any takes a core."""
+        stages = () if self._assuming else (self._tours, self._sweeping)
+        modules = [name for stage in stages for name in stage.modules(formula)]
+        modules += self._stage.modules(formula, sweep=not self._assuming)
+        if modules and load_next(modules):
             return False
         with self._race.together():
-            if sweeps:
-                self._sweeping.begin(formula)
+            for stage in stages:
+                stage.begin(formula)
             self._stage.begin(formula, sweep=not self._assuming)
         if plan.spare:
             self._stage.begin_late(formula, self._waited())
         return True
 
     def _begin_symmetry(self, plan: Plan, formula: Formula) -> bool:
-        if not self._assuming and plan.here > 1 and self._symmetry.promising(formula):
-            if not self._symmetry.begun and load_next(SYMMETRY):
+        if not self._assuming and plan.here > 1 and (modules := self._symmetry.modules(formula)):
+            if not self._symmetry.begun and load_next(modules):
                 return False
             self._symmetry.begin(formula)
         return True

@@ -109,6 +109,7 @@ class Run(Context):
                     "sweeping": False,
                     "symmetry": False,
                     "folding": False,
+                    "tours": False,
                     "pool": False,
                 }
                 self.tell("note", what=f"Kissat's lanes only: {error}")

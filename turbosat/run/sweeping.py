@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from turbosat.lanes.sweeping import Sweeping
     from turbosat.proof.file import ProofFile
 
+# What its child needs, loaded before it is copied. numpy.unique loads masked arrays.
+SWEEPING = "numpy.ma", "turbosat.lanes.sweeping_worker"
 NICE = 1  # how far it gives way
 MERGED = "kissat-merged"  # the lane on the merged formula
 
@@ -47,6 +49,10 @@ class SweepingStage:
             else:
                 self._promising = False
         return self._promising
+
+    def modules(self, formula: Formula) -> tuple[str, ...]:
+        """Return what is to be loaded before `begin`."""
+        return SWEEPING if self.promising(formula) else ()
 
     def begin(self, formula: Formula) -> None:
         """Start the lane, once, if the formula has gates worth looking for."""

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from turbosat.lanes.symmetry import SymmetrySearch
     from turbosat.proof.file import ProofFile
 
+# What its child needs, loaded before it is copied. numpy.unique loads masked arrays.
+SYMMETRY = "numpy.ma", "turbosat.lanes.symmetry_worker"
 NICE = 1  # how far the search gives way, and
 HALF = 4  # the lane: it has about half of the core that other lanes are on
 BROKEN = "kissat-symmetry"  # the lane on the formula with breaking clauses
@@ -51,6 +53,10 @@ class SymmetryStage:
 
             self._promising = promising(formula, self._deadline.check)
         return self._promising
+
+    def modules(self, formula: Formula) -> tuple[str, ...]:
+        """Return what is to be loaded before `begin`."""
+        return SYMMETRY if self.promising(formula) else ()
 
     def begin(self, formula: Formula) -> None:
         """Start the search, once, if there is a prospect."""
