@@ -121,6 +121,8 @@ def _sets(matrix: Matrix) -> _Sets | None:
     members = codes[ranges(offsets, chosen)]
     owners = np.repeat(np.arange(chosen.size), sizes[chosen])
     order = np.argsort(members, kind="stable")
+    if members.size % 2:  # there are more rounds to go than these
+        return None
     ends = owners[order].reshape(-1, 2)
     arcs = members[order][::2]
     if (members[order][1::2] != arcs).any() or (ends[:, 0] == ends[:, 1]).any():
@@ -238,8 +240,8 @@ def _spoken(matrix: Matrix, sets: _Sets, own: Numbers, labels: Numbers) -> tuple
         arc = np.repeat(arcs[first:last], lengths[block])
         label = labels[variables]
         kept = (own[variables] != own[sets.arcs[arc] >> 1]) & (label * 40503 % 65537 % one_of == 0)
-        found.append(np.unique(arc[kept] * labels.size + label[kept]))
-    arc, label = np.divmod(np.unique(np.concatenate(found)), labels.size)
+        found.append(_distinct(arc[kept] * labels.size + label[kept]))
+    arc, label = np.divmod(_distinct(np.concatenate(found)), labels.size)
     keys = (sets.ends[arc] * labels.size + label[:, None]).ravel()
     keys, counts = np.unique(keys, return_counts=True)
     owner, label = np.divmod(keys, labels.size)
@@ -247,6 +249,14 @@ def _spoken(matrix: Matrix, sets: _Sets, own: Numbers, labels: Numbers) -> tuple
     np.maximum.at(most, owner, counts)
     kept = (counts == most[owner]) & ((counts > 1) | (sets.sizes[owner] == 2))
     return owner[kept], label[kept]
+
+
+def _distinct(keys: Numbers) -> Numbers:
+    """Return the keys once each, rising. numpy.unique hashes, which takes far longer for many."""
+    keys = np.sort(keys)
+    first = np.ones(keys.size, np.bool_)
+    np.not_equal(keys[1:], keys[:-1], out=first[1:])
+    return keys[first]
 
 
 def _blocks(lengths: Numbers, step: int) -> Iterator[tuple[int, int]]:
@@ -276,7 +286,7 @@ def _match(keys: Numbers, partner: Numbers) -> None:
     """
     keys, weights = np.unique(keys, return_counts=True)
     one, other = np.divmod(keys, partner.size)
-    while one.size:
+    for _ in range(HOPS):
         best, ties, taken = np.zeros((3, partner.size), np.int64)
         for end in (one, other):
             np.maximum.at(best, end, weights)
@@ -321,7 +331,7 @@ def _beside(
     owner[single != 1] = -1
     entries = np.flatnonzero(_inner(matrix, arcs) & (owner[matrix.literals >> 1] >= 0))
     rows = np.searchsorted(matrix.offsets, entries, side="right") - 1
-    keys = np.unique(owner[matrix.literals[entries] >> 1] * matrix.clauses + rows)
+    keys = _distinct(owner[matrix.literals[entries] >> 1] * matrix.clauses + rows)
     sets, clauses = np.divmod(keys, matrix.clauses)
     return sets, clauses
 

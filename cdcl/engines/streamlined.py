@@ -47,14 +47,14 @@ class Streamlined(Engine):
 
     Streamlining (Gomes and Sellmann, CP 2004). It never answers UNSATISFIABLE: a guess that is refuted says
     nothing of the formula; half of it is tried later. It gives up when all are refuted, or after some rounds.
-    `build` makes an engine for a seed; `nice` is how far its child gives way, in the first round and later.
+    `build` makes an engine; `nice` is how far its child gives way, in the first round and later.
     """
 
     name = "kissat"
     abilities = frozenset[Ability]()
 
     def __init__(
-        self, guesses: Sequence[Clauses], build: Callable[[int], Engine], *, nice: tuple[int, int] = (0, 0)
+        self, guesses: Sequence[Clauses], build: Callable[[], Engine], *, nice: tuple[int, int] = (0, 0)
     ) -> None:
         self._waiting = deque(Guess(each) for each in guesses[: ROUNDS[0]])
         self._open: list[Guess] = []  # for the next round, neither refuted nor found to hold,
@@ -119,7 +119,7 @@ class Streamlined(Engine):
             return
         formula, guess = self._formula, self._waiting.popleft()
         assert formula is not None
-        engine = self._build(self._begun)
+        engine = self._build()
         self._begun += 1
         self._guess, self._current = guess, engine
         engine.check = self.check

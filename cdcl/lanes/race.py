@@ -255,6 +255,9 @@ class Race:
             except EngineError as error:
                 self._fail(lane, error)
                 continue
+            except Expired as expired:  # it was about to begin with something more
+                self._relieve(expired, lane)
+                continue
             if answer is not None:
                 self._end(lane, "answered", status=str(answer.status))
                 return lane, answer
@@ -283,12 +286,12 @@ class Race:
                 self._give_up(running[-1], "memory is short")
         return None
 
-    def _relieve(self, expired: Expired) -> None:
-        """Give up the lane added last where memory runs out and others go on; else the run must end."""
+    def _relieve(self, expired: Expired, lane: Lane | None = None) -> None:
+        """Give up a lane, or the last one, where memory runs out and others go on; else the run ends."""
         running = self.running()
         if expired.reason is not Reason.MEMORY or len(running) < 2:
             raise expired
-        self._give_up(running[-1], "memory limit")
+        self._give_up(lane or running[-1], "memory limit")
         self._deadline.look()
 
     def _give_up(self, lane: Lane, why: str) -> None:

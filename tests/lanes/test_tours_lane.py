@@ -1,6 +1,8 @@
 """The tours lane: a child that finds a cycle and a model with it, or ends; never more than that."""
 
+import random
 import time
+from itertools import combinations, count, pairwise
 
 import numpy as np
 import pytest
@@ -115,3 +117,46 @@ def test_a_large_formula_is_looked_at_by_the_lane(monkeypatch: pytest.MonkeyPatc
     assert promising(pigeons)
     assert solved(pigeons) is None
     assert solved(tour_formula(30, two_way(30, 14, 2), "binary", 2).formula) is not None
+
+
+def block(first: int, size: int, seed: int) -> tuple[list[int], set[tuple[int, int]]]:
+    """Return the vertices of a connected graph in the order of a path, and its arcs, both ways."""
+    dice = random.Random(seed)
+    row = list(range(first, first + size))
+    dice.shuffle(row)
+    edges = set(pairwise(row))
+    while len(edges) < 2 * size:
+        one, other = dice.sample(row, 2)
+        if (other, one) not in edges:
+            edges.add((one, other))
+    return row, {pair for one, other in edges for pair in ((one, other), (other, one))}
+
+
+def test_cycles_that_go_wrong_ways_only_end_at_the_limit() -> None:
+    size = 12
+    (row, arcs), (after, others) = block(0, size, 1), block(size, size, 2)
+    arcs |= others | {(row[0], after[0]), (row[-1], after[-1])}  # both lead to the second block
+    one, other = row[5], row[6]
+    arcs -= {(one, other), (other, one)}
+    arcs |= {(one, 2 * size), (2 * size, other)}  # a street of one way in the first
+    formula = tour_formula(2 * size + 1, sorted(arcs), "binary", 0).formula
+    told: list[dict[str, object]] = []
+    assert solved(formula, told.append, seconds=1.0) is None
+    assert len(told) == 1
+
+
+def test_long_chains_of_sets_are_no_circuit() -> None:
+    names = count(1)
+    clauses: list[list[int]] = []
+
+    def exactly_one(*literals: int) -> None:
+        clauses.append(list(literals))
+        clauses.extend([-one, -other] for one, other in combinations(literals, 2))
+
+    for _ in range(9):
+        head = [next(names) for _ in range(3)]
+        exactly_one(*head)
+        for literal in head:
+            for _ in range(200):
+                exactly_one(literal, literal := next(names))
+    assert solved(Formula.from_clauses(clauses)) is None

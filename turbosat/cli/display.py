@@ -181,7 +181,9 @@ def _symmetry_line(data: dict[str, Any]) -> str:
 def _folding_line(data: dict[str, Any]) -> str:
     """Say in one line which folds there are."""
     folds, seconds = data["folds"], data["seconds"]
-    return f"{len(folds)} folds, the largest by {folds[0]} of {data['variables']} variables; {seconds:.2f} s"
+    return (
+        f"{len(folds)} folds, the largest by {max(folds)} of {data['variables']} variables; {seconds:.2f} s"
+    )
 
 
 def _tours_line(data: dict[str, Any]) -> str:

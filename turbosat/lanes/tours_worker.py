@@ -24,13 +24,15 @@ from turbosat.lanes.single_task import received
 from turbosat.lanes.tours import LARGE, countable
 from turbosat.lanes.tours_graph import Covers, Roads
 
-QUICK: Final = 1.0  # CPU seconds after which the lane gives way,
+QUICK: Final = 1.0  # CPU seconds after which the search gives way,
+MANY: Final = 200_000  # literals of which on the lane gives way before there is a graph,
 NICE: Final = 7  # so far
 SECONDS: Final = 40.0  # CPU seconds of all
 WALK: Final = 100_000, 1_000, 0.5  # microseconds of a walk at most: in all, by vertices, by their square
 WALKED: Final = 100_000  # of a part of it, before limits are looked at
-WALKS: Final = 3  # cycles from walks that may be refused before covers are asked for
+WALKS: Final = 3  # after which covers are asked for
 REFUSALS: Final = 40  # of all cycles
+LARGEST: Final = 20_000  # vertices at most: walks among more take minutes
 COVERED: Final = 2_000  # vertices at most: covers of more take CaDiCaL minutes
 COVERING: Final = 5.0  # CPU seconds in which covers are asked for, each time
 CONFLICTS: Final = 2_000  # of the search for a cover, before limits are looked at
@@ -75,9 +77,11 @@ def solved(
     began = time.process_time()
     if formula.literals.size > LARGE and not countable(formula):
         return None
+    if formula.literals.size > MANY:
+        give_way()
     matrix = encode(Formula(formula.literals, formula.offsets, formula.variables))
     tours = recognise(matrix)
-    if tours is None:
+    if tours is None or tours.vertices > LARGEST:
         return None
     search = _Search(matrix, tours, began, give_way, seconds)
     values = search.model()
@@ -129,15 +133,14 @@ class _Search:
         vertices = self._tours.vertices
         parts = 1 + int(WALK[0] + vertices * (WALK[1] + WALK[2] * vertices)) // WALKED
         while not self._spent():
-            allowed = self.refused + WALKS
-            while self.refused < allowed:
+            for _ in range(WALKS):
                 walk, seed = Walk(graph, partner, seed), seed + 1
                 row = None
                 for _ in range(parts):
                     row = walk.search(WALKED)
                     if row is not None or self._spent():
                         break
-                if row is None:
+                if row is None or self._spent():
                     break
                 yield from self._roads.along(expanded(row, chains))
             if vertices <= COVERED and (yield from self._covered(conflicts)):

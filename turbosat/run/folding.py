@@ -52,7 +52,8 @@ class FoldingStage:
             options, run = self._run.options, self._run
             wanted = options["folding"] and options["engine"] == "auto" and kissat_wanted(options["mix"])
             plain = run.proof is None and run.assumptions is None and not run.limited
-            fits = SMALLEST <= formula.literals.size <= LARGEST and not len(formula.xors)
+            literals = formula.literals.size
+            fits = max(SMALLEST, formula.variables) <= literals <= LARGEST and not len(formula.xors)
             self._promising = bool(wanted and plain and fits)
         return self._promising
 
@@ -79,8 +80,8 @@ class FoldingStage:
         spec = on_another_formula(FOLDED, NICE, self._run.options)
         spec = replace(spec, flags=("--sat",), guesses=True)
 
-        def build(number: int) -> Engine:
-            return self._run.build(replace(spec, seed=spec.seed + number))
+        def build() -> Engine:
+            return self._run.build(spec)
 
         self._race.tell("folding", **self.figures)
         self.folded = self._race.add(spec, Streamlined(folds, build, nice=(NICE, HALF)), formula)

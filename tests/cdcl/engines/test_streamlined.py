@@ -7,19 +7,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.families import endless
+from tests.families import endless, pigeonhole
 from tests.turbosat.strategies import formulas
 from turbosat import Formula, Status
 from turbosat.cdcl.engines import streamlined as module
 from turbosat.cdcl.engines.engine import Answer, Budget, Engine
 from turbosat.cdcl.engines.kissat import Kissat
 from turbosat.cdcl.engines.streamlined import Guess, Streamlined
-from turbosat.errors import UsageError
+from turbosat.cdcl.lanes.mix import Entrant
+from turbosat.cdcl.lanes.race import Race
+from turbosat.deadline import Deadline, Expired
+from turbosat.errors import Cause, UsageError
 from turbosat.formula.clauses import Clauses
+from turbosat.result import Reason
 
 
-def kissat(seed: int) -> Engine:
-    return Kissat(seed=seed)
+def kissat() -> Engine:
+    return Kissat()
 
 
 def equal(*pairs: tuple[int, int]) -> Clauses:
@@ -120,3 +124,20 @@ def test_its_order_of_calls() -> None:
     with pytest.raises(UsageError):
         engine.fileno()
     engine.stop()
+
+
+def test_a_guess_that_memory_is_missing_for_ends_its_lane_only() -> None:
+    hard = Formula.from_clauses(pigeonhole(12, 11)[1])
+    refuted = Clauses.of([1], [-1])
+    with Deadline(60) as deadline, Race(deadline, lambda event: None) as race:
+        first = race.add(Entrant("kissat"), Kissat(), hard)
+        engine = Streamlined([refuted, equal((3, 4))], kissat)
+        lane = race.add(Entrant("kissat-folded", guesses=True), engine, hard)
+
+        def short() -> None:
+            raise Expired(Reason.MEMORY)
+
+        engine.check = short
+        while lane.state == "running":
+            assert race.wait(0.05) is None
+        assert (lane.state, lane.cause, first.state) == ("stopped", Cause.MEMORY, "running")
