@@ -1,4 +1,4 @@
-"""Slow twins of encodings/colouring: the colours of literals and clauses."""
+"""Slow twins of encodings/symmetries/colouring: the colours of literals and clauses."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields

@@ -1,4 +1,4 @@
-"""Slow twins of encodings/automorphisms: clauses by hash, and the search for their symmetries."""
+"""Slow twins of encodings/symmetries/automorphisms: clauses by hash, and the search for their symmetries."""
 
 from dataclasses import dataclass
 
