@@ -105,7 +105,7 @@ main()
 
 
 def test_first_lane_has_the_right_of_way(hard: Path) -> None:
-    process = start("-j", "3", "--no-pool", "--no-algebra", "--no-sweeping", hard)
+    process = start("-j", "3", "--no-pool", "--no-algebra", "--no-sweeping", "--no-folding", hard)
     try:
         children = wait_for_children(process.pid, 5)  # four lanes and a descent
         assert eventually(lambda: sorted(map(rank, children)) == [0, 1, 3, 6, 6])
