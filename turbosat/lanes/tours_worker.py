@@ -24,8 +24,8 @@ from turbosat.lanes.single_task import received
 from turbosat.lanes.tours import LARGE, countable
 from turbosat.lanes.tours_graph import Covers, Roads
 
-QUICK: Final = 1.0  # CPU seconds after which the search gives way,
-MANY: Final = 1_000_000  # literals of which on the lane gives way before there is a graph,
+QUICK: Final = 10.0  # CPU seconds after which the search gives way: most walks are over by then,
+MANY: Final = 4_000_000  # literals of which on the lane gives way before there is a graph,
 NICE: Final = 7  # so far
 SECONDS: Final = 40.0  # CPU seconds of all
 WALK: Final = 100_000, 1_000, 0.5  # microseconds of a walk at most: in all, by vertices, by their square

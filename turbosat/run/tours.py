@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 # What its child needs, loaded before it is copied. numpy.unique loads masked arrays.
 TOURS = "numpy.ma", "turbosat.lanes.tours_worker"
+LATE = 3.0  # seconds of the run before which no lane looks at a large formula: most have no circuit
 
 
 class ToursStage:
@@ -50,11 +51,13 @@ class ToursStage:
 
     def begin(self, formula: Formula) -> None:
         """Start the search, once, if there is a prospect."""
-        begun, self._begun = self._begun, True
-        if begun or not self.promising(formula):
+        if self._begun or not self.promising(formula):
             return
-        from turbosat.lanes.tours import ToursSearch
+        from turbosat.lanes.tours import LARGE, ToursSearch
 
+        if formula.literals.size > LARGE and self._deadline.elapsed() < LATE:
+            return
+        self._begun = True
         entrant = Entrant("tours", self._options["seed"], nice=0)  # it is mostly over in a moment
         self.lane = self._race.add(entrant, ToursSearch(memory_limit=self._deadline.memory), formula)
 
