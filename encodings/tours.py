@@ -7,9 +7,7 @@ Zhou: In Pursuit of an Efficient SAT Encoding for the Hamiltonian Cycle Problem,
 Nothing here is proven: what is found is where to look for models.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -18,6 +16,7 @@ from numpy.typing import NDArray
 from turbosat.encodings.groups import excluding
 from turbosat.encodings.matrix import Matrix
 from turbosat.encodings.propagation import ranges
+from turbosat.formula.rows import blocks
 
 LEAST: Final = 8  # vertices
 LONGEST: Final = 512  # literals of a set
@@ -234,7 +233,7 @@ def _spoken(matrix: Matrix, sets: _Sets, own: Numbers, labels: Numbers) -> tuple
         return None
     one_of = -(-total // PAIRS)
     found = []
-    for first, last in _blocks(lengths[rows], PAIRS):
+    for first, last in blocks(np.append(0, np.cumsum(lengths[rows])), PAIRS):
         block = rows[first:last]
         variables = matrix.literals[ranges(matrix.offsets, block)] >> 1
         arc = np.repeat(arcs[first:last], lengths[block])
@@ -257,13 +256,6 @@ def _distinct(keys: Numbers) -> Numbers:
     first = np.ones(keys.size, np.bool_)
     np.not_equal(keys[1:], keys[:-1], out=first[1:])
     return keys[first]
-
-
-def _blocks(lengths: Numbers, step: int) -> Iterator[tuple[int, int]]:
-    ends = np.cumsum(lengths)
-    cuts = np.searchsorted(ends, np.arange(step, int(ends[-1]), step))
-    bounds = np.unique(np.concatenate([[0], cuts, [lengths.size]])).tolist()
-    return pairwise(bounds)
 
 
 def _alike(owners: Numbers, labels: Numbers) -> Numbers:

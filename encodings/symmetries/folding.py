@@ -19,6 +19,7 @@ from turbosat.core import clauses as kernels
 from turbosat.core.clauses import FOLD_MAPPED, FOLD_READ
 from turbosat.encodings.propagation import Check, propagate, tidied
 from turbosat.encodings.symmetries.automorphisms import Symmetry
+from turbosat.encodings.symmetries.likeness import mixed
 
 NEAR: Final = 3000  # literals read to find literals near to another that are like it
 NEAREST: Final = 8  # of these that are tried
@@ -35,7 +36,6 @@ SOON: Final = 0.25  # of the effort, by which a map of some size must have been 
 TURNS: Final = 64  # for each group
 WORTH_MARKING: Final = 0.02  # of the variables that a map must move for its pairs to be noted
 SEEN: Final = 1 << 22  # places of these notes
-_MIXERS: Final = np.array([0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB], np.uint64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +139,9 @@ class PartialSymmetries:
         """Return how many literals have the profile of each, in clauses whose literals have such profiles."""
         clauses = self.clauses
         lengths = np.diff(clauses.offsets)
-        sums = np.add.reduceat(_mixed(self.state.profiles, 1)[clauses.codes], clauses.offsets[:-1])
+        sums = np.add.reduceat(mixed(self.state.profiles, 1)[clauses.codes], clauses.offsets[:-1])
         around = np.zeros(2 * self.variables, np.uint64)
-        np.add.at(around, clauses.codes, np.repeat(_mixed(sums, 2), lengths))
+        np.add.at(around, clauses.codes, np.repeat(mixed(sums, 2), lengths))
         colours = _with_negations(around + self.state.profiles)
         _, places, counts = np.unique(colours, return_inverse=True, return_counts=True)
         return counts[places]
@@ -226,7 +226,7 @@ def likenesses(
     """Return hashes of how often a literal and its negation are in clauses of each length, and of which."""
     sizes = np.repeat(lengths, lengths)
     counts = np.zeros(literals, np.uint64)
-    np.add.at(counts, codes, _mixed(sizes.astype(np.uint64), 0))
+    np.add.at(counts, codes, mixed(sizes.astype(np.uint64), 0))
     sets = np.zeros(literals, np.uint64)
     np.bitwise_or.at(sets, codes, np.uint64(1) << (np.minimum(sizes, 63)).astype(np.uint64))
     return _with_negations(counts), _with_negations(sets)
@@ -234,12 +234,7 @@ def likenesses(
 
 def _with_negations(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
     negated = values.reshape(-1, 2)[:, ::-1].reshape(-1)
-    return _mixed(_mixed(values, 1) + np.uint64(3) * _mixed(negated, 2), 0)
-
-
-def _mixed(values: NDArray[np.uint64], which: int) -> NDArray[np.uint64]:
-    values = (values ^ (values >> np.uint64(31))) * _MIXERS[which]
-    return values ^ (values >> np.uint64(29))
+    return mixed(mixed(values, 1) + np.uint64(3) * mixed(negated, 2), 0)
 
 
 def alike(profiles: NDArray[np.uint64]) -> list[NDArray[np.int64]]:
@@ -254,7 +249,7 @@ def places(sources: NDArray[np.int32] | int, images: NDArray[np.int32] | int) ->
     """Return where it is noted that pairs were mapped: not often the same for two."""
     one, other = np.atleast_1d(sources).astype(np.uint64), np.atleast_1d(images).astype(np.uint64)
     signs = one & np.uint64(1)
-    return (_mixed((one ^ signs) << np.uint64(32) | (other ^ signs), 0) % np.uint64(SEEN)).astype(np.int64)
+    return (mixed((one ^ signs) << np.uint64(32) | (other ^ signs), 0) % np.uint64(SEEN)).astype(np.int64)
 
 
 def fold(sources: NDArray[np.int32], images: NDArray[np.int32], variables: int) -> Fold | None:

@@ -36,11 +36,11 @@ def alike(formula: Formula, least: float, check: Callable[[], None] = nothing) -
     part, distinct = 1.0, 1
     for _ in range(ROUNDS):
         check()
-        clauses = _mixed(np.add.reduceat(_mixed(colours, 0)[codes], firsts), 1)  # (clauses,)
+        clauses = mixed(np.add.reduceat(mixed(colours, 0)[codes], firsts), 1)  # (clauses,)
         sums = np.add.reduceat(clauses[clause], starts)
         beside = colours * _MIXERS[2] + colours.reshape(-1, 2)[:, ::-1].reshape(-1) * _MIXERS[1]
         beside[present] += sums
-        colours = _mixed(beside, 2)
+        colours = mixed(beside, 2)
         shown = np.sort(colours[present])
         fresh = np.append(True, shown[1:] != shown[:-1])
         alone = fresh & np.append(fresh[1:], True)
@@ -50,7 +50,7 @@ def alike(formula: Formula, least: float, check: Callable[[], None] = nothing) -
     return part
 
 
-def _mixed(values: NDArray[np.uint64], which: int) -> NDArray[np.uint64]:
+def mixed(values: NDArray[np.uint64], which: int) -> NDArray[np.uint64]:
     """Return hashes of values, of which sums are hashes of multisets."""
     values = (values ^ (values >> np.uint64(31))) * _MIXERS[which]
     return values ^ (values >> np.uint64(29))

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from pysat.solvers import Cadical195
 
 from tests.families import dimacs
+from tests.lanes.tasks import answered
 from tests.processes import ROOT, turbosat
 from turbosat import Event, Formula, Status, solve
 from turbosat.benchmarks import families
-from turbosat.cdcl.engines.engine import Answer, Budget
+from turbosat.cdcl.engines.engine import Answer
 from turbosat.encodings.gf2 import consequences as algebra
 from turbosat.formula.xors import Xors
 from turbosat.lanes.algebra import Algebra
@@ -101,15 +102,7 @@ def test_a_proof_into_a_pipe_is_left_to_kissat() -> None:
 
 def lane_answer(formula: Formula, **options: Any) -> Answer:
     """What the lane by itself says at last."""
-    lane = Algebra(**options)
-    try:
-        lane.start(formula)
-        lane.advance(Budget())
-        answer = lane.poll(None)
-    finally:
-        lane.stop()
-    assert answer is not None
-    return answer
+    return answered(Algebra(**options), formula)
 
 
 @pytest.mark.parametrize("timed", [True, False])

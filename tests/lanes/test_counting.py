@@ -15,6 +15,7 @@ from pysat.solvers import Cadical153
 
 from tests.cardinality import ENCODINGS, at_most, drawn, shuffled
 from tests.families import dimacs, endless, pigeonhole
+from tests.lanes.tasks import answered
 from tests.processes import turbosat
 from turbosat import Event, Formula, Status, solve
 from turbosat.cdcl.engines.engine import Answer, Budget
@@ -192,12 +193,7 @@ def test_the_lane_answers() -> None:
         (pigeonhole(6, 6)[1], Status.UNKNOWN),
     ):
         engine = Counting()
-        try:
-            engine.start(Formula.from_clauses(clauses))
-            engine.advance(Budget())
-            assert engine.poll(None) == Answer(status)
-        finally:
-            engine.stop()
+        assert answered(engine, Formula.from_clauses(clauses)) == Answer(status)
         assert engine.figures["constraints"] >= 12
         assert engine.clauses is not None
 

@@ -5,20 +5,16 @@ import pytest
 
 from tests.encodings.symmetries.test_folding import discrepancy
 from tests.families import endless, pigeonhole
+from tests.lanes.tasks import answered
 from turbosat import Formula, Status
-from turbosat.cdcl.engines.engine import Answer, Budget
+from turbosat.cdcl.engines.engine import Answer
 from turbosat.lanes.symmetry import FoldSearch
 
 
 def searched(formula: Formula, seed: int = 0) -> FoldSearch:
     """Return the engine after its answer."""
     engine = FoldSearch(seed)
-    try:
-        engine.start(formula)
-        engine.advance(Budget())
-        assert engine.poll(None) == Answer(Status.UNKNOWN)
-    finally:
-        engine.stop()
+    assert answered(engine, formula) == Answer(Status.UNKNOWN)
     return engine
 
 

@@ -5,8 +5,9 @@ import random
 import pytest
 
 from tests.families import endless, pigeonhole, random_ksat
+from tests.lanes.tasks import answered
 from turbosat import Formula, Status
-from turbosat.cdcl.engines.engine import Answer, Budget
+from turbosat.cdcl.engines.engine import Answer
 from turbosat.formula.xors import Xors
 from turbosat.lanes import symmetry as module
 from turbosat.lanes.symmetry import SymmetrySearch, promising
@@ -15,12 +16,7 @@ from turbosat.lanes.symmetry import SymmetrySearch, promising
 def searched(formula: Formula) -> SymmetrySearch:
     """Return the engine after its answer."""
     engine = SymmetrySearch()
-    try:
-        engine.start(formula)
-        engine.advance(Budget())
-        assert engine.poll(None) == Answer(Status.UNKNOWN)
-    finally:
-        engine.stop()
+    assert answered(engine, formula) == Answer(Status.UNKNOWN)
     return engine
 
 

@@ -12,8 +12,9 @@ from pysat.solvers import Cadical153
 
 from tests.encodings.tour_formulas import PLACES, one_way, tour_formula, two_way
 from tests.families import pigeonhole
+from tests.lanes.tasks import answered
 from turbosat import Formula, Status
-from turbosat.cdcl.engines.engine import Answer, Budget
+from turbosat.cdcl.engines.engine import Answer
 from turbosat.formula.xors import Xors
 from turbosat.lanes import tours as module
 from turbosat.lanes import tours_worker as worker
@@ -21,23 +22,16 @@ from turbosat.lanes.tours import ToursSearch, promising
 from turbosat.lanes.tours_worker import solved
 
 
-def answered(formula: Formula) -> tuple[ToursSearch, Answer]:
+def searched(formula: Formula) -> tuple[ToursSearch, Answer]:
     """Return the engine and its answer."""
     engine = ToursSearch()
-    try:
-        engine.start(formula)
-        engine.advance(Budget())
-        answer = engine.poll(None)
-    finally:
-        engine.stop()
-    assert answer is not None
-    return engine, answer
+    return engine, answered(engine, formula)
 
 
 @pytest.mark.parametrize("places", sorted(PLACES))
 def test_a_model_is_found(places: str) -> None:
     formula = tour_formula(60, two_way(60, 40, 1), places, 1).formula
-    engine, answer = answered(formula)
+    engine, answer = searched(formula)
     assert answer.status is Status.SATISFIABLE
     assert answer.values is not None
     assert formula.satisfied(answer.values)
@@ -47,7 +41,7 @@ def test_a_model_is_found(places: str) -> None:
 
 
 def test_a_formula_without_a_circuit_is_left_alone() -> None:
-    engine, answer = answered(Formula.from_clauses(pigeonhole(7, 6)[1]))
+    engine, answer = searched(Formula.from_clauses(pigeonhole(7, 6)[1]))
     assert answer == Answer(Status.UNKNOWN)
     assert engine.figures == {}
 
@@ -83,8 +77,8 @@ def test_models_are_found_where_there_are_some(places: str, both: bool) -> None:
 def test_all_cycles_may_be_refused(places: str) -> None:
     arcs = two_way(40, 60, 2)
     plain, barred = (tour_formula(40, arcs, places, 2, barred=each) for each in (False, True))
-    assert answered(plain.formula)[1].status is Status.SATISFIABLE
-    engine, answer = answered(barred.formula)
+    assert searched(plain.formula)[1].status is Status.SATISFIABLE
+    engine, answer = searched(barred.formula)
     assert answer == Answer(Status.UNKNOWN)
     assert engine.figures["refused"] == worker.REFUSALS
 

@@ -8,7 +8,9 @@ from tests.encodings.tour_formulas import tour_formula, two_way
 from tests.families import dimacs
 from tests.processes import turbosat
 from turbosat import Event, Formula, Status, solve
+from turbosat.lanes import tours as lane
 from turbosat.options import Options
+from turbosat.run import tours as stage
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +36,16 @@ def test_there_is_no_such_lane(tour: Formula, options: Options) -> None:
     given: Options = {"time_limit": 2.0, "pool": False, **options}
     result = solve(tour, **given)
     assert "tours" not in {lane["lane"] for lane in result.statistics["lanes"]}
+
+
+@pytest.mark.parametrize(("late", "looked"), [(0.0, True), (1e9, False)])
+def test_large_formulas_are_looked_at_later(
+    tour: Formula, late: float, looked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lane, "LARGE", 0)
+    monkeypatch.setattr(stage, "LATE", late)
+    result = solve(tour, time_limit=2.0, pool=False)
+    assert ("tours" in {each["lane"] for each in result.statistics["lanes"]}) == looked
 
 
 def test_nor_under_assumptions(tour: Formula) -> None:

@@ -74,7 +74,7 @@ class FoldSearch(SingleTask):
     name = "folding"
 
     def __init__(self, seed: int, *, memory_limit: int | None = None) -> None:
-        super().__init__("turbosat.lanes.symmetry_worker", {"seed": seed}, memory_limit)
+        super().__init__("turbosat.lanes.folding_worker", {"seed": seed}, memory_limit)
         self.folds: list[Clauses] = []
 
     def _take(self, message: Message) -> None:

@@ -18,11 +18,11 @@ from turbosat.cdcl.process.channel import Channel, serve
 from turbosat.encodings.cycles import Walk, contract, expanded
 from turbosat.encodings.matrix import Matrix, encode
 from turbosat.encodings.propagation import propagate
+from turbosat.encodings.roads import Covers, Roads
 from turbosat.encodings.tours import Tours, recognise
 from turbosat.formula.formula import Formula
 from turbosat.lanes.single_task import received
 from turbosat.lanes.tours import LARGE, countable
-from turbosat.lanes.tours_graph import Covers, Roads
 
 QUICK: Final = 10.0  # CPU seconds after which the search gives way: most walks are over by then,
 MANY: Final = 4_000_000  # literals of which on the lane gives way before there is a graph,

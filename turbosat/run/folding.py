@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from turbosat.run.context import Context
     from turbosat.run.scheduler import Plan
 
-FOLDING = "numpy.ma", "turbosat.lanes.symmetry_worker"  # what the child needs, loaded before it is copied
+FOLDING = "numpy.ma", "turbosat.lanes.folding_worker"  # what the child needs, loaded before it is copied
 AFTER = 2.0  # seconds of the run before which the search is not worth its time: descent has had its chance
 NICE = 1  # how far the search gives way, and the lane while each guess is new: what holds is soon seen to,
 HALF = 4  # and then: it has about half of the core that other lanes are on

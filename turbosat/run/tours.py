@@ -47,16 +47,21 @@ class ToursStage:
 
     def modules(self, formula: Formula) -> tuple[str, ...]:
         """Return what is to be loaded before `begin`."""
-        return TOURS if self.promising(formula) else ()
+        return TOURS if self._due(formula) else ()
+
+    def _due(self, formula: Formula) -> bool:
+        if not self.promising(formula):
+            return False
+        from turbosat.lanes.tours import LARGE
+
+        return formula.literals.size <= LARGE or self._deadline.elapsed() >= LATE
 
     def begin(self, formula: Formula) -> None:
         """Start the search, once, if there is a prospect."""
-        if self._begun or not self.promising(formula):
+        if self._begun or not self._due(formula):
             return
-        from turbosat.lanes.tours import LARGE, ToursSearch
+        from turbosat.lanes.tours import ToursSearch
 
-        if formula.literals.size > LARGE and self._deadline.elapsed() < LATE:
-            return
         self._begun = True
         entrant = Entrant("tours", self._options["seed"], nice=0)  # it is mostly over in a moment
         self.lane = self._race.add(entrant, ToursSearch(memory_limit=self._deadline.memory), formula)

@@ -14,6 +14,7 @@ from tests.encodings.symmetries.test_symmetry import symmetric
 from tests.families import pigeonhole, random_ksat
 from tests.turbosat.strategies import formulas
 from turbosat import Formula
+from turbosat.benchmarks import families
 from turbosat.core.clauses import FOLD_READ
 from turbosat.encodings.symmetries import folding
 from turbosat.encodings.symmetries.automorphisms import Symmetry
@@ -25,31 +26,15 @@ EFFORT = 10**7
 def discrepancy(n: int, bound: int = 2, seed: int | None = None) -> Formula:
     """Return a sequence x(1) … x(n) of which x(d) + x(2d) + … stays within the bound for all d.
 
-    Names and signs are by chance where there is a seed.
+    Names, signs and the order of clauses are by chance where there is a seed.
     """
-    clauses: list[list[int]] = []
-    variables = n
-    for step in range(1, n // (bound + 1) + 1):
-        sums = range(-bound, bound + 1)
-        before: dict[int, int] = {}
-        for place, sign in enumerate(range(0, n + 1, step)):
-            after = {each: variables + 1 + i for i, each in enumerate(sums)}
-            variables += len(after)
-            values = list(after.values())
-            clauses.append(values)
-            clauses += [[-a, -b] for i, a in enumerate(values) for b in values[:i]]
-            if not place:
-                clauses.append([after[0]])
-            for each, here in before.items():
-                for letter, to in ((-sign, each + 1), (sign, each - 1)):
-                    clauses.append([-here, letter, *([after[to]] if to in after else [])])
-            before = after
-    if seed is not None:
-        dice = np.random.default_rng(seed)
-        names = (dice.permutation(variables) + 1) * np.where(dice.random(variables) < 0.5, -1, 1)
-        clauses = [[int(names[abs(x) - 1]) * (1 if x > 0 else -1) for x in each] for each in clauses]
-        clauses = [clauses[i] for i in dice.permutation(len(clauses))]
-    return Formula.from_clauses(clauses, variables)
+    made = families.generate("discrepancy", seed=seed or 0, n=n, bound=bound, shuffle=seed is not None)
+    formula = made.formula
+    if seed is None:
+        return formula
+    clauses = [list(each) for each in formula]
+    np.random.default_rng(seed).shuffle(clauses)
+    return Formula.from_clauses(clauses, formula.variables)
 
 
 def rows(symmetry: Symmetry) -> list[frozenset[int]]:

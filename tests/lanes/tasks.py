@@ -1,0 +1,17 @@
+"""What engines of one task answer."""
+
+from turbosat import Formula
+from turbosat.cdcl.engines.engine import Answer, Budget
+from turbosat.lanes.single_task import SingleTask
+
+
+def answered(engine: SingleTask, formula: Formula) -> Answer:
+    """Return what the engine answers at last; it is stopped then."""
+    try:
+        engine.start(formula)
+        engine.advance(Budget())
+        answer = engine.poll(None)
+    finally:
+        engine.stop()
+    assert answer is not None
+    return answer
