@@ -24,8 +24,10 @@ from turbosat.run.scheduler import (
     NEAREST,
     POOL_AFTER,
     POOL_MEMORY,
+    READING,
     SECOND,
     TRIAL,
+    TWICE,
     Descent,
     Scheduler,
     View,
@@ -214,6 +216,24 @@ def test_a_descent_gives_its_core_to_a_sweep_that_is_nearly_over() -> None:
 
     assert share_of(2, 1.0) == LEAST
     assert share_of(2, NEAR + 1) == share_of(4, 1.0) == 1.0
+
+
+def test_who_reads_a_huge_formula_once_more_waits_where_cores_are_few() -> None:
+    """A descent, or a lane more, of a formula of 45 million literals: who searches waits for the same memory."""
+    scheduler, huge = Scheduler(pool_start(None, 2)), lane_memory(45_000_000)
+
+    def plan(beside: float, need: int, cores: int = 2, *, deserted: bool = False) -> tuple[bool, int]:
+        found = scheduler.decide(
+            View(beside + HEAD_START, cores, beside=beside, need=need, deserted=deserted)
+        )
+        return found.descend, found.here
+
+    moment = TWICE * READING * (huge - LANE)
+    assert plan(BESIDE[0], huge) == plan(moment - 0.1, huge) == (False, 2)
+    assert plan(moment, huge) == (True, 3)
+    assert plan(0.0, huge, deserted=True) == (True, 4)  # nobody is kept from anything
+    assert plan(0.0, huge, cores=EARLY + 1)[0]
+    assert plan(0.0, lane_memory(2_500_000)) == (True, 2)  # over before it matters
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 FOLDING = "numpy.ma", "turbosat.lanes.folding_worker"  # what the child needs, loaded before it is copied
 AFTER = 2.0  # seconds of the run before which the search is not worth its time: descent has had its chance
-NICE = 1  # how far the search gives way, and the lane while each guess is new: what holds is soon seen to,
+NICE = 0  # how far the search gives way, and the lane while each guess is new: what holds is soon seen to,
 HALF = 4  # and then: it has about half of the core that other lanes are on
 FOLDED = "kissat-folded"  # the lane on the formula with equivalences that are guessed
 SMALLEST, LARGEST = 1_000, 2_000_000  # literals of a formula that is looked at

@@ -151,7 +151,7 @@ class Run(Context):
         first = race.add(spec, self.build(spec, first=True), self._text)
         other = next(lanes, None)
         if other is not None and other.engine == "kissat" and self._long_to_read(self._text):
-            race.add(other, self.build(other, first=True), self._text)
+            race.add(replace(other, nice=1), self.build(other, first=True), self._text)
         return first
 
     def _long_to_read(self, text: str) -> bool:

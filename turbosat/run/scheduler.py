@@ -22,6 +22,10 @@ EARLY = 4  # lanes at most that are started before the pool is up, and the fewes
 # Seconds after which a first and a second lane may be more than there are cores. Late, for the second lane is
 # seldom much faster than lane 0, on a core of its own: with half a core it would come too late for most.
 BESIDE = 5.0, 15.0
+# CPU seconds for each byte that a lane takes, until a descent or a late lane has read the formula. Where memory
+# is what all wait for, those that search lose as much: on few cores it begins when twice that has passed.
+READING = 1e-9
+TWICE = 2.0
 FACTS = 0.7  # seconds until which Kissat waits for what algebra finds: nearly always that is there by then
 POOL_AFTER = 2.0  # seconds after which a pool is worth its start, on more than EARLY cores
 TRIAL = 0.5, 1.5  # seconds of search that a descent is given in full, on a small formula and on a large one
@@ -116,7 +120,7 @@ class Scheduler:
             places=min(places(view.cores), max(1, most)),
             share=_descending(view),
             spare=_spare(view),
-            descend=_begins(view, view.first, FIRST),
+            descend=_begins(view, view.first, FIRST) and _worth_reading(view),
             search=_begins(view, view.second, SECOND),
         )
 
@@ -133,7 +137,8 @@ class Scheduler:
             most = max(most, EARLY) if view.cores > 1 else 1
         else:
             most = max(view.cores, EARLY) if view.pool == "broken" else min(most, EARLY)
-        begun = view.cores + sum(view.deserted or view.seconds >= beside for beside in BESIDE)
+        late = [view.seconds >= beside and _worth_reading(view) for beside in BESIDE]
+        begun = view.cores + sum(view.deserted or each for each in late)
         return min(most, begun, max(1, _room(view, 0)))
 
     def _remote(self, view: View) -> int:
@@ -166,6 +171,12 @@ def _room(view: View, taken: int) -> int:
 def _begins(view: View, before: int, after: float) -> bool:
     """Return whether lanes may begin `after` so many seconds beside those that come `before` them."""
     return before == 0 or before + 1 < view.cores or (view.beside >= after and not _near(view))
+
+
+def _worth_reading(view: View) -> bool:
+    """Return whether one may begin that has to read the formula first, by what that takes of time."""
+    reading = READING * max(0, view.need - LANE)
+    return view.deserted or view.cores > EARLY or TWICE * reading <= max(view.beside, FIRST)
 
 
 def _near(view: View) -> bool:
