@@ -219,7 +219,7 @@ def test_a_descent_gives_its_core_to_a_sweep_that_is_nearly_over() -> None:
 
 
 def test_who_reads_a_huge_formula_once_more_waits_where_cores_are_few() -> None:
-    """A descent, or a lane more, of a formula of 45 million literals: who searches waits for the same memory."""
+    """A descent, or a lane more, of 45 million literals: who searches waits for the same memory."""
     scheduler, huge = Scheduler(pool_start(None, 2)), lane_memory(45_000_000)
 
     def plan(beside: float, need: int, cores: int = 2, *, deserted: bool = False) -> tuple[bool, int]:

@@ -22,8 +22,8 @@ EARLY = 4  # lanes at most that are started before the pool is up, and the fewes
 # Seconds after which a first and a second lane may be more than there are cores. Late, for the second lane is
 # seldom much faster than lane 0, on a core of its own: with half a core it would come too late for most.
 BESIDE = 5.0, 15.0
-# CPU seconds for each byte that a lane takes, until a descent or a late lane has read the formula. Where memory
-# is what all wait for, those that search lose as much: on few cores it begins when twice that has passed.
+# CPU seconds for each byte that a lane takes, until a descent or a late lane has read the formula. Where all
+# wait for memory, those that search lose as much: on few cores it begins when twice that has passed.
 READING = 1e-9
 TWICE = 2.0
 FACTS = 0.7  # seconds until which Kissat waits for what algebra finds: nearly always that is there by then
