@@ -69,10 +69,18 @@ def give_way(pid: int, nice: int) -> None:
         os.setpriority(os.PRIO_PROCESS, pid, max(nice, os.getpriority(os.PRIO_PROCESS, 0)))
 
 
-def give_up_first(pid: int, score: int) -> None:
-    """Let the kernel kill a process before others where memory runs out, by so many thousandths of all."""
+EXPENDABLE = 100, 300  # thousandths of all memory: by so much the kernel rather takes lane 0, or another lane
+
+
+def set_rank(pid: int, nice: int) -> None:
+    """Let a lane's process give way so far, 0 for the right of way.
+
+    Where memory runs out the kernel takes it before others, before lane 0 and before this process.
+    """
     with suppress(OSError, ValueError), open(f"/proc/{pid}/oom_score_adj", "r+b", buffering=0) as file:
-        file.write(b"%d" % max(score, int(file.read())))
+        file.write(b"%d" % max(EXPENDABLE[nice > 0], int(file.read())))
+    if nice > 0:
+        give_way(pid, nice)
 
 
 LONGEST_STARTUP = 0.5  # seconds an interpreter may take to reach turbosat

@@ -11,7 +11,7 @@ from turbosat.cdcl.process.child import Spent
 from turbosat.errors import UsageError
 from turbosat.records import record
 from turbosat.result import Status
-from turbosat.system import give_up_first, give_way
+from turbosat.system import set_rank
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,7 +23,6 @@ FIRST = 4.0  # CPU seconds for each guess in the first round; twice as many in e
 ROUNDS = 6, 4, 2  # guesses in each
 PATIENCE = 8  # seconds of wall time for each CPU second, where nothing is heard of these
 HALVINGS = 2  # times that a refuted guess is made weaker
-EXPENDABLE = 300  # thousandths of all memory: by so much the kernel rather takes one of its children
 
 
 @record(frozen=True)
@@ -126,8 +125,7 @@ class Streamlined(Engine):
         engine.start(formula.with_clauses(guess.clauses.literals, guess.clauses.offsets))
         engine.advance(Budget(seconds=PATIENCE * self._limit))
         if engine.pid is not None:
-            give_up_first(engine.pid, EXPENDABLE)
-            give_way(engine.pid, self._nice[self._round > 0])
+            set_rank(engine.pid, self._nice[self._round > 0])
 
     @property
     def _limit(self) -> float:

@@ -19,7 +19,7 @@ from turbosat.errors import Cause, EngineError
 from turbosat.events import Event, Sink
 from turbosat.records import field, record
 from turbosat.result import Reason, Status
-from turbosat.system import give_up_first, give_way, memory_kills
+from turbosat.system import memory_kills, set_rank
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from turbosat.formula.formula import Formula
 
 GLANCE = 0.05  # seconds between two looks at the limits while lanes run
-EXPENDABLE = 100, 300  # thousandths of all memory: by so much the kernel rather takes lane 0, or another lane
 NEWS_INTERVAL = 1.0  # seconds between two progress events of one lane
 
 
@@ -172,10 +171,7 @@ class Race:
                 elif not paced:
                     self._advance(lane)
             if engine.pid is not None:
-                guest = len(self.lanes) > 1 and bool(spec.nice)
-                give_up_first(engine.pid, EXPENDABLE[guest])
-                if guest:
-                    give_way(engine.pid, spec.nice)
+                set_rank(engine.pid, spec.nice if len(self.lanes) > 1 else 0)
         except EngineError as error:
             self._fail(lane, error)
         except Expired as expired:

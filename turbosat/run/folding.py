@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 FOLDING = "numpy.ma", "turbosat.lanes.folding_worker"  # what the child needs, loaded before it is copied
 AFTER = 2.0  # seconds of the run before which the search is not worth its time: descent has had its chance
-NICE = 0  # how far the search gives way, and the lane while each guess is new: what holds is soon seen to,
-HALF = 4  # and then: it has about half of the core that other lanes are on
+# How far the lane gives way while each guess is new: what holds is soon seen to; and then, when it has about
+# half of the core that other lanes are on. The search is over in a moment.
+NICE, HALF = 1, 4
 FOLDED = "kissat-folded"  # the lane on the formula with equivalences that are guessed
 SMALLEST, LARGEST = 1_000, 2_000_000  # literals of a formula that is looked at
 
@@ -69,7 +70,7 @@ class FoldingStage:
 
                 options, memory = self._run.options, self._run.deadline.memory
                 engine = FoldSearch(options["seed"], memory_limit=memory)
-                self.lane = self._race.add(Entrant("folding", options["seed"], nice=NICE), engine, formula)
+                self.lane = self._race.add(Entrant("folding", options["seed"], nice=0), engine, formula)
         elif self.folded is None and self._found is not None and self._found.folds:
             self._begin(self._found.folds, self._strengthened(formula))
         return True
