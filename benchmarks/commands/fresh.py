@@ -30,12 +30,24 @@ def fresh(
     least: Annotated[float, typer.Option(min=0, help="CPU seconds that Kissat takes at least.")] = 1,
     most: Annotated[float, typer.Option(min=0.01, help="CPU seconds that Kissat takes at most.")] = 60,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Runs of Kissat at once.")] = 1,
+    again: Annotated[
+        Path | None,
+        typer.Option(help="The manifest.csv of a draw: its formulas, as they were.", show_default=False),
+    ] = None,
 ) -> None:
     """Draw formulas of all families, with new seeds, and of sizes that take Kissat some seconds each."""
     from turbosat.benchmarks.suites.fresh import make
     from turbosat.benchmarks.suites.sizes import Window
     from turbosat.errors import UsageError
 
+    if again is not None:
+        from turbosat.benchmarks.suites import again as draw
+
+        if seed is not None:
+            raise UsageError("--again makes what was drawn: it takes no --seed")
+        made = draw.again(folder, again, lambda path: say(str(path), error=True))
+        say(f"{len(made)} formulas in {folder}")
+        return
     if least >= most:
         raise UsageError(f"--least {least} must be below --most {most}")
     seed = secrets.randbelow(2**31) if seed is None else seed

@@ -9,7 +9,7 @@ within a factor of the seconds wanted is taken, else the nearest one tried withi
 So sizes depend on how fast the machine is. And it is Kissat's default that is asked: where its time jumps
 from size to size, a size on which it has bad luck is taken before a larger one would be. That leans against
 Kissat, as with any suite chosen by one solver's time; another seed of Kissat says how much. `manifest.csv`
-says all that makes each formula again.
+says all that makes each formula again (`again.py`).
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from turbosat.errors import EngineError, UsageError
 LOOK = 0.1  # seconds between two looks at a run
 COLUMNS = "file", "family", "status", "kissat_s", "kissat_answer", "seed", "parameters"
 ANSWERS = {0: "?", 10: "SAT", 20: "UNSAT"}
+WORDS = {"yes": True, "no": False}  # of the manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,4 +163,4 @@ def _write(manifest: Path, found: Sequence[Found]) -> None:
 
 
 def _word(value: Any) -> str:
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+    return next(word for word in WORDS if WORDS[word] is value) if isinstance(value, bool) else str(value)
