@@ -69,13 +69,16 @@ def give_way(pid: int, nice: int) -> None:
         os.setpriority(os.PRIO_PROCESS, pid, max(nice, os.getpriority(os.PRIO_PROCESS, 0)))
 
 
-EXPENDABLE = 100, 300  # thousandths of all memory: by so much the kernel rather takes lane 0, or another lane
+EXPENDABLE = (
+    100,
+    300,
+)  # thousandths of all memory: by so much the kernel rather takes lane 0, or who gives way
 
 
 def set_rank(pid: int, nice: int) -> None:
     """Let a lane's process give way so far, 0 for the right of way.
 
-    Where memory runs out the kernel takes it before others, before lane 0 and before this process.
+    Where memory runs out, the kernel takes it before this process, and who gives way before who does not.
     """
     with suppress(OSError, ValueError), open(f"/proc/{pid}/oom_score_adj", "r+b", buffering=0) as file:
         file.write(b"%d" % max(EXPENDABLE[nice > 0], int(file.read())))

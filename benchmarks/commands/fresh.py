@@ -26,30 +26,36 @@ def fresh(
     seed: Annotated[
         int | None, typer.Option(min=0, help="Of all draws.", show_default="another at each call")
     ] = None,
-    files: Annotated[int, typer.Option(min=1, help="How many formulas.")] = 60,
-    least: Annotated[float, typer.Option(min=0, help="CPU seconds that Kissat takes at least.")] = 1,
-    most: Annotated[float, typer.Option(min=0.01, help="CPU seconds that Kissat takes at most.")] = 60,
-    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Runs of Kissat at once.")] = 1,
+    files: Annotated[int | None, typer.Option(min=1, help="How many formulas.", show_default="60")] = None,
+    least: Annotated[
+        float | None, typer.Option(min=0, help="CPU seconds that Kissat takes at least.", show_default="1")
+    ] = None,
+    most: Annotated[
+        float | None, typer.Option(min=0.01, help="CPU seconds that Kissat takes at most.", show_default="60")
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", min=1, help="Runs of Kissat at once.", show_default="1")
+    ] = None,
     again: Annotated[
         Path | None,
         typer.Option(help="The manifest.csv of a draw: its formulas, as they were.", show_default=False),
     ] = None,
 ) -> None:
     """Draw formulas of all families, with new seeds, and of sizes that take Kissat some seconds each."""
+    from turbosat.benchmarks.suites.again import again as make_again
     from turbosat.benchmarks.suites.fresh import make
     from turbosat.benchmarks.suites.sizes import Window
     from turbosat.errors import UsageError
 
     if again is not None:
-        from turbosat.benchmarks.suites import again as draw
-
-        if seed is not None:
-            raise UsageError("--again makes what was drawn: it takes no --seed")
-        made = draw.again(folder, again, lambda path: say(str(path), error=True))
+        if {seed, files, least, most, jobs} != {None}:
+            raise UsageError("--again makes what was drawn, and takes no other options")
+        made = make_again(folder, again, lambda path: say(str(path), error=True))
         say(f"{len(made)} formulas in {folder}")
         return
-    if least >= most:
-        raise UsageError(f"--least {least} must be below --most {most}")
+    window = Window(1 if least is None else least, 60 if most is None else most)
+    if window.least >= window.most:
+        raise UsageError(f"--least {window.least} must be below --most {window.most}")
     seed = secrets.randbelow(2**31) if seed is None else seed
     say(f"seed {seed}")
 
@@ -57,6 +63,6 @@ def fresh(
         what = "no size fits" if found is None else f"{found.file.name}: {found.answer} {found.seconds:.2f} s"
         say(f"{draw.kind.family}: {what}", error=True)
 
-    found = make(folder, seed, files, Window(least, most), jobs=jobs, tell=tell)
+    found = make(folder, seed, files or 60, window, jobs=jobs or 1, tell=tell)
     families = len({each.draw.kind.family for each in found})
     say(f"{len(found)} formulas of {families} families in {folder}")

@@ -112,22 +112,26 @@ class Family:
 
     def __call__(self, *, seed: int = 0, **values: Any) -> Problem:
         """Generate. UsageError for an unknown parameter, a wrong type, or a value out of bounds."""
-        if type(seed) is not int or not 0 <= seed <= HIGHEST_SEED:
-            raise UsageError(f"seed must be from 0 to {HIGHEST_SEED}, not {seed!r}")
-        for name in values:
-            if name not in self.parameters:
-                known = ", ".join(self.parameters)
-                raise UsageError(f"{self.name} has no parameter {name!r}; known: {known}")
-        chosen = {
-            name: _checked(name, declared, values[name]) if name in values else declared.default
-            for name, declared in self.parameters.items()
-        }
+        chosen = self.checked(seed, values)
         shuffle = chosen.pop(SHUFFLE)
         dice = Dice(seed)
         draft = self.build(dice, **chosen)
         if shuffle:
             draft, chosen[SHUFFLE] = shuffled(dice, draft), True
         return Problem(self.name, chosen, seed, draft.formula, draft.status, draft.model, self.source)
+
+    def checked(self, seed: int, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values of all parameters; UsageError as if the formula were to be generated."""
+        if type(seed) is not int or not 0 <= seed <= HIGHEST_SEED:
+            raise UsageError(f"seed must be from 0 to {HIGHEST_SEED}, not {seed!r}")
+        for name in values:
+            if name not in self.parameters:
+                known = ", ".join(self.parameters)
+                raise UsageError(f"{self.name} has no parameter {name!r}; known: {known}")
+        return {
+            name: _checked(name, declared, values[name]) if name in values else declared.default
+            for name, declared in self.parameters.items()
+        }
 
 
 def family(build: Callable[Concatenate[Dice, _P], Draft]) -> Family:

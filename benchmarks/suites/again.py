@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
-import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from typing import Any
 
 from turbosat.benchmarks import families
 from turbosat.benchmarks.families.base import Declared
-from turbosat.benchmarks.suites.fresh import WORDS
 from turbosat.errors import InputError, UsageError
 
+MANIFEST = PurePosixPath("manifest.csv")
 NEEDED = "file", "family", "seed", "parameters"
 
 
@@ -31,12 +31,13 @@ class Row:
 
 
 def again(folder: Path, manifest: Path, tell: Callable[[Path], None] = lambda _: None) -> list[Path]:
-    """Fill a new folder with the formulas of a manifest of `fresh`, and a copy of that; return them.
+    """Fill a new folder with the formulas of a manifest of `fresh`, and with that; return them.
 
     `tell` hears of each. UsageError where the folder holds anything; InputError, with the line, for what is
-    no such manifest: all of it is read before a formula is made.
+    no such manifest: before anything is made, but for what only the making of a formula can tell.
     """
-    rows = read(manifest)
+    text = _text(manifest)
+    rows = read(text, str(manifest))
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
         raise UsageError(f"{folder}: there is something in this folder")
@@ -53,31 +54,40 @@ def again(folder: Path, manifest: Path, tell: Callable[[Path], None] = lambda _:
             os.replace(place, target)
             made.append(target)
             tell(target)
-    shutil.copyfile(manifest, folder / "manifest.csv")
+        place = Path(scratch) / MANIFEST
+        place.write_text(text, encoding="utf-8", newline="")
+        os.replace(place, folder / MANIFEST)
     return made
 
 
-def read(manifest: Path) -> list[Row]:
-    """Return the rows of a manifest. InputError, with the line, for what is none."""
-    line = None
+def read(text: str, name: str) -> list[Row]:
+    """Return the rows of a manifest, `name` that of its file. InputError, with the line, for what is none."""
+    lines = csv.DictReader(io.StringIO(text, newline=""), restval="")
+    rows: list[Row] = []
     try:
-        with open(manifest, newline="", encoding="utf-8") as file:
-            lines = csv.DictReader(file, restval="")
-            if missing := [name for name in NEEDED if name not in (lines.fieldnames or ())]:
-                raise InputError(str(manifest), 1, f"expected the columns {', '.join(missing)}")
-            rows: list[Row] = []
-            for each in lines:
-                line = lines.line_num
-                rows.append(_row(each, line))
-    except (OSError, UnicodeDecodeError, csv.Error, UsageError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(str(manifest), line, f"cannot be read as a manifest: {error}") from error
+        if missing := [column for column in NEEDED if column not in (lines.fieldnames or ())]:
+            raise InputError(name, 1, f"expected the columns {', '.join(missing)}")
+        for each in lines:
+            rows.append(_row(each, lines.line_num))
+            if rows[-1].file in (MANIFEST, *(row.file for row in rows[:-1])):
+                raise ValueError(f"there is a file {rows[-1].file} already")
+    except InputError:
+        raise
+    except (csv.Error, ValueError) as error:
+        raise InputError(name, lines.line_num, f"cannot be read as a manifest: {error}") from error
     return rows
 
 
+def _text(manifest: Path) -> str:
+    try:
+        with open(manifest, encoding="utf-8-sig", newline="") as file:
+            return file.read()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(str(manifest), None, f"cannot be read: {error}") from error
+
+
 def _row(row: Mapping[str, str], line: int) -> Row:
-    """Return what a row says. ValueError or UsageError where it says nothing that could be made."""
+    """Return what a row says. ValueError where it says nothing that could be made."""
     file = PurePosixPath(row["file"])
     if not file.name or file.is_absolute() or ".." in file.parts:
         raise ValueError(f"{row['file']!r} is no file below a folder")
@@ -87,15 +97,19 @@ def _row(row: Mapping[str, str], line: int) -> Row:
         name, separator, value = word.partition("=")
         if not separator or name not in family.parameters:
             raise ValueError(f"{row['family']} has no parameter {word!r}")
+        if name in parameters:
+            raise ValueError(f"{name} has two values")
         parameters[name] = _value(family.parameters[name], value)
-    return Row(file, row["family"], int(row["seed"]), parameters, line)
+    seed = int(row["seed"])
+    family.checked(seed, parameters)
+    return Row(file, row["family"], seed, parameters, line)
 
 
 def _value(declared: Declared, word: str) -> Any:
     if declared.kind is bool:
-        if word not in WORDS:
+        if word not in ("yes", "no"):
             raise ValueError(f"expected yes or no, found {word!r}")
-        return WORDS[word]
+        return word == "yes"
     if declared.kind not in (int, float, str):
         raise ValueError("a formula made from a file cannot be made again from a manifest")
     return declared.kind(word)

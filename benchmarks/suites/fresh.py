@@ -36,7 +36,6 @@ from turbosat.errors import EngineError, UsageError
 LOOK = 0.1  # seconds between two looks at a run
 COLUMNS = "file", "family", "status", "kissat_s", "kissat_answer", "seed", "parameters"
 ANSWERS = {0: "?", 10: "SAT", 20: "UNSAT"}
-WORDS = {"yes": True, "no": False}  # of the manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,4 +162,4 @@ def _write(manifest: Path, found: Sequence[Found]) -> None:
 
 
 def _word(value: Any) -> str:
-    return next(word for word in WORDS if WORDS[word] is value) if isinstance(value, bool) else str(value)
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)

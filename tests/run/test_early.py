@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from turbosat import InputError, Result, SoundnessError, Status, solve
+from turbosat.cdcl.lanes import race
 from turbosat.deadline import Deadline
 from turbosat.dimacs import plain
 from turbosat.events import Event, ignore
@@ -142,12 +143,15 @@ def test_a_second_lane_does_not_wait_for_a_large_file_to_be_read(
     monkeypatch.setattr(pipeline, "READERS", readers)
     monkeypatch.setattr(plain, "LARGEST", 0)
     monkeypatch.setattr(scheduler, "HEAD_START", 0.0)
+    ranks: list[int] = []
+    monkeypatch.setattr(race, "set_rank", lambda pid, nice: ranks.append(nice))
     events: list[Event] = []
     with Deadline() as deadline:
         run = Run(written(tmp_path, text), resolve(options), deadline, events.append)
         result = run.run()
     assert result.status == status
     assert starts(events) == expected
+    assert ranks[: len(expected)] == [0, pipeline.AT_ONCE][: len(expected)]
     lanes = result.statistics["lanes"]
     assert [lane["seed"] for lane in lanes[: len(expected)]] == [options.get("seed", 0)] * len(expected)
     cdcl = [lane["lane"] for lane in lanes if lane["engine"] in ("kissat", "cadical")]

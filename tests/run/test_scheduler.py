@@ -5,7 +5,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from turbosat.run.scheduler import (
@@ -27,7 +27,6 @@ from turbosat.run.scheduler import (
     READING,
     SECOND,
     TRIAL,
-    TWICE,
     Descent,
     Scheduler,
     View,
@@ -65,15 +64,17 @@ views = st.builds(
     first=st.integers(0, 2),
     second=st.integers(0, 4),
     left=st.floats(0, 1e5) | st.just(math.inf),
+    deserted=st.booleans(),
 )
 
 
+@example(View(20.0, 2, beside=7.0, need=2**34), None)
 @given(views, st.none() | st.floats(0, 100))
 def test_plans_make_sense(view: View, pool_after: float | None) -> None:
     plan = Scheduler(pool_after).decide(view)
     assert 1 <= plan.here <= max(view.cores + 1, EARLY)
     assert plan.here <= EARLY or pool_after is None or view.pool == "broken"
-    assert plan.here <= view.cores + sum(view.seconds >= beside for beside in BESIDE)
+    assert plan.here <= view.cores + sum(view.deserted or view.seconds >= beside for beside in BESIDE)
     assert plan.here == 1 or view.cores > 1 or view.pool == "broken"
     assert LEAST <= plan.share <= 1
     assert plan.remote == 0 or view.pool == "ready"
@@ -89,8 +90,10 @@ def test_plans_make_sense(view: View, pool_after: float | None) -> None:
     if view.seconds < head_start(view.cores):
         assert plan.here == 1
     if view.beside >= NEAREST or view.cores > 5:
-        assert plan.descend
         assert plan.search
+        assert plan.descend or READING * (view.need - LANE) > view.beside
+    if view.cores > 5 or view.deserted:
+        assert plan.descend or view.first
 
 
 @given(
@@ -219,21 +222,22 @@ def test_a_descent_gives_its_core_to_a_sweep_that_is_nearly_over() -> None:
 
 
 def test_who_reads_a_huge_formula_once_more_waits_where_cores_are_few() -> None:
-    """A descent, or a lane more, of 45 million literals: who searches waits for the same memory."""
+    """A descent, and lanes more, of 45 million literals: who searches waits for the same memory."""
     scheduler, huge = Scheduler(pool_start(None, 2)), lane_memory(45_000_000)
 
     def plan(beside: float, need: int, cores: int = 2, *, deserted: bool = False) -> tuple[bool, int]:
-        found = scheduler.decide(
-            View(beside + HEAD_START, cores, beside=beside, need=need, deserted=deserted)
-        )
+        seconds = beside + HEAD_START
+        found = scheduler.decide(View(seconds, cores, beside=beside, need=need, deserted=deserted))
         return found.descend, found.here
 
-    moment = TWICE * READING * (huge - LANE)
-    assert plan(BESIDE[0], huge) == plan(moment - 0.1, huge) == (False, 2)
-    assert plan(moment, huge) == (True, 3)
+    assert [plan(beside, huge) for beside in (8.9, 9.1, 17.9, 18.1, 26.9, 27.1)] == [
+        *((False, 2), (True, 2), (True, 2), (True, 3), (True, 3), (True, 4))
+    ]
+    assert plan(8.9, huge, cores=1) == (False, 1)
     assert plan(0.0, huge, deserted=True) == (True, 4)  # nobody is kept from anything
     assert plan(0.0, huge, cores=EARLY + 1)[0]
     assert plan(0.0, lane_memory(2_500_000)) == (True, 2)  # over before it matters
+    assert plan(BESIDE[0], lane_memory(10_000_000)) == (True, 3)
 
 
 @pytest.mark.parametrize(

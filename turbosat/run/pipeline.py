@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 BUSY = 0.2  # seconds that lane 0 has for itself beyond its head start where it does not get a core
 LONG = 1 << 25  # bytes of a file: reading it takes 0.3 s, and what is found out of it before others start
+AT_ONCE = 1  # how far the second lane gives way that starts so: hardly to us who read, nobody waits for that
 READERS = 10  # bytes for each byte of it that two lanes and we may take while we read it
 
 
@@ -151,7 +152,7 @@ class Run(Context):
         first = race.add(spec, self.build(spec, first=True), self._text)
         other = next(lanes, None)
         if other is not None and other.engine == "kissat" and self._long_to_read(self._text):
-            race.add(replace(other, nice=1), self.build(other, first=True), self._text)
+            race.add(replace(other, nice=AT_ONCE), self.build(other, first=True), self._text)
         return first
 
     def _long_to_read(self, text: str) -> bool:

@@ -22,10 +22,10 @@ EARLY = 4  # lanes at most that are started before the pool is up, and the fewes
 # Seconds after which a first and a second lane may be more than there are cores. Late, for the second lane is
 # seldom much faster than lane 0, on a core of its own: with half a core it would come too late for most.
 BESIDE = 5.0, 15.0
-# CPU seconds for each byte that a lane takes, until a descent or a late lane has read the formula. Where all
-# wait for memory, those that search lose as much: on few cores it begins when twice that has passed.
-READING = 1e-9
-TWICE = 2.0
+# Seconds of the run for each byte that a lane takes, before which nobody reads the formula once more on few
+# cores, a descent first, then a late lane, then another: twice the CPU seconds until one has read it. Where
+# all wait for memory, those that search lose as much.
+READING = 2e-9
 FACTS = 0.7  # seconds until which Kissat waits for what algebra finds: nearly always that is there by then
 POOL_AFTER = 2.0  # seconds after which a pool is worth its start, on more than EARLY cores
 TRIAL = 0.5, 1.5  # seconds of search that a descent is given in full, on a small formula and on a large one
@@ -88,7 +88,8 @@ class Plan:
 
     Lanes here and in the pool, whether there is a pool, how many places one on this machine has, the
     descent's share of its core, and whether that core is free for other work; whether a descent, and CDCL
-    lanes, may be started on cores that others may leave in a moment: where four share one, none is over soon.
+    lanes, may be started on cores that others may leave in a moment, where four share one and none is over
+    soon; and whether the descent is worth that the formula is read once more.
     """
 
     here: int
@@ -120,7 +121,7 @@ class Scheduler:
             places=min(places(view.cores), max(1, most)),
             share=_descending(view),
             spare=_spare(view),
-            descend=_begins(view, view.first, FIRST) and _worth_reading(view),
+            descend=_begins(view, view.first, FIRST) and _worth_reading(view, 1),
             search=_begins(view, view.second, SECOND),
         )
 
@@ -137,7 +138,9 @@ class Scheduler:
             most = max(most, EARLY) if view.cores > 1 else 1
         else:
             most = max(view.cores, EARLY) if view.pool == "broken" else min(most, EARLY)
-        late = [view.seconds >= beside and _worth_reading(view) for beside in BESIDE]
+        late = [
+            view.seconds >= beside and _worth_reading(view, turn) for turn, beside in enumerate(BESIDE, 2)
+        ]
         begun = view.cores + sum(view.deserted or each for each in late)
         return min(most, begun, max(1, _room(view, 0)))
 
@@ -173,10 +176,13 @@ def _begins(view: View, before: int, after: float) -> bool:
     return before == 0 or before + 1 < view.cores or (view.beside >= after and not _near(view))
 
 
-def _worth_reading(view: View) -> bool:
-    """Return whether one may begin that has to read the formula first, by what that takes of time."""
-    reading = READING * max(0, view.need - LANE)
-    return view.deserted or view.cores > EARLY or TWICE * reading <= max(view.beside, FIRST)
+def _worth_reading(view: View, turn: int) -> bool:
+    """Return whether the one whose turn it is may begin, where it has to read the formula first.
+
+    An XOR counts as the clauses that a CDCL lane reads.
+    """
+    reading = turn * READING * max(0, view.need - LANE)
+    return view.deserted or view.cores > EARLY or reading <= max(view.beside, FIRST)
 
 
 def _near(view: View) -> bool:

@@ -14,12 +14,11 @@ from tests.benchmarks.bench import bench
 from turbosat.benchmarks import families
 from turbosat.benchmarks.commands.fresh import fresh
 from turbosat.benchmarks.families.base import digest
-from turbosat.benchmarks.suites.again import again
 from turbosat.benchmarks.suites.files import find
 from turbosat.benchmarks.suites.fresh import draws, make
 from turbosat.benchmarks.suites.kinds import KINDS, Kind
 from turbosat.benchmarks.suites.sizes import Window
-from turbosat.errors import EngineError, InputError, UsageError
+from turbosat.errors import EngineError, UsageError
 from turbosat.formula import files
 
 
@@ -105,62 +104,6 @@ def test_what_is_too_hard_is_made_smaller(tmp_path: Path) -> None:
 def test_bounds_that_exclude_each_other(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="must be below"):
         fresh(tmp_path, least=3, most=2)
-
-
-def test_a_draw_is_made_again_from_its_manifest(tmp_path: Path) -> None:
-    kinds = [
-        Kind("random-ksat", {"variables": (10, 60)}, {"ratio": 4.15}),
-        Kind("van-der-waerden", {"n": (9, 20)}, {"lengths": "3,4", "shuffle": True}),
-    ]
-    drawn, made = tmp_path / "drawn", tmp_path / "made"
-    make(drawn, 5, 4, Window(0.0, 30.0), kinds=kinds)
-    command = [sys.executable, "-m", "turbosat.benchmarks.commands.main", "fresh", str(made), "--again"]
-    run = subprocess.run([*command, drawn / "manifest.csv"], capture_output=True, text=True, check=True)
-    assert run.stdout == f"4 formulas in {made}\n"
-    assert len(run.stderr.splitlines()) == 4
-    assert {path.name: path.read_bytes() for path in drawn.iterdir()} == {
-        path.name: path.read_bytes() for path in made.iterdir()
-    }
-    with pytest.raises(UsageError, match="there is something"):
-        again(made, drawn / "manifest.csv")
-
-
-GOOD = {"file": "a.cnf", "family": "langford", "seed": "1", "parameters": "n=4 shuffle=yes"}
-
-
-@pytest.mark.parametrize(
-    ("wrong", "text"),
-    [
-        ({"file": "../a.cnf"}, "is no file below"),
-        ({"file": "/a.cnf"}, "is no file below"),
-        ({"file": ""}, "is no file below"),
-        ({"family": "unheard-of"}, "unknown family"),
-        ({"seed": "one"}, "cannot be read as a manifest"),
-        ({"seed": "-1"}, "seed must be from 0"),
-        ({"parameters": "n=four"}, "cannot be read as a manifest"),
-        ({"parameters": "n"}, "has no parameter"),
-        ({"parameters": "m=4"}, "has no parameter"),
-        ({"parameters": "n=4 shuffle=True"}, "expected yes or no"),
-        ({"parameters": "n=-4"}, "n must be"),
-        ({"family": "bmc-file", "parameters": "file=a"}, "made from a file"),
-    ],
-)
-def test_what_is_no_manifest(wrong: dict[str, str], text: str, tmp_path: Path) -> None:
-    manifest = tmp_path / "rows.csv"
-    with open(manifest, "w", newline="") as file:
-        table = csv.DictWriter(file, list(GOOD))
-        table.writeheader()
-        table.writerows([GOOD, GOOD | wrong])
-    with pytest.raises(InputError, match=rf"rows.csv:3: .*{text}"):
-        again(tmp_path / "made", manifest)
-
-
-def test_a_manifest_without_seeds(tmp_path: Path) -> None:
-    manifest = tmp_path / "rows.csv"
-    manifest.write_text("file,family,status\n")
-    with pytest.raises(InputError, match=r"rows.csv:1: expected the columns seed, parameters"):
-        again(tmp_path / "made", manifest)
-    assert not (tmp_path / "made").exists()
 
 
 @pytest.mark.slow
