@@ -128,7 +128,10 @@ class LaneSpec(Entrant):
 # CaDiCaL's own configurations `sat` and `unsat` are spelt out: python-sat cannot select them.
 KINDS = {
     "kissat": LaneSpec("kissat", engine="kissat"),
-    "kissat-sat": LaneSpec("kissat-sat", nice=3, engine="kissat", flags=("--sat",), follows="phases"),
+    "kissat-sat": LaneSpec("kissat-sat", nice=3, engine="kissat", flags=("--sat",)),
+    "kissat-guided": LaneSpec(
+        "kissat-guided", engine="kissat", flags=("--sat", "--walkinitially=true"), follows="phases"
+    ),
     "kissat-unsat": LaneSpec("kissat-unsat", engine="kissat", flags=("--unsat",)),
     "kissat-negative": LaneSpec("kissat-negative", engine="kissat", flags=("--phase=0",)),
     "cadical": LaneSpec("cadical", nice=6, engine="cadical"),
@@ -147,14 +150,15 @@ KINDS = {
 }
 
 # Kissat and CaDiCaL in turn: each is ten times better than the other on some files. Beside Kissat its own
-# settings for satisfiable formulas are worth the most.
+# settings for satisfiable formulas are worth the most. With phases from a population they are no better, nor
+# worse, but another search: what they would settle in a second without, they may not settle at all.
 ORDER = {
     "default": (
-        *("kissat", "kissat-sat", "cadical-guided", "cadical", "kissat-unsat", "cadical-probes"),
-        *("cadical-cubes", "kissat-negative", "cadical-unsat", "cadical-negative"),
+        *("kissat", "kissat-sat", "cadical-guided", "cadical", "kissat-guided", "kissat-unsat"),
+        *("cadical-probes", "cadical-cubes", "kissat-negative", "cadical-unsat", "cadical-negative"),
     ),
     "sat": (
-        *("kissat-sat", "cadical-guided", "kissat", "cadical", "cadical-probes"),
+        *("kissat-sat", "cadical-guided", "kissat", "cadical", "kissat-guided", "cadical-probes"),
         *("kissat-negative", "cadical-negative"),
     ),
     "unsat": ("kissat-unsat", "cadical-unsat", "kissat", "cadical", "kissat-negative", "cadical-negative"),

@@ -43,7 +43,7 @@ from turbosat.run.scheduler import (
     pool_start,
 )
 from turbosat.run.sweeping import SweepingStage
-from turbosat.run.symmetry import SymmetryStage
+from turbosat.run.symmetry import BROKEN, SymmetryStage
 from turbosat.run.tours import ToursStage
 from turbosat.system import tree_memory
 
@@ -446,5 +446,5 @@ class Hybrid:
 
 
 def _counted(lanes: list[Lane]) -> int:
-    """Return how many lanes there are or were: one that ended, for want of memory say, is not made up for."""
-    return sum(lane.state != "replaced" for lane in lanes)
+    """Return how many lanes of the mix there are or were: one that ended, for want of memory say, counts."""
+    return sum(lane.state != "replaced" and lane.spec.name != BROKEN for lane in lanes)

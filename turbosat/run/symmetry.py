@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 # What its child needs, loaded before it is copied. numpy.unique loads masked arrays.
 SYMMETRY = "numpy.ma", "turbosat.lanes.symmetry_worker"
 NICE = 1  # how far the search gives way, and
-HALF = 4  # the lane: it has about half of the core that other lanes are on
-BROKEN = "kissat-symmetry"  # the lane on the formula with breaking clauses
+HALF = 3  # the lane: it has as much of the core that other lanes are on as the second of these
+BROKEN = "kissat-symmetry"  # the lane on the formula with breaking clauses, one more than those of the mix
 
 
 class SymmetryStage:
