@@ -1,5 +1,6 @@
 """The symmetry lane's place in a run: what its lane may say, and when there is none."""
 
+import math
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from tests.encodings.symmetries.test_symmetry import symmetric
 from tests.families import dimacs, pigeonhole
 from tests.processes import turbosat
 from turbosat import Event, Formula, Status, solve
+from turbosat.benchmarks import families
 from turbosat.cdcl.engines.engine import Budget
 from turbosat.cdcl.lanes.courses import Course
 from turbosat.cdcl.lanes.mix import Entrant
@@ -22,7 +24,9 @@ from turbosat.encodings.symmetries.lex_leaders import break_symmetries
 from turbosat.events import ignore
 from turbosat.lanes.symmetry import SymmetrySearch
 from turbosat.options import Options, resolve
+from turbosat.run import scheduler
 from turbosat.run.context import Context
+from turbosat.run.pipeline import Run
 from turbosat.run.symmetry import BROKEN, SymmetryStage
 
 
@@ -88,6 +92,24 @@ def test_a_run_ends_by_symmetries(pigeons: Formula) -> None:
     assert result.winner.lane == BROKEN
     assert result.statistics["symmetry"]["largest"] == [14, 13]
     assert [event.data["matrices"] for event in events if event.kind == "symmetry"] == [2]
+
+
+def test_the_lane_takes_no_place_of_the_mix(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Kissat --sat settles in a second must not wait until there may be a lane more than cores."""
+    monkeypatch.setattr(scheduler, "BESIDE", (math.inf, math.inf))
+    formula = families.generate("van-der-waerden", lengths="5,5", n=178).formula
+    wanted = {BROKEN, "kissat-sat"}
+    options: Options = {"workers": 2, "gradient": False, "counting": False, "algebra": False}
+    with Deadline(600) as deadline:
+
+        def heard(event: Event) -> None:
+            wanted.difference_update([event.lane] if event.kind == "started" else [])
+            if not wanted:
+                deadline.cancel()
+
+        result = Run(formula, resolve(options), deadline, heard).run()
+    assert not wanted
+    assert result.status is Status.UNKNOWN
 
 
 @pytest.mark.parametrize(
