@@ -69,10 +69,8 @@ def give_way(pid: int, nice: int) -> None:
         os.setpriority(os.PRIO_PROCESS, pid, max(nice, os.getpriority(os.PRIO_PROCESS, 0)))
 
 
-EXPENDABLE = (
-    100,
-    300,
-)  # thousandths of all memory: by so much the kernel rather takes lane 0, or who gives way
+# Thousandths of all memory: by so much the kernel rather takes who has the right of way, and who gives way.
+EXPENDABLE = 100, 300
 
 
 def set_rank(pid: int, nice: int) -> None:

@@ -13,9 +13,9 @@ from typing import Any
 
 from turbosat.benchmarks import families
 from turbosat.benchmarks.families.base import Declared
+from turbosat.benchmarks.suites.fresh import MANIFEST, prepare
 from turbosat.errors import InputError, UsageError
 
-MANIFEST = PurePosixPath("manifest.csv")
 NEEDED = "file", "family", "seed", "parameters"
 
 
@@ -38,9 +38,7 @@ def again(folder: Path, manifest: Path, tell: Callable[[Path], None] = lambda _:
     """
     text = _text(manifest)
     rows = read(text, str(manifest))
-    folder.mkdir(parents=True, exist_ok=True)
-    if any(folder.iterdir()):
-        raise UsageError(f"{folder}: there is something in this folder")
+    prepare(folder)
     made: list[Path] = []
     with tempfile.TemporaryDirectory(dir=folder, prefix=".") as scratch:
         for row in rows:
@@ -64,13 +62,16 @@ def read(text: str, name: str) -> list[Row]:
     """Return the rows of a manifest, `name` that of its file. InputError, with the line, for what is none."""
     lines = csv.DictReader(io.StringIO(text, newline=""), restval="")
     rows: list[Row] = []
+    taken = {PurePosixPath(MANIFEST)}
     try:
         if missing := [column for column in NEEDED if column not in (lines.fieldnames or ())]:
             raise InputError(name, 1, f"expected the columns {', '.join(missing)}")
         for each in lines:
-            rows.append(_row(each, lines.line_num))
-            if rows[-1].file in (MANIFEST, *(row.file for row in rows[:-1])):
-                raise ValueError(f"there is a file {rows[-1].file} already")
+            row = _row(each, lines.line_num)
+            if row.file in taken:
+                raise ValueError(f"there is a file {row.file} already")
+            taken.add(row.file)
+            rows.append(row)
     except InputError:
         raise
     except (csv.Error, ValueError) as error:

@@ -35,6 +35,7 @@ from turbosat.errors import EngineError, UsageError
 
 LOOK = 0.1  # seconds between two looks at a run
 COLUMNS = "file", "family", "status", "kissat_s", "kissat_answer", "seed", "parameters"
+MANIFEST = "manifest.csv"
 ANSWERS = {0: "?", 10: "SAT", 20: "UNSAT"}
 
 
@@ -99,9 +100,7 @@ def make(
     `tell` hears of each draw and what became of it, None where no size of it fits. UsageError where the
     folder holds anything, EngineError where there is no Kissat or nothing fits any more.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    if any(folder.iterdir()):
-        raise UsageError(f"{folder}: there is something in this folder")
+    prepare(folder)
     kissat = find_kissat()
     found: list[Found] = []
     stream = draws(seed, kinds)
@@ -116,8 +115,15 @@ def make(
                 found += [] if each is None else [each]
             if lost > 3 * len(kinds):
                 raise EngineError(f"no kind has a size that takes Kissat {window.least} to {window.most} s")
-            _write(folder / "manifest.csv", found)
+            _write(folder / MANIFEST, found)
     return found
+
+
+def prepare(folder: Path) -> None:
+    """Make a folder for a draw; UsageError where it holds anything."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        raise UsageError(f"{folder}: there is something in this folder")
 
 
 def _fit(folder: Path, draw: Draw, window: Window, kissat: str) -> Found | None:

@@ -138,10 +138,10 @@ class Scheduler:
             most = max(most, EARLY) if view.cores > 1 else 1
         else:
             most = max(view.cores, EARLY) if view.pool == "broken" else min(most, EARLY)
-        late = [
-            view.seconds >= beside and _worth_reading(view, turn) for turn, beside in enumerate(BESIDE, 2)
-        ]
-        begun = view.cores + sum(view.deserted or each for each in late)
+        begun = view.cores + sum(
+            view.deserted or (view.seconds >= beside and _worth_reading(view, turn))
+            for turn, beside in enumerate(BESIDE, 2)
+        )
         return min(most, begun, max(1, _room(view, 0)))
 
     def _remote(self, view: View) -> int:
