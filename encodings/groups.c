@@ -2,8 +2,8 @@
 #include "clauses.h"
 
 #define GRAIN 8   // keys for each conflict of a group of one, before any is chosen
-#define NOW 16     // keys for each of these
-#define NOW_GRAIN 2 // and for each conflict that a group of one has now
+#define NOW 64     // keys for each of these
+#define NOW_GRAIN 16 // and for each conflict that a group of one has now
 
 static inline int64_t size_of(const struct candidates *state, int64_t candidate)
 {
@@ -63,7 +63,7 @@ static int64_t reject(const struct candidates *state, int32_t candidate, int64_t
 
 // Rank a candidate by its conflicts before any is chosen: one that shares more than one variable with another
 // counts by the square of these.
-static void rank(const struct candidates *state, int32_t *shared, int64_t candidate)
+static void rank(const struct candidates *state, int32_t *shared, int64_t candidate, int64_t ranked)
 {
     int64_t conflicts = 0, squares = 0;
     for (int turn = 0; turn < 2; turn++)
@@ -82,17 +82,17 @@ static void rank(const struct candidates *state, int32_t *shared, int64_t candid
                 }
             }
         }
-    int64_t ranked = GRAIN * squares / size_of(state, candidate);
+    int64_t key = ranked ? GRAIN * squares / size_of(state, candidate) : 0;
     state->conflicts[candidate] = (int32_t)conflicts;
-    state->rank[candidate] = (int32_t)(ranked < KEYS / NOW ? ranked : KEYS / NOW - 1);
+    state->rank[candidate] = (int32_t)(key < KEYS / NOW ? key : KEYS / NOW - 1);
 }
 
-void choose_groups(const struct candidates *state)
+void choose_groups(const struct candidates *state, int64_t ranked)
 {
     for (int64_t candidate = 0; candidate < state->candidates; candidate++)
         state->next[candidate] = 0; // until there are lists: variables shared
     for (int64_t candidate = 0; candidate < state->candidates; candidate++)
-        rank(state, state->next, candidate);
+        rank(state, state->next, candidate, ranked);
     for (int64_t candidate = state->candidates - 1; candidate >= 0; candidate--)
         insert(state, (int32_t)candidate, key_of(state, candidate));
     for (int64_t key = 0; key < KEYS;) {

@@ -52,8 +52,8 @@ class Groups:
 def find_groups(matrix: Matrix) -> Groups:
     """Find groups and choose some that share no variable; there may be none."""
     clauses = _candidates(matrix)
-    clauses = _quiet(matrix, clauses) if clauses.size else clauses
-    clauses = clauses[_choice(matrix, clauses)] if clauses.size else clauses
+    clauses = _quiet(matrix, _told_once(matrix, clauses)) if clauses.size else clauses
+    clauses = clauses[_best_choice(matrix, clauses)] if clauses.size else clauses
     sizes = np.diff(matrix.offsets)[clauses]
     begins = np.append(0, np.cumsum(sizes)).astype(np.int64)
     members = matrix.literals[ranges(matrix.offsets, clauses)]
@@ -126,6 +126,21 @@ def excluding(matrix: Matrix, likely: NDArray[np.bool_]) -> NDArray[np.int64]:
     return np.sort(np.concatenate(found))
 
 
+def _told_once(matrix: Matrix, clauses: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the clauses without one of two that say the same of two variables: x or y, and not both.
+
+    What is left is the one whose literals are in more of all clauses.
+    """
+    sizes = np.diff(matrix.offsets)[clauses]
+    used = np.bincount(matrix.literals[ranges(matrix.offsets, clauses)], minlength=2 * matrix.variables)
+    two = np.flatnonzero(sizes == 2)
+    ends = matrix.literals[matrix.offsets[clauses[two]][:, None] + np.arange(2)]  # (clauses of two, 2)
+    variables = np.sort(ends >> 1, axis=1).astype(np.int64)
+    order = np.lexsort((-used[ends].sum(axis=1), variables[:, 1], variables[:, 0]))
+    same = (variables[order[1:]] == variables[order[:-1]]).all(axis=1)
+    return np.delete(clauses, two[order[1:][same]])
+
+
 def _quiet(matrix: Matrix, clauses: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the clauses without variables that are in too many of them."""
     sizes = np.diff(matrix.offsets)[clauses]
@@ -134,8 +149,15 @@ def _quiet(matrix: Matrix, clauses: NDArray[np.int64]) -> NDArray[np.int64]:
     return clauses[np.maximum.reduceat(busy, np.cumsum(sizes) - sizes) <= BUSIEST]
 
 
-def _choice(matrix: Matrix, clauses: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Choose clauses without common variables, bool (clauses,)."""
+def _best_choice(matrix: Matrix, clauses: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Choose clauses without common variables, bool (clauses,), in the better one of two ways."""
+    sizes = np.diff(matrix.offsets)[clauses]
+    ways = [_choice(matrix, clauses, ranked=ranked) for ranked in (True, False)]
+    return max(ways, key=lambda chosen: int(sizes[chosen].sum()))
+
+
+def _choice(matrix: Matrix, clauses: NDArray[np.int64], *, ranked: bool) -> NDArray[np.bool_]:
+    """Choose clauses without common variables, bool (clauses,); see choose_groups."""
     begins = np.append(0, np.cumsum(np.diff(matrix.offsets)[clauses])).astype(np.int64)
     members = matrix.literals[ranges(matrix.offsets, clauses)] >> 1
     starts, occurrences = transpose(members, begins, matrix.variables)
@@ -152,5 +174,5 @@ def _choice(matrix: Matrix, clauses: NDArray[np.int64]) -> NDArray[np.bool_]:
         heads=np.full(KEYS, -1, np.int32),
         chosen=np.zeros(clauses.size, np.bool_),
     )
-    kernels.choose_groups(state)
+    kernels.choose_groups(state, ranked)
     return state.chosen

@@ -12,9 +12,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from turbosat.encodings.conflicts import Conflicts, conflict_graph
 from turbosat.encodings.groups import Groups, find_groups
 from turbosat.encodings.matrix import Matrix
-from turbosat.gpu.rules import Grouped, Rule, Walk, Weighted
+from turbosat.gpu.rules import Grouped, Rule, Tabu, Walk, Weighted
 
 NEAR = 3  # false clauses from which on the way to none is short enough to be told
 LEVELS = NEAR + 2  # 0 ... NEAR + 1 false clauses
@@ -136,12 +137,24 @@ MOVED = 3.0
 # two million. On large formulas other rules come down long after groups are at a solution.
 LEAD = 100
 COVERED = 1 / 3  # of the variables that are in such groups, at least, where groups move
+# The same where a tabu search is worth it, and the part of the literals that is in clauses which say that two
+# values exclude each other.
+PAIRED = 0.75
+LONG_BAN = {"shortest": 410, "longest": 820, "base": 5}  # for colourings; else for quasigroups
 
 
 def worthwhile_groups(matrix: Matrix) -> Groups | None:
     """Return the groups of a matrix, None unless they hold enough of it for moves of groups."""
     groups = find_groups(matrix)
     return groups if groups.covered(VALUES) >= COVERED * max(matrix.variables, 1) else None
+
+
+def worthwhile_conflicts(groups: Groups) -> Conflicts | None:
+    """Return what groups leave as a conflict graph, None unless it is most of the formula."""
+    if groups.covered(VALUES) < PAIRED * groups.variables:
+        return None
+    conflicts = conflict_graph(groups)
+    return conflicts if conflicts.share >= PAIRED else None
 
 
 def configurations(
@@ -168,11 +181,23 @@ def configurations(
         groups = worthwhile_groups(matrix)
         if groups is not None:
             rule = Grouped(groups)
+            conflicts = worthwhile_conflicts(groups) if Tabu in follows and optimizer == "auto" else None
+            leading = conflicts is None  # a tabu search is faster by far, where it is one's case
             known = (
-                Configuration("weighted-groups", rule, restarts=False, prior=MOVED, lead=LEAD),
+                Configuration(
+                    "weighted-groups", rule, restarts=False, prior=MOVED, lead=LEAD if leading else 0
+                ),
                 *known,
                 Configuration("weighted-groups-short", rule, restarts=True),
             )
+            if conflicts is not None:
+                known = (
+                    Configuration("tabu", Tabu(conflicts), restarts=False, prior=MOVED, lead=LEAD),
+                    Configuration(
+                        "tabu-long", Tabu(conflicts, **LONG_BAN), restarts=False, prior=MOVED, lead=LEAD
+                    ),
+                    *known,
+                )
     return tuple(
         configuration
         for configuration in known

@@ -9,6 +9,7 @@ from turbosat.core.galois import BITS as BITS
 from turbosat.core.galois import BREAKS as BREAKS
 from turbosat.core.gradient import WEIGHT_MAX as WEIGHT_MAX
 from turbosat.core.gradient import WEIGHT_ONE as WEIGHT_ONE
+from turbosat.encodings.conflicts import Conflicts
 from turbosat.encodings.groups import Groups
 
 
@@ -71,7 +72,26 @@ class Grouped:
     weighted: Weighted = Weighted()
 
 
-Rule = Walk | Weighted | Grouped
+@dataclass(frozen=True, slots=True)
+class Tabu:
+    """Tabu search on a conflict graph: the best move of a variable in conflict, and no way back for a while.
+
+    TabuCol (Hertz and de Werra, Computing 39, 1987), for lists of values: of all moves of units that are in
+    conflict the one after which the fewest pairs are, gain or loss, unless it takes back what was left lately
+    and leads to no new best. What is left is tabu for `base` moves, up to ten more by chance (Galinier and
+    Hao, J. Comb. Optim. 3, 1999), and a part of the units in conflict: how large a part a formula wants
+    differs by a factor of five, so that it is drawn now and then, from `shortest` to `longest` in 1/1024.
+
+    Where nothing is in conflict, but a clause of the rest is false, one of its literals is made true.
+    """
+
+    conflicts: Conflicts
+    shortest: int = 102
+    longest: int = 410
+    base: int = 0
+
+
+Rule = Walk | Weighted | Grouped | Tabu
 
 
 PUSH = 768  # of 1024: a weighted descent flips a chosen variable with this probability, for the same reason

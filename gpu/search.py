@@ -13,11 +13,11 @@ from turbosat.encodings.matrix import Matrix, encode
 from turbosat.encodings.parity_matrix import joined
 from turbosat.encodings.reduction import Reduction, reduce
 from turbosat.formula.formula import Formula
-from turbosat.gpu.bandit import Optimizer, configurations, worthwhile_groups
+from turbosat.gpu.bandit import Optimizer, configurations, worthwhile_conflicts, worthwhile_groups
 from turbosat.gpu.controller import ENDLESS, Controller
 from turbosat.gpu.guidance import Guidance
 from turbosat.gpu.registry import choose
-from turbosat.gpu.rules import Grouped
+from turbosat.gpu.rules import Grouped, Tabu
 
 LARGEST: Final = 1 << 18  # literals of a formula that is reduced
 # Effort before that, and more for each literal: what is solved at once needs no reduction, and the others
@@ -69,6 +69,7 @@ class GradientSearch:
         self._reduction: Reduction | None = None
         self._reduced = False  # whether that has been tried
         self._grouped = False  # whether groups move
+        self._paired = False  # whether there is a conflict graph
         self._build(None if start is None else np.atleast_2d(start))
 
     @property
@@ -161,7 +162,8 @@ class GradientSearch:
     def add(self, clauses: Formula, *, implied: bool = False) -> None:
         """Add clauses and XORs over the same variables; the lanes go on from where they are.
 
-        Of clauses that are `implied`, units alone are added where groups move and would not with the others.
+        Of clauses that are `implied`, units alone are added where groups move and would not with the others,
+        or where there is a conflict graph and would be none.
         """
         formula = self._with(clauses)
         again = self._reduction is not None and not len(formula.xors)
@@ -169,7 +171,7 @@ class GradientSearch:
         if implied and self._grouped:
             left = encode(formula if reduction is None else reduction.formula, self.frozen)
             units = clauses.literals[clauses.offsets[:-1][np.diff(clauses.offsets) == 1]]
-            if left.clauses and units.size < clauses.clauses and worthwhile_groups(left) is None:
+            if left.clauses and units.size < clauses.clauses and not self._suits(left):
                 self.add(Formula.from_clauses(units[:, None].tolist(), clauses.variables))
                 return
         self.formula = formula
@@ -206,13 +208,17 @@ class GradientSearch:
         begin = time.perf_counter()
         reduction = reduce(self.formula, self.frozen)
         worth = reduction.variables <= WORTH * self.matrix.variables
-        if (
-            worth and reduction.variables and self._grouped
-        ):  # eliminating one value ends a group, and moving groups is worth more
-            worth = worthwhile_groups(encode(reduction.formula, self.frozen)) is not None
+        if worth and reduction.variables and self._grouped:
+            # Eliminating one value ends a group, and moving groups is worth more.
+            worth = self._suits(encode(reduction.formula, self.frozen))
         self._seconds += time.perf_counter() - begin
         if reduction.formula.has_empty_clause or worth:
             self._rebuild(reduction)
+
+    def _suits(self, matrix: Matrix) -> bool:
+        """Whether what moves now would move on another matrix, too."""
+        groups = worthwhile_groups(matrix)
+        return groups is not None and not (self._paired and worthwhile_conflicts(groups) is None)
 
     def _rebuild(self, reduction: Reduction | None) -> None:
         controller, start = self._controller, None
@@ -248,5 +254,6 @@ class GradientSearch:
         size = self.formula.literals.size
         reducible = self._optimizer in ("auto", "walk", "weighted") and not len(self.formula.xors)
         self._grouped = any(isinstance(each.rule, Grouped) for each in choice)
+        self._paired = any(isinstance(each.rule, Tabu) for each in choice)
         if reducible and population.lockstep == 1 and not self._reduced and size <= LARGEST:
             self._controller.pause = EFFORT + EFFORT_PER_LITERAL * size

@@ -26,10 +26,11 @@ from turbosat.gpu.gradient.moves import (
     Layout,
     Moves,
     ShortMoves,
+    TabuMoves,
     WalkMoves,
     WeightedMoves,
 )
-from turbosat.gpu.rules import Grouped, Rule, Walk, Weighted
+from turbosat.gpu.rules import Grouped, Rule, Tabu, Walk, Weighted
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -43,7 +44,7 @@ def missing(matrix: Matrix) -> str | None:
 class CpuPopulation(Population):
     """Lanes stepped by compiled kernels. What a rule keeps is made when a lane first follows it."""
 
-    follows = (Walk, Weighted, Grouped)
+    follows = (Walk, Weighted, Grouped, Tabu)
 
     def __init__(self, matrix: Matrix, lanes: int, seed: int, workers: int = 1) -> None:
         super().__init__(matrix, lanes, seed, workers)
@@ -53,6 +54,7 @@ class CpuPopulation(Population):
         self._rules: list[Rule] = [Walk(2.3)] * lanes
         self._walks: list[Moves | None] = [None] * lanes
         self._descents: list[WeightedMoves | None] = [None] * lanes
+        self._tabus: list[TabuMoves | None] = [None] * lanes
         self._weights: list[NDArray[np.int32] | None] = [None] * lanes  # at the restart, None: all equal
         self._stale = np.ones(lanes, np.bool_)  # what is kept does not belong to the values
         self._threads: ThreadPoolExecutor | None = None
@@ -70,7 +72,7 @@ class CpuPopulation(Population):
         """Let lanes follow a rule; another kind of rule keeps something else."""
         for lane in lanes.tolist():
             old, self._rules[lane] = self._rules[lane], rule
-            self._stale[lane] |= type(rule) is not type(old) or _groups(rule) is not _groups(old)
+            self._stale[lane] |= type(rule) is not type(old) or _moved(rule) is not _moved(old)
 
     def restart(
         self, lanes: NDArray[np.int64], values: NDArray[np.bool_], weights: NDArray[np.int32] | None = None
@@ -143,14 +145,19 @@ class CpuPopulation(Population):
 
     def _moves(self, index: int) -> Moves:
         """Return what a lane keeps for its rule."""
-        lane = self._lanes[index]
-        if isinstance(self._rules[index], Walk):
+        lane, rule = self._lanes[index], self._rules[index]
+        if isinstance(rule, Tabu):
+            tabu = self._tabus[index]
+            if tabu is None or tabu.conflicts is not rule.conflicts:
+                tabu = self._tabus[index] = TabuMoves(rule.conflicts, lane)
+            return tabu
+        if isinstance(rule, Walk):
             walk = self._walks[index]
             if walk is None:
                 kind = ShortMoves if self.matrix.longest <= SHORT else WalkMoves
                 walk = self._walks[index] = kind(self._layout, lane)
             return walk
-        descent, groups = self._descents[index], _groups(self._rules[index])
+        descent, groups = self._descents[index], rule.groups if isinstance(rule, Grouped) else None
         if descent is None or getattr(descent, "groups", None) is not groups:
             given = self._weights[index] if descent is None else descent.read()
             if groups is None:
@@ -167,7 +174,7 @@ class CpuPopulation(Population):
     def _run(self, index: int, moves: Moves, effort: int, until: int) -> int:
         lane = self._lanes[index]
         if self._stale[index]:
-            for first, last in moves.layout.parts:
+            for first, last in moves.parts:
                 moves.count(first, last)
             if lane.counters[BEST] < 0:
                 lane.counters[BEST] = lane.counters[FALSE]
@@ -176,9 +183,14 @@ class CpuPopulation(Population):
         return moves.run(self._rules[index], effort, until)
 
 
-def _groups(rule: Rule) -> Groups | None:
-    """Return the groups that a rule moves."""
-    return rule.groups if isinstance(rule, Grouped) else None
+def _moved(rule: Rule) -> object:
+    """Return what tells of whom a rule moves, None where that is single variables."""
+    match rule:
+        case Grouped():
+            return rule.groups
+        case Tabu():
+            return rule.conflicts
+    return None
 
 
 def _empty_lane(matrix: Matrix, seed: int, index: int) -> Lane:

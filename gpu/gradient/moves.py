@@ -13,18 +13,22 @@ from turbosat.core.gradient import (
     CHUNK,
     WEIGHT_ONE,
     Bits,
+    Conflicts,
     Counts,
     Groups,
     Lane,
     Others,
     Problem,
+    Values,
     Weights,
 )
+from turbosat.encodings import conflicts as pairs
 from turbosat.encodings import groups as encodings
 from turbosat.encodings.matrix import Matrix
-from turbosat.gpu.rules import Grouped, Rule, Walk, Weighted
+from turbosat.gpu.rules import Grouped, Rule, Tabu, Walk, Weighted
 
 SHORT: Final = 3  # clauses of at most so many literals are walked on without counts
+Parts = list[tuple[int, int]]  # from one clause to another, all of them in their order
 PART: Final = 2**19  # places of clauses that a call looks at, in a few milliseconds
 
 
@@ -42,7 +46,7 @@ class Layout:
         )
         cuts = np.searchsorted(matrix.offsets, np.arange(PART, self.entries, PART))
         bounds = sorted({0, *cuts.tolist(), self.clauses})
-        self.parts = list(pairwise(bounds)) or [(0, 0)]
+        self.parts: Parts = list(pairwise(bounds)) or [(0, 0)]
         self.busiest = int(np.diff(matrix.starts).max(initial=0))  # clauses that a literal is in, at most
 
     @cached_property
@@ -65,7 +69,7 @@ class Layout:
 class Moves(Protocol):
     """What a lane keeps for the rule that it follows."""
 
-    layout: Layout
+    parts: Parts
 
     def count(self, first: int, last: int) -> None:
         """Compute what belongs to the values of the clauses first ... last - 1; parts come in their order."""
@@ -78,7 +82,7 @@ class WalkMoves:
     """A walk with cached breaks."""
 
     def __init__(self, layout: Layout, lane: Lane) -> None:
-        self.layout, self._problem, self._lane = layout, layout.problem, lane
+        self.parts, self._problem, self._lane = layout.parts, layout.problem, lane
         self._counts = Counts(
             words=np.zeros(layout.clauses, np.int64),
             breaks=np.zeros(layout.variables + 1, np.int32),
@@ -99,7 +103,7 @@ class ShortMoves:
     """A walk on short clauses: the same flips without counts."""
 
     def __init__(self, layout: Layout, lane: Lane) -> None:
-        self.layout, self._problem, self._lane = layout, layout.problem, lane
+        self.parts, self._problem, self._lane = layout.parts, layout.problem, lane
         self._others = layout.others
         self._bits = Bits(
             bits=np.zeros(layout.variables // 32 + 1, np.uint32),
@@ -122,7 +126,7 @@ class WeightedMoves:
     """A descent on weighted clauses."""
 
     def __init__(self, layout: Layout, lane: Lane) -> None:
-        self.layout, self._problem, self._lane = layout, layout.problem, lane
+        self.parts, self._problem, self._lane = layout.parts, layout.problem, lane
         self._slots = layout.slots
         self._weights = Weights(
             slots=self._slots,
@@ -198,6 +202,32 @@ class GroupMoves(WeightedMoves):
         return kernels.descend_groups(
             self._problem, self._lane, self._weights, self._groups, constants(rule.weighted), effort, until
         )
+
+
+class TabuMoves:
+    """A tabu search on a conflict graph, of a lane with one true place in each unit. It weighs nothing."""
+
+    def __init__(self, conflicts: pairs.Conflicts, lane: Lane) -> None:
+        self.conflicts, self.parts, self._lane = conflicts, [(0, 0)], lane
+        units, places = conflicts.begins.size - 1, conflicts.members.size
+        self._graph = Conflicts(**{name: getattr(conflicts, name) for name in pairs.Conflicts.__slots__})
+        self._values = Values(
+            current=np.zeros(units, np.int32),
+            clashes=np.zeros(places, np.int32),
+            banned=np.zeros(places, np.int64),
+            list=np.zeros(units, np.int32),
+            spot=np.zeros(units, np.int32),
+        )
+
+    def count(self, first: int, last: int) -> None:
+        """Let the values conform to the units; count conflicts, all at once."""
+        kernels.count_conflicts(self._graph, self._lane, self._values)
+
+    def run(self, rule: Rule, effort: int, until: int) -> int:
+        """Descend; `until` may be one flip late."""
+        assert isinstance(rule, Tabu)
+        bans = np.array([rule.shortest, rule.longest, rule.base], np.int64)
+        return kernels.descend_tabu(self._graph, self._lane, self._values, bans, effort, until)
 
 
 def constants(rule: Weighted) -> NDArray[np.int64]:

@@ -40,7 +40,7 @@ DEPTH, FOUND, PAIRS, STAMP = range(4)  # of a search for symmetries
 
 FOLD_MAPPED, FOLD_READ, FOLD_STAMP = range(3)  # of a map that grows: variables mapped, literals read, marks
 
-KEYS = 1024  # of candidates that are to be chosen from, the last for all higher ones
+KEYS = 4096  # of candidates that are to be chosen from, the last for all higher ones
 
 
 class Propagation(Record):
@@ -366,12 +366,12 @@ class Candidates(Record):
 
 
 @kernel
-def choose_groups(state: Candidates) -> None:
+def choose_groups(state: Candidates, ranked: int) -> None:
     """Choose groups without common variables, one after the other: that of the fewest conflicts by its size.
 
-    First counts what a group shares with all others, then with those that are left: a choice decides its
-    neighbours, and so makes the groups that share with these the next to be chosen. Where groups come in
-    families, as rows and columns do, one family is chosen throughout.
+    First, where `ranked`, counts what a group shares with all others, then with those that are left: a choice
+    decides its neighbours, and so makes the groups that share with these the next to be chosen. Where groups
+    come in families, as rows and columns do, one family is chosen throughout.
     """
 
 

@@ -26,9 +26,11 @@ FALSE, BEST, LEAST, FLIPS, TRAIL, MARK, LOST, TURN, GOOD, GIVEN, COUNTERS = rang
 # TRAIL   length of the trail: the flips since `best` was last written
 # MARK    how much of the trail leads from `best` to the best values
 # LOST    the trail overflowed before the best was beaten; the next best is copied whole
-# TURN    place of the false clause whose turn it is (walk)
-# GOOD    variables of positive margin (weighted rule), or units whose move gains (on groups)
-# GIVEN   false clauses that got weight in a transfer that effort did not suffice for (weighted rule)
+# TURN    place of the false clause whose turn it is (walk); a ban by units in conflict, in 1/1024 (tabu)
+# GOOD    variables of positive margin (weighted rule), units whose move gains (on groups) or that are in
+#         conflict (tabu)
+# GIVEN   false clauses that got weight in a transfer that effort did not suffice for (weighted rule); the
+#         fewest clauses of the rest that were false when nothing was in conflict, 0 for unknown (tabu)
 
 WEIGHT_ONE = 1024  # fixed point: weights are int32 in 1/1024 of a clause's initial weight
 WEIGHT_MAX = 2**30  # a clause that holds more takes no further weight, so that int32 never overflows
@@ -139,6 +141,30 @@ class Groups(Record):
     gains: Annotated[Bytes, "units"]  # whether its move is worth doing: the first GOOD of `good` are these
     waits: Annotated[Bytes, "groups"]  # scratch: whether the rival is to be found anew
     queue: Annotated[Ints, "groups"]  # scratch: which those are
+
+
+class Conflicts(Record):
+    """The arrays of a turbosat.encodings.conflicts.Conflicts."""
+
+    begins: Annotated[ConstLongs, "units + 1"]
+    members: Annotated[ConstInts, "places"]
+    unit: Annotated[ConstInts, "places"]
+    place: Annotated[ConstInts, "codes"]
+    heads: Annotated[ConstLongs, "places + 1"]
+    others: Annotated[ConstInts, "entries"]
+    offsets: Annotated[ConstLongs, "rest + 1"]
+    literals: Annotated[ConstInts, "rest_entries"]
+
+
+class Values(Record):
+    """What the tabu rule keeps up to date: the value of each unit, and what each is in conflict with."""
+
+    current: Annotated[Ints, "units"]  # the true place of each
+    # True places that each place excludes, times two, and one more where it is true itself.
+    clashes: Annotated[Ints, "places"]
+    banned: Annotated[Longs, "places"]  # flips until which a unit may not take it again
+    list: Annotated[Ints, "units"]  # the first GOOD are those in conflict
+    spot: Annotated[Ints, "units"]  # where a unit is in the list, -1 for nowhere
 
 
 @kernel
@@ -254,6 +280,29 @@ def descend_groups(
     until: int,
 ) -> int:
     """Descend as `descend` does, by moves that make another literal of a group true: two flips."""
+
+
+@kernel
+def count_conflicts(conflicts: Conflicts, lane: Lane, values: Values) -> None:
+    """Make one place of each unit true, of those that are if there are any; count what is in conflict.
+
+    Nothing is banned. Best values stay as they are, but for a lane that has none yet.
+    """
+
+
+@kernel
+def descend_tabu(
+    conflicts: Conflicts,
+    lane: Lane,
+    values: Values,
+    rule: Annotated[ConstLongs, 3],
+    effort: int,
+    until: int,
+) -> int:
+    """Move until effort or flips are spent or no clause is false; return the effort.
+
+    `rule` holds the constants of turbosat.gpu.rules.Tabu, in their order.
+    """
 
 
 class TeamProblem(Record):
