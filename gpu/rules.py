@@ -82,7 +82,8 @@ class Tabu:
     Hao, J. Comb. Optim. 3, 1999), and a part of the units in conflict: how large a part a formula wants
     differs by a factor of five, so that it is drawn now and then, from `shortest` to `longest` in 1/1024.
 
-    Where nothing is in conflict, but a clause of the rest is false, one of its literals is made true.
+    Where nothing is in conflict, but a clause of the rest is false, one of its literals is made true. Until
+    then false clauses are counted as pairs in conflict, which is a lower bound.
     """
 
     conflicts: Conflicts
