@@ -1,5 +1,6 @@
 """The counting lane: families that counting refutes, and nothing but what brute force refutes as well."""
 
+import os
 import random
 import sys
 from itertools import combinations, pairwise
@@ -316,3 +317,27 @@ def test_none_with_a_proof_or_assumptions(subsets: Path, tmp_path: Path) -> None
     assumed = solve(subsets, time_limit=2, workers=2, assumptions=[1])
     for result in (proved, assumed):
         assert "counting" not in {lane["lane"] for lane in result.statistics["lanes"]}
+
+
+def test_what_takes_long_gives_way_wherever_it_is() -> None:
+    """Once it has had its CPU time, and not before what comes next: finding constraints takes long, too."""
+    size = 22
+    name = np.arange(1, size**3 + 1).reshape((size,) * 3)
+    lines = [name[i, j] for i in range(size) for j in range(size)]
+    lines += [name[i, :, j] for i in range(size) for j in range(size)]
+    lines += [name[:, i, j] for i in range(size) for j in range(size)]
+    clauses = [line.tolist() for line in lines]
+    clauses += [[-a, -b] for line in clauses for a, b in combinations(line, 2)]
+    own, engine = os.getpriority(os.PRIO_PROCESS, 0), Counting()
+    try:
+        engine.start(Formula.from_clauses(clauses))
+        engine.advance(Budget())
+        assert engine.pid is not None
+        ranks = set()
+        while engine.poll(0.01) is None:
+            ranks.add(os.getpriority(os.PRIO_PROCESS, engine.pid))
+            if max(ranks) > own:
+                break
+        assert max(ranks) == min(own + worker.NICE, 19)
+    finally:
+        engine.stop()

@@ -6,6 +6,7 @@ In a process of its own: whatever it does, it can be ended at any time.
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -34,7 +35,7 @@ PARITIES = 2.0  # CPU seconds for XORs and their elimination, each time
 LARGEST_PROGRAM = 100_000  # literals of a linear program: some 150 MB
 PIVOTS = 300_000_000  # rows times iterations of linear programs, all together: 1 to 4 CPU seconds
 PROGRAM = 3.0  # seconds of one, by the clock
-QUICK = 0.2  # CPU seconds after which the lane gives way,
+QUICK = 0.3  # CPU seconds after which the lane gives way, wherever it is,
 SMALL = 20_000  # or before a linear program of more literals,
 NICE = 7  # so far
 
@@ -69,6 +70,8 @@ def run(channel: Channel) -> None:
     def note(text: str) -> None:
         channel.send("note", {"what": text})
 
+    signal.signal(signal.SIGVTALRM, lambda number, frame: give_way())
+    signal.setitimer(signal.ITIMER_VIRTUAL, QUICK)
     refuted = refute(formula, tell, give_way, note)
     channel.send("answer", {"status": 20} if refuted else {"status": 0, "why": "all that follows is said"})
 
@@ -82,7 +85,7 @@ def refute(
     """Say whether cardinality constraints, all of which follow from clauses, sum to a contradiction.
 
     `tell` is called once with figures and literals that must be true, as clauses; `give_way` is called before
-    what takes long, and `note` with what people should know.
+    a large linear program, which nothing interrupts, and `note` with what people should know.
     """
     began = time.process_time()
     matrix = encode(Formula(formula.literals, formula.offsets, formula.variables))
@@ -90,8 +93,6 @@ def refute(
     units = np.zeros(0, np.int32)
     figures: dict[str, Any] = {"constraints": 0, "equations": 0, "used": 0, "refuted_by": ""}
     for rows in _passes(matrix):
-        if time.process_time() > began + QUICK:
-            give_way()
         figures["constraints"], figures["equations"] = len(rows), int(rows.exact.sum())
         how, used = sums.contradiction(rows)
         if how:
