@@ -39,7 +39,7 @@ class Conflicts:
 
     @property
     def share(self) -> float:
-        """The part of the literals that are in pairs, 1 where there are no clauses."""
+        """The part of the literals that are in pairs, 0 where there are no clauses."""
         return self.others.size / max(1, self.others.size + self.literals.size)
 
 
@@ -57,7 +57,7 @@ def conflict_graph(groups: Groups) -> Conflicts:
     place = np.full(literals, -1, np.int32)
     place[members] = np.arange(members.size, dtype=np.int32)
     two = begins[:-1][(sizes == 2) & (np.arange(sizes.size) < groups.begins.size - 1)]
-    for one, other in ((two, two + 1), (two + 1, two)):  # of two values, not the one is the other
+    for one, other in ((two, two + 1), (two + 1, two)):  # of two values, not to have one is to have the other
         place[members[one] ^ 1] = other
     lengths = np.diff(groups.offsets)
     heads = groups.offsets[:-1][lengths == 2]

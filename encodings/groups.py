@@ -127,12 +127,12 @@ def excluding(matrix: Matrix, likely: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 
 def _told_once(matrix: Matrix, clauses: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the clauses without one of two that say the same of two variables: x or y, and not both.
+    """Return the clauses without all but one of those that are about the same two variables.
 
-    What is left is the one whose literals are in more of all clauses.
+    x or y, and not both, are two groups that say the same. What is left is the one whose literals are in more
+    clauses.
     """
-    sizes = np.diff(matrix.offsets)[clauses]
-    used = np.bincount(matrix.literals[ranges(matrix.offsets, clauses)], minlength=2 * matrix.variables)
+    sizes, used = np.diff(matrix.offsets)[clauses], np.diff(matrix.starts)
     two = np.flatnonzero(sizes == 2)
     ends = matrix.literals[matrix.offsets[clauses[two]][:, None] + np.arange(2)]  # (clauses of two, 2)
     variables = np.sort(ends >> 1, axis=1).astype(np.int64)
@@ -150,10 +150,13 @@ def _quiet(matrix: Matrix, clauses: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _best_choice(matrix: Matrix, clauses: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Choose clauses without common variables, bool (clauses,), in the better one of two ways."""
+    """Choose clauses without common variables, bool (clauses,), in the better one of two ways.
+
+    That is the one that covers more by groups of three and more, then by all.
+    """
     sizes = np.diff(matrix.offsets)[clauses]
     ways = [_choice(matrix, clauses, ranked=ranked) for ranked in (True, False)]
-    return max(ways, key=lambda chosen: int(sizes[chosen].sum()))
+    return max(ways, key=lambda chosen: (int(sizes[chosen & (sizes > 2)].sum()), int(sizes[chosen].sum())))
 
 
 def _choice(matrix: Matrix, clauses: NDArray[np.int64], *, ranked: bool) -> NDArray[np.bool_]:

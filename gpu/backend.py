@@ -24,6 +24,7 @@ class Report:
     """Where the lanes stand after a slice; every array int64 (lanes,).
 
     `effort`, `least` and `seconds` are of this slice, the other figures count from the lane's last restart.
+    Under Tabu `false` and `least` are estimates, `best` too while many pairs are in conflict; it may rise.
     """
 
     false: NDArray[np.int64]  # clauses that are false now

@@ -134,7 +134,7 @@ class Controller:
         if self.report is None:
             return
         report = self.report  # of lanes that have just begun again, it tells of the run before
-        better = np.flatnonzero((report.flips > 0) & (report.best >= 0) & (report.best < self._offered))
+        better = np.flatnonzero((report.flips > 0) & (report.best >= 0) & (report.best != self._offered))
         for lane in better[np.argsort(report.best[better], kind="stable")][: self.elites.size].tolist():
             false = int(report.best[lane])
             if self.elites.wants(false):

@@ -78,12 +78,14 @@ class Tabu:
 
     TabuCol (Hertz and de Werra, Computing 39, 1987), for lists of values: of all moves of units that are in
     conflict the one after which the fewest pairs are, gain or loss, unless it takes back what was left lately
-    and leads to no new best. What is left is tabu for `base` moves, up to ten more by chance (Galinier and
-    Hao, J. Comb. Optim. 3, 1999), and a part of the units in conflict: how large a part a formula wants
-    differs by a factor of five, so that it is drawn now and then, from `shortest` to `longest` in 1/1024.
+    and leads to no fewer pairs than ever. Of very many units in conflict some are looked at. What is left is
+    tabu for `base` moves, up to nine more by chance (Galinier and Hao, J. Comb. Optim. 3, 1999), and a part
+    of the units in conflict: how large a part a formula wants differs by a factor of five, so that it is
+    drawn now and then, from `shortest` to `longest` in 1/1024. A move counts as two flips here.
 
-    Where nothing is in conflict, but a clause of the rest is false, one of its literals is made true. Until
-    then false clauses are counted as pairs in conflict, which is a lower bound.
+    Where nothing is in conflict, but a clause of the rest is false, one of its literals is made true. The
+    rest is counted where there are new lows of a few pairs; so false clauses are known there, and estimated
+    elsewhere: pairs in conflict, and as many of the rest as were false last time.
     """
 
     conflicts: Conflicts

@@ -232,7 +232,11 @@ class GradientSearch:
         self._reduction = reduction
         self._build(start)
         if controller is not None and self._controller is not None:
-            self._controller.outlook = controller.outlook  # still of the same search
+            same = [each.name for each in controller.configurations] == [
+                each.name for each in self._controller.configurations
+            ]
+            if same:  # still the same search
+                self._controller.outlook = controller.outlook
 
     def _build(self, start: NDArray[np.bool_] | None) -> None:
         self.matrix = self._encode()

@@ -7,6 +7,8 @@
 enum { SHORTEST, LONGEST, BASE }; // of a rule
 
 #define SPREAD 10    // moves by which bans differ
+#define SCANNED 256  // units in conflict that are looked at for a move
+#define COUNTED 16   // pairs in conflict up to which the rest is counted at a new low
 #define PERIOD 16384 // moves after which the length of bans is drawn anew, on average
 
 // A descent as it runs. `clashing` units are in conflict, in `pairs` pairs of true places.
@@ -115,13 +117,17 @@ static inline int32_t fewest(const struct conflicts *conflicts, const struct val
 }
 
 // Return the place whose truth leaves the fewest pairs in conflict, ties broken at random; -1 where all are
-// banned. One that is banned counts if it leads below `best` pairs.
+// banned. One that is banned counts if it leads below `low` pairs.
 static inline int64_t best_place(const struct conflicts *conflicts, const struct values *values,
-                                 struct course *course, int64_t now, int64_t best)
+                                 struct course *course, int64_t now, int64_t low)
 {
-    int64_t chosen = -1, least_change = INT32_MAX, equals = 0;
-    for (int64_t k = 0; k < course->clashing; k++) {
+    int64_t chosen = -1, least_change = INT32_MAX, equals = 0, k = 0;
+    if (course->clashing > SCANNED)
+        k = below(draw(course), course->clashing);
+    for (int64_t turn = least(course->clashing, SCANNED); turn > 0; turn--) {
         int32_t unit = values->list[k], current = values->current[unit];
+        if (++k == course->clashing)
+            k = 0;
         int64_t begin = conflicts->begins[unit], end = conflicts->begins[unit + 1];
         int64_t lost = values->clashes[current] >> 1;
         course->spent += (end - begin) / 4 + 2;
@@ -131,7 +137,7 @@ static inline int64_t best_place(const struct conflicts *conflicts, const struct
             int64_t change = (values->clashes[i] >> 1) - lost;
             if (change > least_change || i == current)
                 continue;
-            if (values->banned[i] > now && course->pairs + change >= best)
+            if (values->banned[i] > now && course->pairs + change >= low)
                 continue;
             equals = change < least_change ? 1 : equals + 1;
             if (equals == 1 || below(draw(course), equals) == 0)
@@ -199,8 +205,9 @@ void count_conflicts(const struct conflicts *conflicts, const struct lane *lane,
             enter(values, &course, (int32_t)unit);
         course.pairs += found;
     }
-    counters[GIVEN] = course.pairs ? 0 : rest_false(conflicts, lane, &course, NULL);
-    counters[FALSE] = course.pairs / 2 + counters[GIVEN];
+    counters[LOW_PAIRS] = course.pairs / 2;
+    counters[GIVEN] = counters[LOW_PAIRS] > COUNTED ? 0 : rest_false(conflicts, lane, &course, NULL);
+    counters[FALSE] = counters[LOW_PAIRS] + counters[GIVEN];
     counters[GOOD] = course.clashing;
     counters[TURN] = 0;
 }
@@ -208,10 +215,9 @@ void count_conflicts(const struct conflicts *conflicts, const struct lane *lane,
 int64_t descend_tabu(const struct conflicts *conflicts, const struct lane *lane, const struct values *values,
                      const int64_t *rule, int64_t effort, int64_t until)
 {
-    int64_t *counters = lane->counters, flips = counters[FLIPS], owed = counters[GIVEN];
+    int64_t *counters = lane->counters, flips = counters[FLIPS], owed = counters[GIVEN], low = counters[LOW_PAIRS];
     struct course course = {lane->random[0], counters[FALSE] - owed, counters[GOOD], 0};
-    int64_t false_clauses = counters[FALSE];
-    while (course.spent < effort && flips < until && false_clauses > 0) {
+    while (course.spent < effort && flips < until && course.pairs + owed > 0) {
         int64_t place;
         if (counters[TURN] == 0 || below(draw(&course), PERIOD) == 0)
             counters[TURN] = rule[SHORTEST] + below(draw(&course), rule[LONGEST] - rule[SHORTEST] + 1);
@@ -220,26 +226,31 @@ int64_t descend_tabu(const struct conflicts *conflicts, const struct lane *lane,
             rest_false(conflicts, lane, &course, &clause);
             place = repair(conflicts, values, &course, clause);
         } else
-            place = best_place(conflicts, values, &course, flips, counters[BEST] - owed);
+            place = best_place(conflicts, values, &course, flips, low);
         if (place < 0)
             place = any_place(conflicts, values, &course, values->list[below(draw(&course), course.clashing)]);
-        int32_t left = values->current[conflicts->unit[place]];
+        int32_t left = values->current[conflicts->unit[place]], variable = conflicts->members[place] >> 1;
         flips += move(conflicts, lane, values, &course, place);
         values->banned[left] = flips + 2 * (rule[BASE] + course.clashing * counters[TURN] / 1024 +
                                             below(draw(&course), SPREAD));
-        if (course.pairs == 0) {
-            false_clauses = rest_false(conflicts, lane, &course, NULL);
-            if (owed == 0 && false_clauses > 0) // the best so far knew nothing of these
-                counters[BEST] = counters[LEAST] = INT64_MAX;
-            owed = owed == 0 ? false_clauses : least(owed, false_clauses);
-        } else
-            false_clauses = course.pairs + owed;
-        record(lane, conflicts->members[place] >> 1, false_clauses);
+        int counted = course.pairs == 0 || (course.pairs < low && course.pairs <= COUNTED);
+        if (counted)
+            owed = rest_false(conflicts, lane, &course, NULL);
+        if (counted && low > COUNTED) // the best so far knew nothing of the rest
+            counters[BEST] = counters[LEAST] = INT64_MAX;
+        if (counted || low > COUNTED)
+            record(lane, variable, course.pairs + owed);
+        else {
+            trace(lane, variable);
+            counters[LEAST] = least(counters[LEAST], course.pairs + owed);
+        }
+        low = least(low, course.pairs);
     }
     lane->random[0] = course.random;
     counters[FALSE] = course.pairs + owed;
     counters[GOOD] = course.clashing;
     counters[FLIPS] = flips;
     counters[GIVEN] = owed;
+    counters[LOW_PAIRS] = low;
     return course.spent;
 }

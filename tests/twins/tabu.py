@@ -6,7 +6,7 @@ from tests.twins.gradient import below, step
 from turbosat.core.gradient import FLIP
 from turbosat.encodings.conflicts import Conflicts
 
-PERIOD, SPREAD = 16384, 10
+PERIOD, SPREAD, SCANNED, COUNTED = 16384, 10, 256, 16
 
 
 @dataclass
@@ -19,7 +19,8 @@ class TabuTwin:
     current: list[int] = field(init=False)
     banned: list[int] = field(init=False)
     clashing: list[int] = field(init=False)  # units in conflict
-    owed: int = 0
+    owed: int = 0  # false clauses of the rest, when they were last counted
+    low: int = 0  # fewest pairs
     factor: int = 0
     flips: int = 0
     spent: int = 0
@@ -40,7 +41,8 @@ class TabuTwin:
             self.write(unit)
         self.banned = [0] * graph.members.size
         self.clashing = [unit for unit, place in enumerate(self.current) if self.clashes(place)]
-        self.owed = 0 if self.pairs() else len(self.false())
+        self.low = self.pairs()
+        self.owed = 0 if self.low > COUNTED else len(self.false())
         self.fewest, self.best = self.pairs() + self.owed, self.values.copy()
 
     def draw(self) -> int:
@@ -98,14 +100,18 @@ class TabuTwin:
 
     def best_place(self) -> int:
         pairs, chosen, least, equals = self.pairs(), -1, 2**31 - 1, 0
-        for unit in self.clashing:
+        units = self.clashing
+        if len(units) > SCANNED:
+            first = below(self.draw(), len(units))
+            units = (units[first:] + units[:first])[:SCANNED]
+        for unit in units:
             lost = self.clashes(self.current[unit])
             self.spent += len(self.places[unit]) // 4 + 2
             for place in self.places[unit]:
                 change = self.clashes(place) - lost
                 if change > least or place == self.current[unit]:
                     continue
-                if self.banned[place] > self.flips and pairs + change >= self.fewest - self.owed:
+                if self.banned[place] > self.flips and pairs + change >= self.low:
                     continue
                 equals = 1 if change < least else equals + 1
                 if equals == 1 or below(self.draw(), equals) == 0:
@@ -146,8 +152,7 @@ class TabuTwin:
     def descend(self, rule: tuple[int, int, int], effort: int, until: int) -> int:
         """Move until effort or flips are spent or nothing is false; return the effort."""
         self.spent = 0
-        false = self.pairs() + self.owed
-        while self.spent < effort and self.flips < until and false > 0:
+        while self.spent < effort and self.flips < until and self.pairs() + self.owed > 0:
             if self.factor == 0 or below(self.draw(), PERIOD) == 0:
                 self.factor = rule[0] + below(self.draw(), rule[1] - rule[0] + 1)
             place = self.best_place() if self.pairs() else self.repair(self.chosen())
@@ -157,14 +162,13 @@ class TabuTwin:
             self.move(place)
             tenure = rule[2] + len(self.clashing) * self.factor // 1024 + below(self.draw(), SPREAD)
             self.banned[left] = self.flips + 2 * tenure
-            if self.pairs() == 0:
-                false = len(self.false())
+            pairs = self.pairs()
+            counted = pairs == 0 or (pairs < self.low and pairs <= COUNTED)
+            if counted:
+                self.owed = len(self.false())
                 self.spent += self.graph.literals.size
-                if self.owed == 0 and false:
-                    self.fewest = 2**62
-                self.owed = min(self.owed, false) if self.owed else false
-            else:
-                false = self.pairs() + self.owed
-            if false < self.fewest:
-                self.fewest, self.best = false, self.values.copy()
+                self.fewest = 2**62 if self.low > COUNTED else self.fewest
+            if (counted or self.low > COUNTED) and pairs + self.owed < self.fewest:
+                self.fewest, self.best = pairs + self.owed, self.values.copy()
+            self.low = min(self.low, pairs)
         return self.spent

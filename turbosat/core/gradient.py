@@ -18,7 +18,7 @@ from turbosat.core.declare import (
 )
 
 # A lane's counters.
-FALSE, BEST, LEAST, FLIPS, TRAIL, MARK, LOST, TURN, GOOD, GIVEN, COUNTERS = range(11)
+FALSE, BEST, LEAST, FLIPS, TRAIL, MARK, LOST, TURN, GOOD, GIVEN, LOW_PAIRS, COUNTERS = range(12)
 # FALSE   false clauses now
 # BEST    fewest false clauses since the restart
 # LEAST   fewest false clauses in this slice
@@ -29,8 +29,9 @@ FALSE, BEST, LEAST, FLIPS, TRAIL, MARK, LOST, TURN, GOOD, GIVEN, COUNTERS = rang
 # TURN    place of the false clause whose turn it is (walk); a ban by units in conflict, in 1/1024 (tabu)
 # GOOD    variables of positive margin (weighted rule), units whose move gains (on groups) or that are in
 #         conflict (tabu)
-# GIVEN   false clauses that got weight in a transfer that effort did not suffice for (weighted rule); the
-#         fewest clauses of the rest that were false when nothing was in conflict, 0 for unknown (tabu)
+# GIVEN   false clauses that got weight in a transfer that effort did not suffice for (weighted rule); of the
+#         rest, how many were false when they were last counted (tabu)
+# LOW_PAIRS  fewest pairs in conflict since the restart (tabu)
 
 WEIGHT_ONE = 1024  # fixed point: weights are int32 in 1/1024 of a clause's initial weight
 WEIGHT_MAX = 2**30  # a clause that holds more takes no further weight, so that int32 never overflows
@@ -73,7 +74,7 @@ class Lane(Record):
     """One candidate, its false clauses and its best values."""
 
     values: Annotated[Bytes, "variables"]
-    false: Annotated[Ints, "clauses + 4"]  # the first FALSE are the false clauses; AHEAD more may be read
+    false: Annotated[Ints, "clauses + 4"]  # the first FALSE are false, not under tabu; AHEAD more may be read
     best: Annotated[Bytes, "variables"]
     trail: Annotated[Ints, "capacity"]
     counters: Annotated[Longs, COUNTERS]

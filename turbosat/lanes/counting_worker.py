@@ -35,7 +35,7 @@ PARITIES = 2.0  # CPU seconds for XORs and their elimination, each time
 LARGEST_PROGRAM = 100_000  # literals of a linear program: some 150 MB
 PIVOTS = 300_000_000  # rows times iterations of linear programs, all together: 1 to 4 CPU seconds
 PROGRAM = 3.0  # seconds of one, by the clock
-QUICK = 0.3  # CPU seconds after which the lane gives way, wherever it is,
+QUICK = 0.3  # CPU seconds after which the lane gives way, as soon as Python has a say,
 SMALL = 20_000  # or before a linear program of more literals,
 NICE = 7  # so far
 
@@ -70,8 +70,8 @@ def run(channel: Channel) -> None:
     def note(text: str) -> None:
         channel.send("note", {"what": text})
 
-    signal.signal(signal.SIGVTALRM, lambda number, frame: give_way())
-    signal.setitimer(signal.ITIMER_VIRTUAL, QUICK)
+    signal.signal(signal.SIGPROF, lambda number, frame: give_way())
+    signal.setitimer(signal.ITIMER_PROF, QUICK)
     refuted = refute(formula, tell, give_way, note)
     channel.send("answer", {"status": 20} if refuted else {"status": 0, "why": "all that follows is said"})
 
