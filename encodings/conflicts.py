@@ -33,11 +33,6 @@ class Conflicts:
     literals: NDArray[np.int32]  # (entries,), of the rest
 
     @property
-    def variables(self) -> int:
-        """The number of variables of the clauses."""
-        return self.place.size // 2
-
-    @property
     def share(self) -> float:
         """The part of the literals that are in pairs, 0 where there are no clauses."""
         return self.others.size / max(1, self.others.size + self.literals.size)
@@ -45,7 +40,8 @@ class Conflicts:
 
 def conflict_graph(groups: Groups) -> Conflicts:
     """Read what groups leave of a matrix as a conflict graph."""
-    sizes, literals = np.diff(groups.begins), 2 * groups.variables
+    sizes = np.diff(groups.begins)
+    two = groups.begins[:-1][sizes == 2]
     alone = np.ones(groups.variables, np.bool_)
     alone[groups.members >> 1] = False
     single = np.flatnonzero(alone).astype(np.int32)
@@ -54,19 +50,17 @@ def conflict_graph(groups: Groups) -> Conflicts:
     sizes = np.concatenate([sizes, np.full(single.size, 2)])
     begins = np.append(0, np.cumsum(sizes)).astype(np.int64)
     unit = np.repeat(np.arange(sizes.size, dtype=np.int32), sizes)
-    place = np.full(literals, -1, np.int32)
+    place = np.full(2 * groups.variables, -1, np.int32)
     place[members] = np.arange(members.size, dtype=np.int32)
-    two = begins[:-1][(sizes == 2) & (np.arange(sizes.size) < groups.begins.size - 1)]
     for one, other in ((two, two + 1), (two + 1, two)):  # of two values, not to have one is to have the other
         place[members[one] ^ 1] = other
     lengths = np.diff(groups.offsets)
-    heads = groups.offsets[:-1][lengths == 2]
-    ends = place[groups.literals[heads[:, None] + np.arange(2)] ^ 1]  # (clauses of two, 2)
+    binary = np.flatnonzero(lengths == 2)
+    ends = place[groups.literals[groups.offsets[binary][:, None] + np.arange(2)] ^ 1]  # (binary, 2)
     said = (ends >= 0).all(axis=1)
     said[said] = unit[ends[said, 0]] != unit[ends[said, 1]]
     pairs = ends[said]
-    rest = np.flatnonzero(lengths != 2)
-    rest = np.sort(np.concatenate([rest, np.flatnonzero(lengths == 2)[~said]]))
+    rest = np.delete(np.arange(lengths.size), binary[said])
     starts, which = transpose(
         pairs.reshape(-1), np.arange(0, 2 * len(pairs) + 1, 2, dtype=np.int64), members.size
     )

@@ -182,20 +182,16 @@ def configurations(
         if groups is not None:
             rule = Grouped(groups)
             conflicts = worthwhile_conflicts(groups) if Tabu in follows and optimizer == "auto" else None
-            leading = conflicts is None  # a tabu search is faster by far, where it is one's case
+            lead = LEAD if conflicts is None else 0  # a tabu search is faster by far, where it is one's case
             known = (
-                Configuration(
-                    "weighted-groups", rule, restarts=False, prior=MOVED, lead=LEAD if leading else 0
-                ),
+                Configuration("weighted-groups", rule, restarts=False, prior=MOVED, lead=lead),
                 *known,
                 Configuration("weighted-groups-short", rule, restarts=True),
             )
             if conflicts is not None:
+                tabus = {"tabu": Tabu(conflicts), "tabu-long": Tabu(conflicts, **LONG_BAN)}
                 known = (
-                    Configuration("tabu", Tabu(conflicts), restarts=False, prior=MOVED, lead=LEAD),
-                    Configuration(
-                        "tabu-long", Tabu(conflicts, **LONG_BAN), restarts=False, prior=MOVED, lead=LEAD
-                    ),
+                    *(Configuration(n, each, False, prior=MOVED, lead=LEAD) for n, each in tabus.items()),
                     *known,
                 )
     return tuple(

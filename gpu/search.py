@@ -232,10 +232,9 @@ class GradientSearch:
         self._reduction = reduction
         self._build(start)
         if controller is not None and self._controller is not None:
-            same = [each.name for each in controller.configurations] == [
-                each.name for each in self._controller.configurations
-            ]
-            if same:  # still the same search
+            controllers = controller, self._controller
+            old, new = ([each.name for each in one.configurations] for one in controllers)
+            if old == new:  # still the same search
                 self._controller.outlook = controller.outlook
 
     def _build(self, start: NDArray[np.bool_] | None) -> None:

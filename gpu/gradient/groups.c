@@ -6,6 +6,7 @@
 // gains that much at least.
 #include "weighted.h"
 #include "transfer.h"
+#include "units.h"
 
 static inline int64_t gain_of(const struct weights *weights, const struct state *state, int64_t unit)
 {
@@ -81,44 +82,14 @@ static inline void find_rivals(const struct weights *weights, struct state *stat
     state->waiting = 0;
 }
 
-// Make one literal of each group true: one of those that are, or any, where none is. The best values stay what
-// they are, unless there are none yet.
-static void conform(const struct lane *lane, const struct groups *groups)
-{
-    int64_t *counters = lane->counters, changes = 0;
-    uint64_t random = lane->random[0];
-    for (int64_t unit = 0; unit < groups->groups; unit++) {
-        int64_t begin = groups->begins[unit], end = groups->begins[unit + 1], chosen = -1, true_literals = 0;
-        for (int64_t i = begin; i < end; i++)
-            if (lane->values[groups->members[i] >> 1] != (groups->members[i] & 1)) {
-                random = step(random);
-                chosen = below(random, ++true_literals) ? chosen : i;
-            }
-        if (chosen < 0) {
-            random = step(random);
-            chosen = begin + below(random, end - begin);
-        }
-        groups->current[unit] = groups->members[chosen] >> 1;
-        for (int64_t i = begin; i < end; i++) {
-            uint8_t value = (uint8_t)((i == chosen) ^ (groups->members[i] & 1));
-            changes += lane->values[groups->members[i] >> 1] != value;
-            lane->values[groups->members[i] >> 1] = value;
-        }
-    }
-    lane->random[0] = random;
-    if (changes > 0 && counters[BEST] >= 0) {
-        fold(lane);
-        counters[LOST] = 1;
-    } else if (changes > 0)
-        for (int64_t v = 0; v < lane->variables; v++)
-            lane->best[v] = lane->values[v];
-}
-
 void weigh_groups(const struct problem *problem, const struct lane *lane, const struct weights *weights,
                   const struct groups *groups, int64_t first, int64_t last)
 {
-    if (first == 0)
-        conform(lane, groups);
+    if (first == 0) {
+        conform(lane, groups->begins, groups->members, groups->groups, groups->current);
+        for (int64_t unit = 0; unit < groups->groups; unit++)
+            groups->current[unit] = groups->members[groups->current[unit]] >> 1;
+    }
     count_weighted(problem, lane, weights, first, last);
     if (last < problem->clauses)
         return;

@@ -1,6 +1,6 @@
 // Tabu search on a conflict graph: every unit has one true place, and pairs of true places that exclude each
 // other are to go.
-#include "lane.h"
+#include "units.h"
 
 #include <stddef.h>
 
@@ -34,39 +34,6 @@ static inline void leave(const struct values *values, struct course *course, int
     values->list[spot] = last;
     values->spot[last] = spot;
     values->spot[unit] = -1;
-}
-
-// Make one place of each unit true: one of those that are, or any, where none is. The best values stay what they
-// are, unless there are none yet.
-static void choose_places(const struct conflicts *conflicts, const struct lane *lane, const struct values *values)
-{
-    uint64_t random = lane->random[0];
-    int64_t *counters = lane->counters, changes = 0;
-    for (int64_t unit = 0; unit < conflicts->units; unit++) {
-        int64_t begin = conflicts->begins[unit], end = conflicts->begins[unit + 1], chosen = -1, true_places = 0;
-        for (int64_t i = begin; i < end; i++)
-            if (lane->values[conflicts->members[i] >> 1] != (conflicts->members[i] & 1)) {
-                random = step(random);
-                chosen = below(random, ++true_places) ? chosen : i;
-            }
-        if (chosen < 0) {
-            random = step(random);
-            chosen = begin + below(random, end - begin);
-        }
-        values->current[unit] = (int32_t)chosen;
-        for (int64_t i = begin; i < end; i++) {
-            uint8_t value = (uint8_t)((i == chosen) ^ (conflicts->members[i] & 1));
-            changes += lane->values[conflicts->members[i] >> 1] != value;
-            lane->values[conflicts->members[i] >> 1] = value;
-        }
-    }
-    lane->random[0] = random;
-    if (changes > 0 && counters[BEST] >= 0) {
-        fold(lane);
-        counters[LOST] = 1;
-    } else if (changes > 0)
-        for (int64_t v = 0; v < lane->variables; v++)
-            lane->best[v] = lane->values[v];
 }
 
 // Make another place of its unit true; return the flips.
@@ -188,7 +155,7 @@ static int64_t repair(const struct conflicts *conflicts, const struct values *va
 void count_conflicts(const struct conflicts *conflicts, const struct lane *lane, const struct values *values)
 {
     int64_t *counters = lane->counters;
-    choose_places(conflicts, lane, values);
+    conform(lane, conflicts->begins, conflicts->members, conflicts->units, values->current);
     for (int64_t place = 0; place < conflicts->places; place++)
         values->clashes[place] = values->banned[place] = 0;
     for (int64_t unit = 0; unit < conflicts->units; unit++) {
