@@ -32,6 +32,24 @@ def endless() -> tuple[int, Clauses]:
     return random_ksat(600, 2880, seed=1)
 
 
+def latin_square(size: int) -> tuple[int, Clauses]:
+    """Each cell has one value, and each value is once in each row and column.
+
+    The variable that says that cell i, j has value k is i * size * size + j * size + k + 1.
+    """
+    name = [[[(i * size + j) * size + k + 1 for k in range(size)] for j in range(size)] for i in range(size)]
+    clauses: Clauses = []
+    for one in range(size):
+        for two in range(size):
+            for line in (
+                name[one][two],
+                [name[one][k][two] for k in range(size)],
+                [name[k][one][two] for k in range(size)],
+            ):
+                clauses += [line, *([-a, -b] for a, b in combinations(line, 2))]
+    return size**3, clauses
+
+
 def dimacs(variables: int, clauses: Clauses) -> str:
     """Return the formula as a DIMACS file, written the slow and obvious way."""
     lines = [f"p cnf {variables} {len(clauses)}", *(" ".join(map(str, [*clause, 0])) for clause in clauses)]

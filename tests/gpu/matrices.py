@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from hypothesis import strategies as st
 
 from turbosat.encodings.matrix import Matrix, encode
 from turbosat.formula.formula import Formula
@@ -55,3 +56,13 @@ def valued_matrix(
             ]
         )
     return encode(Formula.from_clauses([result[place] for place in random.permutation(len(result))]))
+
+
+valued_matrices = st.builds(
+    valued_matrix,
+    st.integers(0, 2**32 - 1),
+    st.lists(st.integers(2, 9), min_size=1, max_size=9),
+    st.integers(0, 6),
+    st.integers(1, 90),
+    exclusive=st.booleans(),
+)

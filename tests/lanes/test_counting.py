@@ -15,7 +15,7 @@ from pysat.card import CardEnc
 from pysat.solvers import Cadical153
 
 from tests.cardinality import ENCODINGS, at_most, drawn, shuffled
-from tests.families import dimacs, endless, pigeonhole
+from tests.families import dimacs, endless, latin_square, pigeonhole
 from tests.lanes.tasks import answered
 from tests.processes import turbosat
 from turbosat import Event, Formula, Status, solve
@@ -321,16 +321,9 @@ def test_none_with_a_proof_or_assumptions(subsets: Path, tmp_path: Path) -> None
 
 def test_what_takes_long_gives_way_wherever_it_is() -> None:
     """Once it has had its CPU time, and not before what comes next: finding constraints takes long, too."""
-    size = 22
-    name = np.arange(1, size**3 + 1).reshape((size,) * 3)
-    lines = [name[i, j] for i in range(size) for j in range(size)]
-    lines += [name[i, :, j] for i in range(size) for j in range(size)]
-    lines += [name[:, i, j] for i in range(size) for j in range(size)]
-    clauses = [line.tolist() for line in lines]
-    clauses += [[-a, -b] for line in clauses for a, b in combinations(line, 2)]
     own, engine = os.getpriority(os.PRIO_PROCESS, 0), Counting()
     try:
-        engine.start(Formula.from_clauses(clauses))
+        engine.start(Formula.from_clauses(latin_square(22)[1]))
         engine.advance(Budget())
         assert engine.pid is not None
         rank, spent = own, 0.0

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from turbosat.core.gradient import FALSE, GOOD, WEIGHT_ONE
+from turbosat.core.gradient import AHEAD, BEST, COUNTERS, FALSE, GOOD, WEIGHT_ONE, Lane
 from turbosat.encodings.matrix import Matrix
 from turbosat.gpu.gradient.cpu import CpuPopulation
 from turbosat.gpu.gradient.moves import ShortMoves, WalkMoves, WeightedMoves
@@ -17,6 +17,20 @@ def population(matrix: Matrix, rule: Rule, lanes: int = 1, seed: int = 0, worker
     result.assign(every, rule)
     result.restart(every, np.random.default_rng(seed).random((lanes, matrix.variables)) < 0.5)
     return result
+
+
+def candidate(values: np.ndarray, clauses: int, state: int) -> Lane:
+    """Return a lane on values uint8 (variables,), not counted yet, with a trail that is soon full."""
+    counters = np.zeros(COUNTERS, np.int64)
+    counters[BEST] = -1
+    return Lane(
+        values=values,
+        false=np.zeros(clauses + AHEAD, np.int32),
+        best=values.copy(),
+        trail=np.zeros(7, np.int32),
+        counters=counters,
+        random=np.array([state], np.uint64),
+    )
 
 
 def until(lanes: int, flips: int = int(ENDLESS)) -> np.ndarray:

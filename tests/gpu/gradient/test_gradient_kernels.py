@@ -7,14 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.gpu.gradient.lanes import check_lane, population, until
+from tests.gpu.gradient.lanes import candidate, check_lane, population, until
 from tests.gpu.matrices import random_matrix
 from tests.twins.gradient import Twin
 from tests.twins.weighted import WeightedTwin
 from turbosat.core.gradient import (
-    AHEAD,
     BEST,
-    COUNTERS,
     FALSE,
     FLIPS,
     GIVEN,
@@ -53,14 +51,7 @@ def started(matrix: Matrix, kind: type[Moves], seed: int) -> tuple[Lane, Moves, 
     values = (random.random(matrix.variables) < 0.5).astype(np.uint8)
     weights = random.integers(0, 4000, matrix.clauses).astype(np.int32)
     state = int(random.integers(1, 2**63))
-    lane = Lane(
-        values=values,
-        false=np.zeros(matrix.clauses + AHEAD, np.int32),
-        best=values.copy(),
-        trail=np.zeros(7, np.int32),
-        counters=np.zeros(COUNTERS, np.int64),
-        random=np.array([state], np.uint64),
-    )
+    lane = candidate(values, matrix.clauses, state)
     layout = Layout(matrix)
     moves = kind(layout, lane)  # type: ignore[call-arg] # those here take these
     rows = [part.tolist() for part in np.split(matrix.literals, matrix.offsets[1:-1])]

@@ -9,20 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from tests.gpu.gradient.lanes import until
-from tests.gpu.matrices import valued_matrix
+from tests.families import latin_square
+from tests.gpu.gradient.lanes import candidate, population, until
+from tests.gpu.matrices import valued_matrices, valued_matrix
 from tests.twins.groups import GroupTwin
 from turbosat.core.gradient import (
-    AHEAD,
     BEST,
-    COUNTERS,
     FALSE,
     FLIPS,
     GIVEN,
     GOOD,
     LEAST,
     WEIGHT_ONE,
-    Lane,
     settle,
 )
 from turbosat.encodings.groups import Groups, find_groups
@@ -35,18 +33,10 @@ from turbosat.gpu.cuda.population import CudaPopulation
 from turbosat.gpu.gradient.cpu import CpuPopulation
 from turbosat.gpu.gradient.moves import GroupMoves, Layout, constants
 from turbosat.gpu.gradient.team_population import TeamPopulation
-from turbosat.gpu.rules import Grouped, Rule, Walk, Weighted
+from turbosat.gpu.rules import Grouped, Walk, Weighted
 from turbosat.gpu.search import GradientSearch
 
 DESCENTS = (Weighted(), Weighted(77, 179, 1024, 0, sideways=300, random=400), Weighted(sideways=0, random=0))
-matrices = st.builds(
-    valued_matrix,
-    st.integers(0, 2**32 - 1),
-    st.lists(st.integers(2, 9), min_size=1, max_size=9),
-    st.integers(0, 6),
-    st.integers(1, 90),
-    exclusive=st.booleans(),
-)
 
 
 def rows(values: Matrix | Groups) -> list[list[int]]:
@@ -54,7 +44,9 @@ def rows(values: Matrix | Groups) -> list[list[int]]:
     return [values.literals[begin:end].tolist() for begin, end in itertools.pairwise(values.offsets.tolist())]
 
 
-@given(matrices, st.sampled_from(DESCENTS), st.integers(0, 99), st.lists(st.integers(1, 1500), max_size=3))
+@given(
+    valued_matrices, st.sampled_from(DESCENTS), st.integers(0, 99), st.lists(st.integers(1, 1500), max_size=3)
+)
 @settings(max_examples=60, deadline=None)
 def test_lanes_do_what_their_twin_does(matrix: Matrix, rule: Weighted, seed: int, efforts: list[int]) -> None:
     groups = find_groups(matrix)
@@ -62,16 +54,7 @@ def test_lanes_do_what_their_twin_does(matrix: Matrix, rule: Weighted, seed: int
     values = (random.random(matrix.variables) < 0.5).astype(np.uint8)
     weights = random.integers(0, 4000, matrix.clauses).astype(np.int32)
     state = int(random.integers(1, 2**63))
-    counters = np.zeros(COUNTERS, np.int64)
-    counters[BEST] = -1
-    lane = Lane(
-        values=values,
-        false=np.zeros(matrix.clauses + AHEAD, np.int32),
-        best=values.copy(),
-        trail=np.zeros(7, np.int32),
-        counters=counters,
-        random=np.array([state], np.uint64),
-    )
+    lane = candidate(values, matrix.clauses, state)
     layout = Layout(groups)
     moves = GroupMoves(layout, lane, groups, matrix.clauses)
     moves.write(weights)
@@ -101,14 +84,6 @@ def test_lanes_do_what_their_twin_does(matrix: Matrix, rule: Weighted, seed: int
         assert int(lane.random[0]) == twin.random
         settle(lane)
         assert lane.best.tolist() == twin.best
-
-
-def population(matrix: Matrix, rule: Rule, lanes: int = 1, seed: int = 0, workers: int = 1) -> CpuPopulation:
-    """Return a population on random values, all lanes under one rule."""
-    result, every = CpuPopulation(matrix, lanes, seed, workers), np.arange(lanes)
-    result.assign(every, rule)
-    result.restart(every, np.random.default_rng(seed).random((lanes, matrix.variables)) < 0.5)
-    return result
 
 
 def check_lane(matrix: Matrix, crowd: CpuPopulation, groups: Groups) -> None:
@@ -143,7 +118,7 @@ def check_lane(matrix: Matrix, crowd: CpuPopulation, groups: Groups) -> None:
     assert sorted(good.tolist()) == np.flatnonzero(gains > 0).tolist()
 
 
-@given(matrices, st.integers(0, 99), st.lists(st.integers(1, 4000), max_size=4))
+@given(valued_matrices, st.integers(0, 99), st.lists(st.integers(1, 4000), max_size=4))
 @settings(max_examples=60, deadline=None)
 def test_all_counts_stay_exact(matrix: Matrix, seed: int, efforts: list[int]) -> None:
     groups = find_groups(matrix)
@@ -158,7 +133,7 @@ def test_all_counts_stay_exact(matrix: Matrix, seed: int, efforts: list[int]) ->
         assert (matrix.counts(crowd.values(np.array([0]))[0]) == 0).sum() == report.false[0]
 
 
-@given(matrices, st.integers(0, 99))
+@given(valued_matrices, st.integers(0, 99))
 @settings(max_examples=40, deadline=None)
 def test_a_move_gains_what_it_promises(matrix: Matrix, seed: int) -> None:
     """At least: less would let a descent go in circles, and weights would never move."""
@@ -322,17 +297,9 @@ def test_implied_clauses_that_end_groups_are_not_taken_but_units_are() -> None:
 
 
 def test_searches_on_variables_of_many_values() -> None:
-    size = 5  # a Latin square
-    name = {cell: number + 1 for number, cell in enumerate(itertools.product(range(size), repeat=3))}
-    clauses = []
-    for one, two in itertools.product(range(size), repeat=2):
-        for line in (
-            [name[one, two, k] for k in range(size)],
-            [name[one, k, two] for k in range(size)],
-            [name[k, one, two] for k in range(size)],
-        ):
-            clauses += [line, *([-a, -b] for a, b in itertools.combinations(line, 2))]
-    formula = Formula.from_clauses([*clauses, [name[0, 0, 3]], [name[1, 1, 4]]])
+    size = 5
+    given = [[3 + 1], [(1 * size + 1) * size + 4 + 1]]  # of two cells
+    formula = Formula.from_clauses([*latin_square(size)[1], *given])
     latin = GradientSearch(formula, device="cpu", seed=3)
     for _ in range(200):
         latin.advance_rounds(1)

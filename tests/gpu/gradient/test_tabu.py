@@ -9,13 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from tests.gpu.gradient.lanes import until
-from tests.gpu.matrices import valued_matrix
+from tests.families import latin_square
+from tests.gpu.gradient.lanes import candidate, population, until
+from tests.gpu.matrices import valued_matrices, valued_matrix
 from tests.twins.tabu import TabuTwin
 from turbosat.core.gradient import (
-    AHEAD,
     BEST,
-    COUNTERS,
     FALSE,
     FLIPS,
     GIVEN,
@@ -23,7 +22,6 @@ from turbosat.core.gradient import (
     LEAST,
     LOW_PAIRS,
     TURN,
-    Lane,
     settle,
 )
 from turbosat.encodings.conflicts import Conflicts, conflict_graph
@@ -36,25 +34,17 @@ from turbosat.gpu.cuda.population import CudaPopulation
 from turbosat.gpu.gradient.cpu import CpuPopulation
 from turbosat.gpu.gradient.moves import TabuMoves
 from turbosat.gpu.gradient.team_population import TeamPopulation
-from turbosat.gpu.rules import Grouped, Rule, Tabu, Walk, Weighted
+from turbosat.gpu.rules import Grouped, Tabu, Walk, Weighted
 from turbosat.gpu.search import GradientSearch
 
 BANS = (102, 410, 0), (410, 820, 5), (0, 0, 0), (5000, 5000, 30)
-matrices = st.builds(
-    valued_matrix,
-    st.integers(0, 2**32 - 1),
-    st.lists(st.integers(2, 9), min_size=1, max_size=9),
-    st.integers(0, 6),
-    st.integers(1, 90),
-    exclusive=st.booleans(),
-)
 
 
 def graph_of(matrix: Matrix) -> Conflicts:
     return conflict_graph(find_groups(matrix))
 
 
-@given(matrices, st.sampled_from(BANS), st.integers(0, 99), st.lists(st.integers(1, 1500), max_size=3))
+@given(valued_matrices, st.sampled_from(BANS), st.integers(0, 99), st.lists(st.integers(1, 1500), max_size=3))
 @settings(max_examples=60, deadline=None)
 def test_lanes_do_what_their_twin_does(
     matrix: Matrix, bans: tuple[int, int, int], seed: int, efforts: list[int]
@@ -63,16 +53,7 @@ def test_lanes_do_what_their_twin_does(
     random = np.random.default_rng(seed)
     values = (random.random(matrix.variables) < 0.5).astype(np.uint8)
     state = int(random.integers(1, 2**63))
-    counters = np.zeros(COUNTERS, np.int64)
-    counters[BEST] = -1
-    lane = Lane(
-        values=values,
-        false=np.zeros(matrix.clauses + AHEAD, np.int32),
-        best=values.copy(),
-        trail=np.zeros(7, np.int32),
-        counters=counters,
-        random=np.array([state], np.uint64),
-    )
+    lane = candidate(values, matrix.clauses, state)
     moves, twin = TabuMoves(graph, lane), TabuTwin(graph, values.tolist(), state)
     for first, last in moves.parts:
         moves.count(first, last)
@@ -104,30 +85,15 @@ def test_of_many_units_some_are_looked_at() -> None:
         [-int(name[one, random.integers(3)]), -int(name[other, random.integers(3)])] for one, other in ends
     ]
     graph = graph_of(encode(Formula.from_clauses([*name.tolist(), *pairs])))
-    values, state = [0] * graph.variables, 12345
-    lane = Lane(
-        values=np.array(values, np.uint8),
-        false=np.zeros(6000 + AHEAD, np.int32),
-        best=np.zeros(graph.variables, np.uint8),
-        trail=np.zeros(7, np.int32),
-        counters=np.zeros(COUNTERS, np.int64),
-        random=np.array([state], np.uint64),
-    )
-    moves, twin = TabuMoves(graph, lane), TabuTwin(graph, values, state)
+    values, state = np.zeros(graph.place.size // 2, np.uint8), 12345
+    lane = candidate(values, 6000, state)
+    moves, twin = TabuMoves(graph, lane), TabuTwin(graph, values.tolist(), state)
     moves.count(0, 0)
     lane.counters[BEST] = lane.counters[LEAST] = lane.counters[FALSE]
     assert lane.counters[GOOD] > 256
     assert moves.run(Tabu(graph, *BANS[0]), 4000, 2**40) == twin.descend(BANS[0], 4000, 2**40)
     assert lane.values.tolist() == twin.values
     assert int(lane.random[0]) == twin.random
-
-
-def population(matrix: Matrix, rule: Rule, lanes: int = 1, seed: int = 0, workers: int = 1) -> CpuPopulation:
-    """Return a population on random values, all lanes under one rule."""
-    result, every = CpuPopulation(matrix, lanes, seed, workers), np.arange(lanes)
-    result.assign(every, rule)
-    result.restart(every, np.random.default_rng(seed).random((lanes, matrix.variables)) < 0.5)
-    return result
 
 
 def pairs_of(graph: Conflicts, values: NDArray[np.bool_]) -> int:
@@ -160,7 +126,7 @@ def check_lane(matrix: Matrix, crowd: CpuPopulation, graph: Conflicts) -> None:
     assert false == pairs + rest
 
 
-@given(matrices, st.integers(0, 99), st.lists(st.integers(1, 4000), max_size=4))
+@given(valued_matrices, st.integers(0, 99), st.lists(st.integers(1, 4000), max_size=4))
 @settings(max_examples=60, deadline=None)
 def test_all_counts_stay_exact(matrix: Matrix, seed: int, efforts: list[int]) -> None:
     graph = graph_of(matrix)
@@ -175,7 +141,7 @@ def test_all_counts_stay_exact(matrix: Matrix, seed: int, efforts: list[int]) ->
             assert report.best[0] == pairs_of(graph, crowd.best_values(lane)[0])
 
 
-@given(matrices)
+@given(valued_matrices)
 @settings(max_examples=60, deadline=None)
 def test_a_graph_says_what_the_clauses_do(matrix: Matrix) -> None:
     graph = graph_of(matrix)
@@ -238,29 +204,21 @@ def test_rules_change_and_the_best_is_kept() -> None:
             assert (matrix.counts(crowd.values(lane)[0]) == 0).sum() == report.false[0]
 
 
-def latin_square(size: int, given: float, seed: int) -> Formula:
+def quasigroup(size: int, given: float, seed: int) -> Formula:
     """A Latin square of which a part of the cells is given."""
     random = np.random.default_rng(seed)
-    name = {cell: number + 1 for number, cell in enumerate(itertools.product(range(size), repeat=3))}
     rows, columns, values = (random.permutation(size) for _ in range(3))
-    clauses = [
-        [name[i, j, int(values[(rows[i] + columns[j]) % size])]]
+    cells = [
+        [(i * size + j) * size + int(values[(rows[i] + columns[j]) % size]) + 1]
         for i, j in itertools.product(range(size), repeat=2)
         if random.random() < given
     ]
-    for one, two in itertools.product(range(size), repeat=2):
-        for line in (
-            [name[one, two, k] for k in range(size)],
-            [name[one, k, two] for k in range(size)],
-            [name[k, one, two] for k in range(size)],
-        ):
-            clauses += [line, *([-a, -b] for a, b in itertools.combinations(line, 2))]
-    return Formula.from_clauses(clauses)
+    return Formula.from_clauses([*cells, *latin_square(size)[1]])
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_quasigroups_are_completed(seed: int) -> None:
-    formula = latin_square(20, 0.58, seed)
+    formula = quasigroup(20, 0.58, seed)
     descent = GradientSearch(formula, device="cpu", seed=seed)
     for _ in range(3000):
         descent.advance_rounds(1)
@@ -274,7 +232,7 @@ def test_quasigroups_are_completed(seed: int) -> None:
 
 
 def test_a_reduction_that_ends_a_graph_is_not_taken() -> None:
-    descent = GradientSearch(latin_square(9, 0.4, 1), device="cpu", seed=3)
+    descent = GradientSearch(quasigroup(9, 0.4, 1), device="cpu", seed=3)
     assert descent._controller is not None
     descent._controller.pause = 0
     descent._reduce_if_due()
@@ -285,7 +243,7 @@ def test_a_reduction_that_ends_a_graph_is_not_taken() -> None:
 
 def test_a_search_goes_on_where_a_graph_appears(monkeypatch: pytest.MonkeyPatch) -> None:
     """With other configurations than before: what was told of those is no longer of use."""
-    formula = latin_square(12, 0.5, 1)
+    formula = quasigroup(12, 0.5, 1)
     with monkeypatch.context() as patch:
         patch.setattr(bandit, "PAIRED", 2.0)
         descent = GradientSearch(formula, device="cpu", seed=3, lanes=5)
