@@ -132,8 +132,8 @@ def test_limits_hold_in_a_sweep(tmp_path: Path) -> None:
 
 
 def test_sigint_ends_a_sweep(tmp_path: Path) -> None:
-    variables, clauses = noisy_parity(34, 90, 20, 7)
-    clauses += CardEnc.atmost(list(range(35, 125)), 3, top_id=variables).clauses
+    variables, clauses = noisy_parity(40, 90, 20, 7)  # 2^34 were swept in less than the 4 seconds
+    clauses += CardEnc.atmost(list(range(41, 131)), 3, top_id=variables).clauses
     path = tmp_path / "long.cnf"
     path.write_text(dimacs(max(abs(l) for c in clauses for l in c), clauses))
     process = start("--engine=galois", "--galois=kernel", path)
