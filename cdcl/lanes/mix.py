@@ -134,11 +134,11 @@ KINDS = {
     ),
     "kissat-unsat": LaneSpec("kissat-unsat", engine="kissat", flags=("--unsat",)),
     "kissat-negative": LaneSpec("kissat-negative", engine="kissat", flags=("--phase=0",)),
-    "cadical": LaneSpec("cadical", nice=6, engine="cadical"),
+    "cadical": LaneSpec("cadical", nice=9, engine="cadical"),
     "cadical-stable": LaneSpec("cadical-stable", engine="cadical", options={"stabilizeonly": 1}),
     # Of all settings tried with phases from a population, the one that makes the most of them.
     "cadical-guided": LaneSpec(
-        "cadical-guided", nice=6, engine="cadical", options={"stabilizeonly": 1}, follows="phases"
+        "cadical-guided", nice=9, engine="cadical", options={"stabilizeonly": 1}, follows="phases"
     ),
     # What follows nothing yet runs another course than lanes of the same kind.
     "cadical-probes": LaneSpec(

@@ -2,17 +2,26 @@
 
 import lzma
 import os
+import subprocess
+import sys
 from array import array
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from tests.families import dimacs, random_ksat
+from tests.processes import ROOT
 from turbosat import InputError, Result, SoundnessError, Status, solve
 from turbosat.cdcl.lanes import race
+from turbosat.cdcl.lanes.mix import KINDS
+from turbosat.cdcl.lanes.race import Lane, Race
 from turbosat.deadline import Deadline
 from turbosat.dimacs import plain
 from turbosat.events import Event, ignore
+from turbosat.formula import files
+from turbosat.formula.formula import Formula
 from turbosat.options import Options, resolve
 from turbosat.run import pipeline, scheduler
 from turbosat.run.pipeline import Run
@@ -151,11 +160,63 @@ def test_a_second_lane_does_not_wait_for_a_large_file_to_be_read(
         result = run.run()
     assert result.status == status
     assert starts(events) == expected
-    assert ranks[: len(expected)] == [0, pipeline.AT_ONCE][: len(expected)]
+    assert ranks[: len(expected)] == [0, KINDS["kissat-sat"].nice][: len(expected)]
     lanes = result.statistics["lanes"]
     assert [lane["seed"] for lane in lanes[: len(expected)]] == [options.get("seed", 0)] * len(expected)
     cdcl = [lane["lane"] for lane in lanes if lane["engine"] in ("kissat", "cadical")]
     assert text == XORS or len(cdcl) == len({*cdcl})  # none is started twice
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="there is one core only")
+def test_a_large_file_is_read_beside_the_second_lane(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(pipeline, "LONG", 1)
+    monkeypatch.setattr(plain, "LARGEST", 0)
+    kissat_says(monkeypatch, tmp_path, "sleep 60", 0)
+    before = os.sched_getaffinity(0)
+    found: list[list[set[int]]] = []
+    original, added = files.read, Race.add
+    races: list[Race] = []
+
+    def add(race: Race, *arguments: Any, **options: Any) -> Lane:
+        races.append(race)
+        return added(race, *arguments, **options)
+
+    def read(*arguments: Any, **options: Any) -> Formula:
+        found.append([os.sched_getaffinity(each) for each in (0, *races[0].processes())])
+        return original(*arguments, **options)
+
+    monkeypatch.setattr(files, "read", read)
+    monkeypatch.setattr(Race, "add", add)
+    with Deadline(5.0) as deadline:
+        run = Run(written(tmp_path, FORMULA), resolve({"workers": 2, "gradient": False}), deadline, ignore)
+        run.run()
+    [[we, first, second]] = found
+    assert we == second
+    assert not we & first
+    assert os.sched_getaffinity(0) == before
+
+
+def test_what_is_loaded_meanwhile_is_what_a_search_loads(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    kissat_says(monkeypatch, tmp_path, "sleep 60", 0)
+    program = """
+import sys
+from turbosat.cdcl.process.fork import permit
+from turbosat.cli.main import run
+from turbosat.run import pipeline
+wanted, pipeline.MEANWHILE = pipeline.MEANWHILE, ()
+early = {*sys.modules}
+permit()
+assert run(["-q", "-n", "--time=60", sys.argv[1]]) == 10
+print(*[name for name in wanted if name not in sys.modules or name in early])
+"""
+    path = tmp_path / "f.cnf"
+    path.write_text(dimacs(*random_ksat(40, 100, seed=1)))
+    done = subprocess.run(
+        [sys.executable, "-c", program, path], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "s SATISFIABLE\n\n"
 
 
 @pytest.mark.parametrize(("had", "alone"), [(0.0, True), (1e9, False)])

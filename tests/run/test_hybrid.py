@@ -356,4 +356,4 @@ def test_a_lane_given_up_for_want_of_memory_has_reached_no_limit(cause: Cause | 
         run = Run(Formula.from_clauses([[1]]), options, deadline, ignore)
         lane = Lane(Entrant("kissat"), Kissat(), 0.0, Course(), state="stopped", cause=cause)
         race.lanes.append(lane)
-        assert Hybrid(run, race)._spent() == reached
+        assert Hybrid(run, race)._roster.spent == reached

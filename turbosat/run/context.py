@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 from turbosat.cdcl.lanes.mix import LaneSpec, mix, named
 from turbosat.cdcl.lanes.race import Lane, Race
+from turbosat.cdcl.process.confinement import Confinement
 from turbosat.deadline import Deadline, Expired
 from turbosat.errors import EngineError, OutputError, SoundnessError, UsageError
 from turbosat.events import Event, Sink, Timeline
-from turbosat.options import Options
+from turbosat.options import Options, worker_count
 from turbosat.records import replace
 from turbosat.result import Reason, Result, Status, Winner
 
@@ -46,6 +47,7 @@ class Context:
         self.deadline = deadline
         self.sink = Timeline(sink)
         self.assumptions = assumptions
+        self.confinement = Confinement(several=worker_count(options) > 1)
         self.phases = phases  # values that a descent may begin from, (variables,)
         self.statistics: dict[str, Any] = {}
         self.proof: ProofFile | None = None

@@ -18,8 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from turbosat.cdcl.lanes.following import BestGuidance
-from turbosat.cdcl.lanes.mix import LaneSpec
-from turbosat.cdcl.lanes.sharing import LONGEST, ClauseSharing
+from turbosat.cdcl.lanes.sharing import ClauseSharing
 from turbosat.cdcl.process.fork import load_next
 from turbosat.cdcl.process.interrupts import undisturbed
 from turbosat.errors import Cause
@@ -27,10 +26,10 @@ from turbosat.options import worker_count
 from turbosat.records import replace
 from turbosat.result import Reason, Result, Status
 from turbosat.run.algebra import AlgebraStage
-from turbosat.run.confinement import Confinement
 from turbosat.run.descent import DescentStage
 from turbosat.run.folding import FoldingStage
 from turbosat.run.pool import PoolStage
+from turbosat.run.roster import Roster, counted
 from turbosat.run.scheduler import (
     FACTS,
     FIRST,
@@ -43,15 +42,12 @@ from turbosat.run.scheduler import (
     pool_start,
 )
 from turbosat.run.sweeping import SweepingStage
-from turbosat.run.symmetry import BROKEN, SymmetryStage
+from turbosat.run.symmetry import SymmetryStage
 from turbosat.run.tours import ToursStage
 from turbosat.system import tree_memory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from turbosat.cdcl.engines.engine import Answer
-    from turbosat.cdcl.lanes.courses import Course, Cover
     from turbosat.cdcl.lanes.race import Lane, Race
     from turbosat.formula.formula import Formula
     from turbosat.run.context import Context
@@ -59,7 +55,6 @@ if TYPE_CHECKING:
 MEGABYTE = 1 << 20
 # What its child needs, loaded before it is copied.
 DESCENT = "turbosat.gpu.search", "turbosat.lanes.gradient_worker", "turbosat.gpu.gradient.cpu"
-REVIVALS = 2  # times that a lane is started again whose process somebody ended
 
 
 class Hybrid:
@@ -74,13 +69,7 @@ class Hybrid:
         self._cores = worker_count(options)
         self._head_start = head_start(self._cores)
         self._began: float | None = None  # seconds of the run when lanes were first started beside lane 0
-        self._lanes = self._mixed()  # CDCL lanes in the order in which they are to start
-        self._here = list(race.lanes)  # CDCL lanes, lane 0 among them
-        for _ in self._here:
-            next(self._lanes)
-        self._pending = next(self._lanes, None)
         self._best_guidance = BestGuidance()
-        self._covers: list[Cover] = []
         self._stage = AlgebraStage(race, options, deadline, run.proof)
         self._sweeping = SweepingStage(race, options, deadline, run.proof)
         self._symmetry = SymmetryStage(race, options, deadline, run.proof)
@@ -88,15 +77,13 @@ class Hybrid:
         self._tours = ToursStage(race, options, deadline, run.proof)
         self._descent = DescentStage(race, options, deadline, self._best_guidance, run.phases)
         self._pool = PoolStage(race, options, deadline)
+        self._roster = Roster(run, race, self._pool, self._best_guidance)
         self._clause_sharing = ClauseSharing(race, sharing=options["sharing"])
         self._distant = options["ray_address"] is not None
         pooled = options["pool"] and (self._distant or self._cores > 1)
         after = 0.0 if self._distant else pool_start(options["pool_after"], self._cores)
         self._scheduler = Scheduler(after if pooled else None)
-        self._first = self._here[0] if self._here else None
-        self._remote: list[Lane] = []
-        self._revived: dict[str, int] = {}
-        self._confinement = Confinement(several=self._cores > 1)
+        self._confinement = run.confinement
         race.guest = self._confinement.guest
         self._memory: int | None = None  # bytes there were for lanes when the search began, if known
         self._need = 0  # bytes that one takes, 0 before stock was taken
@@ -118,12 +105,12 @@ class Hybrid:
 
     def search(self, formula: Formula) -> Result:
         """Search until an answer, or until nobody is left. Raises Expired, EngineError, SoundnessError."""
-        if self._first is None:
-            self._first = self._start(formula)
+        if self._roster.first is None:
+            self._roster.start(formula)
         self._confine()
         while True:
             self._revive(formula)
-            if self._spent() and not self._searching():
+            if self._roster.spent and not self._searching():
                 return self._nobody()
             if self._stage.begun:
                 self._run.require_prover(algebra=self._stage.refuting or self._sweeping.running)
@@ -144,20 +131,17 @@ class Hybrid:
 
     def _nobody(self) -> Result:
         """Return the result where no lane is left that could answer."""
-        reason = self._race.none_left(self._cdcl())
+        reason = self._race.none_left(self._roster.lanes)
         if self._run.limited and reason is Reason.GAVE_UP:
             reason = Reason.LIMIT
         return Result(Status.UNKNOWN, reason=reason)
-
-    def _cdcl(self) -> list[Lane]:
-        return [*self._here, *self._remote]
 
     def _searching(self) -> bool:
         """Whether anybody searches who will end: under limits descent alone would go on for ever."""
         if self._run.limited:
             # A refutation by XORs is about to be told; while there may be facts, more lanes are to follow.
-            waiting = self._stage.refuting and not (self._stage.working and self._spent())
-            return waiting or any(lane.state == "running" for lane in self._cdcl())
+            waiting = self._stage.refuting and not (self._stage.working and self._roster.spent)
+            return waiting or self._roster.searching
         return bool(self._race.running())
 
     def _judged(self, formula: Formula, found: tuple[Lane, Answer] | None) -> Result | None:
@@ -181,7 +165,7 @@ class Hybrid:
         left = self._deadline.left()
         if left is None:
             return
-        left += sum(tree_memory(lane.engine.pid) for lane in self._here if lane.engine.pid is not None)
+        left += sum(tree_memory(lane.engine.pid) for lane in self._roster.here if lane.engine.pid is not None)
         if self._descent.wanted:
             if left < 2 * self._need:
                 self._descent.decline()
@@ -194,8 +178,8 @@ class Hybrid:
 
     def _waited(self) -> float:
         """Return the seconds since lane 0 started."""
-        assert self._first is not None
-        return self._deadline.elapsed() - self._first.started
+        assert self._roster.first is not None
+        return self._deadline.elapsed() - self._roster.first.started
 
     def _beside(self) -> float:
         """Return the seconds since lanes were first started beside lane 0."""
@@ -203,8 +187,8 @@ class Hybrid:
 
     def _alone(self) -> bool:
         """Whether lane 0 has its head start: not once it has ended, for others are to make up for it then."""
-        assert self._first is not None
-        return self._first.state == "running" and self._waited() < self._head_start
+        assert self._roster.first is not None
+        return self._roster.first.state == "running" and self._waited() < self._head_start
 
     def _patience(self) -> float | None:
         """Return how long to wait for news at most.
@@ -221,19 +205,19 @@ class Hybrid:
 
     def _confine(self) -> float | None:
         """Keep every process to its cores; return in how many seconds that is due again, None for never."""
-        assert self._first is not None
-        first = self._first.engine.pid
+        assert self._roster.first is not None
+        first = self._roster.first.engine.pid
         return self._confinement.adjust(first, [pid for pid in self._race.processes() if pid != first])
 
     def _view(self) -> View:
-        about, apart = self._pool.about, (*self._cdcl(), *self._folding.lanes)
+        about, apart = self._pool.about, (*self._roster.lanes, *self._folding.lanes)
         return View(
             seconds=self._waited() if self._alone() else max(self._waited(), self._head_start),
             cores=self._cores,
             descent=self._descent.view(),
             pool=self._pool.state,
             places=about.get("places", 0),
-            shared=min(_counted(self._here), about.get("own", 0)),
+            shared=min(counted(self._roster.here), about.get("own", 0)),
             memory=self._memory,
             need=max(1, self._need),
             distant=self._distant,
@@ -304,7 +288,7 @@ class Hybrid:
         if plan.pool:
             with self._confinement.guest():
                 self._pool.begin(formula, plan.places)
-        if any(lane.cause is Cause.MEMORY for lane in self._remote):
+        if any(lane.cause is Cause.MEMORY for lane in self._roster.remote):
             self._pool.give_up("memory limit")
         if self._pool.state == "ready":
             self._descent.spread(self._pool, formula)
@@ -314,15 +298,13 @@ class Hybrid:
         """Start a lane on the formula with equal gates merged, once there is one."""
         merged = self._sweeping.merged_lane() if self._room_beside(plan) else None
         if merged is not None:
-            spec, source = merged
-            self._here.append(self._race.add(spec, self._run.build(spec), source))
+            self._roster.add(*merged)
         return True
 
     def _use_broken(self, plan: Plan, formula: Formula) -> bool:
         """Start a lane on the formula with its symmetries broken, once they are known."""
         if self._symmetry.waiting and self._room_beside(plan):
-            spec, source = self._symmetry.broken_lane(self._strengthened(formula))
-            self._here.append(self._race.add(spec, self._run.build(spec), source))
+            self._roster.add(*self._symmetry.broken_lane(self._strengthened(formula)), beside=True)
         return True
 
     def _strengthened(self, formula: Formula) -> Formula:
@@ -333,7 +315,7 @@ class Hybrid:
     def _room_beside(self, plan: Plan) -> bool:
         """Whether there may be a lane besides those that are planned: not where one is all there may be."""
         left = self._deadline.left()
-        return plan.here > 1 and not self._spent() and (left is None or left > self._need)
+        return plan.here > 1 and not self._roster.spent and (left is None or left > self._need)
 
     def _fill(self, plan: Plan, source: Formula) -> bool:
         """Start lanes where there is room for them, and tell whether there is none left.
@@ -343,108 +325,38 @@ class Hybrid:
         while (here := self._free_here(plan)) or self._free_remote(plan):
             self._deadline.check()
             if here:
-                self._start(source)
+                self._roster.start(source)
             else:
-                self._host(source)
+                self._roster.host(source)
             if self._race.heard():
                 return False
         return True
 
     def _free_here(self, plan: Plan) -> bool:
-        short = any(lane.cause is Cause.MEMORY for lane in self._here)  # whoever was given up makes room
-        return not short and _counted(self._here) < plan.here and self._startable(plan)
+        return not self._roster.short and counted(self._roster.here) < plan.here and self._startable(plan)
 
     def _free_remote(self, plan: Plan) -> bool:
         ready = self._pool.state == "ready"
-        return ready and _counted(self._remote) < plan.remote and self._startable(plan)
+        return ready and counted(self._roster.remote) < plan.remote and self._startable(plan)
 
     def _startable(self, plan: Plan) -> bool:
         """Whether another lane may start now: Kissat waits for facts that it could not be told later."""
-        spec = self._pending
-        assert self._first is not None
-        if spec is None or self._spent() or (not plan.search and self._first.state == "running"):
+        spec = self._roster.pending
+        assert self._roster.first is not None
+        if spec is None or self._roster.spent or (not plan.search and self._roster.first.state == "running"):
             return False
         return spec.engine != "kissat" or not self._stage.working or self._waited() >= FACTS
 
-    def _spent(self) -> bool:
-        """Whether a lane has reached its limit: the run ends with the others, then."""
-        ended = (lane for lane in self._cdcl() if lane.state == "stopped")
-        return self._run.limited and any(lane.cause is not Cause.MEMORY for lane in ended)
-
-    def _mixed(self) -> Iterator[LaneSpec]:
-        return (replace(spec, export=LONGEST if self._options["sharing"] else 0) for spec in self._run.mix())
-
-    def _next(self) -> LaneSpec:
-        spec, self._pending = self._pending, next(self._lanes, None)
-        assert spec is not None
-        return spec
-
-    def _start(self, source: Formula) -> Lane:
-        """Start the next lane here."""
-        spec = self._next()
-        lane = self._race.add(spec, self._run.build(spec), source, self._course(spec))
-        self._here.append(lane)
-        return lane
-
-    def _host(self, source: Formula) -> None:
-        """Start the next lane in the pool."""
-        spec = self._next()
-        self._remote.append(self._race.add(spec, self._pool.engine(spec), source, self._course(spec), "pool"))
-
-    def _course(self, spec: LaneSpec) -> Course | None:
-        """Return what a lane follows."""
-        if spec.follows == "nothing" or not self._options["guidance"] or self._assuming:
-            return None
-        from turbosat.cdcl.lanes import following as guided
-
-        match spec.follows:
-            case "cubes":
-                return guided.Cubes(self._best_guidance, self._covers)
-            case "probes":
-                return guided.Probing(self._best_guidance)
-        return (
-            guided.Flipped(self._best_guidance)
-            if spec.engine == "kissat"
-            else guided.Phased(self._best_guidance)
-        )
-
     def _revive(self, formula: Formula) -> None:
-        """Start lanes again that were lost: here, where we can see to them."""
-        assert self._first is not None
-        for lane in self._cdcl():
-            name = lane.spec.name
-            if lane.state != "failed" or self._revived.get(name, 0) >= REVIVALS:
-                continue
-            if lane.place == "pool" and _counted(self._here) >= self._refuge():
-                continue
-            refused = lane.cause is Cause.REJECTED  # XORs in the file, for one: we can read them
-            abandoned = (
-                lane.place == "pool" and self._pool.state == "broken" and lane.cause is not Cause.MEMORY
-            )
-            if refused or abandoned or lane.cause in (Cause.KILLED, Cause.UNSTARTED):
-                self._deadline.check()
-                self._revived[name] = self._revived.get(name, 0) + 1
-                spec = lane.spec
-                own = self._sweeping.source(spec) or self._symmetry.source(spec)
-                own = formula if lane is self._first else own
-                self._replace(lane, self._strengthened(formula) if own is None else own)
+        """Start lanes again that were lost."""
 
-    def _refuge(self) -> int:
-        """Return how many lanes there may be here when some have lost their places in the pool."""
-        return self._scheduler.decide(replace(self._view(), pool="broken")).here
+        def source(lane: Lane) -> Formula:
+            if lane is self._roster.first:
+                return formula
+            own = self._sweeping.source(lane.spec) or self._symmetry.source(lane.spec)
+            return self._strengthened(formula) if own is None else own
 
-    def _replace(self, lane: Lane, source: Formula) -> None:
-        spec, first = lane.spec, lane is self._first
-        assert isinstance(spec, LaneSpec)
-        lane.state = "replaced"
-        if first:
-            spec = replace(spec, nice=0)
-        fresh = self._race.add(spec, self._run.build(spec), source, self._course(spec))
-        self._here.append(fresh)
-        if first:
-            self._first = fresh
+        def refuge() -> int:
+            return self._scheduler.decide(replace(self._view(), pool="broken")).here
 
-
-def _counted(lanes: list[Lane]) -> int:
-    """Return how many lanes of the mix there are or were: one that ended, for want of memory say, counts."""
-    return sum(lane.state != "replaced" and lane.spec.name != BROKEN for lane in lanes)
+        self._roster.revive(source, refuge)

@@ -8,6 +8,7 @@ import stat
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from turbosat.cdcl.lanes.race import Lane, Race
@@ -40,7 +41,13 @@ if TYPE_CHECKING:
 
 BUSY = 0.2  # seconds that lane 0 has for itself beyond its head start where it does not get a core
 LONG = 1 << 25  # bytes of a file: reading it takes 0.3 s, and what is found out of it before others start
-AT_ONCE = 1  # how far the second lane gives way that starts so: hardly to us who read, nobody waits for that
+# Loaded while lane 0 has its head start and we have nothing to do: the search, and what numpy will want. One
+# at a time, in a few milliseconds each: an answer may come.
+MEANWHILE = (
+    *("ast", "dis", "tokenize", "inspect", "dataclasses", "turbosat.run.descent", "turbosat.run.hybrid"),
+    *("datetime", "numbers", "pickle", "textwrap", "platform", "socket", "json", "shutil", "random"),
+    *("tempfile",),
+)
 READERS = 10  # bytes for each byte of it that two lanes and we may take while we read it
 
 
@@ -152,7 +159,9 @@ class Run(Context):
         first = race.add(spec, self.build(spec, first=True), self._text)
         other = next(lanes, None)
         if other is not None and other.engine == "kissat" and self._long_to_read(self._text):
-            race.add(replace(other, nice=AT_ONCE), self.build(other, first=True), self._text)
+            second = race.add(other, self.build(other, first=True), self._text)
+            # We are to read on the second one's core: else lane 0 would have but a part of its own.
+            self.confinement.adjust(first.engine.pid, [pid for pid in [second.engine.pid] if pid is not None])
         return first
 
     def _long_to_read(self, text: str) -> bool:
@@ -173,8 +182,13 @@ class Run(Context):
         if self._small is None:
             return None
         self._has_been_read(began, self._small.variables, self._small.clauses, len(self._small.flat))
+        several = worker_count(self.options) > 1  # else we would do it at lane 0's cost
+        missing = [name for name in MEANWHILE if name not in sys.modules] if several else []
         while first.state == "running" and (left := self._left_of_head_start(first)) > 0.0:
-            if (found := race.wait(left)) is not None:
+            found = race.wait(0.0 if missing else left)
+            if found is None and missing:
+                import_module(missing.pop(0))
+            elif found is not None:
                 result = self.judge_small(self._small, *found)
                 return self.judge(self._load(), *found) if result is None else result
         return None
@@ -249,13 +263,14 @@ class Run(Context):
         from turbosat.formula import files
 
         began = self.deadline.elapsed()
-        formula = files.read(
-            source,
-            strictness=self.options["parsing"],
-            check=self.deadline.check,
-            wait=until(self.deadline),
-            note=lambda text: self.tell("note", what=text),
-        )
+        with self.confinement.guest():
+            formula = files.read(
+                source,
+                strictness=self.options["parsing"],
+                check=self.deadline.check,
+                wait=until(self.deadline),
+                note=lambda text: self.tell("note", what=text),
+            )
         self._has_been_read(
             began, formula.variables, formula.clauses, len(formula.literals), len(formula.xors)
         )

@@ -15,9 +15,9 @@ import pytest
 
 from tests import groups
 from tests.processes import ROOT, descendants
+from turbosat.cdcl.process import confinement
+from turbosat.cdcl.process.confinement import Confinement
 from turbosat.errors import EngineError
-from turbosat.run import confinement
-from turbosat.run.confinement import Confinement
 
 ALL = os.sched_getaffinity(0)
 pytestmark = pytest.mark.skipif(len(ALL) < 2, reason="there is one core only")
