@@ -27,9 +27,10 @@ Cores = frozenset[int]
 
 
 class Confinement:
-    """The cores of a run's child processes; this process and its threads may use all of theirs.
+    """The cores of a run's child processes, and of the thread that drives them.
 
-    Only while a thread starts a guest it is where that belongs.
+    That one is a guest, too: it is awake 25 times a second, and on lane 0's core that would be lane 0's loss.
+    What else this process does may use all of its cores.
     """
 
     def __init__(self, *, several: bool = True) -> None:
@@ -42,9 +43,11 @@ class Confinement:
         self._guests: Cores = frozenset()  # of the others
         self._until = 0.0  # when that changes
         self._kept: dict[int, Cores] = {}  # where each process is kept
+        self._found: set[int] | None = None  # where this thread was allowed before, None while it still is
+        self._ours: Cores = frozenset()  # where it is kept
 
     def adjust(self, first: int | None, guests: Sequence[int]) -> float | None:
-        """Keep lane 0, where there is one, and the guests to their cores.
+        """Keep lane 0, where there is one, and the guests to their cores, this thread as one of them.
 
         Returns in how many seconds it is to be called again at the latest, None for never. Lane 0 alone may
         be wherever it likes.
@@ -53,6 +56,7 @@ class Confinement:
         if not guests:
             self._apply({pid: self._allowed for pid in self._kept if pid == first})
             self._own = frozenset()
+            self.release()
             return None
         if not self._begun():
             return None
@@ -63,7 +67,17 @@ class Confinement:
             self._choose(guests)
         own = {} if first is None else {first: self._own}
         self._apply({**dict.fromkeys(guests, self._guests), **own})
+        self._found = self._found or os.sched_getaffinity(0)
+        if self._ours != self._guests:
+            self._ours = self._guests
+            _keep(0, self._ours)
         return max(0.0, self._until - time.monotonic())
+
+    def release(self) -> None:
+        """Let this thread be where it was allowed before."""
+        if self._found is not None:
+            _keep(0, self._found)
+            self._found, self._ours = None, frozenset()
 
     @contextmanager
     def guest(self) -> Iterator[None]:

@@ -95,6 +95,7 @@ class Hybrid:
     def __exit__(self, *_: object) -> None:
         """End the pool, which is no lane, and take stock."""
         with undisturbed():
+            self._confinement.release()
             self._pool.stop()
         self.statistics.update(self._stage.statistics())
         figures = {"gradient": self._descent.figures, "sweeping": self._sweeping.figures}
@@ -235,6 +236,7 @@ class Hybrid:
         if self._began is None:
             self._began = self._deadline.elapsed()
         self._unfilled = True
+        plan = self._scheduler.decide(self._view())
         for step in (
             self._begin_first,
             self._begin_symmetry,
@@ -244,14 +246,19 @@ class Hybrid:
             self._use_broken,
             self._folding.step,
         ):
-            plan = self._scheduler.decide(self._view())  # as things are after the step before
+            before = self._state()
             if not step(plan, formula) or self._race.heard():
                 return
-        plan = self._scheduler.decide(self._view())
+            if self._state() != before:
+                plan = self._scheduler.decide(self._view())
         self._descent.set_share(plan.share)
         self._unfilled = (self._free_here(plan) or self._free_remote(plan)) and not self._fill(
             plan, self._strengthened(formula)
         )
+
+    def _state(self) -> tuple[int, bool, str]:
+        """Return what a step may have changed that the scheduler looks at."""
+        return len(self._race.lanes), self._descent.begun, self._pool.state
 
     def _begin_first(self, plan: Plan, formula: Formula) -> bool:
         """Start tours, sweeping, algebra and counting, all before any takes a core."""

@@ -23,6 +23,13 @@ ALL = os.sched_getaffinity(0)
 pytestmark = pytest.mark.skipif(len(ALL) < 2, reason="there is one core only")
 
 
+@pytest.fixture(autouse=True)
+def free() -> Iterator[None]:
+    """Let what follows have all cores."""
+    yield
+    os.sched_setaffinity(0, ALL)
+
+
 @pytest.fixture
 def sleepers() -> Iterator[list[int]]:
     """Start four processes that do nothing."""
@@ -53,7 +60,7 @@ def test_all_lanes_are_confined_again_and_again(sleepers: list[int], monkeypatch
     held.adjust(first, [*others, late])  # one more lane
     kept = cores(sleepers)
     assert len(kept) == 1
-    assert os.sched_getaffinity(0) == ALL
+    assert os.sched_getaffinity(0) == kept
     held._until = time.monotonic()  # the period is over
     wait = held.adjust(first, [*others, late])
     assert cores(sleepers) == ALL
@@ -62,7 +69,7 @@ def test_all_lanes_are_confined_again_and_again(sleepers: list[int], monkeypatch
     held.adjust(first, [*others, late])
     assert len(cores(sleepers)) == 1
     held.adjust(first, [])  # it is alone again
-    assert cores([first]) == ALL
+    assert cores([first, os.getpid()]) == ALL
 
 
 @pytest.mark.parametrize("quota", [None, len(ALL), len(ALL) - 0.5, 1000.0])
@@ -89,7 +96,7 @@ def test_lane_0_has_a_core_for_itself(
     held.adjust(first, guests)
     own = cores([first])
     assert len(own) == 1
-    assert cores(guests) == begun == ALL - own
+    assert cores([*guests, os.getpid()]) == begun == ALL - own
     held.adjust(first, [*guests, late])
     assert cores([*guests, late]) == ALL - own
     held._until = time.monotonic()
@@ -104,8 +111,26 @@ def test_lane_0_has_a_core_for_itself(
     held.adjust(late, [first, *guests])
     assert len(cores([late])) == 1
     assert cores([first, *guests]) == ALL - cores([late])
+    assert os.sched_getaffinity(0) == ALL - cores([late])
+    held.release()
+    assert os.sched_getaffinity(0) == ALL
     held.adjust(late, [])
     assert cores([late]) == ALL
+
+
+def test_a_thread_has_the_cores_that_it_had(sleepers: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(confinement, "cpu_quota", lambda: 0.5)
+    found = {max(ALL)}
+    held = Confinement()
+    held.adjust(sleepers[0], sleepers[1:])
+    held.adjust(sleepers[0], [])
+    os.sched_setaffinity(0, found)  # by the user, since the run began
+    held.adjust(sleepers[0], sleepers[1:])
+    assert os.sched_getaffinity(0) == cores(sleepers)
+    held.release()
+    assert os.sched_getaffinity(0) == found
+    held.release()  # once is enough
+    assert os.sched_getaffinity(0) == found
 
 
 def test_a_thread_has_its_cores_again_whatever_happens(
@@ -161,8 +186,7 @@ def test_a_run_under_a_real_quota(hard: Path) -> None:
                 with suppress(ProcessLookupError):
                     sets = {frozenset(os.sched_getaffinity(pid)) for pid in lanes}
                     confined = len(lanes) >= 3 and len(sets) == 1 and len(*sets) == 1
-                    # The run's own thread is where guests belong while it starts one.
-                    if confined and os.sched_getaffinity(process.pid) == ALL:
+                    if confined and {frozenset(os.sched_getaffinity(process.pid))} == sets:
                         break
         finally:
             process.terminate()
