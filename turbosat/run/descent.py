@@ -12,7 +12,7 @@ from turbosat.cdcl.engines.engine import Ability, Budget
 from turbosat.cdcl.lanes.courses import Course, Slice
 from turbosat.cdcl.lanes.following import BestGuidance
 from turbosat.cdcl.lanes.mix import Entrant
-from turbosat.options import Options, worker_count
+from turbosat.options import Options
 from turbosat.result import Result, Status
 from turbosat.run.scheduler import Descent
 from turbosat.system import give_way
@@ -265,7 +265,7 @@ def descend_alone(run: Context, race: Race, formula: Formula) -> Result:
     Where unit propagation refutes the formula it gives up: that is left to CDCL. Raises UnsupportedError for
     a device that cannot be had.
     """
-    cores = worker_count(run.options)
+    cores = run.cores
     stage = DescentStage(race, run.options, run.deadline, BestGuidance(), run.phases)
     stage.begin(formula, cores, Rounds() if run.options["deterministic"] else None, workers=cores)
     try:

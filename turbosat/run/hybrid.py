@@ -22,7 +22,6 @@ from turbosat.cdcl.lanes.sharing import ClauseSharing
 from turbosat.cdcl.process.fork import load_next
 from turbosat.cdcl.process.interrupts import undisturbed
 from turbosat.errors import Cause
-from turbosat.options import worker_count
 from turbosat.records import replace
 from turbosat.result import Reason, Result, Status
 from turbosat.run.algebra import AlgebraStage
@@ -66,7 +65,7 @@ class Hybrid:
         self.statistics: dict[str, Any] = {}
         self._run, self._race, self._options, self._deadline = run, race, options, deadline
         self._assuming = run.assumptions is not None
-        self._cores = worker_count(options)
+        self._cores = run.cores
         self._head_start = head_start(self._cores)
         self._began: float | None = None  # seconds of the run when lanes were first started beside lane 0
         self._best_guidance = BestGuidance()
@@ -95,7 +94,6 @@ class Hybrid:
     def __exit__(self, *_: object) -> None:
         """End the pool, which is no lane, and take stock."""
         with undisturbed():
-            self._confinement.release()
             self._pool.stop()
         self.statistics.update(self._stage.statistics())
         figures = {"gradient": self._descent.figures, "sweeping": self._sweeping.figures}
@@ -150,7 +148,10 @@ class Hybrid:
         self._stage.share()  # what the algebra found is told even if it is the answer
         self._sweeping.share()
         self._tours.share()
-        result = None if found is None else self._run.judge(formula, *found)
+        result = None
+        if found is not None:
+            self._confinement.release()  # lane 0's core may be idle now
+            result = self._run.judge(formula, *found)
         if result is not None:
             return result
         self._descent.listen()
@@ -251,6 +252,7 @@ class Hybrid:
                 return
             if self._state() != before:
                 plan = self._scheduler.decide(self._view())
+        plan = self._scheduler.decide(self._view())  # a step may have taken long
         self._descent.set_share(plan.share)
         self._unfilled = (self._free_here(plan) or self._free_remote(plan)) and not self._fill(
             plan, self._strengthened(formula)

@@ -20,7 +20,7 @@ from turbosat.dimacs import plain
 from turbosat.dimacs.compression import HEAD, sniff
 from turbosat.errors import EngineError, OutputError, UsageError
 from turbosat.events import Sink
-from turbosat.options import Options, worker_count
+from turbosat.options import Options
 from turbosat.records import replace
 from turbosat.result import Reason, Result, Status, Winner
 from turbosat.run.context import Context, checked_model
@@ -85,6 +85,7 @@ class Run(Context):
         self._warn()
         with ExitStack() as files, Race(self.deadline, self.sink, self.assumptions) as race:
             self.race, self._open_files = race, files
+            files.callback(self.confinement.release)
             self._open()
             try:
                 result = self._search(race)
@@ -167,7 +168,7 @@ class Run(Context):
     def _long_to_read(self, text: str) -> bool:
         """Whether a second lane should not wait until the file has been read here, and there is room."""
         size = os.stat(text).st_size
-        if size < LONG or worker_count(self.options) == 1:
+        if size < LONG or self.cores == 1:
             return False
         left = self.deadline.left()
         return left is None or left >= READERS * size
@@ -182,7 +183,7 @@ class Run(Context):
         if self._small is None:
             return None
         self._has_been_read(began, self._small.variables, self._small.clauses, len(self._small.flat))
-        several = worker_count(self.options) > 1  # else we would do it at lane 0's cost
+        several = self.cores > 1  # else we would do it at lane 0's cost
         missing = [name for name in MEANWHILE if name not in sys.modules] if several else []
         while first.state == "running" and (left := self._left_of_head_start(first)) > 0.0:
             found = race.wait(0.0 if missing else left)
@@ -195,7 +196,7 @@ class Run(Context):
 
     def _left_of_head_start(self, first: Lane) -> float:
         """Return the seconds that are left to lane 0 alone: more where others have kept it from its core."""
-        head = head_start(worker_count(self.options))
+        head = head_start(self.cores)
         since = self.deadline.elapsed() - first.started
         return max(head - since, min(head - worked(first.engine.pid), head + BUSY - since))
 

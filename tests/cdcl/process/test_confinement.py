@@ -50,7 +50,7 @@ def cores(pids: list[int]) -> set[int]:
 def test_all_lanes_are_confined_again_and_again(sleepers: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(confinement, "cpu_quota", lambda: 0.7)
     first, *others, late = sleepers
-    held = Confinement()
+    held = Confinement(driver=True)
     assert held.adjust(first, []) is None  # it may be wherever it likes
     assert cores([first]) == ALL
     wait = held.adjust(first, others)
@@ -87,7 +87,7 @@ def test_lane_0_has_a_core_for_itself(
 ) -> None:
     monkeypatch.setattr(confinement, "cpu_quota", lambda: quota)
     first, *guests, late = sleepers
-    held = Confinement()
+    held = Confinement(driver=True)
     held.adjust(first, [])
     with held.guest():  # before it has been adjusted to any
         begun = os.sched_getaffinity(0)
@@ -118,10 +118,20 @@ def test_lane_0_has_a_core_for_itself(
     assert cores([late]) == ALL
 
 
+def test_a_thread_of_somebody_elses_is_kept_nowhere(
+    sleepers: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(confinement, "cpu_quota", lambda: 0.5)
+    held = Confinement()
+    held.adjust(sleepers[0], sleepers[1:])
+    assert len(cores(sleepers)) == 1
+    assert os.sched_getaffinity(0) == ALL
+
+
 def test_a_thread_has_the_cores_that_it_had(sleepers: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(confinement, "cpu_quota", lambda: 0.5)
     found = {max(ALL)}
-    held = Confinement()
+    held = Confinement(driver=True)
     held.adjust(sleepers[0], sleepers[1:])
     held.adjust(sleepers[0], [])
     os.sched_setaffinity(0, found)  # by the user, since the run began
