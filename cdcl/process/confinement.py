@@ -27,15 +27,11 @@ Cores = frozenset[int]
 
 
 class Confinement:
-    """The cores of a run's child processes, and of the thread that drives them if this is our program.
+    """The cores of a run's child processes, and of the thread that drives them if it is to be a guest."""
 
-    That one is a guest, too: it wakes for every word of every lane, and on lane 0's core that is lane 0's
-    loss. In a process of somebody else's, where other threads may inherit it, nothing is kept anywhere.
-    """
-
-    def __init__(self, *, several: bool = True, driver: bool = False) -> None:
-        """`several`: the run may use more than one core; `driver`: this thread is kept, too."""
-        self._several, self._driver = several, driver
+    def __init__(self, *, several: bool = True) -> None:
+        """`several`: the run may use more than one core."""
+        self._several = several
         self._first: int | None = None  # process of lane 0
         self._allowed: Cores = frozenset()  # no core: not known yet, or not to be known
         self._most = 0  # cores that a quota grants at a time
@@ -46,8 +42,8 @@ class Confinement:
         self._found: set[int] | None = None  # where this thread was allowed before, None while it still is
         self._ours: Cores = frozenset()  # where it is kept
 
-    def adjust(self, first: int | None, guests: Sequence[int]) -> float | None:
-        """Keep lane 0, where there is one, and the guests to their cores.
+    def adjust(self, first: int | None, guests: Sequence[int], *, driver: bool = False) -> float | None:
+        """Keep lane 0, where there is one, and the guests to their cores; this thread, too, if `driver`.
 
         Returns in how many seconds it is to be called again at the latest, None for never. Lane 0 alone may
         be wherever it likes.
@@ -67,7 +63,7 @@ class Confinement:
             self._choose(guests)
         own = {} if first is None else {first: self._own}
         self._apply({**dict.fromkeys(guests, self._guests), **own})
-        if self._driver:
+        if driver:
             self._found = self._found or os.sched_getaffinity(0)
             if self._ours != self._guests:
                 self._ours = self._guests

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, cast
 from turbosat.cdcl.lanes.mix import LaneSpec, mix, named
 from turbosat.cdcl.lanes.race import Lane, Race
 from turbosat.cdcl.process.confinement import Confinement
-from turbosat.cdcl.process.fork import permitted
 from turbosat.deadline import Deadline, Expired
 from turbosat.errors import EngineError, OutputError, SoundnessError, UsageError
 from turbosat.events import Event, Sink, Timeline
@@ -48,8 +47,8 @@ class Context:
         self.deadline = deadline
         self.sink = Timeline(sink)
         self.assumptions = assumptions
-        self.cores = worker_count(options)  # counted before this thread is kept to some of them
-        self.confinement = Confinement(several=self.cores > 1, driver=permitted())
+        self.cores = worker_count(options)
+        self.confinement = Confinement(several=self.cores > 1)
         self.phases = phases  # values that a descent may begin from, (variables,)
         self.statistics: dict[str, Any] = {}
         self.proof: ProofFile | None = None

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from turbosat.cdcl.lanes.following import BestGuidance
 from turbosat.cdcl.lanes.sharing import ClauseSharing
-from turbosat.cdcl.process.fork import load_next
+from turbosat.cdcl.process.fork import load_next, permitted
 from turbosat.cdcl.process.interrupts import undisturbed
 from turbosat.errors import Cause
 from turbosat.records import replace
@@ -206,10 +206,16 @@ class Hybrid:
         return min([left for left in (soon, *turns) if left is not None and left > 0.0], default=None)
 
     def _confine(self) -> float | None:
-        """Keep every process to its cores; return in how many seconds that is due again, None for never."""
+        """Keep every process to its cores; return in how many seconds that is due again, None for never.
+
+        And this thread, which wakes for every word of every lane: on lane 0's core that would be lane 0's
+        loss. Not while it has much to do itself, and not in a process of somebody else's, where threads that
+        begin meanwhile would be kept there, too.
+        """
         assert self._roster.first is not None
-        first = self._roster.first.engine.pid
-        return self._confinement.adjust(first, [pid for pid in self._race.processes() if pid != first])
+        first, driver = self._roster.first.engine.pid, permitted() and self._beside() >= SECOND
+        guests = [pid for pid in self._race.processes() if pid != first]
+        return self._confinement.adjust(first, guests, driver=driver)
 
     def _view(self) -> View:
         about, apart = self._pool.about, (*self._roster.lanes, *self._folding.lanes)

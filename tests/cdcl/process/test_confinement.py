@@ -50,25 +50,25 @@ def cores(pids: list[int]) -> set[int]:
 def test_all_lanes_are_confined_again_and_again(sleepers: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(confinement, "cpu_quota", lambda: 0.7)
     first, *others, late = sleepers
-    held = Confinement(driver=True)
-    assert held.adjust(first, []) is None  # it may be wherever it likes
+    held = Confinement()
+    assert held.adjust(first, [], driver=True) is None  # it may be wherever it likes
     assert cores([first]) == ALL
-    wait = held.adjust(first, others)
+    wait = held.adjust(first, others, driver=True)
     assert wait is not None
     assert 0 < wait <= confinement.PERIOD
     assert len(cores([first, *others])) == 1
-    held.adjust(first, [*others, late])  # one more lane
+    held.adjust(first, [*others, late], driver=True)  # one more lane
     kept = cores(sleepers)
     assert len(kept) == 1
     assert os.sched_getaffinity(0) == kept
     held._until = time.monotonic()  # the period is over
-    wait = held.adjust(first, [*others, late])
+    wait = held.adjust(first, [*others, late], driver=True)
     assert cores(sleepers) == ALL
     assert wait is not None
     time.sleep(wait)
-    held.adjust(first, [*others, late])
+    held.adjust(first, [*others, late], driver=True)
     assert len(cores(sleepers)) == 1
-    held.adjust(first, [])  # it is alone again
+    held.adjust(first, [], driver=True)  # it is alone again
     assert cores([first, os.getpid()]) == ALL
 
 
@@ -87,38 +87,38 @@ def test_lane_0_has_a_core_for_itself(
 ) -> None:
     monkeypatch.setattr(confinement, "cpu_quota", lambda: quota)
     first, *guests, late = sleepers
-    held = Confinement(driver=True)
-    held.adjust(first, [])
+    held = Confinement()
+    held.adjust(first, [], driver=True)
     with held.guest():  # before it has been adjusted to any
         begun = os.sched_getaffinity(0)
     assert os.sched_getaffinity(0) == ALL
     assert len(begun) == len(ALL) - 1
-    held.adjust(first, guests)
+    held.adjust(first, guests, driver=True)
     own = cores([first])
     assert len(own) == 1
     assert cores([*guests, os.getpid()]) == begun == ALL - own
-    held.adjust(first, [*guests, late])
+    held.adjust(first, [*guests, late], driver=True)
     assert cores([*guests, late]) == ALL - own
     held._until = time.monotonic()
-    wait = held.adjust(first, [*guests, late])
+    wait = held.adjust(first, [*guests, late], driver=True)
     assert cores(sleepers) == ALL
     assert wait is not None
     time.sleep(wait)
-    held.adjust(late, [first, *guests])  # lane 0 was started again
+    held.adjust(late, [first, *guests], driver=True)  # lane 0 was started again
     held._until = time.monotonic()
-    held.adjust(late, [first, *guests])
+    held.adjust(late, [first, *guests], driver=True)
     time.sleep(confinement.BLINK)
-    held.adjust(late, [first, *guests])
+    held.adjust(late, [first, *guests], driver=True)
     assert len(cores([late])) == 1
     assert cores([first, *guests]) == ALL - cores([late])
     assert os.sched_getaffinity(0) == ALL - cores([late])
     held.release()
     assert os.sched_getaffinity(0) == ALL
-    held.adjust(late, [])
+    held.adjust(late, [], driver=True)
     assert cores([late]) == ALL
 
 
-def test_a_thread_of_somebody_elses_is_kept_nowhere(
+def test_a_thread_that_does_not_wait_is_kept_nowhere(
     sleepers: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(confinement, "cpu_quota", lambda: 0.5)
@@ -131,11 +131,11 @@ def test_a_thread_of_somebody_elses_is_kept_nowhere(
 def test_a_thread_has_the_cores_that_it_had(sleepers: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(confinement, "cpu_quota", lambda: 0.5)
     found = {max(ALL)}
-    held = Confinement(driver=True)
-    held.adjust(sleepers[0], sleepers[1:])
-    held.adjust(sleepers[0], [])
+    held = Confinement()
+    held.adjust(sleepers[0], sleepers[1:], driver=True)
+    held.adjust(sleepers[0], [], driver=True)
     os.sched_setaffinity(0, found)  # by the user, since the run began
-    held.adjust(sleepers[0], sleepers[1:])
+    held.adjust(sleepers[0], sleepers[1:], driver=True)
     assert os.sched_getaffinity(0) == cores(sleepers)
     held.release()
     assert os.sched_getaffinity(0) == found
