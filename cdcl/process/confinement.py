@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from turbosat.cgroups import cpu_quota
@@ -42,13 +42,14 @@ class Confinement:
         self._found: set[int] | None = None  # where this thread was allowed before, None while it still is
         self._ours: Cores = frozenset()  # where it is kept
 
-    def adjust(self, first: int | None, guests: Sequence[int], *, driver: bool = False) -> float | None:
-        """Keep lane 0, where there is one, and the guests to their cores; this thread, too, if `driver`.
+    def adjust(self, first: int | None, processes: Iterable[int], *, driver: bool = False) -> float | None:
+        """Keep lane 0, where there is one, and the others to their cores; this thread, too, if `driver`.
 
         Returns in how many seconds it is to be called again at the latest, None for never. Lane 0 alone may
         be wherever it likes.
         """
         self._first = first
+        guests = [pid for pid in processes if pid != first]
         if not guests:
             self._apply({pid: self._allowed for pid in self._kept if pid == first})
             self._own = frozenset()

@@ -40,6 +40,16 @@ assert run([*{options}, 'examples/{file}']) in (10, 20)
     assert not modules_after(code).intersection({*HEAVY, "numpy", "dataclasses", "pathlib", "typer"})
 
 
+def test_nothing_heavy_is_loaded_in_its_head_start() -> None:
+    code = """
+from importlib import import_module
+from turbosat.run.pipeline import MEANWHILE
+for name in MEANWHILE:
+    import_module(name)
+"""
+    assert not modules_after(code).intersection({*HEAVY, "numpy"})
+
+
 def test_kissat_starts_before_numpy_is_imported() -> None:
     code = """
 import turbosat.cdcl.lanes.race as race

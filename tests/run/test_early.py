@@ -206,21 +206,6 @@ def test_a_large_file_is_read_beside_the_second_lane(monkeypatch: pytest.MonkeyP
     assert os.sched_getaffinity(0) == before
 
 
-def test_nothing_heavy_is_loaded_meanwhile() -> None:
-    program = """
-import sys
-from importlib import import_module
-from turbosat.run.pipeline import MEANWHILE
-for name in MEANWHILE:
-    import_module(name)
-print({"numpy", "torch", "ray", "scipy"} & {*sys.modules})
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert done.stdout == "set()\n"
-
-
 def test_what_is_loaded_meanwhile_is_what_a_search_loads(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

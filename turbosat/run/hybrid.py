@@ -214,8 +214,7 @@ class Hybrid:
         """
         assert self._roster.first is not None
         first, driver = self._roster.first.engine.pid, permitted() and self._beside() >= SECOND
-        guests = [pid for pid in self._race.processes() if pid != first]
-        return self._confinement.adjust(first, guests, driver=driver)
+        return self._confinement.adjust(first, self._race.processes(), driver=driver)
 
     def _view(self) -> View:
         about, apart = self._pool.about, (*self._roster.lanes, *self._folding.lanes)

@@ -160,9 +160,9 @@ class Run(Context):
         first = race.add(spec, self.build(spec, first=True), self._text)
         other = next(lanes, None)
         if other is not None and other.engine == "kissat" and self._long_to_read(self._text):
-            second = race.add(other, self.build(other, first=True), self._text)
+            race.add(other, self.build(other, first=True), self._text)
             # We are to read on the second one's core: else lane 0 would have but a part of its own.
-            self.confinement.adjust(first.engine.pid, [pid for pid in [second.engine.pid] if pid is not None])
+            self.confinement.adjust(first.engine.pid, race.processes())
         return first
 
     def _long_to_read(self, text: str) -> bool:
