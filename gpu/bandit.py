@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.encodings.conflicts import Conflicts, conflict_graph
-from turbosat.encodings.groups import Groups, find_groups
+from turbosat.encodings.groups import COVERED, VALUES, Groups, find_groups
 from turbosat.encodings.matrix import Matrix
 from turbosat.gpu.rules import Grouped, Rule, Tabu, Walk, Weighted
 
@@ -129,14 +129,12 @@ _LADDER = tuple(
 )
 
 
-VALUES = 3  # of a variable of many: two are one variable's
 # Where groups move, three times the share of others took half the time, on both halves of 19 formulas; seven
 # times was no better.
 MOVED = 3.0
 # Effort by entry for groups alone, before anything else begins: about 15 ms for ten thousand entries, 3 s for
 # two million. On large formulas other rules come down long after groups are at a solution.
 LEAD = 100
-COVERED = 1 / 3  # of the variables that are in such groups, at least, where groups move
 # The same where a tabu search is worth it, and the part of the literals that is in clauses which say that two
 # values exclude each other.
 PAIRED = 0.75

@@ -128,7 +128,7 @@ class LaneSpec(Entrant):
 # CaDiCaL's own configurations `sat` and `unsat` are spelt out: python-sat cannot select them.
 KINDS = {
     "kissat": LaneSpec("kissat", engine="kissat"),
-    "kissat-sat": LaneSpec("kissat-sat", nice=3, engine="kissat", flags=("--sat",)),
+    "kissat-sat": LaneSpec("kissat-sat", nice=5, engine="kissat", flags=("--sat",)),
     "kissat-guided": LaneSpec(
         "kissat-guided", engine="kissat", flags=("--sat", "--walkinitially=true"), follows="phases"
     ),

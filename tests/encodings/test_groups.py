@@ -10,7 +10,8 @@ from pysat.card import CardEnc, EncType
 from pysat.solvers import Cadical153
 
 from tests.gpu.matrices import random_matrix, valued_matrix
-from turbosat.encodings.groups import Groups, find_groups
+from turbosat.benchmarks.families import generate
+from turbosat.encodings.groups import COVERED, VALUES, Groups, find_groups, likely
 from turbosat.encodings.matrix import Matrix, encode
 from turbosat.formula.formula import Formula
 
@@ -71,6 +72,41 @@ def test_clauses_say_the_same_where_one_literal_of_each_group_is_true(matrix: Ma
         negated = [[-literal in row for literal in group].count(True) for group in members(groups)]
         plain = [any(literal in row for literal in group) for group in members(groups)]
         assert all(count == 0 or (count == 1 and not own) for count, own in zip(negated, plain, strict=True))
+
+
+@given(
+    st.builds(
+        valued_matrix,
+        st.integers(0, 2**32 - 1),
+        st.lists(st.integers(3, 7), min_size=8, max_size=20),
+        st.integers(1, 6),
+        st.integers(1, 60),
+        exclusive=st.booleans(),
+    )
+)
+@settings(max_examples=200, deadline=None)
+def test_groups_that_cover_a_formula_are_likely(matrix: Matrix) -> None:
+    """Those of many variables are seen; that nothing is where nothing is, circuits tell below."""
+    formula = Formula.from_clauses(rows(matrix), variables=matrix.variables)
+    covered = find_groups(matrix).covered(VALUES) >= COVERED * matrix.variables > 0
+    assert likely(formula) >= covered
+    shuffled = np.random.default_rng(1).permutation(matrix.variables) + 1
+    mirrored = [[int(-shuffled[abs(x) - 1] * np.sign(x)) for x in row] for row in rows(matrix)]
+    assert likely(Formula.from_clauses(mirrored, variables=matrix.variables)) >= covered
+
+
+@pytest.mark.parametrize(
+    "kind", ["random-ksat", "parity", "miter", "factoring", "simon", "sha1", "pythagorean"]
+)
+def test_no_groups_are_likely_in_circuits_and_random_formulas(kind: str) -> None:
+    for shuffle in (False, True):
+        assert not likely(generate(kind, seed=3, shuffle=shuffle).formula)
+
+
+@pytest.mark.parametrize("kind", ["colouring", "sudoku", "qwh", "frb", "social-golfer", "schur"])
+def test_groups_are_likely_where_variables_have_many_values(kind: str) -> None:
+    for shuffle in (False, True):
+        assert likely(generate(kind, seed=3, shuffle=shuffle).formula)
 
 
 @given(matrices)

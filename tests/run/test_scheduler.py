@@ -39,8 +39,8 @@ from turbosat.run.scheduler import (
 )
 
 descents = st.builds(
-    lambda seconds, part, best, literals, accelerated, expected: Descent(
-        seconds, seconds * part, best, literals, accelerated, expected
+    lambda seconds, part, best, literals, accelerated, expected, yields: Descent(
+        seconds, seconds * part, best, literals, accelerated, expected, yields
     ),
     st.floats(0, 1e5),
     st.floats(0, 1),
@@ -48,6 +48,7 @@ descents = st.builds(
     st.integers(0, 10**7),
     st.booleans(),
     st.floats(0, 1e6) | st.just(math.inf),
+    st.booleans(),
 )
 views = st.builds(
     View,
@@ -65,6 +66,7 @@ views = st.builds(
     second=st.integers(0, 4),
     left=st.floats(0, 1e5) | st.just(math.inf),
     deserted=st.booleans(),
+    grouped=st.booleans(),
 )
 
 
@@ -89,7 +91,7 @@ def test_plans_make_sense(view: View, pool_after: float | None) -> None:
         assert not plan.pool
     if view.seconds < head_start(view.cores):
         assert plan.here == 1
-    if view.beside >= NEAREST or view.cores > 5:
+    if (view.beside >= NEAREST and view.seconds >= LATEST) or view.cores > 5:
         assert plan.search
         assert plan.descend or READING * (view.need - LANE) > view.beside
     if view.cores > 5 or view.deserted:
@@ -181,7 +183,9 @@ def test_the_first_seconds_on_two_cores() -> None:
     assert plan(HEAD_START / 2, Descent(0.0, 0.0, 0)) == (1, False)
     assert plan(0.2, Descent(0.0, 0.0, 0)) == (2, False)
     assert plan(1.8, Descent(TRIAL[0] - 0.2, 0.1, 5)) == (2, False)
-    assert plan(1.8, Descent(TRIAL[0], 0.1, 5)) == (2, True)  # its core is free for other work
+    assert plan(1.8, Descent(TRIAL[0], 0.1, CLOSE)) == (2, False)  # it is near
+    assert plan(1.8, Descent(TRIAL[0], 0.1, CLOSE + 1)) == (2, True)  # its core is free for other work
+    assert plan(3.8, Descent(CLOSE_TRIAL, 0.1, CLOSE)) == (2, True)
     assert plan(LATEST, Descent(0.1, 0.1, 5)) == (2, True)
     assert plan(BESIDE[0], Descent(0.1, 0.1, 5)) == (3, True)
     assert plan(BESIDE[1], Descent(TRIAL[0], 0.1, 5)) == (4, True)
@@ -212,6 +216,30 @@ def test_what_may_be_over_at_once_comes_first_where_cores_are_few() -> None:
     assert plan(2, NEAREST, first=1, second=1, left=NEAR) == (True, True)  # but it did not come
 
 
+def test_lanes_do_not_begin_beside_a_descent_that_may_be_over_at_once() -> None:
+    def plan(descent: Descent, cores: int = 2, second: int = 1, seconds: float = 2.0) -> bool:
+        view = View(seconds, cores, descent, beside=seconds - HEAD_START, second=second)
+        return Scheduler(None).decide(view).search
+
+    fresh, far = Descent(TRIAL[0] / 4, 0.0, HOPEFUL[0] + 1), Descent(TRIAL[0] / 2, 0.0, HOPEFUL[0] + 1)
+    assert not plan(fresh)
+    assert plan(far)
+    assert not plan(replace(far, best=HOPEFUL[0]))
+    assert plan(Descent(TRIAL[0], 0.0, HOPEFUL[0]))
+    assert not plan(Descent(TRIAL[0], 0.0, CLOSE))
+    assert plan(Descent(CLOSE_TRIAL, 0.0, 1))
+    assert plan(replace(fresh, yields=True))
+    assert plan(replace(fresh, accelerated=True))
+    assert plan(fresh, cores=4, second=2)
+    assert plan(fresh, seconds=LATEST)  # however busy its core is
+
+
+def test_a_descent_on_groups_waits_for_nobody() -> None:
+    for beside, first in itertools.product((0.0, 5.0), (0, 1, 2)):
+        view = View(beside + 1, 2, beside=beside, first=first, second=first, left=1.0, grouped=True)
+        assert Scheduler(None).decide(view).descend
+
+
 def test_a_descent_gives_its_core_to_a_sweep_that_is_nearly_over() -> None:
     def share_of(cores: int, left: float) -> float:
         view = View(2.0, cores, Descent(0.1, 0.0, 5), beside=1.0, first=1, second=2, left=left)
@@ -222,18 +250,18 @@ def test_a_descent_gives_its_core_to_a_sweep_that_is_nearly_over() -> None:
 
 
 def test_who_reads_a_huge_formula_once_more_waits_where_cores_are_few() -> None:
-    """A descent, and lanes more, of 45 million literals: who searches waits for the same memory."""
-    scheduler, huge = Scheduler(pool_start(None, 2)), lane_memory(45_000_000)
+    """A descent, and lanes more, of 110 million literals: who searches waits for the same memory."""
+    scheduler, huge = Scheduler(pool_start(None, 2)), lane_memory(110_000_000)
 
     def plan(beside: float, need: int, cores: int = 2, *, deserted: bool = False) -> tuple[bool, int]:
         seconds = beside + HEAD_START
         found = scheduler.decide(View(seconds, cores, beside=beside, need=need, deserted=deserted))
         return found.descend, found.here
 
-    assert [plan(beside, huge) for beside in (8.9, 9.1, 17.9, 18.1, 26.9, 27.1)] == [
+    assert [plan(beside, huge) for beside in (21.9, 22.1, 43.9, 44.1, 65.9, 66.1)] == [
         *((False, 2), (True, 2), (True, 2), (True, 3), (True, 3), (True, 4))
     ]
-    assert plan(8.9, huge, cores=1) == (False, 1)
+    assert plan(21.9, huge, cores=1) == (False, 1)
     assert plan(0.0, huge, deserted=True) == (True, 4)  # nobody is kept from anything
     assert plan(0.0, huge, cores=EARLY + 1)[0]
     assert plan(0.0, lane_memory(2_500_000)) == (True, 2)  # over before it matters
@@ -279,7 +307,7 @@ def test_the_pool() -> None:
     assert scheduler.decide(View(9.0, 8, pool="ready", places=40, shared=4)).remote == 36
     assert scheduler.decide(View(9.0, 16, pool="broken")).here == 16  # all lanes here then
     assert scheduler.decide(View(9.0, 16)).here == EARLY
-    assert Scheduler(None).decide(View(9.0, 16)).here == 17  # nothing will come
+    assert Scheduler(None).decide(View(BESIDE[0], 16)).here == 17  # nothing will come
 
 
 def test_64_cores_with_little_memory() -> None:

@@ -13,6 +13,8 @@ from turbosat.options import Optimizer
 from turbosat.result import Status
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -30,6 +32,13 @@ class Settings:
     workers: int = 1
     device: str = "auto"
     optimizer: Optimizer = "auto"
+
+
+def grouped(formula: Formula, check: Callable[[], None] = lambda: None) -> bool:
+    """Say whether groups are likely to move in a descent on a formula, without compiled code."""
+    from turbosat.encodings.groups import likely
+
+    return likely(formula, check)
 
 
 class Gradient(PythonEngine):

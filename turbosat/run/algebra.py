@@ -70,15 +70,17 @@ class AlgebraStage:
                 self._countable = countable(formula, self._deadline.check)
         return self._countable
 
-    def modules(self, formula: Formula, *, sweep: bool) -> tuple[str, ...]:
+    def modules(self, formula: Formula, *, sweep: bool, late: bool = False) -> tuple[str, ...]:
         """Return what is to be loaded before `begin`."""
         counting = COUNTING if sweep and self.countable(formula) else ()
-        return (*counting, *(ALGEBRA if self.promising(formula) else ()))
+        return (*counting, *(ALGEBRA if not late and self.promising(formula) else ()))
 
-    def begin(self, formula: Formula, *, sweep: bool) -> None:
+    def begin(self, formula: Formula, *, sweep: bool, late: bool = False, nice: int = 0) -> None:
         """Start the lanes, once, if the formula has XORs, or cardinality constraints, worth looking for.
 
         `sweep`: they may do more than what assumptions leave right, search in the solution space and refute.
+        `late`: others are likelier to settle it; what looks like XORs is most likely of two literals. `nice`:
+        how far they give way.
         """
         begun, self.begun = self.begun, True
         if begun:
@@ -86,12 +88,12 @@ class AlgebraStage:
         if sweep and self.countable(formula):
             from turbosat.lanes.algebra import Counting
 
-            entrant = Entrant("counting", self._options["seed"], nice=0)  # it is mostly over in a moment
+            entrant = Entrant("counting", self._options["seed"], nice=nice)
             self._counting = self._race.add(entrant, Counting(memory_limit=self._deadline.memory), formula)
         if not self._allowed:
             return
-        if self.promising(formula):
-            self._start(formula, sweep=sweep, nice=0)  # it may be over in a moment
+        if not late and self.promising(formula):
+            self._start(formula, sweep=sweep, nice=nice)
         elif sweep and formula.literals.size <= LARGEST and not self._options["deterministic"]:
             self._late = True
 

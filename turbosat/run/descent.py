@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 LANE = "gradient"
 # Before lanes that give way to all, as long as its trial lasts; and beside algebra or sweeping, unless groups
 # move: a quasigroup has XORs of two literals, too, and these rarely settle it.
-NICE = 1, 5
+NICE = 1, 8
 TRAIL_INTERVAL = 5.0  # seconds between two trails asked for
 LARGEST = 50_000_000  # literals, or variables, of a formula that is worth the memory of a population
 
@@ -60,6 +60,7 @@ class DescentStage:
         )
         self._phases = phases  # (variables,)
         self._beside = False  # others may be over sooner
+        self._grouped: bool | None = None  # whether groups are likely to move
         self._seen: dict[str, Guidance] = {}
         self._devices: dict[str, str] = {}  # by lane, once they are told
         self._mark: int | None = None  # false clauses of the lane here, each time it is half of what it was
@@ -73,6 +74,16 @@ class DescentStage:
         """Whether the options ask for one."""
         engine = self._options["engine"]
         return engine == "gradient" or (engine == "auto" and self._options["gradient"])
+
+    def grouped(self, formula: Formula) -> bool:
+        """Whether one is to be started and groups are likely to move: it may be over in a moment then."""
+        if self._grouped is None:
+            self._grouped = False
+            if self.wanted and formula.literals.size <= LARGEST:
+                from turbosat.lanes.gradient import grouped
+
+                self._grouped = grouped(formula, self._deadline.check)
+        return self._grouped
 
     @property
     def figures(self) -> dict[str, Any]:
@@ -172,11 +183,12 @@ class DescentStage:
             return None
         figures = self.lane.engine.figures
         if not figures:  # it is still starting
-            return Descent(0.0, 0.0, 0)
+            return Descent(0.0, 0.0, 0, yields=self._beside)
         seconds, best = figures["core_seconds"], figures["best"]
         if self._mark is None or 2 * best <= self._mark:
             self._mark, self._halved = best, seconds
         accelerated = figures["device"] != "cpu"
+        yields = self._beside and not figures["grouped"]
         expected, lasted = figures["expected_seconds"], figures["seconds"]
         return Descent(
             seconds,
@@ -185,6 +197,7 @@ class DescentStage:
             figures["entries"],
             accelerated,
             math.inf if expected is None else expected * (seconds / lasted if lasted else 1.0),
+            yields,
         )
 
     def set_share(self, share: float) -> None:

@@ -23,7 +23,7 @@ FOLDING = "numpy.ma", "turbosat.lanes.folding_worker"  # what the child needs, l
 AFTER = 2.0  # seconds of the run before which the search is not worth its time: descent has had its chance
 # How far the lane gives way while each guess is new: what holds is soon seen to; and then, when it has about
 # half of the core that other lanes are on. The search is over in a moment.
-NICE, HALF = 1, 4
+NICE, HALF = 1, 6
 FOLDED = "kissat-folded"  # the lane on the formula with equivalences that are guessed
 SMALLEST, LARGEST = 1_000, 2_000_000  # literals of a formula that is looked at
 
@@ -63,7 +63,7 @@ class FoldingStage:
         if not self._room(plan):
             return True
         if self.lane is None:
-            if self.promising(formula) and self._run.deadline.elapsed() >= AFTER:
+            if plan.spare and self.promising(formula) and self._run.deadline.elapsed() >= AFTER:
                 if load_next(FOLDING):
                     return False
                 from turbosat.lanes.symmetry import FoldSearch

@@ -52,6 +52,8 @@ if TYPE_CHECKING:
     from turbosat.run.context import Context
 
 MEGABYTE = 1 << 20
+# How far lanes give way that are mostly over in a moment, and the same beside a descent that may be, too.
+BRIEF = 0, 3
 # What its child needs, loaded before it is copied.
 DESCENT = "turbosat.gpu.search", "turbosat.lanes.gradient_worker", "turbosat.gpu.gradient.cpu"
 
@@ -86,6 +88,7 @@ class Hybrid:
         race.guest = self._confinement.guest
         self._memory: int | None = None  # bytes there were for lanes when the search began, if known
         self._need = 0  # bytes that one takes, 0 before stock was taken
+        self._grouped = False  # whether groups are likely to move
         self._unfilled = False  # whether lanes that there is room for are still to be started
 
     def __enter__(self) -> Self:
@@ -232,6 +235,7 @@ class Hybrid:
             first=self._stage.running + self._sweeping.running,
             left=self._stage.left,
             deserted=not self._searching(),
+            grouped=self._grouped,
             second=len(self._race.running()) - sum(lane.state == "running" for lane in apart),
         )
 
@@ -242,8 +246,10 @@ class Hybrid:
         if self._began is None:
             self._began = self._deadline.elapsed()
         self._unfilled = True
+        self._grouped = self._cores > 1 and not self._assuming and self._descent.grouped(formula)
         plan = self._scheduler.decide(self._view())
         for step in (
+            self._begin_grouped,
             self._begin_first,
             self._begin_symmetry,
             self._begin_descent,
@@ -267,17 +273,24 @@ class Hybrid:
         """Return what a step may have changed that the scheduler looks at."""
         return len(self._race.lanes), self._descent.begun, self._pool.state
 
+    def _begin_grouped(self, plan: Plan, formula: Formula) -> bool:
+        """Start the descent before all others, where groups are likely to move."""
+        return not self._grouped or self._begin_descent(plan, formula)
+
     def _begin_first(self, plan: Plan, formula: Formula) -> bool:
         """Start tours, sweeping, algebra and counting, all before any takes a core."""
         stages = () if self._assuming else (self._tours, self._sweeping)
         modules = [name for stage in stages for name in stage.modules(formula)]
-        modules += self._stage.modules(formula, sweep=not self._assuming)
+        modules += self._stage.modules(formula, sweep=not self._assuming, late=self._grouped)
         if modules and load_next(modules):
             return False
         with self._race.together():
-            for stage in stages:
-                stage.begin(formula)
-            self._stage.begin(formula, sweep=not self._assuming)
+            if not self._assuming:
+                self._tours.begin(formula, BRIEF[self._grouped])
+                self._sweeping.begin(formula, BRIEF[self._grouped])
+            self._stage.begin(
+                formula, sweep=not self._assuming, late=self._grouped, nice=BRIEF[self._grouped]
+            )
         if plan.spare:
             self._stage.begin_late(formula, self._waited())
         return True
@@ -286,7 +299,7 @@ class Hybrid:
         if not self._assuming and plan.here > 1 and (modules := self._symmetry.modules(formula)):
             if not self._symmetry.begun and load_next(modules):
                 return False
-            self._symmetry.begin(formula)
+            self._symmetry.begin(formula, 1 + BRIEF[self._grouped or self._stage.running])
         return True
 
     def _begin_descent(self, plan: Plan, formula: Formula) -> bool:

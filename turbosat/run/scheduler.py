@@ -21,7 +21,7 @@ NEAR, NEAREST = 2.0, 6.0  # CPU seconds to an end that others wait for, and seco
 EARLY = 4  # lanes at most that are started before the pool is up, and the fewest where none is to come
 # Seconds after which a first and a second lane may be more than there are cores. Late, for the second lane is
 # seldom much faster than lane 0, on a core of its own: with half a core it would come too late for most.
-BESIDE = 5.0, 15.0
+BESIDE = 20.0, 60.0
 # Seconds of the run for each byte that a lane takes, before which nobody reads the formula once more on few
 # cores, a descent first, then a late lane, then another: twice the CPU seconds until one has read it. Where
 # all wait for memory, those that search lose as much.
@@ -30,6 +30,7 @@ FACTS = 0.7  # seconds until which Kissat waits for what algebra finds: nearly a
 POOL_AFTER = 2.0  # seconds after which a pool is worth its start, on more than EARLY cores
 TRIAL = 0.5, 1.5  # seconds of search that a descent is given in full, on a small formula and on a large one
 CLOSE, CLOSE_TRIAL = 5, 2.0  # false clauses up to which it is given more, and how much: most end in that
+FIRST_LOOK = 0.5  # part of the trial after which one that is still far is not waited for
 LATEST = 4.0  # seconds after which nobody waits for its end
 SMALL, LARGE = 80_000, 250_000  # literals of these
 HOPEFUL = 20, 3e-4  # false clauses from which on a descent counts as far, at least, and by literals
@@ -52,6 +53,7 @@ class Descent:
     """The gradient lane: seconds of search, and of that since its fewest false clauses became half; these.
 
     `expected` are the seconds of search that a solution should take, as told from how often it is near one.
+    `yields` tells that it gives way to algebra and sweeping, which are likelier to settle the formula.
     """
 
     seconds: float
@@ -60,6 +62,7 @@ class Descent:
     literals: int = 0  # of the formula as it sees it
     accelerated: bool = False  # on a device of its own
     expected: float = math.inf
+    yields: bool = False
 
 
 @record(frozen=True)
@@ -80,6 +83,7 @@ class View:
     second: int = 0  # these and descents
     left: float = math.inf  # CPU seconds in which one of the first should be over
     deserted: bool = False  # no lane searches any more
+    grouped: bool = False  # groups are likely to move: a descent is as likely to be over at once as others
 
 
 @record(frozen=True)
@@ -121,8 +125,8 @@ class Scheduler:
             places=min(places(view.cores), max(1, most)),
             share=_descending(view),
             spare=_spare(view),
-            descend=_begins(view, view.first, FIRST) and _worth_reading(view, 1),
-            search=_begins(view, view.second, SECOND),
+            descend=(view.grouped or _begins(view, view.first, FIRST)) and _worth_reading(view, 1),
+            search=_begins(view, view.second, SECOND) and not _awaited(view),
         )
 
     def _here(self, view: View) -> int:
@@ -201,9 +205,20 @@ def _descending(view: View) -> float:
 def _spare(view: View) -> bool:
     """Return whether the descent has had its trial, or needs no core."""
     descent = view.descent
-    return (
-        descent is None or descent.accelerated or descent.seconds >= trial(descent) or view.seconds >= LATEST
-    )
+    if descent is None or descent.accelerated or view.seconds >= LATEST:
+        return True
+    return descent.seconds >= _deserved(descent)
+
+
+def _awaited(view: View) -> bool:
+    """Return whether a descent on the core that others would be on may be at a solution in a moment.
+
+    Where it is, it has come near after a part of its trial; who would begin now would have half of the core.
+    """
+    descent = view.descent
+    if descent is None or descent.yields or view.second + 1 < view.cores or _spare(view):
+        return False
+    return descent.seconds < FIRST_LOOK * trial(descent) or not _far(descent)
 
 
 def lane_memory(literals: int, xor_literals: int = 0) -> int:
@@ -244,9 +259,13 @@ def share(descent: Descent, passed: float) -> float:
     merit = deserved / descent.seconds
     if descent.stale < LATE * descent.seconds:
         merit *= 2
-    elif descent.best > max(HOPEFUL[0], HOPEFUL[1] * descent.literals):
+    elif _far(descent):
         merit *= FAR
     return max(LEAST, min(1.0, max(merit, _in_sight(descent, passed))))
+
+
+def _far(descent: Descent) -> bool:
+    return descent.best > max(HOPEFUL[0], HOPEFUL[1] * descent.literals)
 
 
 def _in_sight(descent: Descent, passed: float) -> float:

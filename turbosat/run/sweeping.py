@@ -54,8 +54,8 @@ class SweepingStage:
         """Return what is to be loaded before `begin`."""
         return SWEEPING if self.promising(formula) else ()
 
-    def begin(self, formula: Formula) -> None:
-        """Start the lane, once, if the formula has gates worth looking for."""
+    def begin(self, formula: Formula, nice: int) -> None:
+        """Start the lane, once, if the formula has gates worth looking for. `nice`: how far it gives way."""
         begun, self.begun = self.begun, True
         if begun:
             return
@@ -69,7 +69,7 @@ class SweepingStage:
             seed=self._options["seed"],
             memory_limit=self._deadline.memory,
         )
-        self.lane = self._race.add(Entrant("sweeping", self._options["seed"], nice=0), engine, formula)
+        self.lane = self._race.add(Entrant("sweeping", self._options["seed"], nice=nice), engine, formula)
 
     @property
     def engine(self) -> Sweeping | None:

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
 # What its child needs, loaded before it is copied. numpy.unique loads masked arrays.
 SYMMETRY = "numpy.ma", "turbosat.lanes.symmetry_worker"
-NICE = 1  # how far the search gives way, and
-HALF = 3  # the lane: it has as much of the core that other lanes are on as the second of these
+HALF = 5  # how far the lane gives way: it has as much of a core as the second of those that are on it
 BROKEN = "kissat-symmetry"  # the lane on the formula with breaking clauses, one more than those of the mix
 
 
@@ -58,8 +57,8 @@ class SymmetryStage:
         """Return what is to be loaded before `begin`."""
         return SYMMETRY if self.promising(formula) else ()
 
-    def begin(self, formula: Formula) -> None:
-        """Start the search, once, if there is a prospect."""
+    def begin(self, formula: Formula, nice: int) -> None:
+        """Start the search, once, if there is a prospect. `nice`: how far it gives way."""
         begun, self.begun = self.begun, True
         if begun or not self.promising(formula):
             return
@@ -67,7 +66,7 @@ class SymmetryStage:
 
         self._looked = formula.literals.size <= LARGE
         engine = SymmetrySearch(memory_limit=self._deadline.memory)
-        self.lane = self._race.add(Entrant("symmetry", self._options["seed"], nice=NICE), engine, formula)
+        self.lane = self._race.add(Entrant("symmetry", self._options["seed"], nice=nice), engine, formula)
 
     @property
     def running(self) -> bool:

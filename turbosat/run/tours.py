@@ -56,14 +56,14 @@ class ToursStage:
 
         return formula.literals.size <= LARGE or self._deadline.elapsed() >= LATE
 
-    def begin(self, formula: Formula) -> None:
-        """Start the search, once, if there is a prospect."""
+    def begin(self, formula: Formula, nice: int) -> None:
+        """Start the search, once, if there is a prospect. `nice`: how far it gives way."""
         if self._begun or not self._due(formula):
             return
         from turbosat.lanes.tours import ToursSearch
 
         self._begun = True
-        entrant = Entrant("tours", self._options["seed"], nice=0)  # it is mostly over in a moment
+        entrant = Entrant("tours", self._options["seed"], nice=nice)
         self.lane = self._race.add(entrant, ToursSearch(memory_limit=self._deadline.memory), formula)
 
     @property
