@@ -250,18 +250,18 @@ def test_a_descent_gives_its_core_to_a_sweep_that_is_nearly_over() -> None:
 
 
 def test_who_reads_a_huge_formula_once_more_waits_where_cores_are_few() -> None:
-    """A descent, and lanes more, of 110 million literals: who searches waits for the same memory."""
-    scheduler, huge = Scheduler(pool_start(None, 2)), lane_memory(110_000_000)
+    """A descent, and lanes more, of 160 million literals: who searches waits for the same memory."""
+    scheduler, huge = Scheduler(pool_start(None, 2)), lane_memory(160_000_000)
 
     def plan(beside: float, need: int, cores: int = 2, *, deserted: bool = False) -> tuple[bool, int]:
         seconds = beside + HEAD_START
         found = scheduler.decide(View(seconds, cores, beside=beside, need=need, deserted=deserted))
         return found.descend, found.here
 
-    assert [plan(beside, huge) for beside in (21.9, 22.1, 43.9, 44.1, 65.9, 66.1)] == [
+    assert [plan(beside, huge) for beside in (31.9, 32.1, 63.9, 64.1, 95.9, 96.1)] == [
         *((False, 2), (True, 2), (True, 2), (True, 3), (True, 3), (True, 4))
     ]
-    assert plan(21.9, huge, cores=1) == (False, 1)
+    assert plan(31.9, huge, cores=1) == (False, 1)
     assert plan(0.0, huge, deserted=True) == (True, 4)  # nobody is kept from anything
     assert plan(0.0, huge, cores=EARLY + 1)[0]
     assert plan(0.0, lane_memory(2_500_000)) == (True, 2)  # over before it matters

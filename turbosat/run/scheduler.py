@@ -21,7 +21,7 @@ NEAR, NEAREST = 2.0, 6.0  # CPU seconds to an end that others wait for, and seco
 EARLY = 4  # lanes at most that are started before the pool is up, and the fewest where none is to come
 # Seconds after which a first and a second lane may be more than there are cores. Late, for the second lane is
 # seldom much faster than lane 0, on a core of its own: with half a core it would come too late for most.
-BESIDE = 20.0, 60.0
+BESIDE = 30.0, 90.0
 # Seconds of the run for each byte that a lane takes, before which nobody reads the formula once more on few
 # cores, a descent first, then a late lane, then another: twice the CPU seconds until one has read it. Where
 # all wait for memory, those that search lose as much.
@@ -30,6 +30,7 @@ FACTS = 0.7  # seconds until which Kissat waits for what algebra finds: nearly a
 POOL_AFTER = 2.0  # seconds after which a pool is worth its start, on more than EARLY cores
 TRIAL = 0.5, 1.5  # seconds of search that a descent is given in full, on a small formula and on a large one
 CLOSE, CLOSE_TRIAL = 5, 2.0  # false clauses up to which it is given more, and how much: most end in that
+YIELDED = 0.5  # part of the trial for one that gives way to what is likelier to settle the formula
 FIRST_LOOK = 0.5  # part of the trial after which one that is still far is not waited for
 LATEST = 4.0  # seconds after which nobody waits for its end
 SMALL, LARGE = 80_000, 250_000  # literals of these
@@ -232,9 +233,13 @@ def places(cores: int) -> int:
 
 
 def trial(descent: Descent) -> float:
-    """Return the seconds of search that a descent is given in any case: more on a large formula."""
+    """Return the seconds of search that a descent is given in any case: more on a large formula.
+
+    One that gives way to others has half of that.
+    """
     large = (descent.literals - SMALL) / (LARGE - SMALL)
-    return TRIAL[0] + (TRIAL[1] - TRIAL[0]) * min(1.0, max(0.0, large))
+    usual = TRIAL[0] + (TRIAL[1] - TRIAL[0]) * min(1.0, max(0.0, large))
+    return usual * (YIELDED if descent.yields else 1.0)
 
 
 def _deserved(descent: Descent) -> float:
@@ -243,7 +248,8 @@ def _deserved(descent: Descent) -> float:
     How often it comes so near says little about when it comes to a solution, but the most come soon.
     """
     usual = trial(descent)
-    return max(usual, CLOSE_TRIAL) if descent.seconds >= usual and descent.best <= CLOSE else usual
+    near = descent.seconds >= usual and descent.best <= CLOSE and not descent.yields
+    return max(usual, CLOSE_TRIAL) if near else usual
 
 
 def share(descent: Descent, passed: float) -> float:
