@@ -73,6 +73,19 @@ class Grouped:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupWalk:
+    """The walk where variables of many values move as one: a random move that makes a false clause true.
+
+    A move makes another literal of a group true, two flips, and is taken by what it makes false. Nothing is
+    kept but values, as in the focused search for colourings of random graphs (Seitz, Alava and Orponen, 2005;
+    Krzakala and Kurchan, 2007), which needs time in proportion to the graph up to near the threshold.
+    """
+
+    groups: Groups
+    walk: Walk
+
+
+@dataclass(frozen=True, slots=True)
 class Tabu:
     """Tabu search on a conflict graph: the best move of a variable in conflict, and no way back for a while.
 
@@ -94,7 +107,7 @@ class Tabu:
     base: int = 0
 
 
-Rule = Walk | Weighted | Grouped | Tabu
+Rule = Walk | Weighted | Grouped | GroupWalk | Tabu
 
 
 PUSH = 768  # of 1024: a weighted descent flips a chosen variable with this probability, for the same reason

@@ -23,6 +23,7 @@ from turbosat.gpu.backend import Population, Report
 from turbosat.gpu.gradient.moves import (
     SHORT,
     GroupMoves,
+    GroupWalkMoves,
     Layout,
     Moves,
     ShortMoves,
@@ -30,7 +31,7 @@ from turbosat.gpu.gradient.moves import (
     WalkMoves,
     WeightedMoves,
 )
-from turbosat.gpu.rules import Grouped, Rule, Tabu, Walk, Weighted
+from turbosat.gpu.rules import Grouped, GroupWalk, Rule, Tabu, Walk, Weighted
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -44,7 +45,7 @@ def missing(matrix: Matrix) -> str | None:
 class CpuPopulation(Population):
     """Lanes stepped by compiled kernels. What a rule keeps is made when a lane first follows it."""
 
-    follows = (Walk, Weighted, Grouped, Tabu)
+    follows = (Walk, Weighted, Grouped, GroupWalk, Tabu)
 
     def __init__(self, matrix: Matrix, lanes: int, seed: int, workers: int = 1) -> None:
         super().__init__(matrix, lanes, seed, workers)
@@ -55,6 +56,7 @@ class CpuPopulation(Population):
         self._walks: list[Moves | None] = [None] * lanes
         self._descents: list[WeightedMoves | None] = [None] * lanes
         self._tabus: list[TabuMoves | None] = [None] * lanes
+        self._group_walks: list[GroupWalkMoves | None] = [None] * lanes
         self._weights: list[NDArray[np.int32] | None] = [None] * lanes  # at the restart, None: all equal
         self._stale = np.ones(lanes, np.bool_)  # what is kept does not belong to the values
         self._threads: ThreadPoolExecutor | None = None
@@ -151,6 +153,12 @@ class CpuPopulation(Population):
             if tabu is None or tabu.conflicts is not rule.conflicts:
                 tabu = self._tabus[index] = TabuMoves(rule.conflicts, lane)
             return tabu
+        if isinstance(rule, GroupWalk):
+            moving = self._group_walks[index]
+            if moving is None or moving.groups is not rule.groups:
+                moving = GroupWalkMoves(self._layout_of(rule.groups), lane, rule.groups)
+                self._group_walks[index] = moving
+            return moving
         if isinstance(rule, Walk):
             walk = self._walks[index]
             if walk is None:
@@ -163,13 +171,16 @@ class CpuPopulation(Population):
             if groups is None:
                 descent = WeightedMoves(self._layout, lane)
             else:
-                if groups not in self._layouts:
-                    self._layouts[groups] = Layout(groups)
-                descent = GroupMoves(self._layouts[groups], lane, groups, self.matrix.clauses)
+                descent = GroupMoves(self._layout_of(groups), lane, groups, self.matrix.clauses)
             self._descents[index] = descent
             if given is not None:
                 descent.write(given)
         return descent
+
+    def _layout_of(self, groups: Groups) -> Layout:
+        if groups not in self._layouts:
+            self._layouts[groups] = Layout(groups)
+        return self._layouts[groups]
 
     def _run(self, index: int, moves: Moves, effort: int, until: int) -> int:
         lane = self._lanes[index]
@@ -186,7 +197,7 @@ class CpuPopulation(Population):
 def _moved(rule: Rule) -> object:
     """Return what tells of whom a rule moves, None where that is single variables."""
     match rule:
-        case Grouped():
+        case Grouped() | GroupWalk():
             return rule.groups
         case Tabu():
             return rule.conflicts

@@ -19,13 +19,14 @@ from turbosat.core.gradient import (
     Lane,
     Others,
     Problem,
+    Units,
     Values,
     Weights,
 )
 from turbosat.encodings import conflicts as pairs
 from turbosat.encodings import groups as encodings
 from turbosat.encodings.matrix import Matrix
-from turbosat.gpu.rules import Grouped, Rule, Tabu, Walk, Weighted
+from turbosat.gpu.rules import Grouped, GroupWalk, Rule, Tabu, Walk, Weighted
 
 SHORT: Final = 3  # clauses of at most so many literals are walked on without counts
 Parts = list[tuple[int, int]]  # from one clause to another, all of them in their order
@@ -97,6 +98,31 @@ class WalkMoves:
         """Walk."""
         assert isinstance(rule, Walk)
         return kernels.walk(self._problem, self._lane, self._counts, rule.table(), effort, until)
+
+
+class GroupWalkMoves(WalkMoves):
+    """A walk of a lane with one true literal in each group."""
+
+    def __init__(self, layout: Layout, lane: Lane, groups: encodings.Groups) -> None:
+        """`layout` is that of the groups' clauses."""
+        super().__init__(layout, lane.replaced(false=lane.false[: layout.clauses + AHEAD]))
+        self.groups = groups
+        sizes = np.diff(groups.begins)
+        unit = np.full(layout.variables, -1, np.int32)
+        unit[groups.members >> 1] = np.repeat(np.arange(sizes.size, dtype=np.int32), sizes)
+        self._units = Units(
+            begins=groups.begins, members=groups.members, unit=unit, current=np.zeros(sizes.size, np.int32)
+        )
+
+    def count(self, first: int, last: int) -> None:
+        """Let the values conform to the groups; count true literals and breaks."""
+        kernels.count_groups(self._problem, self._lane, self._counts, self._units, first, last)
+
+    def run(self, rule: Rule, effort: int, until: int) -> int:
+        """Walk; `until` may be one flip late."""
+        assert isinstance(rule, GroupWalk)
+        table = rule.walk.table()
+        return kernels.walk_groups(self._problem, self._lane, self._counts, self._units, table, effort, until)
 
 
 class ShortMoves:

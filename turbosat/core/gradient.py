@@ -144,6 +144,15 @@ class Groups(Record):
     queue: Annotated[Ints, "groups"]  # scratch: which those are
 
 
+class Units(Record):
+    """Groups of literals of which exactly one is true, and which of each that is."""
+
+    begins: Annotated[ConstLongs, "groups + 1"]
+    members: Annotated[ConstInts, "places"]  # literals, group by group; no variable twice
+    unit: Annotated[ConstInts, "variables"]  # the group of each variable, -1 for none
+    current: Annotated[Ints, "groups"]  # the place of the true one among the members
+
+
 class Conflicts(Record):
     """The arrays of a turbosat.encodings.conflicts.Conflicts."""
 
@@ -217,6 +226,27 @@ def walk(
 
     Each flip takes a random variable of a false clause, in proportion to table[break].
     """
+
+
+@kernel
+def count_groups(problem: Problem, lane: Lane, counts: Counts, units: Units, first: int, last: int) -> None:
+    """Count as `count` does; with `first` 0, make one literal of each group true before.
+
+    Best values stay as they are, but for a lane that has none yet.
+    """
+
+
+@kernel
+def walk_groups(
+    problem: Problem,
+    lane: Lane,
+    counts: Counts,
+    units: Units,
+    table: Annotated[ConstDoubles, "losses"],
+    effort: int,
+    until: int,
+) -> int:
+    """Walk by moves that make another literal of a group true: two flips, which break what both break."""
 
 
 @kernel

@@ -253,7 +253,7 @@ def test_a_search_goes_on_where_a_graph_appears(monkeypatch: pytest.MonkeyPatch)
     if descent.solution is None:
         free = next(v for v in range(1, formula.variables + 1) if not descent.matrix.implied[v - 1])
         descent.add(Formula.from_clauses([[-free]], formula.variables), implied=True)
-        assert len(descent._controller.configurations) == 7
+        assert len(descent._controller.configurations) == 8
         descent.advance_rounds(3)
     descent.close()
 
