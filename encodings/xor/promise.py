@@ -18,10 +18,10 @@ _LARGE: Final = 1 << 22  # keys
 _CHANCE: Final = 1 << 14  # clauses of gates, one of which shares a pair of inputs with another by chance
 
 
-def promising(formula: Formula, check: Callable[[], None] = nothing) -> bool:
+def promising(formula: Formula, check: Callable[[], None] = nothing, *, gates: bool = True) -> bool:
     """Say whether recover may find enough XORs for elimination to matter; 40 ms for a million literals.
 
-    `check` is called now and then and may raise to stop.
+    `check` is called now and then and may raise to stop. Without `gates` XORs' own clauses alone are seen.
 
     True if the formula has XORs of its own, if at least four sets of 3 to 10 variables each have more than
     half of the clauses of an XOR, or if at least four pairs or triples of literals look like the inputs of
@@ -46,7 +46,7 @@ def promising(formula: Formula, check: Callable[[], None] = nothing) -> bool:
             found += _runs(sums, least, check)
             if found >= FEW:
                 return True
-    return _gates(formula, sizes, check)
+    return gates and _gates(formula, sizes, check)
 
 
 def _mixed(literals: NDArray[np.int32]) -> NDArray[np.uint64]:

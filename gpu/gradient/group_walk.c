@@ -2,8 +2,9 @@
 //
 // Each move takes a random literal of a false clause, in proportion to table[break]. One that is to become true
 // takes the place of its group's current literal; where a current one is to become false, each of the others may
-// take its place. A move breaks what its two flips break: no clause has literals of a group and a negated one, nor
-// two of these (turbosat.encodings.groups). Variables that are in no group flip.
+// take its place. A move breaks what its two flips break, at most: no clause has literals of a group and a negated
+// one, nor two of these (turbosat.encodings.groups), but may have two literals of a group. Variables that are in no
+// group flip.
 #include "walk.h"
 #include "units.h"
 

@@ -86,7 +86,7 @@ def lane(formula: Formula, *, proof: bool, binary: bool, through: bool) -> list[
         patch.setattr(sweeping_worker, "FEW", 0)
         patch.setattr(sweeping_worker, "LEAST", 0.0)
         patch.setattr(sweeping_worker, "WORTH", 0.0)
-        patch.setattr("os.nice", lambda _: None)  # this process keeps its rank
+        patch.setattr("turbosat.system.give_way", lambda *_: None)  # this process keeps its rank
         if not through:
             patch.setattr(sweeping_worker, "THROUGH", (-1.0,) * 2)
         arrays = [memoryview(each) for each in pack(formula)]  # type: ignore[arg-type]

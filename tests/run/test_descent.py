@@ -66,3 +66,59 @@ def test_it_gives_way_to_others_where_no_groups_move(
         pid = stage.lane.engine.pid
         assert pid is not None
         assert os.getpriority(os.PRIO_PROCESS, pid) == max(own, nice)
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, True),
+        ({"device": "cpu", "optimizer": "weighted"}, True),
+        ({"optimizer": "walk"}, False),
+        ({"optimizer": "ste"}, False),
+        ({"device": "cuda"}, False),
+        ({"device": "teams"}, False),
+        ({"gradient": False}, False),
+        ({"engine": "cdcl"}, False),
+    ],
+)
+def test_groups_are_expected_where_a_descent_would_move_them(
+    options: dict[str, object], expected: bool
+) -> None:
+    deadline = Deadline(60)
+    with Race(deadline, ignore) as race:
+        stages = [DescentStage(race, resolve(options), deadline, BestGuidance()) for _ in range(3)]
+        assert stages[0].grouped(coloured(60, 4, 100)) == expected
+        assert not stages[1].grouped(clauses_of_three())
+        stages[2].decline()
+        assert not stages[2].grouped(coloured(60, 4, 100))
+
+
+def test_nobody_waits_for_a_descent_that_has_not_begun_or_gives_way() -> None:
+    deadline, options = Deadline(60), resolve({"device": "cpu"})
+    grouped, plain = coloured(60, 4, 100), clauses_of_three()
+    with Race(deadline, ignore) as race:
+        first = Lane(Entrant("kissat"), Sweeping(), 0.0, Course(), state="stopped")
+        race.lanes.append(first)
+
+        def yields(formula: Formula, *, beside: bool) -> list[bool]:
+            """Say so before its start, before its first word, and then."""
+            stage, found = DescentStage(race, options, deadline, BestGuidance()), []
+            expected = stage.grouped(formula)
+            view = stage.view()
+            assert view is not None
+            found.append(view.yields)
+            stage.begin(formula, 2, beside=beside or expected)
+            assert stage.lane is not None
+            for ready in (True, False):
+                end = time.monotonic() + 50
+                while not (ready or stage.lane.engine.figures) and time.monotonic() < end:
+                    race.wait(0.05)
+                view = stage.view()
+                assert view is not None
+                found.append(view.yields)
+            race.drop(stage.lane, "seen")
+            return found
+
+        assert yields(plain, beside=False) == [True, False, False]
+        assert yields(plain, beside=True) == [True, True, True]
+        assert yields(grouped, beside=False) == [False, False, False]

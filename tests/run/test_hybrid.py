@@ -25,6 +25,7 @@ from tests.processes import (
     turbosat,
 )
 from turbosat import Deadline, Event, Formula, Reason, Status, solve
+from turbosat.benchmarks.families import generate
 from turbosat.cdcl.engines.kissat import Kissat
 from turbosat.cdcl.lanes.courses import Course
 from turbosat.cdcl.lanes.mix import Entrant
@@ -284,6 +285,27 @@ def test_the_timeline_tells_who_won_and_why(tmp_path: Path, seconds_hard: Path) 
     lanes = {lane["lane"]: lane for lane in data["lanes"]}
     assert data["winner_guided_by"] == lanes[data["winner"]]["guided_by"]
     assert lanes["cadical-guided"]["guided_by"].startswith("phases of ")
+
+
+@pytest.mark.parametrize(
+    ("kind", "parameters", "first", "later"),
+    [
+        ("frb", {"variables": 50}, "gradient", {"tours", "sweeping", "algebra", "counting", "symmetry"}),
+        ("qwh", {"order": 60, "holes": 0.45}, "gradient", {"tours", "sweeping", "algebra", "counting"}),
+        ("sha1", {"rounds": 30}, "algebra", {"gradient", "kissat-sat"}),
+    ],
+)
+def test_what_is_likely_to_be_over_at_once_begins_first(
+    kind: str, parameters: dict[str, object], first: str, later: set[str]
+) -> None:
+    """A descent where groups move, whatever looks like gates; else algebra and sweeping."""
+    formula = generate(kind, seed=1, **parameters).formula
+    result = solve(formula, workers=2, time_limit=2.0, pool=False)
+    timeline = result.statistics["timeline"]
+    started = [each["lane"] for each in timeline if each["kind"] == "started"]
+    assert started[0] == "kissat"
+    assert first in started
+    assert not set(started[: started.index(first)]) & later
 
 
 def test_lanes_by_name() -> None:

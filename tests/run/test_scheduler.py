@@ -91,7 +91,8 @@ def test_plans_make_sense(view: View, pool_after: float | None) -> None:
         assert not plan.pool
     if view.seconds < head_start(view.cores):
         assert plan.here == 1
-    if (view.beside >= NEAREST and view.seconds >= LATEST) or view.cores > 5:
+    assert not plan.awaited or view.seconds < LATEST
+    if view.beside >= NEAREST or view.cores > 5:
         assert plan.search
         assert plan.descend or READING * (view.need - LANE) > view.beside
     if view.cores > 5 or view.deserted:
@@ -219,7 +220,7 @@ def test_what_may_be_over_at_once_comes_first_where_cores_are_few() -> None:
 def test_lanes_do_not_begin_beside_a_descent_that_may_be_over_at_once() -> None:
     def plan(descent: Descent, cores: int = 2, second: int = 1, seconds: float = 2.0) -> bool:
         view = View(seconds, cores, descent, beside=seconds - HEAD_START, second=second)
-        return Scheduler(None).decide(view).search
+        return not Scheduler(None).decide(view).awaited
 
     fresh, far = Descent(TRIAL[0] / 4, 0.0, HOPEFUL[0] + 1), Descent(TRIAL[0] / 2, 0.0, HOPEFUL[0] + 1)
     assert not plan(fresh)

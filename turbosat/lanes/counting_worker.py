@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from turbosat import system
 from turbosat.cdcl.process.channel import Channel, serve
 from turbosat.encodings import linear, modular
 from turbosat.encodings.cardinalities import Cardinalities, find, follow
@@ -64,7 +65,7 @@ def run(channel: Channel) -> None:
 
     @cache
     def give_way() -> None:
-        os.nice(NICE)
+        system.give_way(0, NICE)
 
     @cache
     def note(text: str) -> None:

@@ -5,7 +5,6 @@ In a process of its own: whatever it does, it can be ended at any time.
 
 from __future__ import annotations
 
-import os
 import time
 from contextlib import suppress
 from dataclasses import replace
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from turbosat import system
 from turbosat.cdcl.process.channel import Channel, serve
 from turbosat.cdcl.sweeping.facts import conjoined, goals, merged_formula, own_codes, representatives
 from turbosat.cdcl.sweeping.sweep import Sweep
@@ -181,7 +181,7 @@ class _Worker:
         """Tell how far it is, now and then; give way, once."""
         if not self._yielded and time.process_time() - self._opened > BRIEF:
             self._yielded = True
-            os.nice(NICE)
+            system.give_way(0, NICE)
         now = time.monotonic()
         if now - self._told >= NEWS_INTERVAL:
             self._told = now

@@ -5,7 +5,6 @@ In a process of its own: whatever it does, it can be ended at any time.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Generator, Iterator
 from functools import cache
@@ -14,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from turbosat import system
 from turbosat.cdcl.process.channel import Channel, serve
 from turbosat.encodings.cycles import Walk, contract, expanded
 from turbosat.encodings.matrix import Matrix, encode
@@ -52,7 +52,7 @@ def run(channel: Channel) -> None:
 
     @cache
     def give_way() -> None:
-        os.nice(NICE)
+        system.give_way(0, NICE)
 
     def tell(figures: dict[str, Any]) -> None:
         channel.send("tours", figures)

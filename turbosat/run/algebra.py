@@ -20,7 +20,7 @@ ALGEBRA = "numpy.ma", "turbosat.lanes.algebra_worker"
 COUNTING = "numpy.ma", "turbosat.lanes.counting_worker"
 LONGEST = 10.0  # seconds that recovery and elimination may take
 SHARE = 0.05  # of the time limit that they may take
-LATE = 1.0  # seconds after which a formula without XORs is tried, too
+LATE = 1.0  # seconds after which a formula is tried, too, that has no XORs, it seems
 LATE_NICE = 6  # how far it gives way then
 LARGEST = 10_000_000  # literals of such a formula
 
@@ -36,6 +36,7 @@ class AlgebraStage:
         self.begun = False
         self._counting: Lane | None = None
         self._promising: bool | None = None
+        self._evident: bool | None = None  # whether XORs are there as clauses, not only as gates
         self._countable: bool | None = None
         self._shared = self._counted = False  # whether what they found has been handed on
         self._late = False  # it may still be started
@@ -55,6 +56,16 @@ class AlgebraStage:
             self._promising = self._allowed and promising(formula, self._deadline.check)
         return self._promising
 
+    def _at_once(self, formula: Formula, late: bool) -> bool:
+        """Whether it is to be started at once, `late` for others that are likelier to settle the formula."""
+        if not late or not self.promising(formula):
+            return self.promising(formula)
+        if self._evident is None:
+            from turbosat.encodings.xor.promise import promising
+
+            self._evident = promising(formula, self._deadline.check, gates=False)
+        return self._evident
+
     def countable(self, formula: Formula) -> bool:
         """Whether counting is to be started: the formula may have cardinality constraints.
 
@@ -73,14 +84,14 @@ class AlgebraStage:
     def modules(self, formula: Formula, *, sweep: bool, late: bool = False) -> tuple[str, ...]:
         """Return what is to be loaded before `begin`."""
         counting = COUNTING if sweep and self.countable(formula) else ()
-        return (*counting, *(ALGEBRA if not late and self.promising(formula) else ()))
+        return (*counting, *(ALGEBRA if self._at_once(formula, late) else ()))
 
     def begin(self, formula: Formula, *, sweep: bool, late: bool = False, nice: int = 0) -> None:
         """Start the lanes, once, if the formula has XORs, or cardinality constraints, worth looking for.
 
         `sweep`: they may do more than what assumptions leave right, search in the solution space and refute.
-        `late`: others are likelier to settle it; what looks like XORs is most likely of two literals. `nice`:
-        how far they give way.
+        `late`: others are likelier to settle it, unless clauses of XORs are there: what else looks like XORs
+        is of two literals then. `nice`: how far they give way.
         """
         begun, self.begun = self.begun, True
         if begun:
@@ -92,13 +103,13 @@ class AlgebraStage:
             self._counting = self._race.add(entrant, Counting(memory_limit=self._deadline.memory), formula)
         if not self._allowed:
             return
-        if not late and self.promising(formula):
+        if self._at_once(formula, late):
             self._start(formula, sweep=sweep, nice=nice)
         elif sweep and formula.literals.size <= LARGEST and not self._options["deterministic"]:
             self._late = True
 
     def begin_late(self, formula: Formula, waited: float) -> None:
-        """Start the lane on a formula without XORs after a while: few inputs may decide it all the same.
+        """Start the lane after a while where it did not begin at once: few inputs may decide the formula.
 
         `waited` are the seconds since lane 0 began. It is to be called while the core of the descent is free
         for other work, and the lane gives way from its start: most such formulas are not decided so.

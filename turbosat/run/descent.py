@@ -35,6 +35,7 @@ LANE = "gradient"
 NICE = 1, 8
 TRAIL_INTERVAL = 5.0  # seconds between two trails asked for
 LARGEST = 50_000_000  # literals, or variables, of a formula that is worth the memory of a population
+LARGEST_GROUPED = 4_000_000  # the same where one may be over in a moment
 
 
 class DescentStage:
@@ -78,8 +79,11 @@ class DescentStage:
     def grouped(self, formula: Formula) -> bool:
         """Whether one is to be started and groups are likely to move: it may be over in a moment then."""
         if self._grouped is None:
+            options = self._options
+            able = options["device"] in ("auto", "cpu") and options["optimizer"] in ("auto", "weighted")
+            size = max(formula.literals.size, formula.variables)
             self._grouped = False
-            if self.wanted and formula.literals.size <= LARGEST:
+            if able and self.wanted and not self.begun and size <= LARGEST_GROUPED:
                 from turbosat.lanes.gradient import grouped
 
                 self._grouped = grouped(formula, self._deadline.check)
@@ -178,12 +182,13 @@ class DescentStage:
     def view(self) -> Descent | None:
         """Return how the lane here is doing, for the scheduler; None where there is none, or no more."""
         if not self.begun and self.wanted:
-            return Descent(0.0, 0.0, 0)
+            return Descent(0.0, 0.0, 0, yields=not self._grouped)
         if self.lane is None or self.lane.state != "running":
             return None
         figures = self.lane.engine.figures
         if not figures:  # it is still starting
-            return Descent(0.0, 0.0, 0, yields=self._beside)
+            device, yields = self._options["device"], self._beside and not self._grouped
+            return Descent(0.0, 0.0, 0, accelerated=device not in ("auto", "cpu"), yields=yields)
         seconds, best = figures["core_seconds"], figures["best"]
         if self._mark is None or 2 * best <= self._mark:
             self._mark, self._halved = best, seconds

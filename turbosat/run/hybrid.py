@@ -278,7 +278,7 @@ class Hybrid:
         return not self._grouped or self._begin_descent(plan, formula)
 
     def _begin_first(self, plan: Plan, formula: Formula) -> bool:
-        """Start tours, sweeping, algebra and counting, all before any takes a core."""
+        """Start tours, sweeping, algebra and counting, all before any of them takes a core."""
         stages = () if self._assuming else (self._tours, self._sweeping)
         modules = [name for stage in stages for name in stage.modules(formula)]
         modules += self._stage.modules(formula, sweep=not self._assuming, late=self._grouped)
@@ -306,7 +306,7 @@ class Hybrid:
         if plan.descend and not self._descent.begun:
             if self._descent.wanted and load_next(DESCENT):
                 return False
-            beside = self._stage.running or self._sweeping.running or self._symmetry.likely
+            beside = self._grouped or self._stage.running or self._sweeping.running or self._symmetry.likely
             self._descent.begin(formula, self._cores, beside=beside)
         return True
 
@@ -360,7 +360,9 @@ class Hybrid:
         return True
 
     def _free_here(self, plan: Plan) -> bool:
-        return not self._roster.short and counted(self._roster.here) < plan.here and self._startable(plan)
+        waits = plan.awaited and self._roster.first is not None and self._roster.first.state == "running"
+        room = not self._roster.short and counted(self._roster.here) < plan.here
+        return room and not waits and self._startable(plan)
 
     def _free_remote(self, plan: Plan) -> bool:
         ready = self._pool.state == "ready"

@@ -15,7 +15,7 @@ from turbosat.records import record
 HEAD_START = 0.05  # seconds; what lane 0 settles before costs no second process
 ONLY_CORE = 0.5  # seconds of that where a second process takes lane 0's own core
 # Seconds from the start of those beside lane 0 in which cores are for what may be over at once: for algebra
-# and sweeping, and after these for the descent, too.
+# and sweeping, and after these for the descent, too; where groups are likely to move, it waits for nobody.
 FIRST, SECOND = 0.6, 0.9
 NEAR, NEAREST = 2.0, 6.0  # CPU seconds to an end that others wait for, and seconds in which they do
 EARLY = 4  # lanes at most that are started before the pool is up, and the fewest where none is to come
@@ -94,7 +94,8 @@ class Plan:
     Lanes here and in the pool, whether there is a pool, how many places one on this machine has, the
     descent's share of its core, and whether that core is free for other work; whether a descent, and CDCL
     lanes, may be started on cores that others may leave in a moment, where four share one and none is over
-    soon; and whether the descent is worth that the formula is read once more.
+    soon; and whether the descent is worth that the formula is read once more. `awaited`: lanes here do not
+    begin, since the descent may be over in a moment.
     """
 
     here: int
@@ -105,6 +106,7 @@ class Plan:
     spare: bool
     descend: bool
     search: bool
+    awaited: bool
 
 
 @record(frozen=True)
@@ -127,7 +129,8 @@ class Scheduler:
             share=_descending(view),
             spare=_spare(view),
             descend=(view.grouped or _begins(view, view.first, FIRST)) and _worth_reading(view, 1),
-            search=_begins(view, view.second, SECOND) and not _awaited(view),
+            search=_begins(view, view.second, SECOND),
+            awaited=_awaited(view),
         )
 
     def _here(self, view: View) -> int:
