@@ -115,7 +115,7 @@ def test_first_lane_has_the_right_of_way(hard: Path) -> None:
         return []
 
     try:
-        expected = [max(rank(0), nice) for nice in (0, 1, 3, 9, 9)]  # four lanes and a descent
+        expected = [max(rank(0), nice) for nice in (0, 1, 5, 9)]  # three lanes and a descent
         assert eventually(lambda: ranks() == expected)
         assert "kissat" in processes()[min(descendants(process.pid), key=rank)][1]
     finally:
