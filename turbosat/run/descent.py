@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 LANE = "gradient"
 # Before lanes that give way to all, as long as its trial lasts; and beside algebra or sweeping, unless groups
 # move: a quasigroup has XORs of two literals, too, and these rarely settle it.
-NICE = 1, 8
+NICE = 1, 5
 TRAIL_INTERVAL = 5.0  # seconds between two trails asked for
 LARGEST = 50_000_000  # literals, or variables, of a formula that is worth the memory of a population
 LARGEST_GROUPED = 4_000_000  # the same where one may be over in a moment

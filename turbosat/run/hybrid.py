@@ -306,7 +306,7 @@ class Hybrid:
         if plan.descend and not self._descent.begun:
             if self._descent.wanted and load_next(DESCENT):
                 return False
-            beside = self._grouped or self._stage.running or self._sweeping.running or self._symmetry.likely
+            beside = self._grouped or self._stage.running or self._sweeping.running
             self._descent.begin(formula, self._cores, beside=beside)
         return True
 

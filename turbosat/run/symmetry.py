@@ -36,7 +36,6 @@ class SymmetryStage:
         self.begun = False
         self._promising: bool | None = None
         self._race, self._options, self._deadline, self._proof = race, options, deadline, proof
-        self._looked = False  # whether the formula has been looked at, not only its size
         self._source: Formula | None = None  # of the lane on the formula with breaking clauses
 
     def promising(self, formula: Formula) -> bool:
@@ -62,21 +61,10 @@ class SymmetryStage:
         begun, self.begun = self.begun, True
         if begun or not self.promising(formula):
             return
-        from turbosat.lanes.symmetry import LARGE, SymmetrySearch
+        from turbosat.lanes.symmetry import SymmetrySearch
 
-        self._looked = formula.literals.size <= LARGE
         engine = SymmetrySearch(memory_limit=self._deadline.memory)
         self.lane = self._race.add(Entrant("symmetry", self._options["seed"], nice=nice), engine, formula)
-
-    @property
-    def running(self) -> bool:
-        """Whether it still searches."""
-        return self.lane is not None and self.lane.state == "running"
-
-    @property
-    def likely(self) -> bool:
-        """Whether it still searches, in a formula that is known to look alike in parts."""
-        return self.running and self._looked
 
     @property
     def engine(self) -> SymmetrySearch | None:
