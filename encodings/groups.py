@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from turbosat.core import clauses as kernels
 from turbosat.core.clauses import CLAUSES, ENTRIES, KEYS, WRITTEN, Candidates
+from turbosat.encodings.exclusion import pairs_of
 from turbosat.encodings.matrix import Matrix
 from turbosat.encodings.propagation import EFFORT, advance, literal_codes, ranges, transpose
 from turbosat.formula.formula import Formula
@@ -52,6 +53,12 @@ class Groups:
         """The number of variables of the matrix."""
         return (self.starts.size - 1) // 2
 
+    def numbers(self) -> NDArray[np.int32]:
+        """Return the group of each variable, -1 for none, int32 (variables,)."""
+        sizes, numbers = np.diff(self.begins), np.full(self.variables, -1, np.int32)
+        numbers[self.members >> 1] = np.repeat(np.arange(sizes.size, dtype=np.int32), sizes)
+        return numbers
+
     def covered(self, size: int) -> int:
         """Return how many variables are in groups of `size` literals or more."""
         sizes = np.diff(self.begins)
@@ -69,13 +76,11 @@ def likely(formula: Formula, check: Callable[[], None] = nothing) -> bool:
         return False
     codes = literal_codes(formula.literals)
     check()
-    pairs, once = heads[sizes == 2], np.bincount(codes, minlength=bound) == 1
+    pairs, once = pairs_of(codes, formula.offsets), np.bincount(codes, minlength=bound) == 1
     if not (pairs.size or once.any()):
         return False
-    first, second = codes[pairs] ^ 1, codes[pairs + 1] ^ 1  # (pairs,)
     check()
-    others = np.bincount(first, minlength=bound) + np.bincount(second, minlength=bound)  # (literals,)
-    partners = np.minimum(others, LONGEST).astype(np.int16)
+    partners = np.minimum(np.bincount(pairs.ravel(), minlength=bound), LONGEST).astype(np.int16)
     check()
     fit = (sizes >= VALUES) & (sizes <= LONGEST)
     alone = fit & np.logical_and.reduceat(once[codes], heads)
@@ -89,26 +94,25 @@ def likely(formula: Formula, check: Callable[[], None] = nothing) -> bool:
     chosen = np.flatnonzero(enough)
     if chosen.size <= int(np.count_nonzero(alone)):
         return True
-    return _exclusive(codes, formula.offsets, chosen, first, second)
+    return _exclusive(codes, formula.offsets, chosen, pairs)
 
 
 def _exclusive(
     codes: NDArray[np.int32],
     offsets: NDArray[np.int64],
     chosen: NDArray[np.int64],
-    first: NDArray[np.int32],
-    second: NDArray[np.int32],
+    pairs: NDArray[np.int32],
 ) -> bool:
-    """Say whether the literals of some of the chosen clauses exclude each other by pairs (first, second)."""
+    """Say whether the literals of some of the chosen clauses exclude each other by `pairs`, (pairs, 2)."""
     chosen = chosen[np.linspace(0, chosen.size - 1, min(SAMPLE, chosen.size)).astype(np.int64)]
     sizes = np.diff(offsets)[chosen]
     members = codes[ranges(offsets, chosen)]
     numbers = np.repeat(np.arange(chosen.size), sizes)
-    owner = np.full(int(max(members.max(), first.max(), second.max())) + 1, -1)  # of a literal, one of them
+    owner = np.full(int(max(members.max(), pairs.max())) + 1, -1)  # of a literal, one of them
     owner[members] = numbers
     kept = np.bincount(numbers[owner[members] == numbers], minlength=chosen.size) == sizes
-    same = owner[first]
-    same = same[(same >= 0) & (same == owner[second])]
+    one, other = owner[pairs].T  # (pairs,)
+    same = one[(one >= 0) & (one == other)]
     whole = np.bincount(same, minlength=chosen.size) >= sizes * (sizes - 1) // 2
     least = max(WHOLE[0] * int(np.count_nonzero(kept)), min(WHOLE[1], chosen.size / 4))
     return int(np.count_nonzero(whole & kept)) >= least

@@ -107,11 +107,11 @@ class GroupWalkMoves(WalkMoves):
         """`layout` is that of the groups' clauses."""
         super().__init__(layout, lane.replaced(false=lane.false[: layout.clauses + AHEAD]))
         self.groups = groups
-        sizes = np.diff(groups.begins)
-        unit = np.full(layout.variables, -1, np.int32)
-        unit[groups.members >> 1] = np.repeat(np.arange(sizes.size, dtype=np.int32), sizes)
         self._units = Units(
-            begins=groups.begins, members=groups.members, unit=unit, current=np.zeros(sizes.size, np.int32)
+            begins=groups.begins,
+            members=groups.members,
+            unit=groups.numbers(),
+            current=np.zeros(groups.begins.size - 1, np.int32),
         )
 
     def count(self, first: int, last: int) -> None:
@@ -190,21 +190,19 @@ class GroupMoves(WeightedMoves):
         """`layout` is that of the groups' clauses, `clauses` the number of the matrix's."""
         super().__init__(layout, lane.replaced(false=lane.false[: layout.clauses + AHEAD]))
         self.groups, self._given = groups, np.full(clauses, WEIGHT_ONE, np.int32)
-        sizes = np.diff(groups.begins)
-        unit = np.full(layout.variables, -1, np.int32)
-        unit[groups.members >> 1] = np.repeat(np.arange(sizes.size, dtype=np.int32), sizes)
+        unit, count = groups.numbers(), groups.begins.size - 1
         single = np.flatnonzero(unit < 0)
-        unit[single] = sizes.size + np.arange(single.size)
-        units = sizes.size + single.size
+        unit[single] = count + np.arange(single.size)
+        units = count + single.size
         self._groups = Groups(
             begins=groups.begins,
             members=groups.members,
             unit=unit,
             current=np.zeros(units, np.int32),
-            rivals=np.zeros(sizes.size, np.int32),
+            rivals=np.zeros(count, np.int32),
             gains=np.zeros(units, np.uint8),
-            waits=np.zeros(sizes.size, np.uint8),
-            queue=np.zeros(sizes.size, np.int32),
+            waits=np.zeros(count, np.uint8),
+            queue=np.zeros(count, np.int32),
         )
 
     def read(self) -> NDArray[np.int32]:

@@ -46,6 +46,18 @@ class Twin:
         self.random = step(self.random)
         return self.random
 
+    def conform(self, group: list[int]) -> int:
+        """Make one literal of a group true, of those that are if there are any; return it."""
+        chosen = None
+        for place, code in enumerate([code for code in group if self.values[code >> 1] != code & 1]):
+            if below(self.draw(), place + 1) == 0:
+                chosen = code
+        if chosen is None:
+            chosen = group[below(self.draw(), len(group))]
+        for code in group:
+            self.values[code >> 1] = (code == chosen) ^ (code & 1)
+        return chosen
+
     def true(self, clause: int) -> list[int]:
         """Return the true literals of a clause."""
         return [code for code in self.clauses[clause] if self.values[code >> 1] != code & 1]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from tests.twins.gradient import Twin, below
+from tests.twins.gradient import Twin
 from turbosat.core.gradient import FLIP
 
 
@@ -16,18 +16,6 @@ class GroupWalkTwin(Twin):
         self.current = [self.conform(group) for group in self.groups]  # codes
         self.unit = {code >> 1: unit for unit, group in enumerate(self.groups) for code in group}
         super().__post_init__()
-
-    def conform(self, group: list[int]) -> int:
-        """Make one literal of a group true; return it."""
-        chosen = None
-        for place, code in enumerate([code for code in group if self.values[code >> 1] != code & 1]):
-            if below(self.draw(), place + 1) == 0:
-                chosen = code
-        if chosen is None:
-            chosen = group[below(self.draw(), len(group))]
-        for code in group:
-            self.values[code >> 1] = (code == chosen) ^ (code & 1)
-        return chosen
 
     def moves(self, clause: int) -> list[int]:
         """Return the literals that a move may make true so that a false clause is."""

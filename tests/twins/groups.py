@@ -14,7 +14,7 @@ class GroupTwin(WeightedTwin):
     groups: list[list[int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.current = [self.conform(group) for group in self.groups]
+        self.current = [self.conform(group) >> 1 for group in self.groups]
         super().__post_init__()
         numbers = {code >> 1: unit for unit, group in enumerate(self.groups) for code in group}
         single = [v for v in range(len(self.values)) if v not in numbers]
@@ -26,18 +26,6 @@ class GroupTwin(WeightedTwin):
         self.find_rivals()
         for unit in range(len(self.groups), len(self.current)):
             self.enrol(unit)
-
-    def conform(self, group: list[int]) -> int:
-        """Make one literal of a group true; return its variable."""
-        chosen = None
-        for place, code in enumerate([code for code in group if self.values[code >> 1] != code & 1]):
-            if below(self.draw(), place + 1) == 0:
-                chosen = code
-        if chosen is None:
-            chosen = group[below(self.draw(), len(group))]
-        for code in group:
-            self.values[code >> 1] = (code == chosen) ^ (code & 1)
-        return chosen >> 1
 
     def gain(self, unit: int) -> int:
         """Return what a unit's move gains, at least."""

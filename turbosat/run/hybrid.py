@@ -284,13 +284,11 @@ class Hybrid:
         modules += self._stage.modules(formula, sweep=not self._assuming, late=self._grouped)
         if modules and load_next(modules):
             return False
+        nice = BRIEF[self._grouped]
         with self._race.together():
-            if not self._assuming:
-                self._tours.begin(formula, BRIEF[self._grouped])
-                self._sweeping.begin(formula, BRIEF[self._grouped])
-            self._stage.begin(
-                formula, sweep=not self._assuming, late=self._grouped, nice=BRIEF[self._grouped]
-            )
+            for stage in stages:
+                stage.begin(formula, nice)
+            self._stage.begin(formula, sweep=not self._assuming, late=self._grouped, nice=nice)
         if plan.spare:
             self._stage.begin_late(formula, self._waited())
         return True

@@ -1,8 +1,11 @@
 """What the tests of the CPU kernels share: a look into a lane, recomputed the slow way."""
 
+import itertools
+
 import numpy as np
 
 from turbosat.core.gradient import AHEAD, BEST, COUNTERS, FALSE, GOOD, WEIGHT_ONE, Lane
+from turbosat.encodings.groups import Groups
 from turbosat.encodings.matrix import Matrix
 from turbosat.gpu.gradient.cpu import CpuPopulation
 from turbosat.gpu.gradient.moves import ShortMoves, WalkMoves, WeightedMoves
@@ -31,6 +34,16 @@ def candidate(values: np.ndarray, clauses: int, state: int) -> Lane:
         counters=counters,
         random=np.array([state], np.uint64),
     )
+
+
+def rows(values: Matrix | Groups) -> list[list[int]]:
+    """Return clauses as lists of literals."""
+    return [values.literals[begin:end].tolist() for begin, end in itertools.pairwise(values.offsets.tolist())]
+
+
+def members(groups: Groups) -> list[list[int]]:
+    """Return the groups as lists of literals."""
+    return [groups.members[begin:end].tolist() for begin, end in itertools.pairwise(groups.begins.tolist())]
 
 
 def until(lanes: int, flips: int = int(ENDLESS)) -> np.ndarray:

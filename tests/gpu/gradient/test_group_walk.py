@@ -1,18 +1,16 @@
 """The walk on groups: against its twin, move by move, against a recount, and on what it is for."""
 
-import itertools
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.gpu.gradient.lanes import candidate, population, until
+from tests.gpu.gradient.lanes import candidate, members, population, rows, until
 from tests.gpu.matrices import valued_matrices
 from tests.twins.group_walk import GroupWalkTwin
 from turbosat.benchmarks.families import generate
 from turbosat.core.gradient import BEST, FALSE, FLIPS, LEAST, TURN, settle
-from turbosat.encodings.groups import Groups, find_groups
+from turbosat.encodings.groups import find_groups
 from turbosat.encodings.matrix import Matrix, encode
 from turbosat.gpu.bandit import configurations
 from turbosat.gpu.cuda.population import CudaPopulation
@@ -22,16 +20,6 @@ from turbosat.gpu.gradient.team_population import TeamPopulation
 from turbosat.gpu.rules import Grouped, GroupWalk, Tabu, Walk
 
 WALKS = Walk(2.5), Walk(4.0), Walk(2.06, 0.9)
-
-
-def rows(values: Matrix | Groups) -> list[list[int]]:
-    """Return clauses as lists of literals."""
-    return [values.literals[begin:end].tolist() for begin, end in itertools.pairwise(values.offsets.tolist())]
-
-
-def members(groups: Groups) -> list[list[int]]:
-    """Return the groups as lists of literals."""
-    return [groups.members[begin:end].tolist() for begin, end in itertools.pairwise(groups.begins.tolist())]
 
 
 @given(

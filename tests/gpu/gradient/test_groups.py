@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tests.families import latin_square
-from tests.gpu.gradient.lanes import candidate, population, until
+from tests.gpu.gradient.lanes import candidate, members, population, rows, until
 from tests.gpu.matrices import valued_matrices, valued_matrix
 from tests.twins.groups import GroupTwin
 from turbosat.core.gradient import (
@@ -39,11 +39,6 @@ from turbosat.gpu.search import GradientSearch
 DESCENTS = (Weighted(), Weighted(77, 179, 1024, 0, sideways=300, random=400), Weighted(sideways=0, random=0))
 
 
-def rows(values: Matrix | Groups) -> list[list[int]]:
-    """Return clauses as lists of literals."""
-    return [values.literals[begin:end].tolist() for begin, end in itertools.pairwise(values.offsets.tolist())]
-
-
 @given(
     valued_matrices, st.sampled_from(DESCENTS), st.integers(0, 99), st.lists(st.integers(1, 1500), max_size=3)
 )
@@ -58,13 +53,12 @@ def test_lanes_do_what_their_twin_does(matrix: Matrix, rule: Weighted, seed: int
     layout = Layout(groups)
     moves = GroupMoves(layout, lane, groups, matrix.clauses)
     moves.write(weights)
-    members = [groups.members[a:b].tolist() for a, b in itertools.pairwise(groups.begins.tolist())]
     twin = GroupTwin(
         rows(groups),
         values.tolist(),
         state,
         weights[groups.kept].tolist(),
-        groups=members,
+        groups=members(groups),
     )
     for first, last in layout.parts:
         moves.count(first, last)
