@@ -1,7 +1,5 @@
 """Every option once: type, default, bounds, flags, help; read by the command line and by the API."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping
 from functools import cache

@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from turbosat.cdcl.engines.engine import Budget
-from turbosat.cdcl.lanes.courses import Conquer, Course, Cover, Slice
+from turbosat.cdcl.lanes.courses import Course, Slice
+from turbosat.cdcl.lanes.cubes import Conquer, Cover
 from turbosat.result import Status
 
 if TYPE_CHECKING:

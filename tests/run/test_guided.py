@@ -15,7 +15,8 @@ from tests.families import pigeonhole, random_ksat
 from turbosat import Deadline
 from turbosat.cdcl.engines.cadical import Cadical
 from turbosat.cdcl.engines.engine import Answer, Budget
-from turbosat.cdcl.lanes.courses import Course, Cover, Slice
+from turbosat.cdcl.lanes.courses import Course, Slice
+from turbosat.cdcl.lanes.cubes import Cover
 from turbosat.cdcl.lanes.following import (
     DEPTH,
     FREE,

@@ -9,16 +9,20 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
+
+from turbosat.records import record
 
 LARGEST: Final = 1 << 19  # bytes of a text: numpy is loaded in the time that twice that takes here
 WIDTH: Final = 78  # characters of a `v` line at most; the SAT Competition allows 4,096
 _OTHER_THAN = b"0123456789- \t\n"
-_HEAD: Final = re.compile(rb"(?:c[^\r\n]*\n)*p cnf ([0-9]{1,6}) ([0-9]{1,6})[ \t]*\n")
-_COMMENTS: Final = re.compile(rb"^c[^\r\n]*\n", re.MULTILINE)
+# Compiled when the first text is parsed: lane 0 is at work by then.
+_HEAD: Final = rb"(?:c[^\r\n]*\n)*p cnf ([0-9]{1,6}) ([0-9]{1,6})[ \t]*\n"
+_COMMENT: Final = rb"^c[^\r\n]*\n"
 
 
-class Plain(NamedTuple):
+@record(frozen=True)
+class Plain:
     """A formula: `flat` are its clauses as signed literals, each ended by 0, int32."""
 
     variables: int
@@ -47,11 +51,11 @@ def read(path: str) -> Plain | None:
 
 def parse(text: bytes) -> Plain | None:
     """Parse the text of a DIMACS file; None for one that is to be left to the parser."""
-    head = _HEAD.match(text) if len(text) <= LARGEST else None
+    head = re.match(_HEAD, text) if len(text) <= LARGEST else None
     if head is None:
         return None
     body = text[head.end() :]
-    flat = integers(_COMMENTS.sub(b"", body) if b"c" in body else body)
+    flat = integers(re.sub(_COMMENT, b"", body, flags=re.MULTILINE) if b"c" in body else body)
     if flat is None:
         return None
     variables, clauses = map(int, head.groups())

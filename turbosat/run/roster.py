@@ -12,7 +12,8 @@ from turbosat.records import replace
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from turbosat.cdcl.lanes.courses import Course, Cover
+    from turbosat.cdcl.lanes.courses import Course
+    from turbosat.cdcl.lanes.cubes import Cover
     from turbosat.cdcl.lanes.following import BestGuidance
     from turbosat.cdcl.lanes.race import Lane, Race
     from turbosat.formula.formula import Formula

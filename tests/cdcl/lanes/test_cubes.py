@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from turbosat.cdcl.engines.engine import Answer, Budget
-from turbosat.cdcl.lanes.courses import FIRST_BUDGET, Conquer, Cover, Slice
+from turbosat.cdcl.lanes.courses import Slice
+from turbosat.cdcl.lanes.cubes import FIRST_BUDGET, Conquer, Cover
 from turbosat.errors import UsageError
 from turbosat.result import Status
 
