@@ -132,13 +132,13 @@ def starts(events: list[Event]) -> list[str]:
 @pytest.mark.parametrize(
     ("options", "readers", "expected"),
     [
-        ({"workers": 2}, 1, ["kissat", "kissat-sat"]),
+        ({"workers": 2}, 1, ["kissat", "kissat-stable"]),
         ({"workers": 1}, 1, ["kissat"]),
         ({"workers": 2}, 1 << 50, ["kissat"]),
         ({"workers": 2, "mix": "kissat,cadical"}, 1, ["kissat"]),
         ({"workers": 2, "mix": "kissat"}, 1, ["kissat"]),
-        ({"workers": 2, "mode": "sat"}, 1, ["kissat-sat"]),
-        ({"workers": 2, "seed": 3, "conflicts": 100}, 1, ["kissat", "kissat-sat"]),
+        ({"workers": 2, "mode": "sat"}, 1, ["kissat-sat", "kissat-stable"]),
+        ({"workers": 2, "seed": 3, "conflicts": 100}, 1, ["kissat", "kissat-stable"]),
     ],
 )
 @pytest.mark.parametrize(("text", "status"), [(FORMULA, 10), (UNSAT, 20), (XORS, 20)])
@@ -163,7 +163,7 @@ def test_a_second_lane_does_not_wait_for_a_large_file_to_be_read(
         result = run.run()
     assert result.status == status
     assert starts(events) == expected
-    assert ranks[: len(expected)] == [0, KINDS["kissat-sat"].nice][: len(expected)]
+    assert ranks[: len(expected)] == [0, KINDS["kissat-stable"].nice][: len(expected)]
     lanes = result.statistics["lanes"]
     assert [lane["seed"] for lane in lanes[: len(expected)]] == [options.get("seed", 0)] * len(expected)
     cdcl = [lane["lane"] for lane in lanes if lane["engine"] in ("kissat", "cadical")]

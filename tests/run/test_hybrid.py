@@ -130,7 +130,7 @@ def test_every_part_can_be_left_out(seconds_hard: Path) -> None:
         "pool": False,
     }
     result = solve(seconds_hard, workers=2, time_limit=3, pool_after=0.0, **flags)  # type: ignore[arg-type]
-    names = {"kissat", "kissat-sat", "cadical-guided", "cadical"}
+    names = {"kissat", "kissat-stable", "cadical-guided", "cadical"}
     assert {lane["lane"] for lane in result.statistics["lanes"]} <= names
     assert not {"gradient", "algebra", "counting", "exchange", "pool"} & set(result.statistics)
     assert all(lane["guided_by"] == "" for lane in result.statistics["lanes"])
@@ -292,7 +292,7 @@ def test_the_timeline_tells_who_won_and_why(tmp_path: Path, seconds_hard: Path) 
     [
         ("frb", {"variables": 50}, "gradient", {"tours", "sweeping", "algebra", "counting", "symmetry"}),
         ("qwh", {"order": 60, "holes": 0.45}, "gradient", {"tours", "sweeping", "algebra", "counting"}),
-        ("sha1", {"rounds": 30}, "algebra", {"gradient", "kissat-sat"}),
+        ("sha1", {"rounds": 30}, "algebra", {"gradient", "kissat-stable"}),
     ],
 )
 def test_what_is_likely_to_be_over_at_once_begins_first(

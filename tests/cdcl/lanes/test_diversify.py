@@ -23,8 +23,8 @@ def lanes(count: int, **how: Any) -> list[LaneSpec]:
 def test_the_first_two_lanes() -> None:
     first = [[(lane.engine, lane.arguments()) for lane in lanes(2, mode=mode)] for mode in MODES]
     assert first == [
-        [("kissat", ()), ("kissat", ("--sat",))],
-        [("kissat", ("--sat",)), ("cadical", ("stabilizeonly=1",))],
+        [("kissat", ()), ("kissat", ("--stable=2",))],
+        [("kissat", ("--sat",)), ("kissat", ("--stable=2",))],
         [("kissat", ("--unsat",)), ("cadical", ("stabilize=0", "walk=0"))],
     ]
 
