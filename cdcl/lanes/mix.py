@@ -152,8 +152,8 @@ KINDS = {
 
 # Kissat and CaDiCaL in turn: each is ten times better than the other on some files. Beside Kissat one that is
 # always in stable mode is worth the most: it finds models sooner than Kissat's own settings for them. With
-# phases from a population a lane is no better, nor worse, but another search: what it would settle in a second
-# without, it may not settle at all.
+# phases from a population a lane is no better, nor worse, but another search: what it would settle in a
+# second without, it may not settle at all.
 ORDER = {
     "default": (
         *("kissat", "kissat-stable", "cadical-guided", "cadical", "kissat-guided", "kissat-unsat"),

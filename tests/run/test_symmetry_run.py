@@ -95,7 +95,7 @@ def test_a_run_ends_by_symmetries(pigeons: Formula) -> None:
 
 
 def test_the_lane_takes_no_place_of_the_mix(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What Kissat in stable mode settles in a second must not wait until there may be a lane more than cores."""
+    """What stable mode settles in a second must not wait until there may be a lane more than cores."""
     monkeypatch.setattr(scheduler, "BESIDE", (math.inf, math.inf))
     formula = families.generate("van-der-waerden", lengths="3,3,3,3", n=76).formula
     wanted = {BROKEN, "kissat-stable"}
