@@ -79,7 +79,7 @@ class FoldingStage:
         from turbosat.cdcl.engines.streamlined import Streamlined
 
         spec = on_another_formula(FOLDED, NICE, self._run.options)
-        spec = replace(spec, flags=("--sat",), guesses=True)
+        spec = replace(spec, flags=("--stable=2",), guesses=True)
 
         def build() -> Engine:
             return self._run.build(spec)
