@@ -1,4 +1,7 @@
-"""Every option once: type, default, bounds, flags, help; read by the command line and by the API."""
+"""Every option once: type, default, bounds, flags, help; read by the command line and by the API.
+
+Annotations are values here, not text that `declared` would have to compile: that is 2 ms of every start.
+"""
 
 import math
 from collections.abc import Callable, Mapping
