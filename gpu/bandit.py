@@ -138,9 +138,13 @@ LEAD = 100
 # The part of the variables in groups where a tabu search is worth it, and of the literals that are in clauses
 # which say that two values exclude each other.
 PAIRED = 0.75
-# Of the walk on groups, which begins there when tabu searches have had their lead: quasigroups are settled by
-# then, colourings of random graphs seldom. They take ten times as long as this walk on those.
+# Of the walk on groups, which begins there when tabu searches have had their lead, where units have few values:
+# colourings of random graphs take tabu searches ten times as long. With 8 to 16 values it is the other way round.
 WALKED = 9.0
+FEW = 6  # values of a unit, on average
+# Clauses of the rest for each unit from which on these are lines in which each value is to occur, as in
+# quasigroups. There a tabu search settles in a second what a long ban, or the walk, does not in six.
+LINES = 0.5
 # On colourings of random graphs with 3 to 5 colours, near where there are none, bases of 2.5 to 3 solve most
 # of them the soonest; with 33 to 59 values 4 to 6 do.
 GROUP_WALK = 1.9, 0.2
@@ -193,17 +197,27 @@ def configurations(
                 Configuration("weighted-groups-short", rule, restarts=True),
             )
             if conflicts is not None:
-                tabus = {"tabu": Tabu(conflicts), "tabu-long": Tabu(conflicts, **LONG_BAN)}
-                walked = GroupWalk(groups, _group_walk(groups))
-                known = (
-                    *(Configuration(n, each, False, prior=MOVED, lead=LEAD) for n, each in tabus.items()),
-                    Configuration("walk-groups", walked, restarts=False, prior=WALKED),
-                    *known,
-                )
+                known = (*_on_conflicts(groups, conflicts), *known)
     return tuple(
         configuration
         for configuration in known
         if optimizer == "auto" or configuration.name.startswith(optimizer)
+    )
+
+
+def _on_conflicts(groups: Groups, conflicts: Conflicts) -> tuple[Configuration, ...]:
+    """Return the configurations for groups that leave little but a conflict graph."""
+    units, rest = conflicts.begins.size - 1, conflicts.offsets.size - 1
+    tabu, long_ban = Tabu(conflicts), Tabu(conflicts, **LONG_BAN)
+    first = Configuration("tabu", tabu, restarts=False, prior=MOVED, lead=LEAD)
+    if rest >= LINES * units:
+        return first, Configuration("tabu-long", long_ban, restarts=False)
+    few = conflicts.members.size <= FEW * units
+    walk = GroupWalk(groups, _group_walk(groups))
+    return (
+        first,
+        Configuration("tabu-long", long_ban, restarts=False, prior=MOVED, lead=LEAD),
+        Configuration("walk-groups", walk, restarts=False, prior=WALKED if few else 1.0),
     )
 
 
