@@ -138,8 +138,9 @@ LEAD = 100
 # The part of the variables in groups where a tabu search is worth it, and of the literals that are in clauses
 # which say that two values exclude each other.
 PAIRED = 0.75
-# Of the walk on groups, which begins there when tabu searches have had their lead, where units have few values:
-# colourings of random graphs take tabu searches ten times as long. With 8 to 16 values it is the other way round.
+# Of the walk on groups, which begins there when tabu searches have had their lead, where units have few
+# values: colourings of random graphs take tabu searches ten times as long. With 8 to 16 it is the other way
+# round.
 WALKED = 9.0
 FEW = 6  # values of a unit, on average
 # Clauses of the rest for each unit from which on these are lines in which each value is to occur, as in

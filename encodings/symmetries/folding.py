@@ -261,12 +261,12 @@ def fold(sources: NDArray[np.int32], images: NDArray[np.int32], variables: int) 
     return Fold(sources[used], images[used], roots)
 
 
-def hopeless(clauses: kernels.Indexed, folded: Fold) -> bool:
-    """Whether unit propagation refutes the clauses with literals replaced by their roots, or forces many."""
-    replaced = folded.roots[clauses.codes]
+def hopeless(codes: NDArray[np.int32], offsets: NDArray[np.int64], folded: Fold) -> bool:
+    """Whether unit propagation refutes clauses with literals replaced by their roots, or forces many."""
+    replaced = folded.roots[codes]
     literals = np.where(replaced & 1, -(replaced >> 1) - 1, (replaced >> 1) + 1).astype(np.int32)
     variables = folded.roots.size // 2
-    codes, offsets = tidied(literals, clauses.offsets, variables)
+    codes, offsets = tidied(literals, offsets, variables)
     fixed = propagate(codes, offsets, variables, np.zeros(0, np.int32))
     forced = int((fixed.values >= 0).sum())
     return fixed.contradiction or forced > FORCED * (variables - folded.sources.size)
@@ -282,7 +282,8 @@ def folds(symmetry: Symmetry, effort: int, most: int = MOST, seed: int = 0) -> l
     found = dict[bytes, Fold]()
     for each in PartialSymmetries(symmetry, seed).search(effort):
         found.setdefault(each.roots.tobytes(), each)
-    return [each for each in list(found.values())[: 2 * most] if not hopeless(symmetry.clauses, each)][:most]
+    codes, offsets = symmetry.clauses.codes, symmetry.clauses.offsets
+    return [each for each in list(found.values())[: 2 * most] if not hopeless(codes, offsets, each)][:most]
 
 
 def signed(folded: Fold, names: NDArray[np.int32]) -> NDArray[np.int32]:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 FOLDING = "numpy.ma", "turbosat.lanes.folding_worker"  # what the child needs, loaded before it is copied
 AFTER = 2.0  # seconds of the run before which the search is not worth its time: descent has had its chance
+# The same where clauses have indicators, unless groups are likely to move: few formulas have any, and a
+# descent settles these only where groups move. It is seen on formulas of so many literals at most.
+HIDDEN_AFTER, SEEN = 0.5, 500_000
 # How far the lane gives way while each guess is new: what holds is soon seen to; and then, when it has about
 # half of the core that other lanes are on. The search is over in a moment.
 NICE, HALF = 1, 6
@@ -40,12 +43,18 @@ class FoldingStage:
         race: Race,
         room: Callable[[Plan], bool],
         strengthened: Callable[[Formula], Formula],
+        grouped: Callable[[Formula], bool],
     ) -> None:
-        """`room` says whether there may be a lane more; `strengthened` adds what is known to follow."""
+        """`room` says whether there may be a lane more; `strengthened` adds what is known to follow.
+
+        `grouped` says whether groups are likely to move in a descent.
+        """
         self._run, self._race, self._room, self._strengthened = run, race, room, strengthened
+        self._grouped = grouped
         self.lane: Lane | None = None  # the search
         self.folded: Lane | None = None  # the lane under its guesses
         self._promising: bool | None = None
+        self._hidden: bool | None = None  # whether indicators are all that there is to go by
 
     def promising(self, formula: Formula) -> bool:
         """Whether folds are to be sought: not with a proof, nor under assumptions or limits."""
@@ -63,7 +72,7 @@ class FoldingStage:
         if not self._room(plan):
             return True
         if self.lane is None:
-            if plan.spare and self.promising(formula) and self._run.deadline.elapsed() >= AFTER:
+            if self._due(plan, formula):
                 if load_next(FOLDING):
                     return False
                 from turbosat.lanes.symmetry import FoldSearch
@@ -74,6 +83,20 @@ class FoldingStage:
         elif self.folded is None and self._found is not None and self._found.folds:
             self._begin(self._found.folds, self._strengthened(formula))
         return True
+
+    def _due(self, plan: Plan, formula: Formula) -> bool:
+        """Whether the search is to start."""
+        passed = self._run.deadline.elapsed()
+        if passed < HIDDEN_AFTER or not self.promising(formula):
+            return False
+        if plan.spare and passed >= AFTER:
+            return True
+        if self._hidden is None:
+            from turbosat.encodings.symmetries.indicators import promising
+
+            small = formula.literals.size <= SEEN
+            self._hidden = small and not self._grouped(formula) and promising(formula)
+        return self._hidden
 
     def _begin(self, folds: list[Clauses], formula: Formula) -> None:
         from turbosat.cdcl.engines.streamlined import Streamlined

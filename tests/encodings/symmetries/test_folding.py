@@ -86,7 +86,8 @@ def test_hopeless_folds_are_refuted(formula: Formula, data: st.DataObject) -> No
             assert not Cadical153(bootstrap_with=equal).solve()
         else:
             with patch.object(folding, "FORCED", 2.0):
-                assert not (hopeless(symmetry.clauses, folded) and solver.solve())
+                clauses = symmetry.clauses
+                assert not (hopeless(clauses.codes, clauses.offsets, folded) and solver.solve())
 
 
 def _signed(pairs: NDArray[np.int32], symmetry: Symmetry) -> list[list[int]]:

@@ -1,0 +1,233 @@
+"""Symmetries that auxiliary variables hide, and folds along them.
+
+Which conjunctions share an indicator is up to who wrote the clauses: in a Costas array the pairs of dots of
+two rows do, those of two columns do not, and no symmetry of the clauses exchanges rows and columns. Without
+indicators there are the resolvents alone, which are the same for both (Davis and Putnam, 1960). Their
+symmetries are sought in few of them, of kinds that no symmetry takes to others, and tried on a sample of all.
+
+A model that is the same under such a symmetry is easier to find, where there is one, as along a partial
+symmetry (`folding`). Nothing here follows from the formula.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from turbosat.encodings.exclusion import pairs_of
+from turbosat.encodings.propagation import Check, literal_codes, ranges, transpose
+from turbosat.encodings.symmetries.automorphisms import Symmetry
+from turbosat.encodings.symmetries.folding import LEAST, Fold, fold, hopeless
+from turbosat.encodings.symmetries.indicators import Codes, Indicators, find_indicators
+from turbosat.encodings.symmetries.likeness import mixed
+from turbosat.formula.formula import Formula
+
+RESOLVENTS: Final = 6_000_000
+LARGEST: Final = 1 << 62  # number of a clause
+BLOCK: Final = 1 << 19  # resolvents made at once: the memory
+NAMED: Final = 4096  # literals that conjunctions are of, at most
+SPREAD: Final = 64  # entries of the clauses that symmetries are sought in, by literal, about
+EFFORT: Final = 50_000_000  # edges that the search reads
+SAMPLE: Final = 4096  # resolvents that a symmetry is tried on
+ELEMENTS: Final = 64  # of the group that symmetries generate
+
+
+@dataclass(frozen=True, slots=True)
+class Resolvents:
+    """Clauses that no indicator is in, each as one number.
+
+    `names` (literals,) are 1 and more for the literals that conjunctions are of, else 0; the names of a
+    clause's literals, rising, with 0 before the first where there are few, are its digits.
+    """
+
+    keys: NDArray[np.int64]  # (resolvents,), rising
+    codes: Codes  # (named,), rising, the literal of each name
+    names: Codes
+    width: int
+
+    def rows(self, keys: NDArray[np.int64]) -> Codes:
+        """Return the names of the literals of clauses, (clauses, width)."""
+        base = self.codes.size + 1
+        powers = base ** np.arange(self.width - 1, -1, -1, dtype=np.int64)
+        return (keys[:, None] // powers % base).astype(np.int32)
+
+    def numbers(self, rows: Codes) -> NDArray[np.int64]:
+        """Return the number of each clause, given by names (clauses, width) in any order."""
+        base, keys = self.codes.size + 1, np.zeros(len(rows), np.int64)
+        for digit in np.sort(rows, axis=1).T:
+            keys = keys * base + digit
+        return keys
+
+
+def resolve(
+    codes: Codes, offsets: NDArray[np.int64], indicators: Indicators, check: Check = lambda: None
+) -> Resolvents | None:
+    """Return what clauses say of conjunctions, less what clauses of two say; None where that is too much."""
+    literals = indicators.literals.size
+    starts, occurrences = transpose(codes, offsets, literals, check)
+    counts = np.diff(starts)[indicators.pairs]  # (pairs, 2), conjunctions of each
+    shown = ~indicators.variables
+    first = np.unique(indicators.pairs)
+    own = occurrences[ranges(starts, first)]  # the clauses of conjunctions
+    entries = ranges(offsets, own)
+    entries = entries[shown[codes[entries]]]
+    named = np.unique(codes[entries])
+    width = int((np.diff(offsets)[own] - 1).max(initial=0))
+    total = int((counts[:, 0] * counts[:, 1]).sum())
+    if not named.size or named.size > NAMED or total > RESOLVENTS:
+        return None
+    if (named.size + 1) ** (2 * width) > LARGEST:
+        return None
+    names = np.zeros(literals, np.int32)
+    names[named] = np.arange(1, named.size + 1)
+    rest = np.zeros((offsets.size - 1, width), np.int32)  # (clauses, width), names of conjunctions' literals
+    lengths = np.diff(offsets)[own] - 1
+    columns = np.arange(entries.size) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    rest[np.repeat(own, lengths), columns] = names[codes[entries]]
+    made = Resolvents(np.zeros(0, np.int64), named, names, 2 * width)
+    exclusive = _exclusive(codes, offsets, made)
+    opposite = np.append(0, names[named ^ 1])  # (names,), 0 where it has none
+    parts = [made.keys]
+    for one, other in _blocks(indicators.pairs, counts, starts, occurrences):
+        check()
+        rows = np.concatenate([rest[one], rest[other]], axis=1)  # (block, width)
+        said = np.zeros(len(rows), np.bool_)
+        for place, left in enumerate(rows.T):
+            for right in rows.T[place + 1 :]:
+                said |= exclusive[left, right] | ((opposite[left] == right) & (right > 0))
+        parts.append(made.numbers(rows[~said]))
+    return Resolvents(_distinct(np.concatenate(parts)), named, names, 2 * width)
+
+
+def _blocks(
+    pairs: Codes, counts: NDArray[np.int64], starts: NDArray[np.int64], occurrences: Codes
+) -> Iterator[tuple[Codes, Codes]]:
+    """Yield the clauses that are resolved with each other, some at once."""
+    sums = np.cumsum(counts[:, 0] * counts[:, 1])
+    bounds = np.searchsorted(sums, np.arange(BLOCK, int(sums[-1]) + BLOCK, BLOCK), side="right")
+    begin = 0
+    for end in np.unique(np.append(bounds, len(pairs))).tolist():
+        (one, other), (a, b) = pairs[begin:end].T, counts[begin:end].T
+        pair = np.repeat(np.arange(end - begin), a * b)
+        number = ranges(np.append(0, np.cumsum(a * b)), np.arange(end - begin))
+        number -= np.repeat(np.cumsum(a * b) - a * b, a * b)
+        places = starts[one][pair] + number // b[pair], starts[other][pair] + number % b[pair]
+        yield occurrences[places[0]], occurrences[places[1]]
+        begin = end
+
+
+def _distinct(keys: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return keys, rising, each once: sorting is faster here than what `numpy.unique` does."""
+    keys.sort()
+    fresh: NDArray[np.bool_] = np.append(True, keys[1:] != keys[:-1])[: keys.size]
+    return np.asarray(keys[fresh])
+
+
+def _exclusive(codes: Codes, offsets: NDArray[np.int64], made: Resolvents) -> NDArray[np.bool_]:
+    """Return whether a clause of two has two names, (names, names)."""
+    size = made.codes.size + 1
+    found = np.zeros((size, size), np.bool_)
+    one, other = made.names[pairs_of(codes, offsets) ^ 1].T
+    found[one, other] = found[other, one] = True
+    found[0, :] = found[:, 0] = False
+    return found
+
+
+def characteristic(made: Resolvents) -> NDArray[np.int64]:
+    """Return few resolvents that every symmetry of all takes to each other; none where there are too many.
+
+    These are whole classes of resolvents whose literals are in equally many, the rarest first.
+    """
+    rows = made.rows(made.keys)
+    often = np.bincount(rows.ravel(), minlength=made.codes.size + 1).astype(np.uint64)
+    kinds = mixed(often, 0)[rows].sum(axis=1)
+    _, kind, sizes = np.unique(kinds, return_inverse=True, return_counts=True)
+    order = np.argsort(sizes, kind="stable")
+    ends = np.cumsum(sizes[order]) * made.width
+    few = order[: int(np.searchsorted(ends, SPREAD * made.codes.size, side="right")) + 1]
+    if ends[few.size - 1] > 16 * SPREAD * made.codes.size:
+        few = few[:-1]
+    chosen = np.zeros(sizes.size, np.bool_)
+    chosen[few] = True
+    return made.keys[chosen[kind]]
+
+
+def revealed(formula: Formula, check: Check = lambda: None) -> list[Fold]:
+    """Return folds along symmetries of the formula without its indicators, those of the fewest pairs first.
+
+    Over the variables of the formula. Unit propagation refutes none of them, nor forces much.
+    """
+    codes, offsets, literals = literal_codes(formula.literals), formula.offsets, 2 * formula.variables
+    indicators = find_indicators(codes, offsets, literals) if offsets.size > 1 else None
+    made = None if indicators is None else resolve(codes, offsets, indicators, check)
+    if indicators is None or made is None or not made.keys.size:
+        return []
+    found = dict[bytes, Fold]()
+    for image in _elements(_generators(formula, codes, indicators, made, check)):
+        moved = np.flatnonzero(image != np.arange(literals))
+        if not _kept(made, image):
+            continue
+        sources = moved[moved % 2 == 0].astype(np.int32)
+        made_of = fold(sources, image[sources], formula.variables)
+        if made_of is not None and made_of.sources.size >= LEAST * np.unique(made.codes >> 1).size:
+            found.setdefault(made_of.roots.tobytes(), made_of)
+    rising = sorted(found.values(), key=lambda each: each.sources.size)
+    return [each for each in rising if not hopeless(codes, offsets, each)]
+
+
+def _generators(
+    formula: Formula, codes: Codes, indicators: Indicators, made: Resolvents, check: Check
+) -> list[Codes]:
+    """Return permutations of the formula's literals, (literals,) each, that keep what characterises it."""
+    sizes, heads = np.diff(formula.offsets), formula.offsets[:-1]
+    plain = np.ones(sizes.size, np.bool_)
+    plain[sizes > 0] = ~np.logical_or.reduceat(indicators.variables[codes], heads[sizes > 0])
+    rows = made.rows(characteristic(made))
+    rows = np.where(rows == 0, rows.max(axis=1, initial=0, keepdims=True), rows)  # one literal more than once
+    more = made.codes[rows - 1]
+    signed = np.where(more & 1, -(more >> 1) - 1, (more >> 1) + 1).astype(np.int32)
+    every = np.append(sizes[plain], np.full(len(rows), made.width))
+    literals = np.concatenate([formula.literals[np.repeat(plain, sizes)], signed.reshape(-1)])
+    without = Formula(literals, np.append(0, np.cumsum(every)), formula.variables)
+    symmetry = Symmetry(without, check)
+    if not symmetry.coloured():
+        return []
+    found = []
+    for each in symmetry.generators(EFFORT)[0]:
+        image = np.arange(2 * formula.variables, dtype=np.int32)
+        one, other = (2 * symmetry.names[side >> 1] + (side & 1) for side in (each.sources, each.images))
+        image[one], image[one ^ 1] = other, other ^ 1
+        found.append(image)
+    return found
+
+
+def _elements(generators: list[Codes]) -> list[Codes]:
+    """Return permutations that others generate, those of few factors, without the one that moves nothing."""
+    if not generators:
+        return []
+    seen = {np.arange(generators[0].size, dtype=np.int32).tobytes()}
+    found = list[Codes]()
+    fresh = [np.arange(generators[0].size, dtype=np.int32)]
+    while fresh and len(found) < ELEMENTS:
+        longer = [each[one] for one in fresh for each in generators]
+        fresh = []
+        for each in longer:
+            if each.tobytes() not in seen and len(found) < ELEMENTS:
+                seen.add(each.tobytes())
+                found.append(each)
+                fresh.append(each)
+    return found
+
+
+def _kept(made: Resolvents, image: Codes) -> bool:
+    """Whether a permutation of literals takes the resolvents of a sample to resolvents."""
+    chosen = np.linspace(0, made.keys.size - 1, min(SAMPLE, made.keys.size)).astype(np.int64)
+    rows = made.rows(made.keys[chosen])
+    moved = np.append(0, made.names[image[made.codes]])  # (names,), 0 where it is none of these
+    if not moved[1:].all():
+        return False
+    wanted = made.numbers(moved[rows].astype(np.int32))
+    place = np.minimum(np.searchsorted(made.keys, wanted), made.keys.size - 1)
+    return bool((made.keys[place] == wanted).all())
