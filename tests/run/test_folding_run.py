@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 
 from tests.encodings.symmetries.test_folding import discrepancy
+from tests.encodings.symmetries.test_hidden import costas
 from tests.families import pigeonhole
 from turbosat import Event, Formula, Status, solve
 from turbosat.cdcl.engines.engine import Answer
@@ -103,3 +104,14 @@ def test_there_is_no_such_lane(options: Options) -> None:
     result = solve(formula, time_limit=2.0, **{**rest, **options})  # type: ignore[arg-type]
     assert result.status is Status.UNKNOWN
     assert {lane["lane"] for lane in result.statistics["lanes"]}.isdisjoint({"folding", FOLDED})
+
+
+def test_what_hides_symmetries_is_folded_before_descent_had_its_chance(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "AFTER", 1e9)
+    events: list[Event] = []
+    result = solve(costas(18, 5), on_event=events.append, **ALONE)
+    assert result.status is Status.SATISFIABLE
+    assert "folding" in {lane["lane"] for lane in result.statistics["lanes"]}
+    assert all(event.data["hidden"] > 0 for event in events if event.kind == "folding")

@@ -35,6 +35,15 @@ def promising(formula: Formula, check: Callable[[], None] = lambda: None) -> boo
     return alike(formula, LEAST, check) >= LEAST
 
 
+def hiding(formula: Formula) -> bool:
+    """Say whether auxiliary variables may hide symmetries; 40 ms for the largest formula it looks at."""
+    if len(formula.xors) or formula.literals.size > LARGE:
+        return False
+    from turbosat.encodings.symmetries import indicators
+
+    return indicators.promising(formula)
+
+
 class SymmetrySearch(SingleTask):
     """The search for symmetries of one formula without XORs of its own. It answers UNKNOWN in the end.
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 FOLDING = "numpy.ma", "turbosat.lanes.folding_worker"  # what the child needs, loaded before it is copied
 AFTER = 2.0  # seconds of the run before which the search is not worth its time: descent has had its chance
 # The same where clauses have indicators, unless groups are likely to move: few formulas have any, and a
-# descent settles these only where groups move. It is seen on formulas of so many literals at most.
-HIDDEN_AFTER, SEEN = 0.5, 500_000
+# descent settles these only where groups move.
+HIDDEN_AFTER = 0.5
 # How far the lane gives way while each guess is new: what holds is soon seen to; and then, when it has about
 # half of the core that other lanes are on. The search is over in a moment.
 NICE, HALF = 1, 6
@@ -92,10 +92,9 @@ class FoldingStage:
         if plan.spare and passed >= AFTER:
             return True
         if self._hidden is None:
-            from turbosat.encodings.symmetries.indicators import promising
+            from turbosat.lanes.symmetry import hiding
 
-            small = formula.literals.size <= SEEN
-            self._hidden = small and not self._grouped(formula) and promising(formula)
+            self._hidden = not self._grouped(formula) and hiding(formula)
         return self._hidden
 
     def _begin(self, folds: list[Clauses], formula: Formula) -> None:
