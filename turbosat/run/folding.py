@@ -72,7 +72,7 @@ class FoldingStage:
         if not self._room(plan):
             return True
         if self.lane is None:
-            if self._due(plan, formula):
+            if self._due(formula):
                 if load_next(FOLDING):
                     return False
                 from turbosat.lanes.symmetry import FoldSearch
@@ -84,12 +84,12 @@ class FoldingStage:
             self._begin(self._found.folds, self._strengthened(formula))
         return True
 
-    def _due(self, plan: Plan, formula: Formula) -> bool:
+    def _due(self, formula: Formula) -> bool:
         """Whether the search is to start."""
         passed = self._run.deadline.elapsed()
         if passed < HIDDEN_AFTER or not self.promising(formula):
             return False
-        if plan.spare and passed >= AFTER:
+        if passed >= AFTER:
             return True
         if self._hidden is None:
             from turbosat.lanes.symmetry import hiding
