@@ -31,8 +31,8 @@ LEAST: Final = 0.15  # of the variables that a fold must do without
 FAITHFUL: Final = 0.65
 FORCED: Final = 0.1  # of the variables left that a fold may force: more are parts that exclude each other
 MOST: Final = 8  # folds
-# Of the variables that the best fold does without, from which on the search ends when it has read half as much
-# again: of sequences that repeat themselves at half their pace, it is at 0.3 to 0.4 and finds nothing better.
+# Of the variables that the best fold does without, from which on the search ends when it has read half as
+# much again: where a sequence repeats itself at half its pace that is 0.4, and nothing is better.
 ENOUGH, AGAIN = 0.28, 1.5
 CALL: Final = 8000  # literals that could be read while a map that does not grow is begun
 SOON: Final = 0.25  # of the effort, by which a map of some size must have been found

@@ -1,11 +1,11 @@
 """Indicators of conjunctions, what is left without them, and folds along the symmetries that they hide."""
 
-from itertools import pairwise, product
+from itertools import combinations, pairwise, product
 from unittest.mock import patch
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pysat.solvers import Cadical153
 
@@ -47,8 +47,8 @@ def exclusions(draw: st.DrawFn) -> Formula:
         for indicator in range(count)
         for _ in range(draw(st.integers(1, 3)))
     ]
-    pairs = st.lists(st.tuples(st.integers(1, count), st.integers(1, count)), min_size=1, max_size=4)
-    clauses += [[-PLAIN - a, -PLAIN - b] for a, b in draw(pairs) if a != b]
+    pairs = st.lists(st.sampled_from(list(combinations(range(1, count + 1), 2))), min_size=1, max_size=4)
+    clauses += [[-PLAIN - a, -PLAIN - b] for a, b in draw(pairs)]
     clauses += draw(st.lists(st.lists(literal, min_size=2, max_size=3, unique_by=abs), max_size=3))
     signs = draw(st.lists(st.sampled_from([1, -1]), min_size=PLAIN + count, max_size=PLAIN + count))
     flipped = [[signs[abs(each) - 1] * each for each in clause] for clause in clauses]
@@ -59,8 +59,8 @@ def exclusions(draw: st.DrawFn) -> Formula:
 @given(exclusions())
 def test_resolvents_say_what_clauses_say_without_indicators(formula: Formula) -> None:
     indicators = found(formula)
-    assume(indicators is not None)
-    assert indicators is not None
+    if indicators is None:
+        return
     codes, hiding = literal_codes(formula.literals), indicators.variables
     made = resolve(codes, formula.offsets, indicators)
     assert made is not None
