@@ -9,6 +9,7 @@ A model that is the same under such a symmetry is easier to find, where there is
 symmetry (`folding`). Nothing here follows from the formula.
 """
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -17,15 +18,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.encodings.exclusion import pairs_of
-from turbosat.encodings.propagation import Check, literal_codes, ranges, transpose
+from turbosat.encodings.propagation import Check, ranges, transpose
 from turbosat.encodings.symmetries.automorphisms import Symmetry
-from turbosat.encodings.symmetries.folding import LEAST, Fold, fold, hopeless
+from turbosat.encodings.symmetries.folding import LEAST, MOST, Fold, fold, hopeless
 from turbosat.encodings.symmetries.indicators import Codes, Indicators, find_indicators
 from turbosat.encodings.symmetries.likeness import mixed
 from turbosat.formula.formula import Formula
 
-RESOLVENTS: Final = 6_000_000
-LARGEST: Final = 1 << 62  # number of a clause
+ENTRIES: Final = 24_000_000  # of resolvents, at most
+LARGEST: Final = 62  # bits of a clause's number
 BLOCK: Final = 1 << 19  # resolvents made at once: the memory
 NAMED: Final = 4096  # literals that conjunctions are of, at most
 SPREAD: Final = 64  # entries of the clauses that symmetries are sought in, by literal, about
@@ -76,9 +77,9 @@ def resolve(
     named = np.unique(codes[entries])
     width = int((np.diff(offsets)[own] - 1).max(initial=0))
     total = int((counts[:, 0] * counts[:, 1]).sum())
-    if not named.size or named.size > NAMED or total > RESOLVENTS:
+    if not named.size or named.size > NAMED or 2 * width * total > ENTRIES:
         return None
-    if (named.size + 1) ** (2 * width) > LARGEST:
+    if 2 * width * (named.size + 1).bit_length() > LARGEST:
         return None
     names = np.zeros(literals, np.int32)
     names[named] = np.arange(1, named.size + 1)
@@ -105,17 +106,14 @@ def _blocks(
     pairs: Codes, counts: NDArray[np.int64], starts: NDArray[np.int64], occurrences: Codes
 ) -> Iterator[tuple[Codes, Codes]]:
     """Yield the clauses that are resolved with each other, some at once."""
-    sums = np.cumsum(counts[:, 0] * counts[:, 1])
-    bounds = np.searchsorted(sums, np.arange(BLOCK, int(sums[-1]) + BLOCK, BLOCK), side="right")
-    begin = 0
-    for end in np.unique(np.append(bounds, len(pairs))).tolist():
-        (one, other), (a, b) = pairs[begin:end].T, counts[begin:end].T
-        pair = np.repeat(np.arange(end - begin), a * b)
-        number = ranges(np.append(0, np.cumsum(a * b)), np.arange(end - begin))
-        number -= np.repeat(np.cumsum(a * b) - a * b, a * b)
-        places = starts[one][pair] + number // b[pair], starts[other][pair] + number % b[pair]
-        yield occurrences[places[0]], occurrences[places[1]]
-        begin = end
+    products = counts[:, 0] * counts[:, 1]
+    ends = np.cumsum(products)
+    for begin in range(0, int(ends[-1]), BLOCK):
+        number = np.arange(begin, min(begin + BLOCK, int(ends[-1])))
+        pair = np.searchsorted(ends, number, side="right")
+        number -= ends[pair] - products[pair]
+        one, other = starts[pairs[pair]].T + np.divmod(number, counts[pair, 1])
+        yield occurrences[one], occurrences[other]
 
 
 def _distinct(keys: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -154,80 +152,91 @@ def characteristic(made: Resolvents) -> NDArray[np.int64]:
     return made.keys[chosen[kind]]
 
 
-def revealed(formula: Formula, check: Check = lambda: None) -> list[Fold]:
-    """Return folds along symmetries of the formula without its indicators, those of the fewest pairs first.
+def revealed(symmetry: Symmetry, most: int = MOST, check: Check = lambda: None) -> list[Fold]:
+    """Return folds along symmetries that the clauses of `symmetry` have without their indicators.
 
-    Over the variables of the formula. Unit propagation refutes none of them, nor forces much.
+    Those of the fewest pairs first. Unit propagation refutes none of them, nor forces much.
     """
-    codes, offsets, literals = literal_codes(formula.literals), formula.offsets, 2 * formula.variables
-    indicators = find_indicators(codes, offsets, literals) if offsets.size > 1 else None
+    codes, offsets, literals = symmetry.clauses.codes, symmetry.clauses.offsets, 2 * symmetry.variables
+    indicators = find_indicators(codes, offsets, literals) if codes.size else None
     made = None if indicators is None else resolve(codes, offsets, indicators, check)
     if indicators is None or made is None or not made.keys.size:
         return []
-    found = dict[bytes, Fold]()
-    for image in _elements(_generators(formula, codes, indicators, made, check)):
-        moved = np.flatnonzero(image != np.arange(literals))
-        if not _kept(made, image):
-            continue
-        sources = moved[moved % 2 == 0].astype(np.int32)
-        made_of = fold(sources, image[sources], formula.variables)
-        if made_of is not None and made_of.sources.size >= LEAST * np.unique(made.codes >> 1).size:
-            found.setdefault(made_of.roots.tobytes(), made_of)
-    rising = sorted(found.values(), key=lambda each: each.sources.size)
-    return [each for each in rising if not hopeless(codes, offsets, each)]
-
-
-def _generators(
-    formula: Formula, codes: Codes, indicators: Indicators, made: Resolvents, check: Check
-) -> list[Codes]:
-    """Return permutations of the formula's literals, (literals,) each, that keep what characterises it."""
-    sizes, heads = np.diff(formula.offsets), formula.offsets[:-1]
-    plain = np.ones(sizes.size, np.bool_)
-    plain[sizes > 0] = ~np.logical_or.reduceat(indicators.variables[codes], heads[sizes > 0])
-    rows = made.rows(characteristic(made))
-    rows = np.where(rows == 0, rows.max(axis=1, initial=0, keepdims=True), rows)  # one literal more than once
-    more = made.codes[rows - 1]
-    signed = np.where(more & 1, -(more >> 1) - 1, (more >> 1) + 1).astype(np.int32)
-    every = np.append(sizes[plain], np.full(len(rows), made.width))
-    literals = np.concatenate([formula.literals[np.repeat(plain, sizes)], signed.reshape(-1)])
-    without = Formula(literals, np.append(0, np.cumsum(every)), formula.variables)
-    symmetry = Symmetry(without, check)
-    if not symmetry.coloured():
-        return []
-    found = []
-    for each in symmetry.generators(EFFORT)[0]:
-        image = np.arange(2 * formula.variables, dtype=np.int32)
-        one, other = (2 * symmetry.names[side >> 1] + (side & 1) for side in (each.sources, each.images))
-        image[one], image[one ^ 1] = other, other ^ 1
-        found.append(image)
+    least = LEAST * np.count_nonzero(~indicators.variables) / 2
+    sizes = dict[bytes, tuple[int, Codes]]()  # by the roots of the literals that have names
+    for image in elements(generators(symmetry, indicators, made, check)):
+        check()
+        folded = _along(made, image, symmetry.variables) if _kept(made, image) else None
+        if (
+            folded is not None and folded.sources.size >= least
+        ):  # all of them would be as large as the formula
+            sizes.setdefault(folded.roots[made.codes].tobytes(), (folded.sources.size, image))
+    found = list[Fold]()
+    for _, image in sorted(sizes.values(), key=lambda each: each[0]):
+        folded = _along(made, image, symmetry.variables) if len(found) < most else None
+        if folded is not None and not hopeless(codes, offsets, folded):
+            found.append(folded)
     return found
 
 
-def _elements(generators: list[Codes]) -> list[Codes]:
-    """Return permutations that others generate, those of few factors, without the one that moves nothing."""
-    if not generators:
+def _along(made: Resolvents, image: Codes, variables: int) -> Fold | None:
+    """Return the fold along a permutation of names, None where a literal would equal its negation."""
+    moved = np.flatnonzero(image != np.arange(image.size))
+    return fold(made.codes[moved - 1], made.codes[image[moved] - 1], variables)
+
+
+def generators(
+    symmetry: Symmetry, indicators: Indicators, made: Resolvents, check: Check = lambda: None
+) -> list[Codes]:
+    """Return permutations of names, (names + 1,) each, that keep what characterises the resolvents."""
+    codes, offsets = symmetry.clauses.codes, symmetry.clauses.offsets
+    rows = made.rows(characteristic(made))
+    if not rows.any(axis=1).all():
+        return []  # two conjunctions of nothing: the clauses are refuted
+    rows = np.where(rows == 0, rows.max(axis=1, initial=0, keepdims=True), rows)  # one literal more than once
+    plain = ~np.logical_or.reduceat(indicators.variables[codes], offsets[:-1])
+    sizes = np.diff(offsets)
+    both = np.concatenate([codes[np.repeat(plain, sizes)], made.codes[rows - 1].reshape(-1)])
+    ends = np.append(0, np.cumsum(np.append(sizes[plain], np.full(len(rows), made.width))))
+    signed = np.where(both & 1, -(both >> 1) - 1, (both >> 1) + 1).astype(np.int32)
+    without = Symmetry(Formula(signed, ends, symmetry.variables), check)
+    if not without.coloured():
         return []
-    seen = {np.arange(generators[0].size, dtype=np.int32).tobytes()}
     found = list[Codes]()
-    fresh = [np.arange(generators[0].size, dtype=np.int32)]
-    while fresh and len(found) < ELEMENTS:
-        longer = [each[one] for one in fresh for each in generators]
-        fresh = []
-        for each in longer:
-            if each.tobytes() not in seen and len(found) < ELEMENTS:
-                seen.add(each.tobytes())
-                found.append(each)
-                fresh.append(each)
+    for each in without.generators(EFFORT)[0]:
+        image = np.arange(made.codes.size + 1, dtype=np.int32)
+        for sign in (0, 1):
+            one, other = (
+                made.names[2 * without.names[side >> 1] + (side & 1 ^ sign)]
+                for side in (each.sources, each.images)
+            )
+            image[one[one > 0]] = other[one > 0]
+        whole = image[1:].all() and (np.bincount(image, minlength=image.size) == 1).all()
+        if whole and (image != np.arange(image.size)).any() and len(found) < ELEMENTS:
+            found.append(image)
+    return found
+
+
+def elements(given: list[Codes]) -> list[Codes]:
+    """Return permutations that others generate, those of few factors, without the one that moves nothing."""
+    if not given:
+        return []
+    own = np.arange(given[0].size, dtype=np.int32)
+    seen, found, fresh = {own.tobytes()}, list[Codes](), deque([own])
+    while fresh:
+        one = fresh.popleft()
+        for each in given:
+            product = each[one]
+            if len(found) < ELEMENTS and product.tobytes() not in seen:
+                seen.add(product.tobytes())
+                found.append(product)
+                fresh.append(product)
     return found
 
 
 def _kept(made: Resolvents, image: Codes) -> bool:
-    """Whether a permutation of literals takes the resolvents of a sample to resolvents."""
+    """Whether a permutation of names takes the resolvents of a sample to resolvents."""
     chosen = np.linspace(0, made.keys.size - 1, min(SAMPLE, made.keys.size)).astype(np.int64)
-    rows = made.rows(made.keys[chosen])
-    moved = np.append(0, made.names[image[made.codes]])  # (names,), 0 where it is none of these
-    if not moved[1:].all():
-        return False
-    wanted = made.numbers(moved[rows].astype(np.int32))
+    wanted = made.numbers(image[made.rows(made.keys[chosen])])
     place = np.minimum(np.searchsorted(made.keys, wanted), made.keys.size - 1)
     return bool((made.keys[place] == wanted).all())

@@ -1,7 +1,8 @@
 """Indicators: auxiliary variables of conjunctions of which at most one may hold.
 
 A conjunction implies its indicator by a clause, and indicators exclude each other by clauses of two. They are
-in no other clauses; conjunctions that share one may hold together, as far as it says.
+in no other clauses; conjunctions that share one may hold together, as far as it says. Literals without their
+negations count as indicators that exclude none.
 """
 
 from dataclasses import dataclass
@@ -62,6 +63,6 @@ def find_indicators(codes: Codes, offsets: NDArray[np.int64], literals: int) -> 
 
 
 def promising(formula: Formula) -> bool:
-    """Say whether clauses have indicators; about 15 ms for a million literals."""
+    """Say whether clauses have indicators; about 35 ms for a million literals."""
     codes, offsets = literal_codes(formula.literals), formula.offsets
     return offsets.size > 1 and find_indicators(codes, offsets, 2 * formula.variables) is not None

@@ -1,4 +1,4 @@
-"""The child side of the folding lane: find partial symmetries, send the equivalences along them.
+"""The child side of the folding lane: find hidden or partial symmetries, send the equivalences along them.
 
 In a process of its own: whatever it does, it can be ended at any time.
 """
@@ -8,13 +8,11 @@ from __future__ import annotations
 import time
 
 import numpy as np
-from numpy.typing import NDArray
 
 from turbosat.cdcl.process.channel import Channel, serve
 from turbosat.encodings.symmetries.automorphisms import Symmetry
-from turbosat.encodings.symmetries.folding import MOST, folds, signed
+from turbosat.encodings.symmetries.folding import Fold, folds, signed
 from turbosat.encodings.symmetries.hidden import revealed
-from turbosat.formula.formula import Formula
 from turbosat.lanes.single_task import received
 
 READ = 150_000_000  # literals that the search for folds reads at most, about 0.8 CPU seconds,
@@ -34,23 +32,23 @@ def run(channel: Channel) -> None:
     """
     formula, task = received(channel)
     began = time.process_time()
-    own = np.arange(formula.variables, dtype=np.int32)
-    hidden = [signed(each, own) for each in revealed(formula)[:MOST]]
-    if found := hidden or _partial(formula, task["seed"]):
+    symmetry = Symmetry(formula)
+    hidden = revealed(symmetry)
+    if folded := hidden or _partial(symmetry, task["seed"]):
+        found = [signed(each, symmetry.names) for each in folded]
         figures = {
-            "variables": formula.variables,
+            "variables": symmetry.variables,
             "hidden": len(hidden),
             "folds": [each.shape[0] for each in found],
             "seconds": round(time.process_time() - began, 4),
         }
         pairs = np.concatenate(found)
         channel.send("folds", figures, [memoryview(pairs.reshape(-1))])  # type: ignore[arg-type] # untyped
-    channel.send("answer", {"status": 0, "why": "all is said" if found else "no folds"})
+    channel.send("answer", {"status": 0, "why": "all is said" if folded else "no folds"})
 
 
-def _partial(formula: Formula, seed: int) -> list[NDArray[np.int32]]:
-    """Return the equivalent literals of folds along partial symmetries, signed, (pairs, 2) each."""
-    symmetry = Symmetry(formula)
+def _partial(symmetry: Symmetry, seed: int) -> list[Fold]:
+    """Return folds along partial symmetries."""
     literals = symmetry.clauses.codes.size
     effort = min(TIMES * literals, READ if literals < CROWDED else READ // 3)
-    return [signed(each, symmetry.names) for each in folds(symmetry, effort, seed=seed)]
+    return folds(symmetry, effort, seed=seed)

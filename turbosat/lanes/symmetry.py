@@ -36,7 +36,7 @@ def promising(formula: Formula, check: Callable[[], None] = lambda: None) -> boo
 
 
 def hiding(formula: Formula) -> bool:
-    """Say whether auxiliary variables may hide symmetries; 40 ms for the largest formula it looks at."""
+    """Say whether auxiliary variables may hide symmetries; 20 ms for the largest formula it looks at."""
     if len(formula.xors) or formula.literals.size > LARGE:
         return False
     from turbosat.encodings.symmetries import indicators
@@ -74,7 +74,9 @@ class SymmetrySearch(SingleTask):
 
 
 class FoldSearch(SingleTask):
-    """The search for partial symmetries of a formula without XORs of its own. It answers UNKNOWN in the end.
+    """The search for folds of a formula without XORs of its own, along hidden symmetries or partial ones.
+
+    It answers UNKNOWN in the end.
 
     Once there are some, `folds` are clauses for each: equivalences along it, in order, of two clauses each.
     They do not follow from the formula, nor do they keep its satisfiability.

@@ -54,7 +54,7 @@ class FoldingStage:
         self.lane: Lane | None = None  # the search
         self.folded: Lane | None = None  # the lane under its guesses
         self._promising: bool | None = None
-        self._hidden: bool | None = None  # whether indicators are all that there is to go by
+        self._hidden: bool | None = None  # whether clauses have indicators, and groups are not likely to move
 
     def promising(self, formula: Formula) -> bool:
         """Whether folds are to be sought: not with a proof, nor under assumptions or limits."""
