@@ -147,7 +147,7 @@ def test_memory_limit_covers_the_children(tmp_path: Path) -> None:
     file.write_text(dimacs(*pigeonhole(16, 15)))
     began = time.monotonic()
     code, out, err = finish(start("--memory", "45", "--time", "300", "--no-symmetry", "--no-counting", file))
-    assert time.monotonic() - began < allowance(10)
+    assert time.monotonic() - began < allowance(60)
     assert (code, err) == (0, "")
     assert "c no answer: memory" in out
     assert out.splitlines()[-1] == "s UNKNOWN"
