@@ -48,6 +48,11 @@ def literal_codes(literals: NDArray[np.int32]) -> NDArray[np.int32]:
     return codes.astype(np.int32, copy=False)
 
 
+def signed_literals(codes: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Turn codes into signed literals from 1, the inverse of `literal_codes`."""
+    return np.where(codes & 1, -(codes >> 1) - 1, (codes >> 1) + 1).astype(np.int32)
+
+
 def tidied(
     literals: NDArray[np.int32],
     offsets: NDArray[np.int64],
@@ -219,6 +224,14 @@ def fix_pure_literals(codes: NDArray[np.int32], offsets: NDArray[np.int64], fixe
     progress[ZEROS] = absent.size
     while not kernels.fix_pure(state, EFFORT):
         pass
+
+
+def distinct(keys: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the keys once each, rising. numpy.unique hashes, which takes far longer for many."""
+    keys = np.sort(keys)
+    first = np.ones(keys.size, np.bool_)
+    np.not_equal(keys[1:], keys[:-1], out=first[1:])
+    return keys[first]
 
 
 def ranges(starts: NDArray[np.int64], rows: NDArray[np.integer]) -> NDArray[np.int64]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from turbosat.encodings.groups import excluding
 from turbosat.encodings.matrix import Matrix
-from turbosat.encodings.propagation import ranges
+from turbosat.encodings.propagation import distinct, ranges
 from turbosat.formula.rows import blocks
 
 LEAST: Final = 8  # vertices
@@ -239,8 +239,8 @@ def _spoken(matrix: Matrix, sets: _Sets, own: Numbers, labels: Numbers) -> tuple
         arc = np.repeat(arcs[first:last], lengths[block])
         label = labels[variables]
         kept = (own[variables] != own[sets.arcs[arc] >> 1]) & (label * 40503 % 65537 % one_of == 0)
-        found.append(_distinct(arc[kept] * labels.size + label[kept]))
-    arc, label = np.divmod(_distinct(np.concatenate(found)), labels.size)
+        found.append(distinct(arc[kept] * labels.size + label[kept]))
+    arc, label = np.divmod(distinct(np.concatenate(found)), labels.size)
     keys = (sets.ends[arc] * labels.size + label[:, None]).ravel()
     keys, counts = np.unique(keys, return_counts=True)
     owner, label = np.divmod(keys, labels.size)
@@ -248,14 +248,6 @@ def _spoken(matrix: Matrix, sets: _Sets, own: Numbers, labels: Numbers) -> tuple
     np.maximum.at(most, owner, counts)
     kept = (counts == most[owner]) & ((counts > 1) | (sets.sizes[owner] == 2))
     return owner[kept], label[kept]
-
-
-def _distinct(keys: Numbers) -> Numbers:
-    """Return the keys once each, rising. numpy.unique hashes, which takes far longer for many."""
-    keys = np.sort(keys)
-    first = np.ones(keys.size, np.bool_)
-    np.not_equal(keys[1:], keys[:-1], out=first[1:])
-    return keys[first]
 
 
 def _alike(owners: Numbers, labels: Numbers) -> Numbers:
@@ -323,7 +315,7 @@ def _beside(
     owner[single != 1] = -1
     entries = np.flatnonzero(_inner(matrix, arcs) & (owner[matrix.literals >> 1] >= 0))
     rows = np.searchsorted(matrix.offsets, entries, side="right") - 1
-    keys = _distinct(owner[matrix.literals[entries] >> 1] * matrix.clauses + rows)
+    keys = distinct(owner[matrix.literals[entries] >> 1] * matrix.clauses + rows)
     sets, clauses = np.divmod(keys, matrix.clauses)
     return sets, clauses
 

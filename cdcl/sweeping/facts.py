@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from turbosat.encodings.circuit.aig import FALSE, TRUE, Aig
 from turbosat.encodings.circuit.recovery import Circuit
-from turbosat.encodings.propagation import literal_codes, tidied
+from turbosat.encodings.propagation import literal_codes, signed_literals, tidied
 from turbosat.formula.clauses import Clauses
 from turbosat.formula.formula import Formula
 from turbosat.formula.rows import repeats, sorted_rows
@@ -127,17 +127,16 @@ def merged_formula(
     satisfied = np.bincount(row[true], minlength=formula.clauses) > 0
     kept = ~fixed & ~satisfied[row]
     check()
-    literals = np.where(new & 1, -(new >> 1) - 1, (new >> 1) + 1)[kept].astype(np.int32)
+    literals = signed_literals(new[kept])
     sizes = np.bincount(row[kept], minlength=formula.clauses)[~satisfied]
     tidy, offsets = tidied(literals, np.append(0, np.cumsum(sizes)), formula.variables, check=check)
     rows = sorted_rows(tidy, offsets)
     fresh = ~repeats(rows, offsets, np.zeros(offsets.size - 1, np.int64))
     sizes = np.diff(offsets)
     flat = tidy[np.repeat(fresh, sizes)]
-    signed = np.where(flat & 1, -(flat >> 1) - 1, (flat >> 1) + 1).astype(np.int32)
     known = facts(codes)
     return Formula(
-        np.concatenate([signed, known.literals]),
+        np.concatenate([signed_literals(flat), known.literals]),
         np.append(0, np.cumsum(np.concatenate([sizes[fresh], np.diff(known.offsets)]))),
         formula.variables,
         formula.xors,

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from turbosat.core import clauses as kernels
 from turbosat.core.clauses import FOLD_MAPPED, FOLD_READ
-from turbosat.encodings.propagation import Check, propagate, tidied
+from turbosat.encodings.propagation import Check, propagate, signed_literals, tidied
 from turbosat.encodings.symmetries.automorphisms import Symmetry
 from turbosat.encodings.symmetries.likeness import mixed
 
@@ -270,8 +270,7 @@ def fold(sources: NDArray[np.int32], images: NDArray[np.int32], variables: int) 
 
 def hopeless(codes: NDArray[np.int32], offsets: NDArray[np.int64], folded: Fold) -> bool:
     """Whether unit propagation refutes clauses with literals replaced by their roots, or forces many."""
-    replaced = folded.roots[codes]
-    literals = np.where(replaced & 1, -(replaced >> 1) - 1, (replaced >> 1) + 1).astype(np.int32)
+    literals = signed_literals(folded.roots[codes])
     variables = folded.roots.size // 2
     codes, offsets = tidied(literals, offsets, variables)
     fixed = propagate(codes, offsets, variables, np.zeros(0, np.int32))

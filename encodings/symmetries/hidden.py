@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from turbosat.encodings.exclusion import pairs_of
-from turbosat.encodings.propagation import Check, ranges, transpose
+from turbosat.encodings.propagation import distinct, ranges, signed_literals, transpose
 from turbosat.encodings.symmetries.automorphisms import Symmetry
 from turbosat.encodings.symmetries.folding import LEAST, MOST, Fold, fold, hopeless
 from turbosat.encodings.symmetries.indicators import Codes, Indicators, find_indicators
@@ -29,7 +29,10 @@ ENTRIES: Final = 24_000_000  # of resolvents, at most
 LARGEST: Final = 62  # bits of a clause's number
 BLOCK: Final = 1 << 19  # resolvents made at once: the memory
 NAMED: Final = 4096  # literals that conjunctions are of, at most
-SPREAD: Final = 64  # entries of the clauses that symmetries are sought in, by literal, about
+SPREAD, WIDEST = (
+    64,
+    1024,
+)  # entries of the clauses that symmetries are sought in, by literal, about and at most
 EFFORT: Final = 50_000_000  # edges that the search reads
 SAMPLE: Final = 4096  # resolvents that a symmetry is tried on
 ELEMENTS: Final = 64  # of the group that symmetries generate
@@ -62,12 +65,10 @@ class Resolvents:
         return keys
 
 
-def resolve(
-    codes: Codes, offsets: NDArray[np.int64], indicators: Indicators, check: Check = lambda: None
-) -> Resolvents | None:
+def resolve(codes: Codes, offsets: NDArray[np.int64], indicators: Indicators) -> Resolvents | None:
     """Return what clauses say of conjunctions, less what clauses of two say; None where that is too much."""
     literals = indicators.literals.size
-    starts, occurrences = transpose(codes, offsets, literals, check)
+    starts, occurrences = transpose(codes, offsets, literals)
     counts = np.diff(starts)[indicators.pairs]  # (pairs, 2), conjunctions of each
     shown = ~indicators.variables
     first = np.unique(indicators.pairs)
@@ -92,14 +93,13 @@ def resolve(
     opposite = np.append(0, names[named ^ 1])  # (names,), 0 where it has none
     parts = [made.keys]
     for one, other in _blocks(indicators.pairs, counts, starts, occurrences):
-        check()
         rows = np.concatenate([rest[one], rest[other]], axis=1)  # (block, width)
         said = np.zeros(len(rows), np.bool_)
         for place, left in enumerate(rows.T):
             for right in rows.T[place + 1 :]:
                 said |= exclusive[left, right] | ((opposite[left] == right) & (right > 0))
         parts.append(made.numbers(rows[~said]))
-    return Resolvents(_distinct(np.concatenate(parts)), named, names, 2 * width)
+    return Resolvents(distinct(np.concatenate(parts)), named, names, 2 * width)
 
 
 def _blocks(
@@ -114,13 +114,6 @@ def _blocks(
         number -= ends[pair] - products[pair]
         one, other = starts[pairs[pair]].T + np.divmod(number, counts[pair, 1])
         yield occurrences[one], occurrences[other]
-
-
-def _distinct(keys: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return keys, rising, each once: sorting is faster here than what `numpy.unique` does."""
-    keys.sort()
-    fresh: NDArray[np.bool_] = np.append(True, keys[1:] != keys[:-1])[: keys.size]
-    return np.asarray(keys[fresh])
 
 
 def _exclusive(codes: Codes, offsets: NDArray[np.int64], made: Resolvents) -> NDArray[np.bool_]:
@@ -145,31 +138,29 @@ def characteristic(made: Resolvents) -> NDArray[np.int64]:
     order = np.argsort(sizes, kind="stable")
     ends = np.cumsum(sizes[order]) * made.width
     few = order[: int(np.searchsorted(ends, SPREAD * made.codes.size, side="right")) + 1]
-    if ends[few.size - 1] > 16 * SPREAD * made.codes.size:
+    if ends[few.size - 1] > WIDEST * made.codes.size:
         few = few[:-1]
     chosen = np.zeros(sizes.size, np.bool_)
     chosen[few] = True
     return made.keys[chosen[kind]]
 
 
-def revealed(symmetry: Symmetry, most: int = MOST, check: Check = lambda: None) -> list[Fold]:
+def revealed(symmetry: Symmetry, most: int = MOST) -> list[Fold]:
     """Return folds along symmetries that the clauses of `symmetry` have without their indicators.
 
     Those of the fewest pairs first. Unit propagation refutes none of them, nor forces much.
     """
     codes, offsets, literals = symmetry.clauses.codes, symmetry.clauses.offsets, 2 * symmetry.variables
     indicators = find_indicators(codes, offsets, literals) if codes.size else None
-    made = None if indicators is None else resolve(codes, offsets, indicators, check)
+    made = None if indicators is None else resolve(codes, offsets, indicators)
     if indicators is None or made is None or not made.keys.size:
         return []
     least = LEAST * np.count_nonzero(~indicators.variables) / 2
-    sizes = dict[bytes, tuple[int, Codes]]()  # by the roots of the literals that have names
-    for image in elements(generators(symmetry, indicators, made, check)):
-        check()
+    # By the roots of the literals that have names: the folds, all at once, would be many times the formula.
+    sizes = dict[bytes, tuple[int, Codes]]()
+    for image in elements(generators(symmetry, indicators, made)):
         folded = _along(made, image, symmetry.variables) if _kept(made, image) else None
-        if (
-            folded is not None and folded.sources.size >= least
-        ):  # all of them would be as large as the formula
+        if folded is not None and folded.sources.size >= least:
             sizes.setdefault(folded.roots[made.codes].tobytes(), (folded.sources.size, image))
     found = list[Fold]()
     for _, image in sorted(sizes.values(), key=lambda each: each[0]):
@@ -185,9 +176,7 @@ def _along(made: Resolvents, image: Codes, variables: int) -> Fold | None:
     return fold(made.codes[moved - 1], made.codes[image[moved] - 1], variables)
 
 
-def generators(
-    symmetry: Symmetry, indicators: Indicators, made: Resolvents, check: Check = lambda: None
-) -> list[Codes]:
+def generators(symmetry: Symmetry, indicators: Indicators, made: Resolvents) -> list[Codes]:
     """Return permutations of names, (names + 1,) each, that keep what characterises the resolvents."""
     codes, offsets = symmetry.clauses.codes, symmetry.clauses.offsets
     rows = made.rows(characteristic(made))
@@ -198,8 +187,7 @@ def generators(
     sizes = np.diff(offsets)
     both = np.concatenate([codes[np.repeat(plain, sizes)], made.codes[rows - 1].reshape(-1)])
     ends = np.append(0, np.cumsum(np.append(sizes[plain], np.full(len(rows), made.width))))
-    signed = np.where(both & 1, -(both >> 1) - 1, (both >> 1) + 1).astype(np.int32)
-    without = Symmetry(Formula(signed, ends, symmetry.variables), check)
+    without = Symmetry(Formula(signed_literals(both), ends, symmetry.variables))
     if not without.coloured():
         return []
     found = list[Codes]()

@@ -24,6 +24,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from turbosat.encodings.propagation import signed_literals
 from turbosat.encodings.symmetries.automorphisms import Permutation, Symmetry
 from turbosat.encodings.symmetries.interchange import Rows, interchangeable, swap
 from turbosat.formula.clauses import Clauses
@@ -180,5 +181,4 @@ def _clauses(rows: Sequence[Codes]) -> Clauses:
     """Return arrays (clauses, size) of codes as clauses of signed literals; x and its negation once."""
     codes = np.concatenate([np.zeros(0, np.int32), *(row.ravel() for row in rows)])
     sizes = np.concatenate([np.zeros(0, np.int64), *(np.full(len(row), row.shape[1]) for row in rows)])
-    signed = np.where(codes & 1, -(codes >> 1) - 1, (codes >> 1) + 1).astype(np.int32)
-    return Clauses(signed, np.append(0, np.cumsum(sizes)).astype(np.int64))
+    return Clauses(signed_literals(codes), np.append(0, np.cumsum(sizes)).astype(np.int64))

@@ -12,7 +12,7 @@ from pysat.solvers import Cadical153
 from tests.families import pigeonhole, random_ksat
 from turbosat import Formula
 from turbosat.benchmarks import families
-from turbosat.encodings.propagation import literal_codes
+from turbosat.encodings.propagation import literal_codes, signed_literals
 from turbosat.encodings.symmetries import hidden
 from turbosat.encodings.symmetries.automorphisms import Symmetry
 from turbosat.encodings.symmetries.folding import signed
@@ -33,7 +33,7 @@ def found(formula: Formula) -> Indicators | None:
 
 def rows(made: Resolvents) -> list[set[int]]:
     """Return the resolvents as sets of signed literals."""
-    literals = np.append(0, np.where(made.codes & 1, -(made.codes >> 1) - 1, (made.codes >> 1) + 1))
+    literals = np.append(0, signed_literals(made.codes))
     return [set(row.tolist()) - {0} for row in literals[made.rows(made.keys)]]
 
 
@@ -51,11 +51,8 @@ def exclusions(draw: st.DrawFn) -> Formula:
     pairs = st.lists(st.sampled_from(list(combinations(range(1, count + 1), 2))), min_size=1, max_size=4)
     clauses += [[-PLAIN - a, -PLAIN - b] for a, b in draw(pairs)]
     clauses += draw(st.lists(st.lists(literal, min_size=2, max_size=3, unique_by=abs), max_size=3))
-    clauses += [
-        [1, 2, 3],
-        [-1, -2, 4],
-        [-3, -4, 1],
-    ]  # what conjunctions are of is in longer clauses, both ways
+    # What conjunctions are of is in longer clauses, both ways.
+    clauses += [[1, 2, 3], [-1, -2, 4], [-3, -4, 1]]
     signs = draw(st.lists(st.sampled_from([1, -1]), min_size=PLAIN + count, max_size=PLAIN + count))
     flipped = [[signs[abs(each) - 1] * each for each in clause] for clause in clauses]
     return Formula.from_clauses(draw(st.permutations(flipped)), PLAIN + count)
