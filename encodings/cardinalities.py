@@ -8,7 +8,7 @@ and N. Manthey, "Detecting cardinality constraints in CNF", SAT 2014, find more 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 from typing import Final
@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 
 from turbosat.encodings.exclusion import Effort, cliques, closed, neighbours_of, pairs_of
 from turbosat.encodings.propagation import ranges
-from turbosat.formula.rows import mixed
+from turbosat.formula.rows import mixed, nothing
 
 LONGEST: Final = 12  # literals of the clauses of a binomial encoding
 WIDEST: Final = 512  # literals of a clause of which exactly one may be true
+BUCKETS: Final = 24  # bits of the largest table of counts
 
 
 Clauses = set[tuple[int, ...]]
@@ -68,9 +69,11 @@ class Cardinalities:
         return Cardinalities(ends, codes, self.least[kept], self.exact[kept])
 
 
-def likely_binomial(codes: NDArray[np.int32], offsets: NDArray[np.int64]) -> bool:
-    """Say whether there are binomial encodings in clauses of three literals or more."""
-    return any(len(rows) for rows in _shared(codes, offsets))
+def likely_binomial(
+    codes: NDArray[np.int32], offsets: NDArray[np.int64], check: Callable[[], None] = nothing
+) -> bool:
+    """Say whether there are binomial encodings in clauses of three literals or more; `check` may raise."""
+    return any(len(rows) for rows in _shared(codes, offsets, check))
 
 
 def find(
@@ -169,29 +172,37 @@ def _exclusive(members: Sequence[int], excluded: dict[int, list[int]]) -> bool:
     return True
 
 
-def _shared(codes: NDArray[np.int32], offsets: NDArray[np.int64]) -> list[NDArray[np.int32]]:
-    """Return the clauses, by size, that may be parts of binomial encodings of more literals.
+def _shared(
+    codes: NDArray[np.int32], offsets: NDArray[np.int64], check: Callable[[], None] = nothing
+) -> Iterator[NDArray[np.int32]]:
+    """Yield the clauses, by size, that may be parts of binomial encodings of more literals.
 
     Of such a clause every part without one literal is in another such clause of its size, too.
     """
     sizes = np.diff(offsets)
     words = mixed(codes)
-    result = []
     for size in range(3, LONGEST + 1):
+        check()
         rows = np.flatnonzero(sizes == size)
         if rows.size > size:  # a literal is in as many of them as there are sets of size - 1 others
             table = codes[offsets[rows][:, None] + np.arange(size)]
             rows = rows[(np.bincount(table.ravel())[table] >= size).all(axis=1)]
         before = -1
         while rows.size > size and rows.size != before:
+            check()
             before = rows.size
-            places = offsets[rows][:, None] + np.arange(size)
-            parts = words[places].sum(axis=1, keepdims=True) - words[places]  # (rows, size), hashes
-            shown, counts = np.unique(parts, return_counts=True)
-            rows = rows[(counts[np.searchsorted(shown, parts)] > 1).all(axis=1)]
+            parts = words[offsets[rows][:, None] + np.arange(size)]
+            parts = parts.sum(axis=1, keepdims=True) - parts  # (rows, size), hashes
+            bits = min(int(4 * parts.size).bit_length(), BUCKETS)
+            buckets = (parts >> np.uint64(64 - bits)).astype(np.int32)
+            kept = (np.bincount(buckets.ravel())[buckets] > 1).all(axis=1)
+            rows = rows[kept]
+            if 8 * rows.size > 7 * before:  # few more are alone in a bucket: now without chance
+                parts = parts[kept]
+                shown, counts = np.unique(parts, return_counts=True)
+                rows = rows[(counts[np.searchsorted(shown, parts)] > 1).all(axis=1)]
         if rows.size > size:
-            result.append(np.sort(codes[offsets[rows][:, None] + np.arange(size)], axis=1))
-    return result
+            yield np.sort(codes[offsets[rows][:, None] + np.arange(size)], axis=1)
 
 
 def _binomials(

@@ -48,18 +48,19 @@ def likely(pairs: NDArray[np.int32], literals: int) -> bool:
     """Say from a sample whether many of the pairs are parts of cliques of three or more."""
     if len(pairs) < 3:
         return False
-    both = np.concatenate([pairs, pairs[:, ::-1]]).astype(np.int64)
-    keys = both[:, 0] * literals + both[:, 1]
+    chosen = pairs[np.linspace(0, len(pairs) - 1, min(SAMPLE, len(pairs))).astype(np.int64)].astype(np.int64)
+    seen = np.zeros(literals, np.bool_)
+    seen[chosen] = True
+    both = [one_way[seen[one_way[:, 0]]] for one_way in (pairs, pairs[:, ::-1])]  # these literals' partners
+    keys = np.concatenate([part[:, 0].astype(np.int64) * literals + part[:, 1] for part in both])
     keys.sort()
-    starts = np.searchsorted(keys, np.arange(literals + 1, dtype=np.int64) * literals)
-    chosen = both[np.linspace(0, len(pairs) - 1, min(SAMPLE, len(pairs))).astype(np.int64)]
-    degrees = np.diff(starts)[chosen]  # (sample, 2)
+    starts = np.searchsorted(keys, chosen * literals)
+    degrees = np.searchsorted(keys, (chosen + 1) * literals) - starts  # (sample, 2)
     rarer = degrees.argmin(axis=1)[:, None]
-    least = np.take_along_axis(degrees, rarer, axis=1)
-    one = np.take_along_axis(chosen, rarer, axis=1)
+    least, first = (np.take_along_axis(each, rarer, axis=1) for each in (degrees, starts))
     other = np.take_along_axis(chosen, 1 - rarer, axis=1)
     steps = np.arange(PARTNERS)[None, :]
-    places = np.minimum(starts[one] + steps, keys.size - 1)
+    places = np.minimum(first + steps, keys.size - 1)
     wanted = other * literals + keys[places] % literals  # (sample, PARTNERS)
     found = keys[np.minimum(np.searchsorted(keys, wanted), keys.size - 1)] == wanted
     return bool((found & (steps < least)).any(axis=1).mean() >= SHARE)

@@ -117,6 +117,8 @@ class Race:
         self._held: list[Lane] | None = None  # lanes that are to begin together
         # In what context lanes beside the first are started: that they begin on cores that are theirs.
         self.guest: Callable[[], AbstractContextManager[None]] = nullcontext
+        # What is called now and then by whatever takes long between two waits; it may raise to stop it.
+        self.check: Callable[[], None] = deadline.check
 
     def __enter__(self) -> Self:
         return self

@@ -14,7 +14,8 @@ FEW: Final = 48  # gates: with fewer there is nothing to sweep
 SHARE: Final = 0.1  # of the variables that must look like gates
 LARGEST: Final = 5_000_000  # literals
 _WIDEST: Final = 5  # literals of a clause that is looked at
-_SAMPLE: Final = 4096  # clauses of each length
+_SAMPLE: Final = 4096  # clauses of each length,
+_SAMPLE_OF_3: Final = 65_536  # more of three literals, which few XORs may be among
 _MIXERS: Final = np.array(
     [0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB, 0xD6E8FEB86659FD93, 0xA0761D6478BD642F],
     np.uint64,
@@ -32,20 +33,42 @@ def gates_likely(formula: Formula, check: Callable[[], None] = nothing) -> float
     sizes, starts = np.diff(formula.offsets), formula.offsets[:-1]
     codes = literal_codes(formula.literals)
     check()
-    pairs = codes[starts[sizes == 2][:, None] + np.arange(2)].astype(np.int64)
-    known = np.sort(pairs.min(axis=1) << 32 | pairs.max(axis=1))
+    firsts = {size: starts[sizes == size] for size in range(2, _WIDEST + 1)}
+    samples = [
+        codes[firsts[size][:: _step(firsts[size].size)][:, None] + np.arange(size)].astype(np.int64) ^ 1
+        for size in range(3, _WIDEST + 1)
+    ]  # of (clauses, size)
+    check()
+    known = _pairs_within(codes, firsts[2], samples, 2 * formula.variables)
     found = choices = 0.0
-    for size in range(3, _WIDEST + 1):
+    for rows in samples:
         check()
-        firsts = starts[sizes == size]
-        step = 1 + firsts.size // _SAMPLE
-        rows = codes[firsts[::step][:, None] + np.arange(size)].astype(np.int64) ^ 1  # (clauses, size)
+        size = rows.shape[1]
         if known.size and len(rows):
-            found += step * sum(_defined(rows, i, known).sum() for i in range(size))
+            found += _step(firsts[size].size) * sum(_defined(rows, i, known).sum() for i in range(size))
         check()
-        parities, chosen = _over_the_same(codes, firsts, size)
+        parities, chosen = _over_the_same(codes, firsts[size], size)
         found, choices = found + parities, choices + chosen
     return found + (choices if choices <= formula.variables else 0.0)  # more are no gates
+
+
+def _step(clauses: int) -> int:
+    """Return of how many clauses of one length one is looked at."""
+    return 1 + clauses // _SAMPLE
+
+
+def _pairs_within(
+    codes: NDArray[np.int32], firsts: NDArray[np.int64], samples: list[NDArray[np.int64]], literals: int
+) -> NDArray[np.int64]:
+    """Return the keys of the clauses of two that begin there, in order, of literals of the samples alone."""
+    seen = np.zeros(literals, np.bool_)
+    for rows in samples:
+        seen[rows] = True
+    one, other = codes[firsts], codes[firsts + 1]
+    kept = seen[one] & seen[other]
+    one, other = one[kept].astype(np.int64), other[kept].astype(np.int64)
+    keys: NDArray[np.int64] = np.sort(np.minimum(one, other) << 32 | np.maximum(one, other))
+    return keys
 
 
 def _defined(rows: NDArray[np.int64], i: int, known: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -69,12 +92,12 @@ def promising(formula: Formula, check: Callable[[], None] = nothing) -> bool:
 
 def _over_the_same(codes: NDArray[np.int32], firsts: NDArray[np.int64], size: int) -> tuple[float, float]:
     """Return about how many XORs and multiplexers the clauses of one size that begin there make."""
+    step = 1 + firsts.size // (_SAMPLE_OF_3 if size == 3 else _SAMPLE)
+    if step > 1:  # by the sum of the variables: all clauses over the same ones are kept, or none
+        sums = sum((codes[firsts + place] >> 1).astype(np.uint64) for place in range(size))
+        firsts = firsts[(sums * _MIXERS[0] >> np.uint64(32)) % np.uint64(step) == 0]
     rows = np.sort(codes[firsts[:, None] + np.arange(size)], axis=1)  # (clauses, size)
     keys = ((rows >> 1).astype(np.uint64) * _MIXERS[:size]).sum(axis=1)
-    step = 1 if size == 3 else 1 + firsts.size // _SAMPLE
-    if step > 1:
-        kept = (keys >> np.uint64(32)) % np.uint64(step) == 0
-        rows, keys = rows[kept], keys[kept]
     if not keys.size:
         return 0.0, 0.0
     order = np.argsort(keys)

@@ -49,11 +49,14 @@ class Decoder:
         self.dimension, self.columns, self.weight = dimension, columns, weight
         self._words = -(-columns // 64)
         self._entries = _sums(dimension // 2)
-        windows = range(1 + min(self._entries.bit_length(), columns - dimension))
+        varying = rows.any(axis=0)  # the others are as in the offset in every word: no place for a window
+        # A window leaves half of the columns out: what cannot leave them is in few windows then, not in all.
+        room = (int(np.count_nonzero(varying)) - dimension) // 2
+        windows = range(1 + min(self._entries.bit_length(), room))
         self.window = max(windows, key=lambda bits: self._chance(weight, bits) / self._cost(bits))
         fixed = offset ^ np.logical_xor.reduce(rows[offset[information]], axis=0)
         matrix = packed(np.concatenate([rows, fixed[None], np.zeros((1, columns), np.bool_)]))
-        holder = np.full(columns, -1, np.int32)
+        holder = np.where(varying, -1, dimension).astype(np.int32)
         holder[information] = np.arange(dimension, dtype=np.int32)
         state = np.random.default_rng(seed).integers(1, 1 << 63, 1, np.uint64)
         self._code = kernels.Code(

@@ -140,5 +140,15 @@ def test_what_has_no_constraints_is_seen_before() -> None:
     assert guess(gates) == (False, False)
 
 
+@pytest.mark.parametrize("asked", [2, 3])
+def test_a_constraint_is_seen_among_many_clauses(asked: int) -> None:
+    """Where most clauses share no part with others, or only some of theirs."""
+    variables, clauses = random_ksat(3000, 40_000, k=asked + 1, seed=1)
+    part = clauses[0][1:]
+    clauses += [[name * (-1) ** name, *part] for name in range(1, variables) if name not in map(abs, part)]
+    assert not guess(clauses)[1]
+    assert guess([*clauses, *at_most(list(range(1, 10)), asked)])[1]
+
+
 def test_drawn_systems_are_of_both_kinds() -> None:
     assert 20 < sum(drawn(seed).satisfiable for seed in range(100)) < 80

@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from turbosat.encodings.exclusion import Effort, cliques, closed, likely, neighbours_of
+from turbosat.encodings.exclusion import SHARE, Effort, cliques, closed, likely, neighbours_of
 
 PLENTY = 10**8
 
@@ -60,3 +60,15 @@ def test_triangles_are_seen_in_a_sample() -> None:
     ring = np.array([(2 * n, 2 * (n + 1) % 200) for n in range(100)], np.int32)
     assert not likely(ring, 200)
     assert likely(np.concatenate([ring, np.array(list(combinations(range(0, 40, 2), 2)), np.int32)]), 200)
+
+
+@given(st.integers(0, 10**9), st.integers(2, 9), st.floats(0, 0.6))
+@settings(max_examples=150, deadline=None)
+def test_a_small_graph_is_seen_whole(seed: int, variables: int, share: float) -> None:
+    """Where no literal has more partners than are looked at, the guess is how many pairs are in triangles."""
+    pairs = graph(seed, 2 * variables, share)[:20]
+    neighbours = neighbours_of(pairs, 2 * variables, Effort(PLENTY))
+    in_triangles = [bool(neighbours[a] & neighbours[b]) for a, b in pairs.tolist()]
+    expected = len(pairs) > 2 and np.mean(in_triangles) >= SHARE
+    if max(map(len, neighbours)) <= 8:
+        assert likely(pairs, 2 * variables) == expected

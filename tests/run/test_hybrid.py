@@ -308,6 +308,23 @@ def test_what_is_likely_to_be_over_at_once_begins_first(
     assert not set(started[: started.index(first)]) & later
 
 
+def test_an_answer_ends_a_long_look_at_the_formula(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = 0
+
+    def endless(formula: Formula, check: Callable[[], None]) -> bool:
+        nonlocal looks
+        while True:
+            looks += 1
+            check()
+            time.sleep(0.001)
+
+    monkeypatch.setattr("turbosat.encodings.circuit.promise.promising", endless)
+    _, clauses = pigeonhole(9, 8)
+    result = solve(clauses, workers=2, pool=False, gradient=False, time_limit=300)
+    assert result.status is Status.UNSATISFIABLE
+    assert looks
+
+
 def test_lanes_by_name() -> None:
     _, clauses = pigeonhole(8, 7)
     result = solve(clauses, mix="cadical-unsat, cadical", gradient=False, pool=False, workers=2)

@@ -136,7 +136,9 @@ class Code(Record):
 
     matrix: Annotated[LongWords, "dimension + 2", "words"]
     information: Annotated[Ints, "dimension"]  # the column of each row
-    holder: Annotated[Ints, "columns"]  # the row of a column, -1 outside the information set
+    holder: Annotated[
+        Ints, "columns"
+    ]  # the row of a column, -1 outside the information set; `dimension` if constant
     random: Annotated[LongWords, 1]  # the state of the generator, not 0
     counters: Annotated[Longs, 2]  # TRIED, LIGHT
     found: Annotated[LongWords, "room", "words"]  # the first LIGHT are words that were light enough

@@ -122,4 +122,4 @@ def countable(formula: Formula, check: Callable[[], None] = lambda: None) -> boo
     if likely(pairs_of(codes, formula.offsets), 2 * formula.variables):
         return True
     check()
-    return likely_binomial(codes, formula.offsets)
+    return likely_binomial(codes, formula.offsets, check)

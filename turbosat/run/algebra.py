@@ -53,7 +53,7 @@ class AlgebraStage:
         if self._promising is None:
             from turbosat.encodings.xor.promise import promising
 
-            self._promising = self._allowed and promising(formula, self._deadline.check)
+            self._promising = self._allowed and promising(formula, self._race.check)
         return self._promising
 
     def _at_once(self, formula: Formula, late: bool) -> bool:
@@ -63,7 +63,7 @@ class AlgebraStage:
         if self._evident is None:
             from turbosat.encodings.xor.promise import promising
 
-            self._evident = promising(formula, self._deadline.check, gates=False)
+            self._evident = promising(formula, self._race.check, gates=False)
         return self._evident
 
     def countable(self, formula: Formula) -> bool:
@@ -72,13 +72,14 @@ class AlgebraStage:
         Not with a proof: none says how they sum up.
         """
         if self._countable is None:
-            self._countable = False
             options = self._options
             wanted = options["counting"] and options["engine"] == "auto" and not options["deterministic"]
             if wanted and self._proof is None:
                 from turbosat.lanes.algebra import countable
 
-                self._countable = countable(formula, self._deadline.check)
+                self._countable = countable(formula, self._race.check)
+            else:
+                self._countable = False
         return self._countable
 
     def modules(self, formula: Formula, *, sweep: bool, late: bool = False) -> tuple[str, ...]:

@@ -82,11 +82,12 @@ class DescentStage:
             options = self._options
             able = options["device"] in ("auto", "cpu") and options["optimizer"] in ("auto", "weighted")
             size = max(formula.literals.size, formula.variables)
-            self._grouped = False
             if able and self.wanted and not self.begun and size <= LARGEST_GROUPED:
                 from turbosat.lanes.gradient import grouped
 
-                self._grouped = grouped(formula, self._deadline.check)
+                self._grouped = grouped(formula, self._race.check)
+            else:
+                self._grouped = False
         return self._grouped
 
     @property

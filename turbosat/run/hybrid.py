@@ -58,6 +58,14 @@ BRIEF = 0, 3
 DESCENT = "turbosat.gpu.search", "turbosat.lanes.gradient_worker", "turbosat.gpu.gradient.cpu"
 
 
+class Answered(Exception):  # news on its way to the loop, not an error
+    """A lane has answered while a formula was looked at for what could be started beside it."""
+
+    def __init__(self, found: tuple[Lane, Answer]) -> None:
+        super().__init__()
+        self.found = found
+
+
 class Hybrid:
     """One search of a run."""
 
@@ -86,6 +94,7 @@ class Hybrid:
         self._scheduler = Scheduler(after if pooled else None)
         self._confinement = run.confinement
         race.guest = self._confinement.guest
+        race.check = self._look_up
         self._memory: int | None = None  # bytes there were for lanes when the search began, if known
         self._need = 0  # bytes that one takes, 0 before stock was taken
         self._grouped = False  # whether groups are likely to move
@@ -122,7 +131,12 @@ class Hybrid:
                 if not self._need and not self._alone():
                     self._take_stock(formula)
                 plan = self._scheduler.decide(self._view())
-                self._apply(formula)
+                try:
+                    self._apply(formula)
+                except Answered as answered:
+                    result = self._judged(formula, answered.found)
+                    if result is not None:
+                        return result
                 coming = plan.pool and self._pool.state == "coming"
                 if not (self._searching() or self._unfilled or coming):
                     self._deadline.check()  # Ctrl-C in a terminal ends the lanes, too
@@ -130,6 +144,12 @@ class Hybrid:
                 result = self._judged(formula, self._race.wait(self._patience()))
             if result is not None:
                 return result
+
+    def _look_up(self) -> None:
+        """Raise Answered where a lane has an answer, Expired at the deadline."""
+        self._deadline.check()
+        if self._race.heard() and (found := self._race.glance()) is not None:
+            raise Answered(found)
 
     def _nobody(self) -> Result:
         """Return the result where no lane is left that could answer."""

@@ -45,7 +45,7 @@ class SweepingStage:
             if wanted and (self._proof is None or self._proof.replaceable):
                 from turbosat.encodings.circuit.promise import promising
 
-                self._promising = promising(formula, self._deadline.check)
+                self._promising = promising(formula, self._race.check)
             else:
                 self._promising = False
         return self._promising

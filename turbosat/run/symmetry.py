@@ -41,15 +41,14 @@ class SymmetryStage:
     def promising(self, formula: Formula) -> bool:
         """Whether it is to be started: the formula may have symmetries, and a lane could use them."""
         if self._promising is None:
-            self._promising = False
             options = self._options
-            if not options["symmetry"] or options["engine"] != "auto" or self._proof is not None:
-                return False
-            if not kissat_wanted(options["mix"]):
-                return False
-            from turbosat.lanes.symmetry import promising
+            wanted = options["symmetry"] and options["engine"] == "auto" and kissat_wanted(options["mix"])
+            if wanted and self._proof is None:
+                from turbosat.lanes.symmetry import promising
 
-            self._promising = promising(formula, self._deadline.check)
+                self._promising = promising(formula, self._race.check)
+            else:
+                self._promising = False
         return self._promising
 
     def modules(self, formula: Formula) -> tuple[str, ...]:

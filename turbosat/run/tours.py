@@ -36,13 +36,14 @@ class ToursStage:
     def promising(self, formula: Formula) -> bool:
         """Whether it is to be started: the formula may have a circuit."""
         if self._promising is None:
-            self._promising = False
             options = self._options
             wanted = options["tours"] and options["engine"] == "auto" and not options["deterministic"]
             if wanted and self._proof is None:
                 from turbosat.lanes.tours import promising
 
-                self._promising = promising(formula, self._deadline.check)
+                self._promising = promising(formula, self._race.check)
+            else:
+                self._promising = False
         return self._promising
 
     def modules(self, formula: Formula) -> tuple[str, ...]:

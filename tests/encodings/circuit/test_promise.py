@@ -61,6 +61,10 @@ def test_the_limits_are_looked_at_before_the_long_sort(monkeypatch: pytest.Monke
         promising(Formula.from_clauses(conjunctions(100), 102), check)
 
 
+def test_a_sample_of_parities_is_enough() -> None:
+    assert gates_likely(Formula.from_clauses(parities(50_000), 50_002)) == pytest.approx(50_000, rel=0.05)
+
+
 @pytest.mark.parametrize("selectors", [1, 2, 3])
 def test_multiplexers_are_counted(selectors: int) -> None:
     dice, clauses = random.Random(1), []

@@ -52,11 +52,19 @@ def test_words_are_found_if_there_are_any(code: Words, seed: int) -> None:
     assert bool(len(found)) == bool(light)
 
 
+def test_a_constant_column_is_no_hindrance() -> None:
+    """Every window had the only column outside the information set, which is one in all words."""
+    rows = np.eye(5, 6, 1, dtype=bool)
+    decoder = Decoder(rows, np.ones(6, np.bool_), np.arange(1, 6, dtype=np.int32), 1)
+    assert decoder.search(EFFORT).tolist() == [[True, *[False] * 5]]
+
+
 @given(st.integers(1, 6), st.integers(1, 5), st.integers(0, 4))
 def test_chance_is_the_share_of_words_that_an_iteration_sees(dimension: int, rest: int, weight: int) -> None:
     columns = dimension + rest
     weight = min(weight, columns)
     rows = np.eye(dimension, columns, dtype=bool)
+    rows[:, dimension:] = True
     information = np.arange(dimension, dtype=np.int32)
     decoder = Decoder(rows, np.zeros(columns, np.bool_), information, weight)
     half, end = dimension // 2, dimension + decoder.window
