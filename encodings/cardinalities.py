@@ -22,7 +22,7 @@ from turbosat.formula.rows import mixed, nothing
 
 LONGEST: Final = 12  # literals of the clauses of a binomial encoding
 WIDEST: Final = 512  # literals of a clause of which exactly one may be true
-BUCKETS: Final = 24  # bits of the largest table of counts
+BUCKETS: Final = 22  # bits of the largest table of counts, 32 MB
 
 
 Clauses = set[tuple[int, ...]]

@@ -93,9 +93,11 @@ def promising(formula: Formula, check: Callable[[], None] = nothing) -> bool:
 def _over_the_same(codes: NDArray[np.int32], firsts: NDArray[np.int64], size: int) -> tuple[float, float]:
     """Return about how many XORs and multiplexers the clauses of one size that begin there make."""
     step = 1 + firsts.size // (_SAMPLE_OF_3 if size == 3 else _SAMPLE)
-    if step > 1:  # by the sum of the variables: all clauses over the same ones are kept, or none
-        sums = sum((codes[firsts + place] >> 1).astype(np.uint64) for place in range(size))
-        firsts = firsts[(sums * _MIXERS[0] >> np.uint64(32)) % np.uint64(step) == 0]
+    if step > 1:  # all clauses over the same variables are kept, or none
+        words = np.zeros(firsts.size, np.uint64)
+        for place in range(size):
+            words ^= (codes[firsts + place] >> 1).astype(np.uint64) * _MIXERS[0]
+        firsts = firsts[(words >> np.uint64(32)) % np.uint64(step) == 0]
     rows = np.sort(codes[firsts[:, None] + np.arange(size)], axis=1)  # (clauses, size)
     keys = ((rows >> 1).astype(np.uint64) * _MIXERS[:size]).sum(axis=1)
     if not keys.size:

@@ -50,10 +50,13 @@ class Decoder:
         self._words = -(-columns // 64)
         self._entries = _sums(dimension // 2)
         varying = rows.any(axis=0)  # the others are as in the offset in every word: no place for a window
-        # A window leaves half of the columns out: what cannot leave them is in few windows then, not in all.
-        room = (int(np.count_nonzero(varying)) - dimension) // 2
-        windows = range(1 + min(self._entries.bit_length(), room))
-        self.window = max(windows, key=lambda bits: self._chance(weight, bits) / self._cost(bits))
+        self._varying = int(np.count_nonzero(varying))
+        # Ones of a word there, at most: more than half of them are allowed where nearly every word is light.
+        common = int(np.count_nonzero(offset[~varying]))
+        self._ones = min(max(0, weight - common), self._varying // 2)
+        # A window leaves half of these out: one that always had the same column might never be all zeros.
+        windows = range(1 + min(self._entries.bit_length(), (self._varying - dimension) // 2))
+        self.window = max(windows, key=lambda bits: self._chance(bits) / self._cost(bits))
         fixed = offset ^ np.logical_xor.reduce(rows[offset[information]], axis=0)
         matrix = packed(np.concatenate([rows, fixed[None], np.zeros((1, columns), np.bool_)]))
         holder = np.where(varying, -1, dimension).astype(np.int32)
@@ -88,23 +91,26 @@ class Decoder:
     @property
     def chance(self) -> float:
         """With what probability an iteration finds a given word of the weight."""
-        return self._chance(self.weight, self.window)
+        return self._chance(self.window)
 
     def _cost(self, window: int) -> int:
         exchanged = (1 + self.dimension // EXCHANGES) * self.dimension // 2
         met = self._entries * _sums(self.dimension - self.dimension // 2) >> window
         return (exchanged + self._entries + met) * self._words + self._entries + (1 << window)
 
-    def _chance(self, weight: int, window: int) -> float:
-        """Count the words with zeros in the window and few ones in each half, among all of the weight."""
-        half, rest = self.dimension // 2, self.columns - self.dimension - window
+    def _chance(self, window: int) -> float:
+        """Count the words with zeros in the window and few ones in each half, among all of the weight.
+
+        What all words have in common is no part of them here.
+        """
+        half, rest, ones = self.dimension // 2, self._varying - self.dimension - window, self._ones
         ways = sum(
-            comb(half, left) * comb(self.dimension - half, right) * comb(rest, weight - left - right)
+            comb(half, left) * comb(self.dimension - half, right) * comb(rest, ones - left - right)
             for left in range(ONES + 1)
             for right in range(ONES + 1)
-            if left + right <= weight
+            if left + right <= ones
         )
-        return ways / comb(self.columns, weight)
+        return ways / comb(self._varying, ones)
 
     def search(self, effort: int) -> NDArray[np.bool_]:
         """Return words that are light enough, bool (found, columns), from one iteration that finds some.

@@ -308,7 +308,9 @@ def test_what_is_likely_to_be_over_at_once_begins_first(
     assert not set(started[: started.index(first)]) & later
 
 
-def test_an_answer_ends_a_long_look_at_the_formula(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_ends_a_long_look_at_the_formula(
+    monkeypatch: pytest.MonkeyPatch, seconds_hard: Path
+) -> None:
     looks = 0
 
     def endless(formula: Formula, check: Callable[[], None]) -> bool:
@@ -319,8 +321,7 @@ def test_an_answer_ends_a_long_look_at_the_formula(monkeypatch: pytest.MonkeyPat
             time.sleep(0.001)
 
     monkeypatch.setattr("turbosat.encodings.circuit.promise.promising", endless)
-    _, clauses = pigeonhole(9, 8)
-    result = solve(clauses, workers=2, pool=False, gradient=False, time_limit=300)
+    result = solve(seconds_hard, workers=2, pool=False, gradient=False, time_limit=120)
     assert result.status is Status.UNSATISFIABLE
     assert looks
 

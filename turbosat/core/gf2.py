@@ -136,9 +136,8 @@ class Code(Record):
 
     matrix: Annotated[LongWords, "dimension + 2", "words"]
     information: Annotated[Ints, "dimension"]  # the column of each row
-    holder: Annotated[
-        Ints, "columns"
-    ]  # the row of a column, -1 outside the information set; `dimension` if constant
+    # The row of a column, -1 outside the information set, `dimension` for one that no row has.
+    holder: Annotated[Ints, "columns"]
     random: Annotated[LongWords, 1]  # the state of the generator, not 0
     counters: Annotated[Longs, 2]  # TRIED, LIGHT
     found: Annotated[LongWords, "room", "words"]  # the first LIGHT are words that were light enough

@@ -95,6 +95,7 @@ class Hybrid:
         self._confinement = run.confinement
         race.guest = self._confinement.guest
         race.check = self._look_up
+        self._news = False  # whether what was said has been read in the middle of something else
         self._memory: int | None = None  # bytes there were for lanes when the search began, if known
         self._need = 0  # bytes that one takes, 0 before stock was taken
         self._grouped = False  # whether groups are likely to move
@@ -131,10 +132,9 @@ class Hybrid:
                 if not self._need and not self._alone():
                     self._take_stock(formula)
                 plan = self._scheduler.decide(self._view())
-                try:
-                    self._apply(formula)
-                except Answered as answered:
-                    result = self._judged(formula, answered.found)
+                found = self._applied(formula)
+                if found is not None:
+                    result = self._judged(formula, found)
                     if result is not None:
                         return result
                 coming = plan.pool and self._pool.state == "coming"
@@ -146,10 +146,18 @@ class Hybrid:
                 return result
 
     def _look_up(self) -> None:
-        """Raise Answered where a lane has an answer, Expired at the deadline."""
+        """Raise Answered where a lane has an answer, Expired at the deadline; other news is read, too."""
         self._deadline.check()
-        if self._race.heard() and (found := self._race.glance()) is not None:
-            raise Answered(found)
+        if self._race.heard():
+            self._news = True
+            found = self._race.glance()
+            if found is not None:
+                raise Answered(found)
+
+    def _heard(self) -> bool:
+        """Whether anybody has said something, or had while a formula was looked at."""
+        news, self._news = self._news, False
+        return news or self._race.heard()
 
     def _nobody(self) -> Result:
         """Return the result where no lane is left that could answer."""
@@ -259,6 +267,14 @@ class Hybrid:
             second=len(self._race.running()) - sum(lane.state == "running" for lane in apart),
         )
 
+    def _applied(self, formula: Formula) -> tuple[Lane, Answer] | None:
+        """Do what the scheduler says; return the answer that came meanwhile, if one did."""
+        try:
+            self._apply(formula)
+        except Answered as answered:
+            return answered.found
+        return None
+
     def _apply(self, formula: Formula) -> None:
         """Do what the scheduler says, as far as nobody has something to say: an answer may be there."""
         if self._alone():
@@ -279,7 +295,7 @@ class Hybrid:
             self._folding.step,
         ):
             before = self._state()
-            if not step(plan, formula) or self._race.heard():
+            if not step(plan, formula) or self._heard():
                 return
             if self._state() != before:
                 plan = self._scheduler.decide(self._view())

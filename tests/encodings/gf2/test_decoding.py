@@ -62,11 +62,12 @@ def test_a_constant_column_is_no_hindrance() -> None:
 @given(st.integers(1, 6), st.integers(1, 5), st.integers(0, 4))
 def test_chance_is_the_share_of_words_that_an_iteration_sees(dimension: int, rest: int, weight: int) -> None:
     columns = dimension + rest
-    weight = min(weight, columns)
-    rows = np.eye(dimension, columns, dtype=bool)
-    rows[:, dimension:] = True
+    weight = min(weight, columns // 2)
+    rows = np.eye(dimension, columns + 9, dtype=bool)
+    rows[:, dimension:columns] = True
     information = np.arange(dimension, dtype=np.int32)
-    decoder = Decoder(rows, np.zeros(columns, np.bool_), information, weight)
+    offset = np.arange(columns + 9) >= columns + 4  # five ones that all words have, and four zeros
+    decoder = Decoder(rows, offset, information, weight + 5)
     half, end = dimension // 2, dimension + decoder.window
     seen = sum(
         sum(place < half for place in places) <= ONES
