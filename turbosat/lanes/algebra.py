@@ -109,7 +109,7 @@ class Counting(_Summing):
 def countable(formula: Formula, check: Callable[[], None] = lambda: None) -> bool:
     """Say whether a formula may have cardinality constraints that matter, without compiled code.
 
-    30 to 60 ms for a million literals. `check` is called now and then and may raise.
+    15 to 90 ms for a million literals. `check` is called now and then and may raise.
     """
     if not 0 < formula.literals.size <= LARGEST_COUNTED or formula.variables > 4 * formula.literals.size:
         return False
