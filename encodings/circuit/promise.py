@@ -52,9 +52,9 @@ def gates_likely(formula: Formula, check: Callable[[], None] = nothing) -> float
     return found + (choices if choices <= formula.variables else 0.0)  # more are no gates
 
 
-def _step(clauses: int) -> int:
+def _step(clauses: int, sample: int = _SAMPLE) -> int:
     """Return of how many clauses of one length one is looked at."""
-    return 1 + clauses // _SAMPLE
+    return 1 + clauses // sample
 
 
 def _pairs_within(
@@ -92,7 +92,7 @@ def promising(formula: Formula, check: Callable[[], None] = nothing) -> bool:
 
 def _over_the_same(codes: NDArray[np.int32], firsts: NDArray[np.int64], size: int) -> tuple[float, float]:
     """Return about how many XORs and multiplexers the clauses of one size that begin there make."""
-    step = 1 + firsts.size // (_SAMPLE_OF_3 if size == 3 else _SAMPLE)
+    step = _step(firsts.size, _SAMPLE_OF_3 if size == 3 else _SAMPLE)
     if step > 1:  # all clauses over the same variables are kept, or none
         words = np.zeros(firsts.size, np.uint64)
         for place in range(size):

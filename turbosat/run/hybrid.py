@@ -133,15 +133,13 @@ class Hybrid:
                     self._take_stock(formula)
                 plan = self._scheduler.decide(self._view())
                 found = self._applied(formula)
-                if found is not None:
-                    result = self._judged(formula, found)
-                    if result is not None:
-                        return result
-                coming = plan.pool and self._pool.state == "coming"
-                if not (self._searching() or self._unfilled or coming):
-                    self._deadline.check()  # Ctrl-C in a terminal ends the lanes, too
-                    return self._nobody()
-                result = self._judged(formula, self._race.wait(self._patience()))
+                if found is None:
+                    coming = plan.pool and self._pool.state == "coming"
+                    if not (self._searching() or self._unfilled or coming):
+                        self._deadline.check()  # Ctrl-C in a terminal ends the lanes, too
+                        return self._nobody()
+                    found = self._race.wait(self._patience())
+                result = self._judged(formula, found)
             if result is not None:
                 return result
 
