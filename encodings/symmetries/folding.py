@@ -24,6 +24,7 @@ from turbosat.encodings.symmetries.likeness import mixed
 NEAR: Final = 3000  # literals read to find literals near to another that are like it
 NEAREST: Final = 8  # of these that are tried
 FAR: Final = 2  # others that are tried
+OPPOSITES: Final = 4  # pairs from which the map to the negations of a fold's images is grown
 TIMES: Final = 20  # the literals of the formula that are read, at most, to grow a map from one pair
 LEAST: Final = 0.15  # of the variables that a fold must do without
 # Clauses that a map keeps for each variable, in those that the formula has: what hardly keeps more than those
@@ -160,12 +161,18 @@ class PartialSymmetries:
         near = self._near(source)
         images = self._images(source, near)
         made = [each for image in images if (each := self._fold(source, image, effort)) is not None]
+        made += [each for one in made if (each := self._opposite(one, effort)) is not None]
         group.note(near, max((int(2 * each.worth) or each.sources.size // 2 for each in made), default=0))
         return [each for each in made if each.worth > 0.0 and each.sources.size >= LEAST * self.variables]
 
     def _fold(self, source: int, image: int, effort: int) -> Fold | None:
         """Return the fold along what grows from a literal and its image, None if it is small or known."""
-        if self.state.progress[FOLD_READ] >= effort or self._seen[places(source, image)].all():
+        known = self._seen[places(source, image)].all()
+        return None if known else self._grown(source, image, effort)
+
+    def _grown(self, source: int, image: int, effort: int) -> Fold | None:
+        """Return the fold along what grows from a literal and its image, None if it is small."""
+        if self.state.progress[FOLD_READ] >= effort:
             return None
         self._check()
         self.state.progress[FOLD_READ] += CALL
@@ -190,6 +197,29 @@ class PartialSymmetries:
         begin, end = (np.searchsorted(self._sorted, profile, side) for side in ("left", "right"))
         far = self._order[self._dice.integers(begin, end, FAR)]
         return [each for each in dict.fromkeys([*near, *far.tolist()]) if each != source]
+
+    def _opposite(self, folded: Fold, effort: int) -> Fold | None:
+        """Return the fold along a map that takes literals to the negations of their images, if one is found.
+
+        Where a rule holds for a sequence and for its negation, a part may repeat another or its negation: a
+        model often has one of them, and none has both. Of the literals that are like their own negations,
+        and whose images are, those that few are like come first.
+        """
+        profiles, sources, images = self.state.profiles, folded.sources, folded.images
+        fits = (profiles[sources ^ 1] == profiles[sources]) & (profiles[images ^ 1] == profiles[images])
+        if folded.worth < LEAST * self.variables or not fits.any():
+            return None
+        sources, images = sources[fits], images[fits] ^ 1
+        if self._seen[places(sources, images)].all():
+            return None
+        alike = np.searchsorted(self._sorted, profiles[sources], "right") - np.searchsorted(
+            self._sorted, profiles[sources]
+        )
+        for place in np.argsort(alike, kind="stable")[:OPPOSITES]:
+            found = self._grown(int(sources[place]), int(images[place]), effort)
+            if found is not None and found.worth > 0.0:
+                return found
+        return None
 
 
 class _Group:
