@@ -197,6 +197,16 @@ static int32_t choose(struct sides *d, int32_t *image)
     return literal;
 }
 
+// Choose a literal that is not alone, and where it is on the other side, where no cells differ: it stays where it
+// is at first. -1 where all are alone.
+static int32_t choose_any(struct sides *d, int32_t *image)
+{
+    for (int32_t cell = 0; cell < 2 * d->clauses->variables; cell += d->left->size[cell], d->effort--)
+        if (d->left->size[cell] > 1)
+            return *image = d->left->order[cell];
+    return -1;
+}
+
 // Let a literal and its image be cells of their own on their sides, and refine both.
 static int tell_apart_left(struct sides *d, int32_t literal)
 {
@@ -247,12 +257,15 @@ static int extend(struct sides *d, int64_t tries)
                 s->image[s->moved[i]] = s->moved[i];
             if (good)
                 return 1;
-        } else if (steps < literals && add_step(d, steps, literal, image)) {
-            if (!tell_apart_left(d, literal))
+            if (!tries--)
+                return 0;
+            literal = choose_any(d, &image); // what is left may have to move with the rest
+        }
+        if (literal >= 0) {
+            if (steps == literals || !add_step(d, steps, literal, image) || !tell_apart_left(d, literal))
                 return 0;
             s->step_sums[steps++] = d->left->colours[SUM];
-        } else
-            return 0;
+        }
         // The next place for the literal of the last step that has one left.
         for (;;) {
             if (!steps || d->effort <= 0)

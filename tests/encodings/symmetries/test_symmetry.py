@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from pysat.solvers import Cadical153
@@ -102,7 +102,25 @@ def found(formula: Formula) -> tuple[Symmetry, list[Permutation]]:
     return symmetry, generators
 
 
+# A literal goes to its negation in symmetries that move all others, too, though the two sides look alike.
+TOGETHER = [
+    *[
+        [-4, -3, -2],
+        [-4, -3, 1],
+        [-4, -3, 2],
+        [-4, -2, -1],
+        [-4, -2, 3],
+        [-4, -1, 2],
+        [-4, -1, 3],
+        [-4, 1, 2],
+    ],
+    *[[-4, 1, 3], [-3, -1, 4], [-3, 1], [-3, 1, 4], [-3, 2], [-3, 2, 4], [-2, -1], [-2, -1, 4], [-2, 1, 4]],
+    *[[-2, 3], [-2, 3, 4], [-1, 3], [-1, 3, 4], [1, 2], [1, 2, 4], [2, 3, 4]],
+]
+
+
 @settings(max_examples=150, deadline=None)
+@example(Formula.from_clauses(TOGETHER))
 @given(st.one_of(symmetric(4), formulas(4, xors=False)))
 def test_the_generators_make_all_symmetries(formula: Formula) -> None:
     symmetry, generators = found(formula)
