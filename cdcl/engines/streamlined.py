@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from turbosat.formula.clauses import Clauses
     from turbosat.formula.formula import Formula
 
-FIRST = 4.0  # CPU seconds for each guess in the first round; twice as many in each that follows
+FIRST = 8.0  # CPU seconds for each guess in the first round; twice as many in each that follows
+FRESH = 5.0  # of the first ones, those in which most that hold are settled: nobody is to wait for the rest
 ROUNDS = 6, 4, 2  # guesses in each
 PATIENCE = 8  # seconds of wall time for each CPU second, where nothing is heard of these
 HALVINGS = 2  # times that a refuted guess is made weaker
@@ -46,7 +47,7 @@ class Streamlined(Engine):
 
     Streamlining (Gomes and Sellmann, CP 2004). It never answers UNSATISFIABLE: a guess that is refuted says
     nothing of the formula; half of it is tried later. It gives up when all are refuted, or after some rounds.
-    `build` makes an engine; `nice` is how far its child gives way, in the first round and later.
+    `build` makes an engine; `nice` is how far its child gives way, while a guess is fresh and later.
     """
 
     name = "kissat"
@@ -63,6 +64,7 @@ class Streamlined(Engine):
         self._guess: Guess | None = None
         self._current: Engine | None = None
         self._round = self._begun = self.refuted = 0
+        self._fresh = True
         self._spent = Spent()
         self._asked = self._stopped = False
 
@@ -91,7 +93,10 @@ class Streamlined(Engine):
             answer = self._current.poll(None if end is None else max(0.0, end - time.monotonic()))
             if answer is not None and answer.status is Status.SATISFIABLE:
                 return answer
-            if answer is None and self._current.progress.get("seconds", 0.0) < self._limit:
+            if answer is None and (spent := self._current.progress.get("seconds", 0.0)) < self._limit:
+                if self._fresh and spent >= FRESH:
+                    self._fresh = False
+                    self._rank()
                 return None
             self._settle(refuted=answer is not None and answer.status is Status.UNSATISFIABLE)
             self._begin()
@@ -124,8 +129,13 @@ class Streamlined(Engine):
         engine.check = self.check
         engine.start(formula.with_clauses(guess.clauses.literals, guess.clauses.offsets))
         engine.advance(Budget(seconds=PATIENCE * self._limit))
-        if engine.pid is not None:
-            set_rank(engine.pid, self._nice[self._round > 0])
+        self._fresh = self._round == 0
+        self._rank()
+
+    def _rank(self) -> None:
+        """Let the child give way as far as it should by now."""
+        if self.pid is not None:
+            set_rank(self.pid, self._nice[not self._fresh])
 
     @property
     def _limit(self) -> float:

@@ -17,6 +17,8 @@ from turbosat.run.scheduler import (
     FIRST,
     HEAD_START,
     HOPEFUL,
+    HOPELESS,
+    KNOWN,
     LANE,
     LATEST,
     LEAST,
@@ -27,6 +29,7 @@ from turbosat.run.scheduler import (
     READING,
     SECOND,
     TRIAL,
+    YIELDED,
     Descent,
     Scheduler,
     View,
@@ -35,12 +38,13 @@ from turbosat.run.scheduler import (
     places,
     pool_start,
     share,
+    trend,
     trial,
 )
 
 descents = st.builds(
-    lambda seconds, part, best, literals, accelerated, expected, yields: Descent(
-        seconds, seconds * part, best, literals, accelerated, expected, yields
+    lambda seconds, part, best, literals, accelerated, expected, yields, trend: Descent(
+        seconds, seconds * part, best, literals, accelerated, expected, yields, trend
     ),
     st.floats(0, 1e5),
     st.floats(0, 1),
@@ -49,6 +53,7 @@ descents = st.builds(
     st.booleans(),
     st.floats(0, 1e6) | st.just(math.inf),
     st.booleans(),
+    st.floats(0, 1e12) | st.just(math.inf),
 )
 views = st.builds(
     View,
@@ -171,6 +176,32 @@ def test_a_few_false_clauses_are_worth_a_longer_trial() -> None:
     assert share(near, 2.0) == 1.0
     assert share(other, 2.0) == pytest.approx(1 / 3)
     assert share(Descent(2 * CLOSE_TRIAL, 2 * CLOSE_TRIAL, 0), 9.0) == 0.5
+
+
+@given(st.floats(0.01, 100), st.floats(0.05, 4), st.integers(2, 10**6), st.floats(KNOWN, 100))
+def test_a_trend_is_a_power_of_time(begun: float, power: float, more: int, times: float) -> None:
+    fewer = more * times**-power
+    if fewer > 1.0:
+        found = trend((begun, more), (begun * times, fewer))
+        assert found == math.inf or math.isclose(found, begun * more ** (1 / power), rel_tol=1e-6)
+    assert trend((begun, more), (begun * times, more)) == math.inf
+    assert trend((begun, more), (begun * times, 0)) == trend((begun, more), (begun * 2, more)) == 0.0
+    assert trend((0.0, more), (begun, more)) == 0.0
+
+
+def test_what_comes_to_nothing_is_not_waited_for() -> None:
+    far, passed = HOPEFUL[0] + 1, 2.0
+    slow, usual = (Descent(0.6 * TRIAL[0], 0.0, far, trend=each) for each in (2 * HOPELESS * passed, 1.0))
+    assert share(slow, passed) == pytest.approx(YIELDED / 0.6 * FAR)
+    assert share(usual, passed) == share(replace(slow, best=far - 1), passed) == 1.0
+    plans = [Scheduler(None).decide(View(passed, 2, each, second=1)) for each in (slow, usual)]
+    assert [plan.hopeless for plan in plans] == [True, False]
+    assert [plan.spare for plan in plans] == [True, False]
+    early = [replace(each, seconds=0.1) for each in (slow, usual)]
+    assert [Scheduler(None).decide(View(passed, 2, each, second=1)).awaited for each in early] == [
+        False,
+        True,
+    ]
 
 
 def test_the_first_seconds_on_two_cores() -> None:

@@ -20,13 +20,15 @@ if TYPE_CHECKING:
     from turbosat.run.scheduler import Plan
 
 FOLDING = "numpy.ma", "turbosat.lanes.folding_worker"  # what the child needs, loaded before it is copied
-AFTER = 2.0  # seconds of the run before which the search is not worth its time: descent has had its chance
+# Seconds of the run before which the search is not worth its time: descent has had its chance; and the same
+# where that comes to nothing.
+AFTER, HOPELESS_AFTER = 2.0, 1.0
 # The same where clauses have indicators, unless groups are likely to move: few formulas have any, and a
 # descent settles these only where groups move.
 HIDDEN_AFTER = 0.5
-# How far the lane gives way while each guess is new: what holds is soon seen to; and then, when it has about
-# half of the core that other lanes are on. The search is over in a moment.
-NICE, HALF = 1, 6
+# How far the lane gives way while each guess is fresh: what holds is soon seen to; and later, when it has
+# about half of the core that other lanes are on. The search is over in a moment.
+NICE, HALF = 0, 6
 FOLDED = "kissat-folded"  # the lane on the formula with equivalences that are guessed
 SMALLEST, LARGEST = 1_000, 2_000_000  # literals of a formula that is looked at
 
@@ -72,7 +74,7 @@ class FoldingStage:
         if not self._room(plan):
             return True
         if self.lane is None:
-            if self._due(formula):
+            if self._due(plan, formula):
                 if load_next(FOLDING):
                     return False
                 from turbosat.lanes.symmetry import FoldSearch
@@ -84,12 +86,12 @@ class FoldingStage:
             self._begin(self._found.folds, self._strengthened(formula))
         return True
 
-    def _due(self, formula: Formula) -> bool:
+    def _due(self, plan: Plan, formula: Formula) -> bool:
         """Whether the search is to start."""
         passed = self._run.deadline.elapsed()
         if passed < HIDDEN_AFTER or not self.promising(formula):
             return False
-        if passed >= AFTER:
+        if passed >= (HOPELESS_AFTER if plan.hopeless else AFTER):
             return True
         if self._hidden is None:
             from turbosat.lanes.symmetry import hiding

@@ -37,6 +37,9 @@ SMALL, LARGE = 80_000, 250_000  # literals of these
 HOPEFUL = 20, 3e-4  # false clauses from which on a descent counts as far, at least, and by literals
 LEAST = 0.02  # share of a core that a descent keeps
 FAR = 0.25  # of the share of others that one has that is far and does not come nearer
+# Times the seconds of the run, beyond which nobody waits for what a descent comes to if it goes on as it
+# does, and how much longer it must have searched than when it was first looked at, for that to be known.
+HOPELESS, KNOWN = 3e4, 2.5
 LATE = 0.5  # seconds of search, as a part of all, within which half of the false clauses must have gone
 
 POOL_MEMORY = 1 << 30  # bytes that Ray's processes take
@@ -53,7 +56,8 @@ PoolState = Literal["none", "coming", "ready", "broken"]
 class Descent:
     """The gradient lane: seconds of search, and of that since its fewest false clauses became half; these.
 
-    `expected` are the seconds of search that a solution should take, as told from how often it is near one.
+    `expected` are the seconds of search that a solution should take, as told from how often it is near one;
+    `trend` those that it takes if false clauses go on becoming fewer as they do, 0.0 where that is not known.
     `yields` tells that it gives way to algebra and sweeping, which are likelier to settle the formula.
     """
 
@@ -64,6 +68,7 @@ class Descent:
     accelerated: bool = False  # on a device of its own
     expected: float = math.inf
     yields: bool = False
+    trend: float = 0.0
 
 
 @record(frozen=True)
@@ -95,7 +100,7 @@ class Plan:
     descent's share of its core, and whether that core is free for other work; whether a descent, and CDCL
     lanes, may be started on cores that others may leave in a moment, where four share one and none is over
     soon; and whether the descent is worth that the formula is read once more. `awaited`: lanes here do not
-    begin, since the descent may be over in a moment.
+    begin, since the descent may be over in a moment. `hopeless`: it comes nearer too slowly for that.
     """
 
     here: int
@@ -107,6 +112,7 @@ class Plan:
     descend: bool
     search: bool
     awaited: bool
+    hopeless: bool
 
 
 @record(frozen=True)
@@ -131,6 +137,7 @@ class Scheduler:
             descend=(view.grouped or _begins(view, view.first, FIRST)) and _worth_reading(view, 1),
             search=_begins(view, view.second, SECOND),
             awaited=_awaited(view),
+            hopeless=view.descent is not None and hopeless(view.descent, view.seconds),
         )
 
     def _here(self, view: View) -> int:
@@ -211,7 +218,7 @@ def _spare(view: View) -> bool:
     descent = view.descent
     if descent is None or descent.accelerated or view.seconds >= LATEST:
         return True
-    return descent.seconds >= _deserved(descent)
+    return descent.seconds >= _deserved(descent, view.seconds)
 
 
 def _awaited(view: View) -> bool:
@@ -221,6 +228,8 @@ def _awaited(view: View) -> bool:
     """
     descent = view.descent
     if descent is None or descent.yields or view.second + 1 < view.cores or _spare(view):
+        return False
+    if hopeless(descent, view.seconds):
         return False
     return descent.seconds < FIRST_LOOK * trial(descent) or not _far(descent)
 
@@ -245,12 +254,36 @@ def trial(descent: Descent) -> float:
     return usual * (YIELDED if descent.yields else 1.0)
 
 
-def _deserved(descent: Descent) -> float:
+def trend(earlier: tuple[float, float], now: tuple[float, float]) -> float:
+    """Return the seconds of search after which no clause is false, if their number falls as a power of time.
+
+    Both are seconds of search and the fewest false clauses then. 0.0 where that is too early to tell.
+    """
+    (before, more), (seconds, fewer) = earlier, now
+    if not fewer or not before or seconds < KNOWN * before:
+        return 0.0
+    if fewer >= more:
+        return math.inf
+    logarithm = math.log(fewer) * math.log(seconds / before) / math.log(more / fewer)
+    return seconds * math.exp(logarithm) if logarithm < 100.0 else math.inf
+
+
+def hopeless(descent: Descent, passed: float) -> bool:
+    """Return whether a descent is far from a solution, and so slow to come nearer that none is in sight.
+
+    It has half of the usual trial then.
+    """
+    return descent.best > HOPEFUL[0] and descent.trend > HOPELESS * passed and not descent.accelerated
+
+
+def _deserved(descent: Descent, passed: float) -> float:
     """Return the seconds of search that a descent is given in full: more where it is near after its trial.
 
     How often it comes so near says little about when it comes to a solution, but the most come soon.
     """
     usual = trial(descent)
+    if hopeless(descent, passed):
+        return YIELDED * usual
     near = descent.seconds >= usual and descent.best <= CLOSE and not descent.yields
     return max(usual, CLOSE_TRIAL) if near else usual
 
@@ -259,14 +292,16 @@ def share(descent: Descent, passed: float) -> float:
     """Return the part of a core that a descent should have, after so many seconds of the run.
 
     After its trial it falls as 1 / seconds of search, so that these grow with the square root of time. It is
-    doubled where half of the false clauses have gone lately; where they have not, and are many, it is a
-    quarter. Where a solution is in sight, it may be more.
+    doubled where half of the false clauses have gone lately; where they have not, and are many, or where that
+    leads nowhere, it is a quarter. Where a solution is in sight, it may be more.
     """
-    deserved = _deserved(descent)
+    deserved = _deserved(descent, passed)
     if descent.accelerated or descent.seconds < deserved:
         return 1.0
     merit = deserved / descent.seconds
-    if descent.stale < LATE * descent.seconds:
+    if hopeless(descent, passed):
+        merit *= FAR
+    elif descent.stale < LATE * descent.seconds:
         merit *= 2
     elif _far(descent):
         merit *= FAR

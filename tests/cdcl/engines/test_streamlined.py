@@ -1,5 +1,6 @@
 """Kissat under guesses: models of the formula come out, and nothing else."""
 
+import os
 import time
 
 import numpy as np
@@ -105,6 +106,24 @@ def test_guesses_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
         assert engine.over
         assert engine.figures["guesses"] == 2 + 2 + 2
         assert engine.spent.seconds > 0.0
+    finally:
+        engine.stop()
+
+
+def test_a_guess_gives_way_when_it_is_no_longer_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FRESH", 0.02)
+    own, ranks = os.getpriority(os.PRIO_PROCESS, 0), list[int]()
+    engine = Streamlined([equal((1, 2))], kissat, nice=(0, own + 3))
+    began = time.monotonic()
+    try:
+        engine.start(Formula.from_clauses(endless()[1]))
+        engine.advance(Budget())
+        while not ranks or ranks[-1] != own + 3:
+            assert engine.poll(0.05) is None
+            assert engine.pid is not None
+            ranks.append(os.getpriority(os.PRIO_PROCESS, engine.pid))
+            assert time.monotonic() - began < 60
+        assert set(ranks) <= {own, own + 3}
     finally:
         engine.stop()
 

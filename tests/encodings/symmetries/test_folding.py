@@ -117,6 +117,24 @@ def test_the_even_terms_of_a_sequence_are_like_the_first_half(seed: int | None) 
     assert any(models[:4])
 
 
+@pytest.mark.parametrize(("length", "seed"), [(150, 2), (250, 5), (400, 4)])
+def test_a_part_may_repeat_the_negation_of_another(length: int, seed: int) -> None:
+    """One map of the two was often found alone, and a model may have the other only."""
+    search = PartialSymmetries(Symmetry(discrepancy(length, seed=seed)), seed)
+    first, second = search.search(10 * EFFORT)[:2]
+    assert first.sources.size == second.sources.size
+    profiles, pairs = search.state.profiles, dict(zip(*_positive(first), strict=True))
+    opposite = dict(zip(*_positive(second), strict=True))
+    own = [each for each in pairs.keys() & opposite.keys() if profiles[each] == profiles[each ^ 1]]
+    assert any(pairs[each] == opposite[each] ^ 1 for each in own)
+
+
+def _positive(folded: folding.Fold) -> tuple[list[int], list[int]]:
+    """Return the pairs of a fold such that the sources are positive."""
+    signs = folded.sources & 1
+    return (folded.sources ^ signs).tolist(), (folded.images ^ signs).tolist()
+
+
 def test_where_nothing_repeats_there_are_no_folds() -> None:
     for clauses in (random_ksat(200, 850, seed=1)[1], pigeonhole(9, 8)[1], [[1]], []):
         assert folds(Symmetry(Formula.from_clauses(clauses)), EFFORT) == []
