@@ -64,9 +64,10 @@ def memory_kills() -> int:
 
 
 def give_way(pid: int, nice: int) -> None:
-    """Let a process give way to others so far, or as far as this one does if that is further."""
+    """Let a process give way to others so far, or as far as this one or itself does, if that is further."""
     with suppress(ProcessLookupError):
-        os.setpriority(os.PRIO_PROCESS, pid, max(nice, os.getpriority(os.PRIO_PROCESS, 0)))
+        present = max(os.getpriority(os.PRIO_PROCESS, each) for each in (0, pid))
+        os.setpriority(os.PRIO_PROCESS, pid, max(nice, present))
 
 
 # Thousandths of all memory: by so much the kernel rather takes who has the right of way, and who gives way.

@@ -243,23 +243,23 @@ static int add_step(struct sides *d, int64_t step, int32_t literal, int32_t imag
 }
 
 // Look for a symmetry that keeps the base up to a level and moves its literal there to another; both sides have
-// told these apart. After so many wrong choices: 0.
+// told these apart. After so many wrong choices: 0. What is left once no cells differ may have to move, too: so many
+// times more literals of it are told apart where it does not stay as it is.
 static int extend(struct sides *d, int64_t tries)
 {
     const struct symmetries *s = d->state;
-    int64_t steps = 0, literals = 2 * d->clauses->variables;
+    int64_t steps = 0, more = tries, literals = 2 * d->clauses->variables;
     for (;;) {
         int32_t image = -1, literal = choose(d, &image);
         if (literal < 0) {
             int64_t moved = read_image(d);
-            int good = clauses_kept(d->clauses, s, moved, &d->effort) && note(s, moved);
+            int kept = clauses_kept(d->clauses, s, moved, &d->effort), noted = kept && note(s, moved);
             for (int64_t i = 0; i < moved; i++)
                 s->image[s->moved[i]] = s->moved[i];
-            if (good)
-                return 1;
-            if (!tries--)
-                return 0;
-            literal = choose_any(d, &image); // what is left may have to move with the rest
+            if (kept)
+                return noted;
+            if (more > 0 && (literal = choose_any(d, &image)) >= 0)
+                more--;
         }
         if (literal >= 0) {
             if (steps == literals || !add_step(d, steps, literal, image) || !tell_apart_left(d, literal))

@@ -24,6 +24,7 @@ from turbosat.encodings.symmetries.likeness import mixed
 NEAR: Final = 3000  # literals read to find literals near to another that are like it
 NEAREST: Final = 8  # of these that are tried
 FAR: Final = 2  # others that are tried
+KNOWN: Final = 0.9  # of its pairs, those noted from which on a map counts as known: some are noted by chance
 OPPOSITES: Final = 4  # pairs from which the map to the negations of a fold's images is grown
 TIMES: Final = 20  # the literals of the formula that are read, at most, to grow a map from one pair
 LEAST: Final = 0.15  # of the variables that a fold must do without
@@ -210,7 +211,7 @@ class PartialSymmetries:
         if folded.worth < LEAST * self.variables or not fits.any():
             return None
         sources, images = sources[fits], images[fits] ^ 1
-        if self._seen[places(sources, images)].all():
+        if self._seen[places(sources, images)].mean() > KNOWN:
             return None
         alike = np.searchsorted(self._sorted, profiles[sources], "right") - np.searchsorted(
             self._sorted, profiles[sources]

@@ -18,6 +18,7 @@ from turbosat.formula.formula import Formula
 from turbosat.lanes.sweeping import Sweeping
 from turbosat.options import resolve
 from turbosat.run.descent import NICE, DescentStage
+from turbosat.run.scheduler import trend
 
 
 def coloured(vertices: int, colours: int, edges: int) -> Formula:
@@ -122,3 +123,38 @@ def test_nobody_waits_for_a_descent_that_has_not_begun_or_gives_way() -> None:
         assert yields(plain, beside=False) == [True, False, False]
         assert yields(plain, beside=True) == [True, True, True]
         assert yields(grouped, beside=False) == [False, False, False]
+
+
+class Told(Sweeping):
+    """An engine whose figures are said to be these."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: dict[str, object] = {}
+
+    @property
+    def figures(self) -> dict[str, object]:
+        return self.said
+
+
+def test_a_trend_is_told_from_the_halving_before_last() -> None:
+    with Deadline(60) as deadline:
+        stage = DescentStage(Race(deadline, ignore), resolve({}), deadline, BestGuidance())
+        engine = Told()
+        stage.begun, stage.lane = True, Lane(Entrant("gradient"), engine, 0.0, Course())
+
+        def said(seconds: float, best: int, entries: int = 1000) -> float:
+            engine.said = {"core_seconds": seconds, "best": best, "entries": entries, "device": "cpu"}
+            engine.said |= {"grouped": False, "expected_seconds": None, "seconds": seconds}
+            view = stage.view()
+            assert view is not None
+            return view.trend
+
+        assert said(0.05, 10_000) == 0.0  # it still falls freely
+        assert said(0.2, 900) == said(0.4, 450) == 0.0  # it is too early to tell
+        assert said(0.8, 400) == trend((0.2, 900), (0.8, 400)) > 0.0
+        assert said(1.6, 200) == trend((0.4, 450), (1.6, 200))
+        assert said(2.0, 100) == 0.0
+        assert said(4.4, 90) == trend((1.6, 200), (4.4, 90))
+        assert said(4.5, 89, 500) == 0.0  # of a formula that was reduced
+        assert said(13.5, 80, 500) == trend((4.5, 89), (13.5, 80))

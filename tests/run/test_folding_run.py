@@ -17,6 +17,7 @@ from turbosat.events import ignore
 from turbosat.options import Options, resolve
 from turbosat.records import replace
 from turbosat.run import folding as module
+from turbosat.run import scheduler
 from turbosat.run.context import Context
 from turbosat.run.folding import FOLDED
 
@@ -104,6 +105,20 @@ def test_there_is_no_such_lane(options: Options) -> None:
     result = solve(formula, time_limit=2.0, **{**rest, **options})  # type: ignore[arg-type]
     assert result.status is Status.UNKNOWN
     assert {lane["lane"] for lane in result.statistics["lanes"]}.isdisjoint({"folding", FOLDED})
+
+
+@pytest.mark.parametrize("hopeless", [True, False])
+def test_where_a_descent_comes_to_nothing_folds_are_sought_sooner(
+    monkeypatch: pytest.MonkeyPatch, hopeless: bool
+) -> None:
+    monkeypatch.setattr(module, "AFTER", 1e9)
+    monkeypatch.setattr(module, "HOPELESS_AFTER", 0.0)
+    monkeypatch.setattr(scheduler, "hopeless", lambda *_: hopeless)
+    formula = Formula.from_clauses(pigeonhole(14, 13)[1])
+    rest: Options = {"pool": False, "counting": False, "symmetry": False, "workers": 2, "time_limit": 2.0}
+    result = solve(formula, **rest)
+    assert result.status is Status.UNKNOWN
+    assert ("folding" in {lane["lane"] for lane in result.statistics["lanes"]}) == hopeless
 
 
 def test_what_hides_symmetries_is_folded_before_descent_had_its_chance(

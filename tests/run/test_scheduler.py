@@ -178,12 +178,12 @@ def test_a_few_false_clauses_are_worth_a_longer_trial() -> None:
     assert share(Descent(2 * CLOSE_TRIAL, 2 * CLOSE_TRIAL, 0), 9.0) == 0.5
 
 
-@given(st.floats(0.01, 100), st.floats(0.05, 4), st.integers(2, 10**6), st.floats(KNOWN, 100))
+@given(st.floats(0.01, 100), st.floats(0.2, 4), st.integers(2, 10**6), st.floats(KNOWN, 100))
 def test_a_trend_is_a_power_of_time(begun: float, power: float, more: int, times: float) -> None:
     fewer = more * times**-power
     if fewer > 1.0:
         found = trend((begun, more), (begun * times, fewer))
-        assert found == math.inf or math.isclose(found, begun * more ** (1 / power), rel_tol=1e-6)
+        assert math.isclose(found, begun * more ** (1 / power), rel_tol=1e-6)
     assert trend((begun, more), (begun * times, more)) == math.inf
     assert trend((begun, more), (begun * times, 0)) == trend((begun, more), (begun * 2, more)) == 0.0
     assert trend((0.0, more), (begun, more)) == 0.0

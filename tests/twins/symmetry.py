@@ -156,8 +156,11 @@ class Search:
         state.progress[DEPTH] = depth
         return True
 
-    def candidate(self) -> bool:
-        """Note what the cells of one literal say, the others left where they are, if it is a symmetry."""
+    def candidate(self) -> tuple[bool, bool]:
+        """Note what the cells of one literal say, the others left where they are, if it is a symmetry.
+
+        Tells whether it is one, and whether there was room for it.
+        """
         left, state, moved = self.left, self.state, 0
         for cell in left.noted_since(self.mark):
             literal, image = left.order[cell], self.right.order[cell]
@@ -171,9 +174,9 @@ class Search:
             moved += 1
         good, read = state.keeps(self.graph, moved)
         self.scratch.effort -= read
-        good = good and state.note(moved)
+        noted = good and state.note(moved)
         state.forget(moved)
-        return good
+        return good, noted
 
     def beside(self, literal: int) -> int:
         """Return a literal in a clause with this one that is not alone and may stay where it is, or -1."""
@@ -217,6 +220,16 @@ class Search:
                 return near, near
         return literal, image
 
+    def choose_any(self) -> int:
+        """Return a literal that is not alone, -1 where all are."""
+        cell = 0
+        while cell < self.graph.literals:
+            if self.left.size[cell] > 1:
+                return self.left.order[cell]
+            cell += self.left.size[cell]
+            self.scratch.effort -= 1
+        return -1
+
     def add_step(self, step: int, literal: int, image: int) -> bool:
         """Stack where a literal may go."""
         state = self.state
@@ -233,19 +246,23 @@ class Search:
 
     def extend(self, tries: int) -> bool:
         """Look for a symmetry that agrees with what both sides have told apart."""
-        state, steps = self.state, 0
+        state, steps, more = self.state, 0, tries
         while True:
             literal, image = self.choose()
             if literal < 0:
-                if self.candidate():
-                    return True
-            elif steps < self.graph.literals and self.add_step(steps, literal, image):
+                kept, noted = self.candidate()
+                if kept:
+                    return noted
+                if more > 0:
+                    literal = image = self.choose_any()
+                    more -= literal >= 0
+            if literal >= 0:
+                if steps == self.graph.literals or not self.add_step(steps, literal, image):
+                    return False
                 if not self.scratch.tell_apart(self.graph, self.left, literal):
                     return False
                 state.step_sums[steps] = self.left.colours[SUM]
                 steps += 1
-            else:
-                return False
             while True:
                 if not steps or self.scratch.effort <= 0:
                     return False

@@ -14,7 +14,7 @@ from turbosat.cdcl.lanes.following import BestGuidance
 from turbosat.cdcl.lanes.mix import Entrant
 from turbosat.options import Options
 from turbosat.result import Result, Status
-from turbosat.run.scheduler import Descent, trend
+from turbosat.run.scheduler import EARLIEST, Descent, trend
 from turbosat.system import give_way
 
 if TYPE_CHECKING:
@@ -66,7 +66,9 @@ class DescentStage:
         self._devices: dict[str, str] = {}  # by lane, once they are told
         self._mark: int | None = None  # false clauses of the lane here, each time it is half of what it was
         self._halved = 0.0  # seconds of search it had had then
-        self._earlier = 0.0, 0  # these seconds, and false clauses, the time before
+        # From where its trend is told: seconds, false clauses and literals, at the halving before last, or at
+        # first, or when the formula was reduced.
+        self._earlier = 0.0, 0, 0
         self._trails: dict[str, NDArray[np.int32]] = {}  # the last of each CDCL lane
         self._asked = 0.0  # when the last was asked for
         self._followed = 0  # version of the guidance that it was along
@@ -192,10 +194,13 @@ class DescentStage:
             device, yields = self._options["device"], self._beside and not self._grouped
             return Descent(0.0, 0.0, 0, accelerated=device not in ("auto", "cpu"), yields=yields)
         seconds, best = figures["core_seconds"], figures["best"]
+        entries = figures["entries"]
         if self._mark is None or 2 * best <= self._mark:
-            begun = self._mark is not None and self._halved > 0.0
-            self._earlier = (self._halved, self._mark or 0) if begun else (seconds, best)
+            if self._mark is not None and self._halved > self._earlier[0]:
+                self._earlier = self._halved, self._mark, self._earlier[2]
             self._mark, self._halved = best, seconds
+        if self._earlier[0] < EARLIEST or self._earlier[2] != entries:
+            self._earlier = seconds, best, entries
         accelerated = figures["device"] != "cpu"
         yields = self._beside and not figures["grouped"]
         expected, lasted = figures["expected_seconds"], figures["seconds"]
@@ -203,11 +208,11 @@ class DescentStage:
             seconds,
             seconds - self._halved,
             best,
-            figures["entries"],
+            entries,
             accelerated,
             math.inf if expected is None else expected * (seconds / lasted if lasted else 1.0),
             yields,
-            trend(self._earlier, (seconds, best)),
+            trend(self._earlier[:2], (seconds, best)),
         )
 
     def set_share(self, share: float) -> None:

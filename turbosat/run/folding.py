@@ -28,7 +28,7 @@ AFTER, HOPELESS_AFTER = 2.0, 1.0
 HIDDEN_AFTER = 0.5
 # How far the lane gives way while each guess is fresh: what holds is soon seen to; and later, when it has
 # about half of the core that other lanes are on. The search is over in a moment.
-NICE, HALF = 0, 6
+NICE, HALF = 1, 6
 FOLDED = "kissat-folded"  # the lane on the formula with equivalences that are guessed
 SMALLEST, LARGEST = 1_000, 2_000_000  # literals of a formula that is looked at
 

@@ -37,9 +37,11 @@ SMALL, LARGE = 80_000, 250_000  # literals of these
 HOPEFUL = 20, 3e-4  # false clauses from which on a descent counts as far, at least, and by literals
 LEAST = 0.02  # share of a core that a descent keeps
 FAR = 0.25  # of the share of others that one has that is far and does not come nearer
-# Times the seconds of the run, beyond which nobody waits for what a descent comes to if it goes on as it
-# does, and how much longer it must have searched than when it was first looked at, for that to be known.
-HOPELESS, KNOWN = 3e4, 2.5
+# Times the seconds of the run, beyond which nobody waits for what a descent comes to if it goes on as now.
+HOPELESS = 3e4
+# Seconds of search from which on its trend is told: before, it falls freely; and how many times as long it
+# must have searched for that.
+EARLIEST, KNOWN = 0.1, 2.5
 LATE = 0.5  # seconds of search, as a part of all, within which half of the false clauses must have gone
 
 POOL_MEMORY = 1 << 30  # bytes that Ray's processes take
@@ -255,7 +257,7 @@ def trial(descent: Descent) -> float:
 
 
 def trend(earlier: tuple[float, float], now: tuple[float, float]) -> float:
-    """Return the seconds of search after which no clause is false, if their number falls as a power of time.
+    """Return the seconds of search after which at most one clause is false, if these fall as a power of time.
 
     Both are seconds of search and the fewest false clauses then. 0.0 where that is too early to tell.
     """
@@ -271,9 +273,9 @@ def trend(earlier: tuple[float, float], now: tuple[float, float]) -> float:
 def hopeless(descent: Descent, passed: float) -> bool:
     """Return whether a descent is far from a solution, and so slow to come nearer that none is in sight.
 
-    It has half of the usual trial then.
+    Its trial is as that of one that gives way to others, then.
     """
-    return descent.best > HOPEFUL[0] and descent.trend > HOPELESS * passed and not descent.accelerated
+    return _far(descent) and descent.trend > HOPELESS * passed and not descent.accelerated
 
 
 def _deserved(descent: Descent, passed: float) -> float:
@@ -283,7 +285,7 @@ def _deserved(descent: Descent, passed: float) -> float:
     """
     usual = trial(descent)
     if hopeless(descent, passed):
-        return YIELDED * usual
+        return usual if descent.yields else YIELDED * usual
     near = descent.seconds >= usual and descent.best <= CLOSE and not descent.yields
     return max(usual, CLOSE_TRIAL) if near else usual
 
