@@ -155,6 +155,6 @@ def test_a_trend_is_told_from_the_halving_before_last() -> None:
         assert said(0.8, 400) == trend((0.2, 900), (0.8, 400)) > 0.0
         assert said(1.6, 200) == trend((0.4, 450), (1.6, 200))
         assert said(2.0, 100) == 0.0
-        assert said(4.4, 90) == trend((1.6, 200), (4.4, 90))
+        assert said(4.4, 90, 1010) == trend((1.6, 200), (4.4, 90))  # with clauses that were learned
         assert said(4.5, 89, 500) == 0.0  # of a formula that was reduced
         assert said(13.5, 80, 500) == trend((4.5, 89), (13.5, 80))

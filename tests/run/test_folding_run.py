@@ -16,6 +16,7 @@ from turbosat.deadline import Deadline
 from turbosat.events import ignore
 from turbosat.options import Options, resolve
 from turbosat.records import replace
+from turbosat.result import Reason
 from turbosat.run import folding as module
 from turbosat.run import scheduler
 from turbosat.run.context import Context
@@ -111,14 +112,22 @@ def test_there_is_no_such_lane(options: Options) -> None:
 def test_where_a_descent_comes_to_nothing_folds_are_sought_sooner(
     monkeypatch: pytest.MonkeyPatch, hopeless: bool
 ) -> None:
+    """As soon as the search for folds has begun, if it does, the run is over."""
     monkeypatch.setattr(module, "AFTER", 1e9)
+    monkeypatch.setattr(module, "HIDDEN_AFTER", 0.0)
     monkeypatch.setattr(module, "HOPELESS_AFTER", 0.0)
     monkeypatch.setattr(scheduler, "hopeless", lambda *_: hopeless)
     formula = Formula.from_clauses(pigeonhole(14, 13)[1])
-    rest: Options = {"pool": False, "counting": False, "symmetry": False, "workers": 2, "time_limit": 2.0}
-    result = solve(formula, **rest)
+    rest: Options = {"pool": False, "counting": False, "symmetry": False, "workers": 2}
+    with Deadline(120.0 if hopeless else 2.0) as deadline:
+
+        def told(event: Event) -> None:
+            if (event.kind, event.lane) == ("started", "folding"):
+                deadline.cancel()
+
+        result = solve(formula, deadline=deadline, on_event=told, **rest)
     assert result.status is Status.UNKNOWN
-    assert ("folding" in {lane["lane"] for lane in result.statistics["lanes"]}) == hopeless
+    assert result.reason is (Reason.INTERRUPTED if hopeless else Reason.TIME)
 
 
 def test_what_hides_symmetries_is_folded_before_descent_had_its_chance(

@@ -36,6 +36,7 @@ NICE = 1, 5
 TRAIL_INTERVAL = 5.0  # seconds between two trails asked for
 LARGEST = 50_000_000  # literals, or variables, of a formula that is worth the memory of a population
 LARGEST_GROUPED = 4_000_000  # the same where one may be over in a moment
+REDUCED = 0.9  # of the literals, below which the formula is another: learned clauses add a few
 
 
 class DescentStage:
@@ -199,7 +200,7 @@ class DescentStage:
             if self._mark is not None and self._halved > self._earlier[0]:
                 self._earlier = self._halved, self._mark, self._earlier[2]
             self._mark, self._halved = best, seconds
-        if self._earlier[0] < EARLIEST or self._earlier[2] != entries:
+        if self._earlier[0] < EARLIEST or entries < REDUCED * self._earlier[2]:
             self._earlier = seconds, best, entries
         accelerated = figures["device"] != "cpu"
         yields = self._beside and not figures["grouped"]

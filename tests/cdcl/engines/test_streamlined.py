@@ -1,6 +1,5 @@
 """Kissat under guesses: models of the formula come out, and nothing else."""
 
-import os
 import time
 
 import numpy as np
@@ -110,32 +109,42 @@ def test_guesses_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
         engine.stop()
 
 
+class Endless(Kissat):
+    """Kissat on what it does not settle, with CPU seconds that are said to be these."""
+
+    said = 0.0
+
+    @property
+    def progress(self) -> dict[str, float]:
+        return {"seconds": self.said}
+
+
 def test_a_guess_gives_way_when_it_is_no_longer_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each begins with the right of way in the first round, and none in the second."""
-    own = os.getpriority(os.PRIO_PROCESS, 0)
-    later = max(0, own) + 3
-    if later > 19:
-        pytest.skip("this process gives way too far already")
-    monkeypatch.setattr(module, "FRESH", 0.3)
-    monkeypatch.setattr(module, "FIRST", 0.6)
-    ranks = dict[tuple[int, int], list[int]]()  # of the child of each guess of each round
-    engine = Streamlined([equal((1, 2)), equal((3, 4))], kissat, nice=(0, later))
-    began = time.monotonic()
+    ranks, made = list[int](), list[Endless]()
+    monkeypatch.setattr(module, "set_rank", lambda pid, nice: ranks.append(nice))
+    monkeypatch.setattr(module, "PATIENCE", 10**6)
+
+    def build() -> Engine:
+        made.append(Endless())
+        return made[-1]
+
+    engine = Streamlined([equal((1, 2)), equal((3, 4))], build, nice=(1, 3))
     try:
         engine.start(Formula.from_clauses(endless()[1]))
         engine.advance(Budget())
-        while engine.figures["guesses"] < 4:
-            assert engine.pid is not None
-            rank = os.getpriority(os.PRIO_PROCESS, engine.pid)
-            ranks.setdefault((engine.figures["guesses"], engine.pid), []).append(rank)
-            assert engine.poll(0.05) is None
-            assert time.monotonic() - began < 60
+        for number, later in enumerate((0, 0, 1, 1), 1):
+            assert len(made) == number
+            begun = [3] if later else [1]
+            for seconds, wanted in ((0.9 * module.FRESH, begun), (module.FRESH, [3] if later else [1, 3])):
+                made[-1].said = seconds
+                assert engine.poll() is None
+                assert ranks == wanted
+            ranks.clear()
+            made[-1].said = module.FIRST * 2**later
+            assert engine.poll() is None
     finally:
         engine.stop()
-    (_, first), (_, second), (_, third) = sorted(ranks.items())
-    assert [first[0], second[0], third[0]] == [own, own, later]
-    assert set(first) | set(second) == {own, later}
-    assert set(third) == {later}
 
 
 def test_its_order_of_calls() -> None:
