@@ -206,17 +206,17 @@ class PartialSymmetries:
         model often has one of them, and none has both. Of the literals that are like their own negations,
         and whose images are, those that few are like come first.
         """
+        if folded.worth < LEAST * self.variables:
+            return None
         profiles, sources, images = self.state.profiles, folded.sources, folded.images
         fits = (profiles[sources ^ 1] == profiles[sources]) & (profiles[images ^ 1] == profiles[images])
-        if folded.worth < LEAST * self.variables or not fits.any():
+        if not fits.any():
             return None
         sources, images = sources[fits], images[fits] ^ 1
         if self._seen[places(sources, images)].mean() > KNOWN:
             return None
-        alike = np.searchsorted(self._sorted, profiles[sources], "right") - np.searchsorted(
-            self._sorted, profiles[sources]
-        )
-        for place in np.argsort(alike, kind="stable")[:OPPOSITES]:
+        begin, end = (np.searchsorted(self._sorted, profiles[sources], side) for side in ("left", "right"))
+        for place in np.argsort(end - begin, kind="stable")[:OPPOSITES]:
             found = self._grown(int(sources[place]), int(images[place]), effort)
             if found is not None and found.worth > 0.0:
                 return found

@@ -54,6 +54,19 @@ def age_seen_by(command: list[str]) -> float:
     return float(subprocess.run([*command, code], capture_output=True, text=True, check=True).stdout)
 
 
+def test_a_process_that_gives_way_further_is_left_as_it_is() -> None:
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        for asked in (own + 2, own, own + 1):
+            system.give_way(child.pid, asked)
+            assert os.getpriority(os.PRIO_PROCESS, child.pid) == min(own + 2, 19)
+    finally:
+        child.kill()
+        child.communicate()
+    system.give_way(child.pid, own + 2)  # it is gone
+
+
 def test_process_start_includes_the_start_of_the_interpreter() -> None:
     began = time.monotonic()
     age = age_seen_by([sys.executable, "-c"])

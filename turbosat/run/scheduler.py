@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from turbosat.records import record
+from turbosat.records import record, replace
 
 HEAD_START = 0.05  # seconds; what lane 0 settles before costs no second process
 ONLY_CORE = 0.5  # seconds of that where a second process takes lane 0's own core
@@ -231,9 +231,8 @@ def _awaited(view: View) -> bool:
     descent = view.descent
     if descent is None or descent.yields or view.second + 1 < view.cores or _spare(view):
         return False
-    if hopeless(descent, view.seconds):
-        return False
-    return descent.seconds < FIRST_LOOK * trial(descent) or not _far(descent)
+    early = descent.seconds < FIRST_LOOK * trial(descent)
+    return (early and not hopeless(descent, view.seconds)) or not _far(descent)
 
 
 def lane_memory(literals: int, xor_literals: int = 0) -> int:
@@ -283,9 +282,9 @@ def _deserved(descent: Descent, passed: float) -> float:
 
     How often it comes so near says little about when it comes to a solution, but the most come soon.
     """
-    usual = trial(descent)
     if hopeless(descent, passed):
-        return usual if descent.yields else YIELDED * usual
+        return trial(replace(descent, yields=True))
+    usual = trial(descent)
     near = descent.seconds >= usual and descent.best <= CLOSE and not descent.yields
     return max(usual, CLOSE_TRIAL) if near else usual
 
@@ -301,9 +300,7 @@ def share(descent: Descent, passed: float) -> float:
     if descent.accelerated or descent.seconds < deserved:
         return 1.0
     merit = deserved / descent.seconds
-    if hopeless(descent, passed):
-        merit *= FAR
-    elif descent.stale < LATE * descent.seconds:
+    if descent.stale < LATE * descent.seconds and not hopeless(descent, passed):
         merit *= 2
     elif _far(descent):
         merit *= FAR
