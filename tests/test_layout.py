@@ -43,6 +43,7 @@ TABLE = {
         "turbosat turbosat/dimacs turbosat/formula turbosat/core turbosat/core/circuits encodings "
         "encodings/gates encodings/xor"
     ),
+    "encodings/adders": "turbosat turbosat/formula turbosat/core encodings encodings/gates",
     "encodings/gf2": "turbosat turbosat/formula turbosat/core encodings encodings/xor",
     "encodings/support": "turbosat turbosat/formula turbosat/core encodings encodings/xor encodings/gf2",
     "gpu": "turbosat turbosat/formula turbosat/core encodings",
@@ -59,7 +60,8 @@ TABLE = {
     ),
     "turbosat/lanes": (
         "turbosat turbosat/formula turbosat/proof cdcl/process cdcl/engines cdcl/sweeping encodings "
-        "encodings/xor encodings/gf2 encodings/support encodings/symmetries encodings/circuit gpu gpu/sweep"
+        "encodings/adders encodings/xor encodings/gf2 encodings/support encodings/symmetries "
+        "encodings/circuit gpu gpu/sweep"
     ),
     "cdcl/lanes": "turbosat turbosat/formula turbosat/proof cdcl/process cdcl/engines gpu",
     "cdcl/pool": (

@@ -89,6 +89,9 @@ class Options(TypedDict, total=False):
     algebra: Annotated[
         bool, Option(True, ("--algebra/--no-algebra",), "Algebra over GF(2) looks for XORs and few inputs.")
     ]
+    adders: Annotated[
+        bool, Option(True, ("--adders/--no-adders",), "A lane searches with sums of words built again.")
+    ]
     counting: Annotated[
         bool, Option(True, ("--counting/--no-counting",), "Cardinality constraints are found and summed up.")
     ]

@@ -200,10 +200,10 @@ def kissat_wanted(names: str | None) -> bool:
     return names is None or any(spec.engine == "kissat" for spec in named(names))
 
 
-def on_another_formula(name: str, nice: int, options: Options) -> LaneSpec:
+def on_another_formula(name: str, nice: int, options: Options, kind: str = "kissat") -> LaneSpec:
     """Return a lane of Kissat besides those of the mix, under the limits that all have."""
     return replace(
-        KINDS["kissat"],
+        KINDS[kind],
         name=name,
         seed=options["seed"],
         nice=nice,

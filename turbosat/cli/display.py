@@ -60,6 +60,8 @@ class Show:
             self.comment(event.data["what"])
         elif event.kind == "algebra" and event.data["xors"]:
             self.comment(_algebra_line(event.data))
+        elif event.kind == "adders":
+            self.comment(_adders_line(event.data))
         elif event.kind == "counting":
             self.comment(_counting_line(event.data))
         elif event.kind == "sweeping":
@@ -152,6 +154,11 @@ def _algebra_line(data: dict[str, Any]) -> str:
         derived = f"{data['units']} units, {data['equivalences']} equivalences, {data['short']} short XORs"
         outcome = f"rank {data['rank']}, {derived} derived"
     return f"{found}: {outcome}; {seconds:.2f} s"
+
+
+def _adders_line(data: dict[str, Any]) -> str:
+    """Say in one line which sums were built again."""
+    return f"{data['adders']} adders add up to {data['sums']} sums, built again; {data['seconds']:.2f} s"
 
 
 def _counting_line(data: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ Algebra sums XORs and sweeps what is small, counting sums cardinality constraint
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from turbosat.cdcl.engines.engine import Answer
 from turbosat.lanes.single_task import SingleTask
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from turbosat.cdcl.process.channel import Message
+    from turbosat.encodings.adders.rebuilt import Rebuilt
     from turbosat.formula.clauses import Clauses
     from turbosat.formula.formula import Formula
 
@@ -45,6 +46,8 @@ class Algebra(_Summing):
     CPU `seconds` bound recovery and elimination; `sweep` lets it go on to the search in the solution space,
     given up where it would not end in the seconds `remaining` to the run, on a CUDA device if `device` is
     "auto" and there is one; unless `timed`, what it does depends on the formula alone, and no device does it.
+    With `rebuild`, and where clauses add up words, `rebuilt` is the formula with its sums built again, told
+    before what follows from XORs, and `rebuilding` are figures of that; else None and empty.
     `progress` tells the inputs that are searched in, and the share of assignments `swept` and the CPU seconds
     `left` for the others, the `fewest` false checks, or the `weight` of the noise that is looked for. With
     `proof`, XORs that refute the formula come with a DRAT proof of it.
@@ -57,6 +60,7 @@ class Algebra(_Summing):
         *,
         seconds: float | None = None,
         sweep: bool = True,
+        rebuild: bool = False,
         proof: bool = False,
         binary_proof: bool = True,
         seed: int = 0,
@@ -68,6 +72,7 @@ class Algebra(_Summing):
         task = {
             "seconds": seconds,
             "sweep": sweep,
+            "rebuild": rebuild,
             "proof": proof,
             "binary_proof": binary_proof,
             "seed": seed,
@@ -76,6 +81,22 @@ class Algebra(_Summing):
             "remaining": LONGEST_SWEEP if remaining is None else remaining,
         }
         super().__init__("turbosat.lanes.algebra_worker", task, memory_limit)
+        self.rebuilt: Rebuilt | None = None
+        self.rebuilding: dict[str, Any] = {}
+
+    def _take(self, message: Message) -> None:
+        if message.kind != "rebuilt":
+            super()._take(message)
+            return
+        import numpy as np
+
+        from turbosat.encodings.adders.rebuilt import Rebuilt
+        from turbosat.formula.formula import Formula
+
+        literals, offsets, steps = map(np.asarray, message.arrays)
+        figures = self.rebuilding = message.data
+        formula = Formula(literals, offsets, figures["variables"])
+        self.rebuilt = Rebuilt(formula, steps.reshape(-1, 5), figures["sums"], figures["adders"])
 
     def _refuted(self, message: Message) -> Answer:
         import numpy as np

@@ -65,6 +65,8 @@ def run(channel: Channel) -> None:
     except OutOfTime:
         channel.send("answer", {"status": 0, "why": "its share of the time is over"})
         return
+    if task["rebuild"] and facts.conflict is None:
+        _rebuild(channel, formula, task["seconds"])
     _send_facts(channel, formula, facts)
     if facts.conflict is not None:
         _refute(channel, facts.conflict, _proof(formula, facts.conflict, task))
@@ -76,6 +78,25 @@ def run(channel: Channel) -> None:
         channel.send("answer", {"status": 20})
     else:
         channel.send("answer", {"status": 10}, _views(verdict.values.view(np.int8)))
+
+
+def _rebuild(channel: Channel, formula: Formula, seconds: float | None) -> None:
+    """Tell the formula with its sums built again, if there are some: before facts, which lanes wait for."""
+    from turbosat.encodings.adders.rebuilding import rebuild
+
+    began = time.perf_counter()
+    rebuilt = None
+    with suppress(OutOfTime):
+        rebuilt = rebuild(formula, _limited(seconds))
+    if rebuilt is not None:
+        figures = {
+            "sums": rebuilt.sums,
+            "adders": rebuilt.adders,
+            "variables": rebuilt.formula.variables,
+            "seconds": round(time.perf_counter() - began, 4),
+        }
+        made = rebuilt.formula
+        channel.send("rebuilt", figures, _views(made.literals, made.offsets, rebuilt.steps.reshape(-1)))
 
 
 def _limited(seconds: float | None) -> Callable[[], None]:

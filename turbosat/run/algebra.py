@@ -5,10 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from turbosat.cdcl.lanes.mix import Entrant
+from turbosat.cdcl.lanes.mix import Entrant, kissat_wanted, on_another_formula
 from turbosat.options import Options
+from turbosat.records import replace
+from turbosat.result import Status
 
 if TYPE_CHECKING:
+    from turbosat.cdcl.engines.engine import Answer
+    from turbosat.cdcl.lanes.mix import LaneSpec
     from turbosat.cdcl.lanes.race import Lane, Race
     from turbosat.deadline import Deadline
     from turbosat.formula.formula import Formula
@@ -23,6 +27,8 @@ SHARE = 0.05  # of the time limit that they may take
 LATE = 1.0  # seconds after which a formula is tried, too, that has no XORs, it seems
 LATE_NICE = 6  # how far it gives way then
 LARGEST = 10_000_000  # literals of such a formula
+REBUILT = "kissat-sums"  # the lane on the formula with its sums built again
+REBUILT_NICE = 5  # how far it gives way: as the lane of the mix whose place it takes
 
 
 class AlgebraStage:
@@ -41,6 +47,7 @@ class AlgebraStage:
         self._shared = self._counted = False  # whether what they found has been handed on
         self._late = False  # it may still be started
         self._strengthened: tuple[Formula, Formula] | None = None  # of which, and itself
+        self._rebuilt = False  # whether there is a lane on the formula with its sums built again
 
     @property
     def _allowed(self) -> bool:
@@ -125,6 +132,7 @@ class AlgebraStage:
         engine = Algebra(
             seconds=self._seconds(),
             sweep=sweep,
+            rebuild=sweep and self._rebuilding,
             proof=self._proof is not None,
             binary_proof=self._proof is not None and self._proof.binary,
             seed=self._options["seed"],
@@ -134,6 +142,13 @@ class AlgebraStage:
             memory_limit=self._deadline.memory,
         )
         self.lane = self._race.add(Entrant("algebra", self._options["seed"], nice=nice), engine, formula)
+
+    @property
+    def _rebuilding(self) -> bool:
+        """Whether a lane could use sums built again: not under assumptions, nor with a proof."""
+        options = self._options
+        plain = self._proof is None and not options["deterministic"]
+        return plain and options["adders"] and kissat_wanted(options["mix"])
 
     def _seconds(self) -> float | None:
         """Return how long recovery and elimination may take."""
@@ -176,6 +191,7 @@ class AlgebraStage:
         """Return the figures of lanes that have found something."""
         counting = None if self._counting is None else self._counting.engine.figures
         every = {"algebra": self.figures, "counting": counting}
+        every["adders"] = None if self.engine is None else self.engine.rebuilding
         return {name: figures for name, figures in every.items() if figures}
 
     def share(self) -> None:
@@ -208,3 +224,26 @@ class AlgebraStage:
             more = self.engine.clauses
             self._strengthened = formula, formula.with_clauses(more.literals, more.offsets)
         return self._strengthened[1]
+
+    def rebuilt_lane(self) -> tuple[LaneSpec, Formula] | None:
+        """Return a lane and the formula with its sums built again for it, once, when there is one."""
+        engine = self.engine
+        if engine is None or engine.rebuilt is None or self._rebuilt:
+            return None
+        self._rebuilt = True
+        self._race.tell("adders", **engine.rebuilding)
+        spec = on_another_formula(REBUILT, REBUILT_NICE, self._options, kind="kissat-stable")
+        return spec, engine.rebuilt.formula
+
+    def source(self, spec: Entrant) -> Formula | None:
+        """Return the formula that a lane had from here, None for lanes that had none."""
+        rebuilt = None if self.engine is None else self.engine.rebuilt
+        return rebuilt.formula if rebuilt is not None and spec.name == REBUILT else None
+
+    def completed(self, spec: Entrant, answer: Answer, variables: int) -> Answer:
+        """Return an answer in which a model has values for what the sums built again do without."""
+        rebuilt = None if self.engine is None else self.engine.rebuilt
+        if spec.name != REBUILT or rebuilt is None or answer.status is not Status.SATISFIABLE:
+            return answer
+        values = answer.values
+        return answer if values is None else replace(answer, found=rebuilt.completed(values, variables))

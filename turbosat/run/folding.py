@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from turbosat.cdcl.lanes.mix import KINDS, Entrant, kissat_wanted, on_another_formula
+from turbosat.cdcl.lanes.mix import Entrant, kissat_wanted, on_another_formula
 from turbosat.cdcl.process.fork import load_next
 from turbosat.records import replace
 
@@ -102,8 +102,8 @@ class FoldingStage:
     def _begin(self, folds: list[Clauses], formula: Formula) -> None:
         from turbosat.cdcl.engines.streamlined import Streamlined
 
-        spec = on_another_formula(FOLDED, NICE, self._run.options)
-        spec = replace(spec, flags=KINDS["kissat-stable"].flags, guesses=True)
+        spec = on_another_formula(FOLDED, NICE, self._run.options, kind="kissat-stable")
+        spec = replace(spec, guesses=True)
 
         def build() -> Engine:
             return self._run.build(spec)

@@ -3,7 +3,7 @@
     lane 0 ─ Kissat on the file, at once, unguided
     lanes  ─ here, after a head start; then in the pool      ◄── phases, partial assignments, cubes ── best
     guidance descent ─ a population here, and on GPUs of a cluster     ──► best guidance
-    algebra ─ what follows from XORs, few inputs swept        ──► clauses for every lane
+    algebra ─ what follows from XORs, few inputs swept        ──► clauses for every lane, and sums built again
     counting ─ cardinality constraints that sum to 0 >= 1     ──► clauses for every lane
     sweeping ─ equal gates of the formula's circuit           ──► clauses for every lane, and a merged formula
     symmetry ─ permutations that keep the clauses             ──► clauses that break them, for one lane
@@ -180,7 +180,9 @@ class Hybrid:
         result = None
         if found is not None:
             self._confinement.release()  # lane 0's core may be idle now
-            result = self._run.judge(formula, *found)
+            lane, answer = found
+            answer = self._stage.completed(lane.spec, answer, formula.variables)
+            result = self._run.judge(formula, lane, answer)
         if result is not None:
             return result
         self._descent.listen()
@@ -288,7 +290,7 @@ class Hybrid:
             self._begin_symmetry,
             self._begin_descent,
             self._use_pool,
-            self._use_merged,
+            self._use_other,
             self._use_broken,
             self._folding.step,
         ):
@@ -353,11 +355,12 @@ class Hybrid:
             self._descent.spread(self._pool, formula)
         return True
 
-    def _use_merged(self, plan: Plan, formula: Formula) -> bool:
-        """Start a lane on the formula with equal gates merged, once there is one."""
-        merged = self._sweeping.merged_lane() if self._room_beside(plan) else None
-        if merged is not None:
-            self._roster.add(*merged)
+    def _use_other(self, plan: Plan, formula: Formula) -> bool:
+        """Start lanes on the formula with sums built again, or equal gates merged, once there are such."""
+        for made in (self._stage.rebuilt_lane, self._sweeping.merged_lane):
+            other = made() if self._room_beside(plan) else None
+            if other is not None:
+                self._roster.add(*other)
         return True
 
     def _use_broken(self, plan: Plan, formula: Formula) -> bool:
@@ -414,7 +417,8 @@ class Hybrid:
         def source(lane: Lane) -> Formula:
             if lane is self._roster.first:
                 return formula
-            own = self._sweeping.source(lane.spec) or self._symmetry.source(lane.spec)
+            sources = (stage.source(lane.spec) for stage in (self._stage, self._sweeping, self._symmetry))
+            own = next((source for source in sources if source is not None), None)
             return self._strengthened(formula) if own is None else own
 
         def refuge() -> int:
