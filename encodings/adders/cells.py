@@ -40,7 +40,7 @@ class Cells:
     inputs: Codes  # (cells, 3)
     sums: Codes  # (cells,), positive or negative literals
     carries: Codes  # (cells,)
-    merges: Codes  # (merges, 3)
+    merges: Codes  # (merges, 4), two carries, their disjunction, the sum that one of the half adders hands on
     parities: Codes  # (rows, 4), variables rising, the last of three NONE
     sides: NDArray[np.bool_]  # (rows,)
 
@@ -216,7 +216,8 @@ def _merges(half: Found, gates: Gates) -> Codes:
     both = _found(carries[order].astype(np.int64), (operands ^ 1).ravel().astype(np.int64)).reshape(-1, 2)
     known = np.flatnonzero((both >= 0).all(axis=1))
     first, second = order[both[known]].T if known.size else (known, known)
-    feeds = (inputs[second] == totals[first, None]).any(axis=1)
-    feeds |= (inputs[first] == totals[second, None]).any(axis=1)
-    found = known[feeds & (first != second)]
-    return np.concatenate([operands[found] ^ 1, results[found, None] ^ 1], axis=1).astype(np.int32)
+    on = (inputs[second] == totals[first, None]).any(axis=1)
+    back = (inputs[first] == totals[second, None]).any(axis=1)
+    kept = (on | back) & (first != second)
+    found, passed = known[kept], np.where(on, totals[first], totals[second])[kept]
+    return np.column_stack([operands[found] ^ 1, results[found] ^ 1, passed]).astype(np.int32)

@@ -66,9 +66,11 @@ class Network:
             kind = _FULL if len(inputs) == 3 else _HALF
             self._add([*inputs, _Term(total, "sum", 0), _Term(carry, "carry", 1)], kind)
         self._adders = len(self._terms)
-        for *merged, carry in cells.merges.tolist():
+        self._passing: list[int] = []  # of merges, the variable without which both carries could be true
+        for *merged, carry, passed in cells.merges.tolist():
             inputs = [_Term(code, "input", 1) for code in merged]
-            self._add([*inputs, _Term(carry, "carry", 1)], _MERGE)
+            if self._add([*inputs, _Term(carry, "carry", 1)], _MERGE):
+                self._passing.append(passed >> 1)
         self._sides = cells.sides.tolist()
         self._parities = [[v for v in row if v != NONE] for row in cells.parities.tolist()]
         self._near: dict[int, list[int]] = defaultdict(list)  # parities of each variable
@@ -81,8 +83,8 @@ class Network:
                 self._close(row)
         self._spent = set[int]()  # rows that some sum says
 
-    def _add(self, terms: list[_Term], kind: tuple[int, int, int]) -> None:
-        """Add a cell, unless it has clauses of another."""
+    def _add(self, terms: list[_Term], kind: tuple[int, int, int]) -> bool:
+        """Add a cell, unless it has clauses of another; return whether it was added."""
         *others, carry = (term.code >> 1 for term in terms)
         inputs = others[: 3 if kind is _FULL else 2]
         made: list[tuple[int, ...]] = [(*pair, carry) for pair in combinations(inputs, 2)]
@@ -90,11 +92,13 @@ class Network:
             made += [(each, carry) for each in inputs]
         if kind is not _MERGE:
             made.append(tuple(others))
-        if self._take(made):
+        free = self._take(made)
+        if free:
             clauses = dict(zip(("input", "sum", "carry"), kind, strict=True))
             for term in terms:
                 self._claim(term.code >> 1, len(self._terms), term.role, clauses[term.role])
             self._terms.append(terms)
+        return free
 
     def _take(self, sets: Sequence[tuple[int, ...]]) -> bool:
         """Whether nobody has clauses of these variables yet; they are taken then."""
@@ -220,6 +224,8 @@ class Network:
             and ends[variable] == len(self._ends[variable])
             and self._made(variable)
         }
+        if not inner.issuperset(self._exclusive(part)):
+            return None
         steps = self._steps(part, rows, inner)
         outputs: dict[int, int] = {}
         for code, role, factor in terms:
@@ -240,6 +246,13 @@ class Network:
         inputs, constant = digits(kept, constant, width)
         adders = sum(cell < self._adders for cell in part) - sum(cell >= self._adders for cell in part)
         return Total(inputs, outputs, constant, width, steps, adders)
+
+    def _exclusive(self, part: Part) -> Iterator[int]:
+        """Yield what is to be computed from half adders, lest both carries of a merge be true."""
+        for cell in part:
+            if cell >= self._adders:
+                yield self._passing[cell - self._adders]
+                yield from (term.code >> 1 for term in self._terms[cell] if term.role == "input")
 
     def _dropped(self, part: Part) -> tuple[list[int], set[int]]:
         """Return the parities that carries of a part go to, and the columns beyond which nothing counts."""

@@ -17,7 +17,7 @@ from turbosat.encodings.gates.recovery import SHORT
 from turbosat.encodings.propagation import signed_literals
 from turbosat.formula.formula import Formula
 
-MOST: Final = 1 << 17  # adders that are looked at
+MOST: Final = 1 << 15  # adders that are looked at: 1.5 s
 # Adders for each column of a sum that is built again: two words have one, products have one for each row.
 CROWDED: Final = 1.5, 8.0
 WORTH: Final = 0.05  # of the variables, that it must do without

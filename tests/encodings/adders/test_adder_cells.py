@@ -44,8 +44,11 @@ def check(formula: Formula, cells: Cells) -> None:
         assert len({abs(each) for each in (*inputs, total, carry)}) == len(inputs) + 2
         assert follows(formula, adder(inputs, total, carry))
     for row in cells.merges.tolist():
-        x, y, both = map(literal, row)
+        x, y, both, passed = map(literal, row)
         assert follows(formula, [[-x, -y], [-x, both], [-y, both], [x, y, -both]])
+        assert follows(formula, [[passed, -x], [-passed, -y]]) or follows(
+            formula, [[passed, -y], [-passed, -x]]
+        )
     for row, side in zip(cells.parities.tolist(), cells.sides.tolist(), strict=True):
         literals = [literal(2 * variable) for variable in row if variable != NONE]
         assert follows(formula, parity([-literals[0] if side else literals[0], *literals[1:]]))

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pysat.solvers import Cadical153
 
-from tests.encodings.adders.adder_formulas import renamed, soups, word_sums
+from tests.encodings.adders.adder_formulas import full, half, renamed, soups, word_sums
 from turbosat.benchmarks import families
 from turbosat.encodings.adders import rebuilding
 from turbosat.encodings.adders.carry_save import TRUE, Builder
@@ -157,6 +157,20 @@ def test_clauses_of_a_sum_say_what_it_is(
                 for column, code in outputs.items():
                     sign = -1 if code & 1 else 1
                     assert (sign * ((code >> 1) + 1) in model) == bool(meant >> column & 1)
+
+
+def test_carries_of_half_adders_that_others_know_are_not_merged() -> None:
+    """Both could be true where the half adders, from which it follows that they are not, are no longer there."""
+    x, y, a, s, z, b, t, c, p, q, u, e, f, g, first, *others = range(1, 18)
+    clauses = [*half(x, y, s, a), *half(s, z, t, b), [-a, c], [-b, c], [a, b, -c]]
+    clauses += [*full(e, f, g, first, p), *full(c, p, q, u, x)]
+    clauses += [[a, others[0]], [b, others[1]], [s, *others]]
+    formula = Formula.from_clauses(clauses)
+    rebuilt = rebuild(formula)
+    if rebuilt is not None:
+        same_models(formula, rebuilt, iter([[], [a, b], [-a, b], [a, -b]]))
+    with solver_of(formula) as solver:
+        assert not solver.solve([a, b])
 
 
 def test_formulas_without_sums_are_left_alone() -> None:
