@@ -160,7 +160,7 @@ def test_clauses_of_a_sum_say_what_it_is(
 
 
 def test_carries_of_half_adders_that_others_know_are_not_merged() -> None:
-    """Both could be true where the half adders, from which it follows that they are not, are no longer there."""
+    """Both could be true where the half adders, which say that they are not, are no longer there."""
     x, y, a, s, z, b, t, c, p, q, u, e, f, g, first, *others = range(1, 18)
     clauses = [*half(x, y, s, a), *half(s, z, t, b), [-a, c], [-b, c], [a, b, -c]]
     clauses += [*full(e, f, g, first, p), *full(c, p, q, u, x)]
