@@ -20,6 +20,7 @@ Codes = NDArray[np.int32]
 
 NONE: Final = -1  # in place of a literal: there is none
 LEAST: Final = 4  # sets of clauses up to so many literals are what cells are made of
+APEXES: Final = 16  # majorities that two variables may be inputs of: in sums they are of one
 
 _PARITY: Final = {  # sign patterns of even parity, as bit sets, for so many variables; the others are odd
     size: sum(1 << pattern for pattern in range(1 << size) if pattern.bit_count() % 2 == 0) for size in (3, 4)
@@ -159,6 +160,7 @@ def _full(quads: Codes, sides: NDArray[np.bool_], parts: _Parts) -> Found:
     pair = parts.pair(inputs[:, 0], inputs[:, 1])
     known = np.flatnonzero(pair >= 0)
     lengths = parts.places[pair[known] + 1] - parts.places[pair[known]]
+    known, lengths = known[lengths <= APEXES], lengths[lengths <= APEXES]
     first = ranges(parts.places, pair[known])  # parts of x, y, and whatever apex
     known = np.repeat(known, lengths)
     x, y, z = inputs[known].T

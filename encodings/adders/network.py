@@ -7,17 +7,19 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
+import numpy as np
+
 from turbosat.encodings.adders.cells import NONE
 from turbosat.encodings.adders.rebuilt import CARRY, SUM, Step
 from turbosat.encodings.adders.totals import Total, digits
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from turbosat.encodings.adders.cells import Cells
 
 WIDEST: Final = 512  # columns of a sum, at most
+NEAR: Final = 8  # parities of a variable that are looked at
 
 Role = Literal["input", "sum", "carry", "row"]
 
@@ -72,15 +74,18 @@ class Network:
             if self._add([*inputs, _Term(carry, "carry", 1)], _MERGE):
                 self._passing.append(passed >> 1)
         self._sides = cells.sides.tolist()
-        self._parities = [[v for v in row if v != NONE] for row in cells.parities.tolist()]
-        self._near: dict[int, list[int]] = defaultdict(list)  # parities of each variable
-        for row, variables in enumerate(self._parities):
-            for variable in variables:
-                self._near[variable].append(row)
         self._rows = set[int]()  # parities that carries go to, and those between them
-        for row, variables in enumerate(self._parities):
+        made = np.concatenate([cells.carries, cells.merges[:, 2]]) >> 1
+        self._parities: dict[int, list[int]] = _having(cells.parities, made)
+        for row, variables in self._parities.items():
             if any(self._passed(variable, row, "carry") is not None for variable in variables):
                 self._close(row)
+        ends = {variable for row in self._rows for variable in self._parities[row]}
+        self._parities |= _having(cells.parities, sorted(ends))
+        self._near: dict[int, list[int]] = defaultdict(list)  # parities of each of these
+        for row, variables in self._parities.items():
+            for variable in ends.intersection(variables):
+                self._near[variable].append(row)
         self._spent = set[int]()  # rows that some sum says
 
     def _add(self, terms: list[_Term], kind: tuple[int, int, int]) -> bool:
@@ -268,7 +273,8 @@ class Network:
                 rows.add(ends[1][0])
                 tops.add(place.column + 1)
         # Where a parity of four variables is made of two, one of them is between two that carries go to.
-        near = {other for row in rows for variable in self._parities[row] for other in self._near[variable]}
+        around = [self._near[variable] for row in rows for variable in self._parities[row]]
+        near = {other for some in around if len(some) <= NEAR for other in some}
         for other in sorted(near - self._rows):
             passed = {self._passed(variable, other, "row") for variable in self._parities[other]}
             if len(passed & rows) > 1:
@@ -328,6 +334,15 @@ class Network:
             if variable not in known and all(role == "row" for _, role in self._ends[variable]):
                 made.append((2 * variable + self._sides[row], SUM, x, y, z))
         return made
+
+
+def _having(parities: NDArray[np.int32], variables: NDArray[np.int32] | list[int]) -> dict[int, list[int]]:
+    """Return the variables of the rows that have one of some variables."""
+    rows = np.flatnonzero(np.isin(parities, variables).any(axis=1))
+    lists = parities[rows].tolist()
+    return {
+        row: [each for each in some if each != NONE] for row, some in zip(rows.tolist(), lists, strict=True)
+    }
 
 
 def _spread(nodes: range, joined: dict[int, list[tuple[int, _Place]]]) -> Iterator[Part]:
