@@ -201,7 +201,7 @@ def kissat_wanted(names: str | None) -> bool:
 
 
 def on_another_formula(name: str, nice: int, options: Options, kind: str = "kissat") -> LaneSpec:
-    """Return a lane of Kissat besides those of the mix, under the limits that all have."""
+    """Return a lane of Kissat besides those of the mix, with the options of a kind, under all lanes' limits."""
     return replace(
         KINDS[kind],
         name=name,

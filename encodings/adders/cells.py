@@ -157,17 +157,18 @@ def _full(quads: Codes, sides: NDArray[np.bool_], parts: _Parts) -> Found:
     rows, outputs = np.divmod(np.arange(4 * len(quads)), 4)
     others = np.array([[1, 2, 3], [0, 2, 3], [0, 1, 3], [0, 1, 2]])[outputs]
     inputs = quads[rows[:, None], others]
-    pair = parts.pair(inputs[:, 0], inputs[:, 1])
-    known = np.flatnonzero(pair >= 0)
-    lengths = parts.places[pair[known] + 1] - parts.places[pair[known]]
-    known, lengths = known[lengths <= APEXES], lengths[lengths <= APEXES]
-    first = ranges(parts.places, pair[known])  # parts of x, y, and whatever apex
-    known = np.repeat(known, lengths)
+    x, y, z = inputs.T
+    pairs = np.stack([parts.pair(x, y), parts.pair(x, z), parts.pair(y, z)])  # (3, tries)
+    widths = np.where(pairs < 0, 0, parts.places[pairs + 1] - parts.places[pairs])
+    rarest = widths.argmin(axis=0)
+    lengths = widths.min(axis=0)
+    lengths[lengths > APEXES] = 0
+    known = np.repeat(np.arange(lengths.size), lengths)
+    apex = parts.apexes[ranges(parts.places, pairs[rarest, np.arange(lengths.size)][lengths > 0])]
     x, y, z = inputs[known].T
-    apex = parts.apexes[first]
-    second, third = parts.find(x, z, apex), parts.find(y, z, apex)
+    first, second, third = parts.find(x, y, apex), parts.find(x, z, apex), parts.find(y, z, apex)
     signs = np.stack([parts.signs[first], parts.signs[second], parts.signs[third]], axis=1)  # (tries, 3, 2)
-    fits = (second >= 0) & (third >= 0) & (apex != z)
+    fits = (first >= 0) & (second >= 0) & (third >= 0)
     fits &= (signs[:, 0, 0] == signs[:, 1, 0]) & (signs[:, 0, 1] == signs[:, 2, 0])
     fits &= signs[:, 1, 1] == signs[:, 2, 1]
     fits &= apex != quads[rows[known], outputs[known]]

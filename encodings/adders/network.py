@@ -54,8 +54,11 @@ Part = dict[int, _Place]  # cells and their places
 class Network:
     """Adders joined by what they hand to each other, and the parities that their last carries go to."""
 
-    def __init__(self, cells: Cells, occurrences: NDArray[np.int64]) -> None:
-        """`occurrences` says in how many clauses each variable is, (variables,)."""
+    def __init__(
+        self, cells: Cells, occurrences: NDArray[np.int64], check: Callable[[], None] = lambda: None
+    ) -> None:
+        """`occurrences` says in how many clauses each variable is, (variables,). `check` may raise to stop."""
+        self._check = check
         self._terms: list[list[_Term]] = []
         self._occurrences = occurrences
         self._ends: dict[int, list[tuple[int, Role]]] = defaultdict(list)  # of variables: cells, or rows
@@ -64,6 +67,7 @@ class Network:
         for row, total, carry in zip(
             cells.inputs.tolist(), cells.sums.tolist(), cells.carries.tolist(), strict=True
         ):
+            check()
             inputs = [_Term(code, "input", 0) for code in row if code != NONE]
             kind = _FULL if len(inputs) == 3 else _HALF
             self._add([*inputs, _Term(total, "sum", 0), _Term(carry, "carry", 1)], kind)
@@ -142,14 +146,16 @@ class Network:
         makers = roles.count("sum") + roles.count("carry")
         return self._private(variable) and (makers == 1 or roles == ["row", "row"])
 
-    def totals(self, check: Callable[[], None] = lambda: None) -> list[Total]:
-        """Return what parts of more than one adder come to, where that is one sum."""
+    def totals(self, crowded: tuple[float, float]) -> list[Total]:
+        """Return what parts of more than one adder come to, where that is one sum.
+
+        `crowded` are the fewest and the most adders for each of its columns.
+        """
         chains = list(self._chains())
-        check()
         found = []
         for part in self._joined(chains):
-            check()
-            if len(part) > 1 and (each := self._summed(part)) is not None:
+            self._check()
+            if len(part) > 1 and (each := self._summed(part, crowded)) is not None:
                 found.append(each)
         return found
 
@@ -167,6 +173,7 @@ class Network:
         """Yield cells joined by carries: what adds two words."""
         joined: dict[int, list[tuple[int, _Place]]] = defaultdict(list)
         for cell in range(len(self._terms)):
+            self._check()
             for other, place in self._users(cell, "carry"):
                 joined[cell].append((other, place))
                 joined[other].append((cell, _Place(-place.column, place.sign)))
@@ -181,6 +188,7 @@ class Network:
         links: dict[tuple[int, int], set[_Place]] = defaultdict(set)
         for number, chain in enumerate(chains):
             for cell, here in chain.items():
+                self._check()
                 for other, place in self._users(cell, "sum"):
                     there, target = chains[owner[other]][other], owner[other]
                     if target != number:
@@ -199,7 +207,7 @@ class Network:
                 for cell, place in chains[number].items()
             }
 
-    def _summed(self, part: Part) -> Total | None:
+    def _summed(self, part: Part, crowded: tuple[float, float]) -> Total | None:
         """Return the sum of a part's equations, None where it is not of the kind that is built again."""
         lowest = min(place.column for place in part.values())
         highest = max(place.column for place in part.values())
@@ -209,6 +217,9 @@ class Network:
             return None
         if not self._spent.isdisjoint(rows):
             return None  # where carries of two sums meet, one of them is built again
+        adders = sum(cell < self._adders for cell in part) - sum(cell >= self._adders for cell in part)
+        if not crowded[0] <= adders / width <= crowded[1]:
+            return None
         terms = [
             (code, role, (1 if role == "input" else -1) * place.sign << place.column - lowest + shift)
             for cell, place in part.items()
@@ -249,7 +260,6 @@ class Network:
         kept = {variable: factor for variable, factor in factors.items() if variable not in inner}
         self._spent.update(rows)
         inputs, constant = digits(kept, constant, width)
-        adders = sum(cell < self._adders for cell in part) - sum(cell >= self._adders for cell in part)
         return Total(inputs, outputs, constant, width, steps, adders)
 
     def _exclusive(self, part: Part) -> Iterator[int]:

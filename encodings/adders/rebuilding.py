@@ -18,6 +18,7 @@ from turbosat.encodings.propagation import signed_literals
 from turbosat.formula.formula import Formula
 
 MOST: Final = 1 << 15  # adders that are looked at: 1.5 s
+LARGEST: Final = 10_000_000  # literals
 # Adders for each column of a sum that is built again: two words have one, products have one for each row.
 CROWDED: Final = 1.5, 8.0
 WORTH: Final = 0.05  # of the variables, that it must do without
@@ -30,7 +31,10 @@ def rebuild(formula: Formula, check: Callable[[], None] = lambda: None) -> Rebui
     the same inputs to the same outputs, models are the same in all variables that others know. So the result
     is satisfiable where the formula is. `check` is called every few milliseconds, and may raise.
     """
-    if len(formula.xors):
+    lengths = np.diff(formula.offsets)
+    # What a sum does without is in three clauses of three literals, at least.
+    few = 3 * np.count_nonzero(lengths == 3) < max(1, 3 * 3 * WORTH * formula.variables)
+    if few or len(formula.xors) or formula.literals.size > LARGEST:
         return None
     sets = clause_sets(formula, SHORT, check, settled=False)
     if sets.variables != formula.variables:
@@ -38,15 +42,13 @@ def rebuild(formula: Formula, check: Callable[[], None] = lambda: None) -> Rebui
     cells = find_cells(sets, check)
     if not 0 < len(cells) <= MOST:
         return None
-    network = Network(cells, np.bincount(sets.table.codes >> 1, minlength=sets.variables))
-    check()
-    chosen = [each for each in network.totals(check) if CROWDED[0] <= each.adders / each.width <= CROWDED[1]]
+    network = Network(cells, np.bincount(sets.table.codes >> 1, minlength=sets.variables), check)
+    chosen = network.totals(CROWDED)
     steps = np.array([step for each in chosen for step in each.steps], np.int32).reshape(-1, 5)
     if len(steps) < max(1, WORTH * formula.variables):
         return None
     without = np.zeros(formula.variables, np.bool_)
     without[steps[:, 0] >> 1] = True
-    lengths = np.diff(formula.offsets)
     rows = np.repeat(np.arange(formula.clauses), lengths)
     kept = np.bincount(rows[without[np.abs(formula.literals) - 1]], minlength=formula.clauses) == 0
     check()

@@ -29,11 +29,11 @@ def digits(factors: dict[int, int], constant: int, width: int) -> tuple[list[tup
     modulus = 1 << width
     for variable, factor in factors.items():
         left = (factor + modulus // 2) % modulus - modulus // 2
-        for column in range(width):
-            if left & 1:
-                digit = 2 - (left & 3) if column < width - 1 else 1
-                inputs.append((column, 2 * variable + (digit < 0)))
-                constant -= (1 << column) if digit < 0 else 0  # -v is (not v) - 1
-                left -= digit
-            left >>= 1
+        while left:
+            column = (left & -left).bit_length() - 1
+            last = column == width - 1  # where 1 and -1 are the same
+            negative = not last and left >> column & 2 != 0
+            inputs.append((column, 2 * variable + negative))
+            constant -= negative << column  # -v is (not v) - 1
+            left = 0 if last else left + ((2 * negative - 1) << column)
     return sorted(inputs), constant % modulus

@@ -46,8 +46,8 @@ class Algebra(_Summing):
     CPU `seconds` bound recovery and elimination; `sweep` lets it go on to the search in the solution space,
     given up where it would not end in the seconds `remaining` to the run, on a CUDA device if `device` is
     "auto" and there is one; unless `timed`, what it does depends on the formula alone, and no device does it.
-    With `rebuild`, and where clauses add up words, `rebuilt` is the formula with its sums built again, told
-    before what follows from XORs, and `rebuilding` are figures of that; else None and empty.
+    With `rebuild`, it looks for sums of words then, `rebuilding` meanwhile: where there are some, `rebuilt` is
+    the formula with these built again, and `sums` are figures of that; else None and empty.
     `progress` tells the inputs that are searched in, and the share of assignments `swept` and the CPU seconds
     `left` for the others, the `fewest` false checks, or the `weight` of the noise that is looked for. With
     `proof`, XORs that refute the formula come with a DRAT proof of it.
@@ -82,21 +82,23 @@ class Algebra(_Summing):
         }
         super().__init__("turbosat.lanes.algebra_worker", task, memory_limit)
         self.rebuilt: Rebuilt | None = None
-        self.rebuilding: dict[str, Any] = {}
+        self.rebuilding = rebuild
+        self.sums: dict[str, Any] = {}
 
     def _take(self, message: Message) -> None:
         if message.kind != "rebuilt":
             super()._take(message)
             return
-        import numpy as np
+        self.rebuilding, self.sums = False, message.data
+        if message.arrays:
+            import numpy as np
 
-        from turbosat.encodings.adders.rebuilt import Rebuilt
-        from turbosat.formula.formula import Formula
+            from turbosat.encodings.adders.rebuilt import Rebuilt
+            from turbosat.formula.formula import Formula
 
-        literals, offsets, steps = map(np.asarray, message.arrays)
-        figures = self.rebuilding = message.data
-        formula = Formula(literals, offsets, figures["variables"])
-        self.rebuilt = Rebuilt(formula, steps.reshape(-1, 5), figures["sums"], figures["adders"])
+            literals, offsets, steps = map(np.asarray, message.arrays)
+            formula = Formula(literals, offsets, self.sums["variables"])
+            self.rebuilt = Rebuilt(formula, steps.reshape(-1, 5), self.sums["sums"], self.sums["adders"])
 
     def _refuted(self, message: Message) -> Answer:
         import numpy as np

@@ -60,17 +60,18 @@ def main(descriptor: int) -> None:
 def run(channel: Channel) -> None:
     """Take a formula, report what follows from its XORs, end with an answer or with none."""
     formula, task = received(channel)
+    check = _limited(task["seconds"])
     try:
-        facts = find(formula, _limited(task["seconds"]))
+        facts = find(formula, check)
     except OutOfTime:
         channel.send("answer", {"status": 0, "why": "its share of the time is over"})
         return
-    if task["rebuild"] and facts.conflict is None:
-        _rebuild(channel, formula, task["seconds"])
     _send_facts(channel, formula, facts)
     if facts.conflict is not None:
         _refute(channel, facts.conflict, _proof(formula, facts.conflict, task))
         return
+    if task["rebuild"]:
+        _rebuild(channel, formula, check)
     verdict = _Explorer(channel, formula, facts, task).run() if task["sweep"] else None
     if verdict is None or not (verdict.unsatisfiable or verdict.values is not None):
         channel.send("answer", {"status": 0, "why": "all that follows is said"})
@@ -80,23 +81,25 @@ def run(channel: Channel) -> None:
         channel.send("answer", {"status": 10}, _views(verdict.values.view(np.int8)))
 
 
-def _rebuild(channel: Channel, formula: Formula, seconds: float | None) -> None:
-    """Tell the formula with its sums built again, if there are some: before facts, which lanes wait for."""
+def _rebuild(channel: Channel, formula: Formula, check: Callable[[], None]) -> None:
+    """Tell the formula with its sums built again, or that there are none."""
     from turbosat.encodings.adders.rebuilding import rebuild
 
     began = time.perf_counter()
     rebuilt = None
     with suppress(OutOfTime):
-        rebuilt = rebuild(formula, _limited(seconds))
-    if rebuilt is not None:
-        figures = {
-            "sums": rebuilt.sums,
-            "adders": rebuilt.adders,
-            "variables": rebuilt.formula.variables,
-            "seconds": round(time.perf_counter() - began, 4),
-        }
-        made = rebuilt.formula
-        channel.send("rebuilt", figures, _views(made.literals, made.offsets, rebuilt.steps.reshape(-1)))
+        rebuilt = rebuild(formula, check)
+    if rebuilt is None:
+        channel.send("rebuilt", {})
+        return
+    figures = {
+        "sums": rebuilt.sums,
+        "adders": rebuilt.adders,
+        "variables": rebuilt.formula.variables,
+        "seconds": round(time.perf_counter() - began, 4),
+    }
+    made = rebuilt.formula
+    channel.send("rebuilt", figures, _views(made.literals, made.offsets, rebuilt.steps.reshape(-1)))
 
 
 def _limited(seconds: float | None) -> Callable[[], None]:

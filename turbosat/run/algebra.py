@@ -28,7 +28,7 @@ LATE = 1.0  # seconds after which a formula is tried, too, that has no XORs, it 
 LATE_NICE = 6  # how far it gives way then
 LARGEST = 10_000_000  # literals of such a formula
 REBUILT = "kissat-sums"  # the lane on the formula with its sums built again
-REBUILT_NICE = 5  # how far it gives way: as the lane of the mix whose place it takes
+REBUILT_NICE = 5  # how far it gives way: as the lane of the mix whose place it takes, or that is there already
 
 
 class AlgebraStage:
@@ -174,8 +174,8 @@ class AlgebraStage:
 
     @property
     def working(self) -> bool:
-        """Whether it may still find facts."""
-        return self.running and not self._shared
+        """Whether it may still find facts, or sums to be built again."""
+        return self.running and not (self._shared and self.engine is not None and not self.engine.rebuilding)
 
     @property
     def refuting(self) -> bool:
@@ -191,7 +191,7 @@ class AlgebraStage:
         """Return the figures of lanes that have found something."""
         counting = None if self._counting is None else self._counting.engine.figures
         every = {"algebra": self.figures, "counting": counting}
-        every["adders"] = None if self.engine is None else self.engine.rebuilding
+        every["adders"] = None if self.engine is None else self.engine.sums
         return {name: figures for name, figures in every.items() if figures}
 
     def share(self) -> None:
@@ -231,7 +231,7 @@ class AlgebraStage:
         if engine is None or engine.rebuilt is None or self._rebuilt:
             return None
         self._rebuilt = True
-        self._race.tell("adders", **engine.rebuilding)
+        self._race.tell("adders", **engine.sums)
         spec = on_another_formula(REBUILT, REBUILT_NICE, self._options, kind="kissat-stable")
         return spec, engine.rebuilt.formula
 
@@ -246,4 +246,6 @@ class AlgebraStage:
         if spec.name != REBUILT or rebuilt is None or answer.status is not Status.SATISFIABLE:
             return answer
         values = answer.values
-        return answer if values is None else replace(answer, found=rebuilt.completed(values, variables))
+        if values is None or values.size < variables:
+            return answer  # whoever judges it says what is wrong
+        return replace(answer, found=rebuilt.completed(values, variables))

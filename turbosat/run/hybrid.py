@@ -356,9 +356,9 @@ class Hybrid:
         return True
 
     def _use_other(self, plan: Plan, formula: Formula) -> bool:
-        """Start lanes on the formula with sums built again, or equal gates merged, once there are such."""
-        for made in (self._stage.rebuilt_lane, self._sweeping.merged_lane):
-            other = made() if self._room_beside(plan) else None
+        """Start a lane on the formula with sums built again, or equal gates merged, once there is one."""
+        if self._room_beside(plan):
+            other = self._stage.rebuilt_lane() or self._sweeping.merged_lane()
             if other is not None:
                 self._roster.add(*other)
         return True

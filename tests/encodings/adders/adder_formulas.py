@@ -68,7 +68,7 @@ def renamed(variables: int, clauses: list[Clause], dice: random.Random) -> Formu
 def soups(draw: st.DrawFn) -> Formula:
     """Draw adders wired at random, in circles, too, and a few clauses besides."""
     dice = draw(st.randoms(use_true_random=False))
-    variables = draw(st.integers(6, 16))
+    variables = draw(st.integers(8, 16))
     clauses: list[Clause] = []
     fresh = list(range(1, variables + 1))
     dice.shuffle(fresh)
@@ -82,9 +82,15 @@ def soups(draw: st.DrawFn) -> Formula:
 
     for _ in range(draw(st.integers(1, 6))):
         used: list[int] = []
-        kind = draw(st.integers(0, 3))
+        kind = draw(st.integers(0, 4))
         if kind == 3:
             clauses += parity([pick(used, False) for _ in range(draw(st.integers(3, 4)))])
+            continue
+        if kind == 4:  # a full adder of two half adders, or what looks like one
+            a, b, c, one, total, first, second, carry = (pick(used, dice.random() < likely) for _ in range(8))
+            other = one if dice.random() < 0.8 else c
+            clauses += [*half(a, b, one, first), *half(other, b if other == c else c, total, second)]
+            clauses += [[-first, carry], [-second, carry], [first, second, -carry]]
             continue
         inputs = [pick(used, False) for _ in range(2 + (kind == 0))]
         total, carry = (pick(used, dice.random() < likely) for _ in range(2))
