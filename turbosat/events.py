@@ -14,9 +14,9 @@ LONGEST_TIMELINE = 10_000  # events
 class Event:
     """Something that happened `seconds` after the start of the run.
 
-    `kind`: note, parsed, memory, algebra, adders, counting, sweeping, symmetry, folding, tours, pool, started,
-    device, progress, improved, guided, shared, core, trail, answered, failed, stopped, checked; of a Solver:
-    escalated.
+    `kind`: note, parsed, memory, algebra, adders, counting, sweeping, symmetry, folding, tours, pool,
+    started, device, progress, improved, guided, shared, core, trail, answered, failed, stopped, checked;
+    of a Solver: escalated.
     `lane`: the lane it happened in, "" for the run as a whole. `data`: plain values.
     """
 

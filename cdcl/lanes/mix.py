@@ -201,7 +201,7 @@ def kissat_wanted(names: str | None) -> bool:
 
 
 def on_another_formula(name: str, nice: int, options: Options, kind: str = "kissat") -> LaneSpec:
-    """Return a lane of Kissat besides those of the mix, with the options of a kind, under all lanes' limits."""
+    """Return a lane of Kissat besides those of the mix, with a kind's options, under all lanes' limits."""
     return replace(
         KINDS[kind],
         name=name,

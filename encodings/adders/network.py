@@ -57,7 +57,7 @@ class Network:
     def __init__(
         self, cells: Cells, occurrences: NDArray[np.int64], check: Callable[[], None] = lambda: None
     ) -> None:
-        """`occurrences` says in how many clauses each variable is, (variables,). `check` may raise to stop."""
+        """`occurrences` are the clauses that each variable is in, (variables,). `check` may raise to stop."""
         self._check = check
         self._terms: list[list[_Term]] = []
         self._occurrences = occurrences

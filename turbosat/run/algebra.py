@@ -28,7 +28,9 @@ LATE = 1.0  # seconds after which a formula is tried, too, that has no XORs, it 
 LATE_NICE = 6  # how far it gives way then
 LARGEST = 10_000_000  # literals of such a formula
 REBUILT = "kissat-sums"  # the lane on the formula with its sums built again
-REBUILT_NICE = 5  # how far it gives way: as the lane of the mix whose place it takes, or that is there already
+REBUILT_NICE = (
+    5  # how far it gives way: as the lane of the mix whose place it takes, or that is there already
+)
 
 
 class AlgebraStage:
