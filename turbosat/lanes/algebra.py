@@ -46,7 +46,7 @@ class Algebra(_Summing):
     CPU `seconds` bound recovery and elimination; `sweep` lets it go on to the search in the solution space,
     given up where it would not end in the seconds `remaining` to the run, on a CUDA device if `device` is
     "auto" and there is one; unless `timed`, what it does depends on the formula alone, and no device does it.
-    With `rebuild`, it looks for sums of words then, `rebuilding` until it has: where there are some, `rebuilt`
+    With `rebuild`, it looks for sums of words then, `rebuilding` until it has: where there are, `rebuilt`
     is the formula with these built again, and `sums` are figures of that; else None and empty.
     `progress` tells the inputs that are searched in, and the share of assignments `swept` and the CPU seconds
     `left` for the others, the `fewest` false checks, or the `weight` of the noise that is looked for. With
