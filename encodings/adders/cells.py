@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 Codes = NDArray[np.int32]
 
 NONE: Final = -1  # in place of a literal: there is none
-LEAST: Final = 4  # sets of clauses up to so many literals are what cells are made of
 APEXES: Final = 16  # majorities that two variables may be inputs of: in sums they are of one
 
 _PARITY: Final = {  # sign patterns of even parity, as bit sets, for so many variables; the others are odd

@@ -242,7 +242,6 @@ class Network:
         }
         if not inner.issuperset(self._exclusive(part)):
             return None
-        steps = self._steps(part, rows, inner)
         outputs: dict[int, int] = {}
         for code, role, factor in terms:
             variable = code >> 1
@@ -255,7 +254,10 @@ class Network:
             outputs[column] = 2 * variable + (signed > 0)
             constant += (1 << column) if signed > 0 else 0
             factors[variable] -= signed
-        if steps is None or any(column not in outputs for column in range(width - bool(rows))):
+        if any(column not in outputs for column in range(width - bool(rows))):
+            return None
+        steps = self._steps(part, rows, inner)
+        if steps is None:
             return None
         kept = {variable: factor for variable, factor in factors.items() if variable not in inner}
         self._spent.update(rows)
@@ -315,7 +317,7 @@ class Network:
         spent = 0
         while ready:
             row, node = ready.pop()
-            made = self._row_steps(node, known) if row else self._cell_steps(node)
+            made = self._row_steps(node) if row else self._cell_steps(node)
             made = [step for step in made if step[0] >> 1 in inner and step[0] >> 1 not in known]
             spent += row and bool(made)
             steps += made
@@ -335,13 +337,13 @@ class Network:
         total, carry = self._terms[cell][-2:]
         return [(total.code, SUM, x, y, z), (carry.code, CARRY, x, y, z)]
 
-    def _row_steps(self, row: int, known: set[int]) -> list[Step]:
+    def _row_steps(self, row: int) -> list[Step]:
         """Return the step to each variable of a parity that parities alone have from the others."""
         made = []
         for variable in self._parities[row]:
             others = [2 * other for other in self._parities[row] if other != variable]
             x, y, z = others if len(others) == 3 else (*others, NONE)
-            if variable not in known and all(role == "row" for _, role in self._ends[variable]):
+            if all(role == "row" for _, role in self._ends[variable]):
                 made.append((2 * variable + self._sides[row], SUM, x, y, z))
         return made
 

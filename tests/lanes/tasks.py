@@ -1,11 +1,10 @@
-"""What engines of one task answer."""
+"""What engines answer that are asked once."""
 
 from turbosat import Formula
-from turbosat.cdcl.engines.engine import Answer, Budget
-from turbosat.lanes.single_task import SingleTask
+from turbosat.cdcl.engines.engine import Answer, Budget, Engine
 
 
-def answered(engine: SingleTask, formula: Formula) -> Answer:
+def answered(engine: Engine, formula: Formula) -> Answer:
     """Return what the engine answers at last; it is stopped then."""
     try:
         engine.start(formula)

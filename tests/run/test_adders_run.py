@@ -12,7 +12,7 @@ from tests.encodings.adders.adder_formulas import word_sums
 from tests.lanes.tasks import answered
 from turbosat import Event, Formula, Status, solve
 from turbosat.benchmarks import families
-from turbosat.cdcl.engines.engine import Answer, Budget
+from turbosat.cdcl.engines.engine import Answer
 from turbosat.cdcl.lanes.courses import Course
 from turbosat.cdcl.lanes.mix import Entrant
 from turbosat.cdcl.lanes.race import Lane, Race
@@ -54,15 +54,8 @@ def test_the_lane_says_what_the_formula_says(case: tuple[Formula, int], seed: in
         assert made.source(Entrant("kissat")) is None
         run = Context(resolve({}), deadline, ignore)
         engine = run.build(spec)
-        try:
-            engine.start(source)
-            engine.advance(Budget())
-            answer = engine.poll(None)
-            assert answer is not None
-            answer = made.completed(spec, answer, formula.variables)
-            result = run.judge(formula, Lane(spec, engine, 0.0, Course()), answer)
-        finally:
-            engine.stop()
+        answer = made.completed(spec, answered(engine, source), formula.variables)
+        result = run.judge(formula, Lane(spec, engine, 0.0, Course()), answer)
     assert result is not None
     with Cadical153(bootstrap_with=[list(each) for each in formula]) as solver:
         assert result.status == (Status.SATISFIABLE if solver.solve() else Status.UNSATISFIABLE)

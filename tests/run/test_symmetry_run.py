@@ -10,10 +10,10 @@ from pysat.solvers import Cadical153
 
 from tests.encodings.symmetries.test_symmetry import symmetric
 from tests.families import dimacs, pigeonhole
+from tests.lanes.tasks import answered
 from tests.processes import turbosat
 from turbosat import Event, Formula, Status, solve
 from turbosat.benchmarks import families
-from turbosat.cdcl.engines.engine import Budget
 from turbosat.cdcl.lanes.courses import Course
 from turbosat.cdcl.lanes.mix import Entrant
 from turbosat.cdcl.lanes.race import Lane, Race
@@ -55,14 +55,7 @@ def test_the_lane_says_what_the_formula_alone_says(formula: Formula, seed: int) 
         assert made.source(spec) is source
         run = Context(resolve({}), deadline, ignore)
         engine = run.build(spec)
-        try:
-            engine.start(source)
-            engine.advance(Budget())
-            answer = engine.poll(None)
-            assert answer is not None
-            result = run.judge(formula, Lane(spec, engine, 0.0, Course()), answer)
-        finally:
-            engine.stop()
+        result = run.judge(formula, Lane(spec, engine, 0.0, Course()), answered(engine, source))
     assert result is not None
     with Cadical153(bootstrap_with=[list(each) for each in formula]) as solver:
         assert result.status == (Status.SATISFIABLE if solver.solve() else Status.UNSATISFIABLE)

@@ -28,9 +28,7 @@ LATE = 1.0  # seconds after which a formula is tried, too, that has no XORs, it 
 LATE_NICE = 6  # how far it gives way then
 LARGEST = 10_000_000  # literals of such a formula
 REBUILT = "kissat-sums"  # the lane on the formula with its sums built again
-REBUILT_NICE = (
-    5  # how far it gives way: as the lane of the mix whose place it takes, or that is there already
-)
+REBUILT_NICE = 5  # how far it gives way: as the lane of the mix whose place it takes
 
 
 class AlgebraStage:
@@ -177,7 +175,8 @@ class AlgebraStage:
     @property
     def working(self) -> bool:
         """Whether it may still find facts, or sums to be built again."""
-        return self.running and not (self._shared and self.engine is not None and not self.engine.rebuilding)
+        rebuilding = self.engine is not None and self.engine.rebuilding
+        return self.running and (rebuilding or not self._shared)
 
     @property
     def refuting(self) -> bool:
